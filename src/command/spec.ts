@@ -1,0 +1,65 @@
+/**
+ * What is known about a command before its arguments: the one thing that generated code, connections and routers share.
+ *
+ * @module
+ */
+import type { Reply } from "../resp/reply.ts";
+
+/** Something that can be sent as an argument. Numbers must not be `NaN`; strings travel as UTF-8, views byte for byte. */
+export type Arg = string | number | bigint | ArrayBufferView;
+
+/** Turns a decoded reply into the value that the command's type promises. The same code serves RESP2 and RESP3. */
+export type Shape = (reply: Reply) => unknown;
+
+/** Where the keys stand among the arguments that follow the command's name; see {@link CommandSpec.keys}. */
+export type KeyRule = readonly [first: number, last: number, step: number] | "numkeys" | "streams" | "none" | "unknown";
+
+/** Changes nothing on the server: may be sent again, answered by a replica, cached. */
+export const READONLY = 1;
+/** Holds its connection until something happens: never on a shared one. */
+export const BLOCKING = 2;
+/** Blocks only when given the BLOCK option (XREAD, XREADGROUP). */
+export const BLOCKING_OPTION = 4;
+/** Changes the state of its connection: only on a session. */
+export const SESSION = 8;
+/** The pub/sub family: only a subscriber sends it. */
+export const PUBSUB = 16;
+/** Its replies are bytes whatever the client's mode (DUMP). */
+export const BINARY = 32;
+/** Changes data. Neither READONLY nor WRITE: administrative. */
+export const WRITE = 64;
+
+const encoder = new TextEncoder();
+
+/** What is known about a command before its arguments. */
+export class CommandSpec {
+  /** The name as the docs write it: `"CONFIG GET"`. */
+  readonly name: string;
+  /** How many words the name has on the wire. */
+  readonly words: number;
+  /** A sum of the flags of this module, such as {@link READONLY}. */
+  readonly flags: number;
+  /**
+   * Which arguments (the name not counted) are keys. A triple is first, last (negative counts from the end) and step;
+   * a plain number in generated code stands for `[n, n, 1]`.
+   */
+  readonly keys: KeyRule;
+  /** How a cluster sends a command without a single slot: Redis' request policy, or empty. */
+  readonly route: string;
+  /** How a cluster joins the replies: Redis' response policy, or empty. */
+  readonly merge: string;
+  /** The name's words as bulk strings, encoded once. */
+  readonly head: Uint8Array;
+
+  /** Takes the name (words apart by one space), flags, key rule and cluster policies. */
+  constructor(name: string, flags = 0, keys: KeyRule | number = "none", route = "", merge = "") {
+    const words = name.split(" ");
+    this.name = name;
+    this.words = words.length;
+    this.flags = flags;
+    this.keys = typeof keys === "number" ? [keys, keys, 1] : keys;
+    this.route = route;
+    this.merge = merge;
+    this.head = encoder.encode(words.map((word) => `$${encoder.encode(word).length}\r\n${word}\r\n`).join(""));
+  }
+}

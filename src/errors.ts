@@ -1,0 +1,114 @@
+/**
+ * Everything that can go wrong, as a caller needs to tell it apart.
+ *
+ * The caller's own mistakes are not here: they are a `TypeError` or a `RangeError`, thrown before a byte is written.
+ * A cancelled call rejects with its `signal.reason`.
+ *
+ * @module
+ */
+
+/** What a connection looked like when a command failed on it. Never holds argument values. */
+export interface ConnectionReport {
+  /** Commands whose replies were still owed, this one included. */
+  readonly pending: number;
+  /** Bytes encoded but not yet taken by the socket. */
+  readonly bytesWaiting: number;
+  /** Milliseconds since the server last sent anything; `null` if it never did. */
+  readonly silentFor: number | null;
+  /** Which connection of this client it was: 1 for the first, one more after each reconnect. */
+  readonly generation: number;
+}
+
+/** The base of every error that this module makes itself. Never thrown as such. */
+export class RedisError extends Error {
+  override name = "RedisError";
+}
+
+/** The server answered with an error. The command was received; whether it did anything is up to its code. */
+export class ReplyError extends RedisError {
+  override name = "ReplyError";
+  /** The first word of the server's message: `"WRONGTYPE"`, `"NOSCRIPT"`, `"MOVED"`, `"ERR"`… */
+  readonly code: string;
+  /** The command that was refused, without its arguments, e.g. `"CONFIG GET"`; empty while it is not known. */
+  command = "";
+
+  /** Takes the error line as the server sent it, without its `-`. */
+  constructor(line: string) {
+    super(line);
+    const space = line.indexOf(" ");
+    const word = space < 0 ? line : line.slice(0, space);
+    this.code = /^[A-Z][A-Z0-9_]*$/.test(word) ? word : "ERR";
+  }
+}
+
+/** The connection could not be made, or broke. */
+export class ConnectionError extends RedisError {
+  override name = "ConnectionError";
+  /** Whether the command may have run: `false` means that none of its bytes left. */
+  readonly sent: boolean;
+  /** The command that failed, without its arguments; empty where no single command is meant. */
+  command = "";
+  /** The state of the connection when this happened, where there was one. */
+  report?: ConnectionReport;
+
+  /** Takes the message, whether bytes of the command may have left, and what caused it. */
+  constructor(message: string, options: { sent?: boolean; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.sent = options.sent ?? false;
+  }
+}
+
+/** Somebody stopped waiting. */
+export class TimeoutError extends RedisError {
+  override name = "TimeoutError";
+  /** What was waited for. */
+  readonly waitingFor: "connect" | "reply" | "connection" | "room" | "close";
+  /** How long, in milliseconds. */
+  readonly after: number;
+  /** Whether the command may have run: `false` means that none of its bytes left. */
+  readonly sent: boolean;
+  /** The command that was given up, without its arguments; empty where no single command is meant. */
+  command = "";
+  /** The state of the connection when this happened, where there was one. */
+  report?: ConnectionReport;
+
+  /** Takes the message, what was waited for, for how many milliseconds, and whether bytes may have left. */
+  constructor(
+    message: string,
+    options: { waitingFor: TimeoutError["waitingFor"]; after: number; sent?: boolean; cause?: unknown },
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.waitingFor = options.waitingFor;
+    this.after = options.after;
+    this.sent = options.sent ?? false;
+  }
+}
+
+/** What came is not RESP, or breaks a limit. The connection it came on is closed. */
+export class ProtocolError extends RedisError {
+  override name = "ProtocolError";
+  /** How many bytes of the connection came before the offending one. */
+  readonly offset: number;
+
+  /** Takes the message and the offset, in bytes from the connection's first. */
+  constructor(message: string, offset: number) {
+    super(message);
+    this.offset = offset;
+  }
+}
+
+/** A transaction did not run: a watched key changed, or the server threw it away. */
+export class TransactionError extends RedisError {
+  override name = "TransactionError";
+  /** `"watch"`: a watched key changed, nothing ran. `"abort"`: the server refused a queued command, nothing ran. */
+  readonly reason: "watch" | "abort";
+  /** For `"abort"`: the errors of the refused commands, by their place in the transaction. */
+  readonly errors: ReadonlyMap<number, ReplyError>;
+
+  /** Takes the message, the reason, and what the server said of each refused command. */
+  constructor(message: string, reason: "watch" | "abort", errors: ReadonlyMap<number, ReplyError> = new Map()) {
+    super(message);
+    this.reason = reason;
+    this.errors = errors;
+  }
+}

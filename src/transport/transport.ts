@@ -1,0 +1,68 @@
+/**
+ * The seam between a connection and the runtime that moves its bytes.
+ *
+ * @module
+ */
+
+/** TLS settings, in the words of every runtime. Certificates and keys are PEM text. */
+export interface TlsOptions {
+  /** Certificate authorities to trust instead of the runtime's own. */
+  readonly ca?: string | readonly string[];
+  /** The client's certificate chain, where the server asks for one. */
+  readonly cert?: string;
+  /** The key of `cert`. */
+  readonly key?: string;
+  /** The name to expect in the server's certificate; the host name unless given. */
+  readonly serverName?: string;
+  /** `false` accepts any certificate. For tests only: it gives away what TLS is for. Not available in every runtime. */
+  readonly verify?: boolean;
+}
+
+/** Where a server listens. */
+export interface Address {
+  /** Host name or IP address. Ignored if `path` is given. */
+  readonly hostname: string;
+  /** TCP port. */
+  readonly port: number;
+  /** Path of a unix socket. */
+  readonly path?: string;
+  /** Encrypt the connection. */
+  readonly tls?: TlsOptions;
+  /** Milliseconds of idleness before TCP keep-alive probes; 0 turns them off, where the runtime lets us choose. */
+  readonly keepAlive?: number;
+}
+
+/** One open socket. */
+export interface Transport {
+  /**
+   * Takes the bytes over: the caller never touches them again. They leave in order, however little the socket takes at
+   * a time. Never throws; a failed write shows as `close(error)`.
+   *
+   * @returns `false` if bytes now wait in the adapter; `drain()` follows once none does.
+   */
+  write(bytes: Uint8Array): boolean;
+  /** How many bytes wait in the adapter. */
+  readonly waiting: number;
+  /** Sends what waits, then closes. `handler.close()` follows. */
+  end(): void;
+  /** Closes at once; what waits is lost. `handler.close()` follows. */
+  destroy(): void;
+  /** Whether an open socket keeps the process alive; it does until told otherwise. A no-op where there is no such thing. */
+  ref(on: boolean): void;
+}
+
+/** What a socket tells its owner. Nothing is called after `close`, and `close` is called exactly once per open socket. */
+export interface TransportHandler {
+  /** Bytes came. The chunk is borrowed: valid during the call only. */
+  data(chunk: Uint8Array): void;
+  /** No byte waits any longer after a `write` that returned `false`. */
+  drain(): void;
+  /** The socket is gone: the server closed it, it broke (`error`), or `end`/`destroy` was called. */
+  close(error?: Error): void;
+}
+
+/**
+ * Opens a socket. Rejects with the runtime's own error if it cannot be opened, with `signal.reason` if aborted (a socket
+ * that opens after that is closed). No handler method is called before the promise has resolved.
+ */
+export type Connect = (address: Address, handler: TransportHandler, signal?: AbortSignal) => Promise<Transport>;
