@@ -28,9 +28,15 @@ export interface Address {
   readonly path?: string;
   /** Encrypt the connection. */
   readonly tls?: TlsOptions;
-  /** Milliseconds of idleness before TCP keep-alive probes; 0 turns them off, where the runtime lets us choose. */
+  /**
+   * Milliseconds of idleness before TCP keep-alive probes, `KEEP_ALIVE` unless given; 0 turns them off. Deno has only on
+   * and off: the kernel's own delay then holds.
+   */
   readonly keepAlive?: number;
 }
+
+/** The idle time before keep-alive probes where an address does not say, in milliseconds. */
+export const KEEP_ALIVE = 30_000;
 
 /** One open socket. */
 export interface Transport {

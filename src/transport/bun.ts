@@ -1,0 +1,7 @@
+/**
+ * Sockets in Bun: its `node:net`.
+ *
+ * @module
+ */
+
+export { connect } from "./node.ts";

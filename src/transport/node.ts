@@ -1,0 +1,142 @@
+/**
+ * Sockets by way of `node:net` and `node:tls`: for Node, and for whatever speaks its API.
+ *
+ * @module
+ */
+
+import { connect as connectNet, isIP, type NetConnectOpts, type Socket } from "node:net";
+import { checkServerIdentity, connect as connectTls, type ConnectionOptions, type PeerCertificate } from "node:tls";
+import { type Address, KEEP_ALIVE, type TlsOptions, type Transport, type TransportHandler } from "./transport.ts";
+
+/** Bytes asked of the kernel at a time. One such buffer lives as long as its socket. */
+const READ_SIZE = 65_536;
+
+/** Opens a socket with `node:net`, or with `node:tls` if the address asks for it. */
+export function connect(address: Address, handler: TransportHandler, signal?: AbortSignal): Promise<Transport> {
+  if (signal?.aborted) return Promise.reject(signal.reason);
+  return new Promise((resolve, reject) => {
+    const transport = new NodeTransport(handler);
+    const socket = open(address, transport);
+    const settle = () => {
+      signal?.removeEventListener("abort", abort);
+      socket.removeListener("error", fail);
+      socket.removeListener("close", vanish);
+    };
+    const fail = (error: unknown) => {
+      settle();
+      socket.on("error", () => {}); // a socket given up may still fail, and nobody is left to hear it
+      socket.destroy();
+      reject(error);
+    };
+    const abort = () => fail(signal?.reason);
+    const vanish = () => fail(new Error("The socket closed before it was open"));
+    socket.on("error", fail);
+    socket.on("close", vanish);
+    signal?.addEventListener("abort", abort);
+    socket.once(address.tls === undefined ? "connect" : "secureConnect", () => {
+      settle();
+      transport.opened(socket);
+      resolve(transport);
+    });
+  });
+}
+
+function open(address: Address, transport: NodeTransport): Socket {
+  const { hostname: host, port, path, tls, keepAlive = KEEP_ALIVE } = address;
+  const options = {
+    ...(path === undefined ? { host, port } : { path }),
+    noDelay: true,
+    keepAlive: keepAlive > 0,
+    keepAliveInitialDelay: keepAlive,
+    // Reads land in one buffer of ours and skip the stream machinery: no allocation and no event per chunk.
+    onread: {
+      buffer: new Uint8Array(READ_SIZE),
+      callback(size: number, buffer: Uint8Array): boolean {
+        transport.received(buffer.subarray(0, size));
+        return true;
+      },
+    },
+  };
+  return tls === undefined
+    ? connectNet(options as NetConnectOpts)
+    : connectTls({ ...options, ...trust(tls, host) } as ConnectionOptions);
+}
+
+/** Our TLS settings in the words of `node:tls`. */
+function trust(tls: TlsOptions, host: string): Record<string, unknown> {
+  const { ca, cert, key, serverName = host, verify = true } = tls;
+  const options: Record<string, unknown> = {
+    rejectUnauthorized: verify,
+    checkServerIdentity: (_: string, certificate: PeerCertificate) => checkServerIdentity(serverName, certificate),
+  };
+  if (isIP(serverName) === 0) options.servername = serverName; // an address may not be asked for by name (RFC 6066)
+  if (ca !== undefined) options.ca = typeof ca === "string" ? ca : [...ca];
+  if (cert !== undefined) options.cert = cert;
+  if (key !== undefined) options.key = key;
+  return options;
+}
+
+class NodeTransport implements Transport {
+  readonly #handler: TransportHandler;
+  #socket!: Socket;
+  /** Whether a `write` returned `false` and `drain` is owed. */
+  #blocked = false;
+  /** No more bytes are taken: `end`, `destroy` or a closed socket. */
+  #ending = false;
+  /** Nothing but `close` is told any longer. */
+  #silent = false;
+  #error?: Error;
+
+  constructor(handler: TransportHandler) {
+    this.#handler = handler;
+  }
+
+  get waiting(): number {
+    return this.#socket.destroyed ? 0 : this.#socket.writableLength;
+  }
+
+  opened(socket: Socket): void {
+    this.#socket = socket;
+    socket.on("error", (error: Error) => this.#error ??= error);
+    socket.on("end", () => this.destroy());
+    socket.on("close", () => {
+      this.#ending = this.#silent = true;
+      this.#handler.close(this.#error);
+    });
+  }
+
+  received(chunk: Uint8Array): void {
+    if (!this.#silent) this.#handler.data(chunk);
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#ending) return true;
+    // One callback for all writes: Node then settles writes that went out at once in one tick.
+    this.#socket.write(bytes, this.#written);
+    if (this.#socket.writableLength === 0) return true;
+    this.#blocked = true;
+    return false;
+  }
+
+  readonly #written = (): void => {
+    if (!this.#blocked || this.#silent || this.#socket.writableLength > 0) return;
+    this.#blocked = false;
+    this.#handler.drain();
+  };
+
+  end(): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    this.#socket.end(() => this.destroy());
+  }
+
+  destroy(): void {
+    this.#ending = this.#silent = true;
+    this.#socket.destroy();
+  }
+
+  ref(on: boolean): void {
+    if (on) this.#socket.ref();
+    else this.#socket.unref();
+  }
+}
