@@ -271,5 +271,21 @@ export interface GroupNode extends Modifiers {
   name?: string;
 }
 
+/** A node of an argument tree as code walks it: every field that one of the kinds may have. */
+export interface ArgumentNode extends Modifiers {
+  /** See {@link ScalarNode.name}. */
+  name?: string;
+  /** See {@link ScalarNode.type}. */
+  type?: ScalarType;
+  /** See {@link FlagNode.flag}. */
+  flag?: string;
+  /** See {@link EnumNode.enum}. */
+  enum?: string[] | string;
+  /** See {@link OneofNode.oneof}. */
+  oneof?: ArgumentNode[];
+  /** See {@link GroupNode.group}. */
+  group?: ArgumentNode[];
+}
+
 /** A node of an argument tree. */
 export type Node = ScalarNode | FlagNode | EnumNode | OneofNode | GroupNode;

@@ -5,11 +5,14 @@
  */
 import type { Reply } from "../resp/reply.ts";
 
-/** Something that can be sent as an argument. Numbers must not be `NaN`; strings travel as UTF-8, views byte for byte. */
-export type Arg = string | number | bigint | ArrayBufferView;
+export type { Arg } from "../resp/arg.ts";
 
-/** Turns a decoded reply into the value that the command's type promises. The same code serves RESP2 and RESP3. */
-export type Shape = (reply: Reply) => unknown;
+/**
+ * Turns a decoded reply into the value that the command's type promises. The same code serves RESP2 and RESP3. The mode
+ * is what the reply was decoded with (BYTES, BIGINTS), where it is known: it tells an empty map of text from one of
+ * bytes.
+ */
+export type Shape = (reply: Reply, mode?: number) => unknown;
 
 /** Where the keys stand among the arguments that follow the command's name; see {@link CommandSpec.keys}. */
 export type KeyRule = readonly [first: number, last: number, step: number] | "numkeys" | "streams" | "none" | "unknown";

@@ -1,0 +1,102 @@
+/**
+ * How arguments that are more than one word are laid out: what the bodies of generated methods call.
+ *
+ * @module
+ */
+import type { Arg } from "./spec.ts";
+import type { Many, PairArgs, Pairs, Time } from "./values.ts";
+
+/** Plain arguments or one array of them, as an array that is ours to send. */
+export function many(items: Many<Arg>): Arg[] {
+  const first = items[0];
+  return Array.isArray(first) ? first.slice() : items as Arg[];
+}
+
+/** Appends plain arguments, or one array of them. */
+export function pushMany(args: Arg[], items: Many<Arg>): Arg[] {
+  const first = items[0];
+  return pushAll(args, Array.isArray(first) ? first : items as readonly Arg[]);
+}
+
+/** Appends every item. (Not `push(...items)`, which overflows the stack with many.) */
+export function pushAll(args: Arg[], items: readonly Arg[]): Arg[] {
+  for (let i = 0; i < items.length; i++) args.push(items[i]);
+  return args;
+}
+
+/** Appends how many items there are, then the items. */
+export function pushCounted(args: Arg[], items: readonly Arg[]): Arg[] {
+  args.push(items.length);
+  return pushAll(args, items);
+}
+
+/** Whether an argument is a record, Map or other iterable of pairs, and not a single value. */
+export function isPairs(value: unknown): value is Pairs<Arg, Arg> {
+  return typeof value === "object" && value !== null && !ArrayBuffer.isView(value);
+}
+
+/** Appends name, value, name, value… */
+export function pushPairs(args: Arg[], pairs: Pairs<Arg, Arg>): Arg[] {
+  if (Symbol.iterator in pairs) {
+    for (const [name, value] of pairs as Iterable<readonly [Arg, Arg]>) args.push(name, value);
+  } else {
+    for (const name of Object.keys(pairs)) args.push(name, pairs[name]);
+  }
+  return args;
+}
+
+/** Appends value, name, value, name… of pairs whose name is what comes second on the wire. */
+export function pushReversed(args: Arg[], pairs: Pairs<Arg, Arg>): Arg[] {
+  if (Symbol.iterator in pairs) {
+    for (const [name, value] of pairs as Iterable<readonly [Arg, Arg]>) args.push(value, name);
+  } else {
+    for (const name of Object.keys(pairs)) args.push(pairs[name], name);
+  }
+  return args;
+}
+
+/** Appends what a rest parameter of names and values holds: plain arguments, or all in one. */
+export function pushPairArgs(args: Arg[], given: PairArgs<Arg, Arg>): Arg[] {
+  const first = given[0];
+  return given.length === 1 && isPairs(first) ? pushPairs(args, first) : pushAll(args, given as readonly Arg[]);
+}
+
+/** Appends how many pairs there are, then name, value, name, value… */
+export function pushCountedPairs(args: Arg[], pairs: Pairs<Arg, Arg>): Arg[] {
+  const at = args.push(0);
+  pushPairs(args, pairs);
+  args[at - 1] = (args.length - at) / 2;
+  return args;
+}
+
+/** Appends all names, then all values, in the same order. */
+export function pushZipped(args: Arg[], pairs: Pairs<Arg, Arg>): Arg[] {
+  const values: Arg[] = [];
+  if (Symbol.iterator in pairs) {
+    for (const [name, value] of pairs as Iterable<readonly [Arg, Arg]>) {
+      args.push(name);
+      values.push(value);
+    }
+  } else {
+    for (const name of Object.keys(pairs)) {
+      args.push(name);
+      values.push(pairs[name]);
+    }
+  }
+  return pushAll(args, values);
+}
+
+/** Writes the number of items at a place that was kept for it: the words since then, so many to an item. */
+export function setCount(args: Arg[], at: number, words = 1): void {
+  args[at] = (args.length - at - 1) / words;
+}
+
+/** A point in time as whole seconds. A number is taken to be seconds already. */
+export function seconds(time: Time): number {
+  return typeof time === "number" ? time : Math.floor(time.getTime() / 1000);
+}
+
+/** A point in time as milliseconds. A number is taken to be milliseconds already. */
+export function milliseconds(time: Time): number {
+  return typeof time === "number" ? time : time.getTime();
+}

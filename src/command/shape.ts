@@ -1,0 +1,192 @@
+/**
+ * Turns decoded replies into the values that the commands' types promise.
+ *
+ * Every shape looks at what it gets and not at the protocol: what already has the form passes, what has the form that
+ * the other protocol uses is turned into it, and what is neither (`null`, an error in an aggregate, something new of a
+ * newer server) is left alone. So the same shape serves RESP2, RESP3 and servers that mix them. Arrays are changed in
+ * place; a reply belongs to its command.
+ *
+ * @module
+ */
+import { BYTES, type Reply } from "../resp/reply.ts";
+import type { Shape } from "./spec.ts";
+
+const decoder = new TextDecoder();
+
+/** A floating point number: RESP3 has a type for it, RESP2 sends text (`"1.5"`, `"inf"`, `"nan"`). */
+export const double: Shape = (reply) => {
+  if (typeof reply === "string") return parseDouble(reply);
+  if (reply instanceof Uint8Array) return parseDouble(decoder.decode(reply));
+  return typeof reply === "bigint" ? Number(reply) : reply;
+};
+
+function parseDouble(text: string): number {
+  switch (text.toLowerCase()) {
+    case "inf":
+    case "+inf":
+      return Infinity;
+    case "-inf":
+      return -Infinity;
+    case "nan":
+    case "-nan":
+      return NaN;
+    default:
+      return Number(text);
+  }
+}
+
+/** A boolean: RESP3 has a type for it, RESP2 sends 0 or 1. */
+export const bool: Shape = (reply) => {
+  if (reply === 1 || reply === 1n) return true;
+  if (reply === 0 || reply === 0n) return false;
+  return reply;
+};
+
+/** Text that is wanted as text whatever the mode. */
+export const text: Shape = (reply) => reply instanceof Uint8Array ? decoder.decode(reply) : reply;
+
+/** An array whose every element has a shape. */
+export function list(item: Shape): Shape {
+  return (reply, mode) => {
+    if (!Array.isArray(reply)) return reply;
+    for (let i = 0; i < reply.length; i++) reply[i] = item(reply[i], mode) as Reply;
+    return reply;
+  };
+}
+
+/** An array of fixed places, each with a shape of its own (or none, where nothing is to be done). */
+export function tuple(...items: readonly (Shape | undefined)[]): Shape {
+  return (reply, mode) => {
+    if (!Array.isArray(reply)) return reply;
+    for (let i = 0; i < items.length && i < reply.length; i++) {
+      const item = items[i];
+      if (item !== undefined) reply[i] = item(reply[i], mode) as Reply;
+    }
+    return reply;
+  };
+}
+
+/** An array with fixed places first, and then any number of elements of one shape. */
+export function tupleRest(rest: Shape | undefined, ...items: readonly (Shape | undefined)[]): Shape {
+  return (reply, mode) => {
+    if (!Array.isArray(reply)) return reply;
+    for (let i = 0; i < reply.length; i++) {
+      const item = i < items.length ? items[i] : rest;
+      if (item !== undefined) reply[i] = item(reply[i], mode) as Reply;
+    }
+    return reply;
+  };
+}
+
+/** Something whose absence some servers tell by an empty array: then it is `null`. */
+export function orNull(item?: Shape): Shape {
+  return (reply, mode) => {
+    if (Array.isArray(reply) && reply.length === 0) return null;
+    return item === undefined ? reply : item(reply, mode);
+  };
+}
+
+/** Pairs: an array of pairs, or names and values one after the other. */
+export function pairs(first?: Shape, second?: Shape): Shape {
+  return (reply, mode) => {
+    if (!Array.isArray(reply)) return reply;
+    if (!Array.isArray(reply[0])) pair(reply);
+    if (first === undefined && second === undefined) return reply;
+    for (const item of reply) {
+      if (!Array.isArray(item)) continue;
+      if (first !== undefined) item[0] = first(item[0], mode) as Reply;
+      if (second !== undefined) item[1] = second(item[1], mode) as Reply;
+    }
+    return reply;
+  };
+}
+
+function pair(flat: Reply[]): void {
+  const half = flat.length >>> 1;
+  for (let i = 0; i < half; i++) flat[i] = [flat[2 * i], flat[2 * i + 1]];
+  flat.length = half;
+}
+
+/**
+ * Names and values as an object without a prototype (so that a field may be called `__proto__`), or as a `Map` where
+ * strings are bytes.
+ */
+export function map(value?: Shape): Shape {
+  return (reply, mode) => {
+    if (!Array.isArray(reply)) return reply;
+    if (Array.isArray(reply[0])) flatten(reply);
+    if (((mode ?? 0) & BYTES) !== 0 || reply[0] instanceof Uint8Array) return bytesMap(reply, value, mode);
+    const object: Record<string, unknown> = Object.create(null);
+    for (let i = 0; i + 1 < reply.length; i += 2) {
+      object[String(reply[i])] = value === undefined ? reply[i + 1] : value(reply[i + 1], mode);
+    }
+    return object;
+  };
+}
+
+function bytesMap(reply: Reply[], value: Shape | undefined, mode: number | undefined): Map<Reply, unknown> {
+  const result = new Map<Reply, unknown>();
+  for (let i = 0; i + 1 < reply.length; i += 2) {
+    result.set(reply[i], value === undefined ? reply[i + 1] : value(reply[i + 1], mode));
+  }
+  return result;
+}
+
+function flatten(nested: Reply[]): void {
+  const flat: Reply[] = [];
+  for (const item of nested) {
+    if (!Array.isArray(item)) return;
+    flat.push(item[0], item[1]);
+  }
+  nested.length = 0;
+  for (const item of flat) nested.push(item);
+}
+
+/**
+ * Known names with values, as an object without a prototype. Names are strings in every mode; what is not known of is
+ * kept as it came.
+ */
+export function struct(fields: { readonly [name: string]: Shape } = {}): Shape {
+  const shapes = new Map(Object.entries(fields));
+  return (reply, mode) => {
+    if (!Array.isArray(reply)) return reply;
+    const object: Record<string, unknown> = Object.create(null);
+    for (let i = 0; i + 1 < reply.length; i += 2) {
+      const raw = reply[i];
+      const name = raw instanceof Uint8Array ? decoder.decode(raw) : String(raw);
+      const shape = shapes.get(name);
+      object[name] = shape === undefined ? reply[i + 1] : shape(reply[i + 1], mode);
+    }
+    return object;
+  };
+}
+
+/** A reply that is either an array or something else, each with its shape. */
+export function either(array: Shape | undefined, other: Shape | undefined): Shape {
+  return (reply, mode) => {
+    const shape = Array.isArray(reply) ? array : other;
+    return shape === undefined ? reply : shape(reply, mode);
+  };
+}
+
+/** What GEOSEARCH and its like tell about a place; the parts that were asked for. */
+export function geo(withdist: boolean, withhash: boolean, withcoord: boolean): Shape {
+  return (reply, mode) => {
+    if (!Array.isArray(reply)) return reply;
+    const found: unknown[] = reply;
+    for (let i = 0; i < found.length; i++) {
+      const item = found[i];
+      if (!Array.isArray(item)) continue;
+      let at = 1;
+      const place: Record<string, unknown> = { member: item[0] };
+      if (withdist) place.distance = double(item[at++], mode);
+      if (withhash) place.hash = item[at++];
+      if (withcoord) {
+        const [longitude, latitude] = item[at++] as Reply[];
+        place.coordinates = { longitude: double(longitude), latitude: double(latitude) };
+      }
+      found[i] = place;
+    }
+    return found;
+  };
+}
