@@ -1,0 +1,322 @@
+/**
+ * Commands into RESP bytes, straight into one buffer.
+ *
+ * @module
+ */
+import type { Arg } from "./arg.ts";
+import { ReplyError } from "../errors.ts";
+
+/** The longest argument that a server takes unless told otherwise (`proto-max-bulk-len`). */
+const MAX_ARGUMENT = 512 * 1024 * 1024;
+/** How large a chunk may grow while much waits to be sent. */
+const MAX_CHUNK = 256 * 1024;
+/** An argument above this is not copied into the chunk; it becomes a piece of its own. */
+const OWN_PIECE = 32 * 1024;
+/** Strings up to this length are written one `charCodeAt` after the other; `encodeInto` costs more to call. */
+const SHORT_TEXT = 48;
+/** Room for the parts of one argument that are not its bytes: `$`, length, two line ends, the next `*N`. */
+const MARGIN = 40;
+
+const utf8 = new TextEncoder();
+
+/** Writes `n` in decimal digits; 0 ≤ n < 2^31. */
+function putDigits(chunk: Uint8Array, at: number, n: number): number {
+  if (n < 10) {
+    chunk[at] = 48 + n;
+    return at + 1;
+  }
+  let end = at + 2;
+  for (let bound = 100; n >= bound && end < at + 10; bound *= 10) end++;
+  for (let place = end - 1; place >= at; place--) {
+    const rest = (n / 10) | 0;
+    chunk[place] = 48 + n - rest * 10;
+    n = rest;
+  }
+  return end;
+}
+
+/** The text of a number that is not a small natural one. */
+function numberText(n: number): string {
+  if (Number.isInteger(n)) return Math.abs(n) < 1e21 ? String(n) : BigInt(n).toString();
+  if (n === Infinity) return "inf";
+  if (n === -Infinity) return "-inf";
+  return String(n);
+}
+
+/** What a refused argument is, never its value. */
+function describe(arg: unknown): string {
+  if (arg === undefined || arg === null) return String(arg);
+  if (typeof arg === "number") return "NaN";
+  if (typeof arg === "string") return "a string with half a surrogate pair, which UTF-8 cannot hold";
+  if (typeof arg !== "object") return `a ${typeof arg}`;
+  if (Array.isArray(arg)) return "an array";
+  if (arg instanceof ArrayBuffer) return "an ArrayBuffer (wrap it in a Uint8Array)";
+  if (arg instanceof ReplyError) return "an error";
+  return "an object";
+}
+
+function refuse(arg: unknown, index: number, name: string): never {
+  throw new TypeError(
+    `${name}: argument ${index + 1} is ${describe(arg)}; expected a string, number, bigint or bytes`,
+  );
+}
+
+function refuseLength(index: number, name: string): never {
+  throw new RangeError(`${name}: argument ${index + 1} is longer than 512 MiB, the most that a server takes`);
+}
+
+/**
+ * Turns commands into the bytes to send. They gather until {@link Encoder.take} hands them over.
+ *
+ * ```ts
+ * const encoder = new Encoder();
+ * encoder.command(new TextEncoder().encode("$3\r\nGET\r\n"), 1, ["key"], "GET");
+ * for (const bytes of encoder.take()) socket.write(bytes);
+ * ```
+ */
+export class Encoder {
+  readonly #smallest: number;
+  /** The chunk being filled. Bytes before `#start` belong to somebody else already and are never written again. */
+  #chunk: Uint8Array;
+  #start = 0;
+  #position = 0;
+  /** Finished pieces that come before the open one, and their bytes. */
+  #pieces: Uint8Array[] = [];
+  #bytes = 0;
+
+  /** Starts with a chunk of `chunkSize` bytes; chunks grow from there while more waits than one holds. */
+  constructor(chunkSize: number = 16 * 1024) {
+    this.#smallest = Math.max(chunkSize, 256);
+    this.#chunk = new Uint8Array(this.#smallest);
+  }
+
+  /** How many bytes wait to be taken. */
+  get size(): number {
+    return this.#bytes + this.#position - this.#start;
+  }
+
+  /** Hands over the bytes gathered since the last call, in order. They are the caller's: nothing here touches them again. */
+  take(): Uint8Array[] {
+    const pieces = this.#pieces;
+    if (this.#position > this.#start) pieces.push(this.#chunk.subarray(this.#start, this.#position));
+    this.#start = this.#position;
+    if (pieces.length > 0) this.#pieces = [];
+    this.#bytes = 0;
+    return pieces;
+  }
+
+  /** Adds pieces that are encoded already, in order. They must not change before they have been sent. */
+  append(pieces: readonly Uint8Array[]): void {
+    if (this.#position > this.#start) this.#pieces.push(this.#chunk.subarray(this.#start, this.#position));
+    this.#bytes += this.#position - this.#start;
+    this.#start = this.#position;
+    for (const piece of pieces) {
+      this.#pieces.push(piece);
+      this.#bytes += piece.length;
+    }
+  }
+
+  /**
+   * Adds one command: `head` is its name as bulk strings, `words` of them, and `name` its name for messages.
+   *
+   * @throws {TypeError} if an argument cannot be sent, naming its place; nothing of the command is kept then.
+   * @throws {RangeError} if an argument is longer than 512 MiB; nothing of the command is kept then.
+   */
+  command(head: Uint8Array, words: number, args: readonly Arg[], name: string): void {
+    const count = args.length;
+    const headLength = head.length;
+    const chunk0 = this.#chunk;
+    const start0 = this.#start;
+    const position0 = this.#position;
+    const bytes0 = this.#bytes;
+    const pieces0 = this.#pieces.length;
+    try {
+      let position = position0;
+      let chunk = chunk0;
+      if (position + headLength + MARGIN > chunk.length) {
+        position = this.#next(position, headLength + MARGIN);
+        chunk = this.#chunk;
+      }
+      chunk[position++] = 42; // *
+      position = putDigits(chunk, position, words + count);
+      chunk[position++] = 13;
+      chunk[position++] = 10;
+      for (let i = 0; i < headLength; i++) chunk[position++] = head[i];
+
+      for (let index = 0; index < count; index++) {
+        const arg = args[index];
+        if (typeof arg === "string") {
+          const length = arg.length;
+          if (length <= SHORT_TEXT) {
+            if (position + length + MARGIN > chunk.length) {
+              position = this.#next(position, length + MARGIN);
+              chunk = this.#chunk;
+            }
+            // As if it were ASCII; the first other character throws this attempt away.
+            let at = position;
+            chunk[at++] = 36; // $
+            if (length < 10) {
+              chunk[at++] = 48 + length;
+            } else {
+              const tens = (length / 10) | 0;
+              chunk[at++] = 48 + tens;
+              chunk[at++] = 48 + length - tens * 10;
+            }
+            chunk[at++] = 13;
+            chunk[at++] = 10;
+            let i = 0;
+            for (; i < length; i++) {
+              const code = arg.charCodeAt(i);
+              if (code > 127) break;
+              chunk[at++] = code;
+            }
+            if (i === length) {
+              chunk[at++] = 13;
+              chunk[at++] = 10;
+              position = at;
+              continue;
+            }
+          }
+          position = this.#text(arg, position, index, name);
+        } else if (typeof arg === "number") {
+          if (arg >= 0 && arg < 1e9 && (arg | 0) === arg) {
+            if (position + MARGIN > chunk.length) {
+              position = this.#next(position, MARGIN);
+              chunk = this.#chunk;
+            }
+            chunk[position] = 36; // $
+            // The digits go where they belong if there is one length digit, as there is below 10^9.
+            const end = putDigits(chunk, position + 4, arg);
+            chunk[position + 1] = 48 + end - position - 4;
+            chunk[position + 2] = 13;
+            chunk[position + 3] = 10;
+            chunk[end] = 13;
+            chunk[end + 1] = 10;
+            position = end + 2;
+            continue;
+          }
+          if (arg !== arg) refuse(arg, index, name);
+          position = this.#text(numberText(arg), position, index, name);
+        } else if (typeof arg === "bigint") {
+          position = this.#text(arg.toString(), position, index, name);
+        } else if (ArrayBuffer.isView(arg)) {
+          position = this.#view(arg, position, index, name);
+        } else {
+          refuse(arg, index, name);
+        }
+        chunk = this.#chunk;
+      }
+      this.#position = position;
+    } catch (error) {
+      // Back to the last whole command.
+      this.#chunk = chunk0;
+      this.#start = start0;
+      this.#position = position0;
+      this.#bytes = bytes0;
+      this.#pieces.length = pieces0;
+      throw error;
+    }
+  }
+
+  /** Closes the chunk at `position` and opens another that holds at least `need` bytes. */
+  #next(position: number, need: number): number {
+    this.#close(position);
+    // Much waiting means a large write is being built; a chunk used up in many small takes was large enough.
+    const size = this.#chunk.length;
+    const next = this.#pieces.length > 1 || this.#bytes >= size / 2 ? size * 2 : size / 2;
+    this.#chunk = new Uint8Array(Math.max(need, this.#smallest, Math.min(next, MAX_CHUNK)));
+    this.#start = 0;
+    return 0;
+  }
+
+  /** Makes what is written up to `position` a piece. */
+  #close(position: number): void {
+    if (position > this.#start) {
+      this.#pieces.push(this.#chunk.subarray(this.#start, position));
+      this.#bytes += position - this.#start;
+    }
+    this.#start = position;
+  }
+
+  /** `$length\r\n`. */
+  #header(length: number, position: number): number {
+    if (position + MARGIN > this.#chunk.length) position = this.#next(position, MARGIN);
+    const chunk = this.#chunk;
+    chunk[position++] = 36;
+    position = putDigits(chunk, position, length);
+    chunk[position++] = 13;
+    chunk[position++] = 10;
+    return position;
+  }
+
+  /** A string of any length and content. */
+  #text(text: string, position: number, index: number, name: string): number {
+    const length = text.length;
+    if (length > OWN_PIECE) {
+      if (length > MAX_ARGUMENT) refuseLength(index, name);
+      const bytes = utf8.encode(text);
+      if (bytes.length !== length && !text.isWellFormed()) refuse(text, index, name);
+      return this.#piece(bytes, position, index, name);
+    }
+    if (position + length + MARGIN > this.#chunk.length) position = this.#next(position, length + MARGIN);
+    // The bytes go where they belong if their number has as many digits as the string's length; else they move.
+    const at = position + 3 + digits(length);
+    const { read, written } = utf8.encodeInto(text, this.#chunk.subarray(at, this.#chunk.length - 2));
+    if (read < length || written !== length) {
+      if (!text.isWellFormed()) refuse(text, index, name);
+      if (read < length) return this.#piece(utf8.encode(text), position, index, name);
+    }
+    const chunk = this.#chunk;
+    const moved = digits(written) - digits(length);
+    if (moved > 0) chunk.copyWithin(at + moved, at, at + written);
+    this.#header(written, position);
+    position = at + moved + written;
+    chunk[position++] = 13;
+    chunk[position++] = 10;
+    return position;
+  }
+
+  /** The bytes of a view, copied: the caller may change them as soon as the command is issued. */
+  #view(view: ArrayBufferView, position: number, index: number, name: string): number {
+    const length = view.byteLength;
+    const bytes = new Uint8Array(view.buffer, view.byteOffset, length);
+    if (length > OWN_PIECE) {
+      if (length > MAX_ARGUMENT) refuseLength(index, name);
+      return this.#piece(new Uint8Array(bytes), position, index, name);
+    }
+    return this.#inline(bytes, position);
+  }
+
+  #inline(bytes: Uint8Array, position: number): number {
+    const length = bytes.length;
+    if (position + length + MARGIN > this.#chunk.length) position = this.#next(position, length + MARGIN);
+    position = this.#header(length, position);
+    const chunk = this.#chunk;
+    chunk.set(bytes, position);
+    position += length;
+    chunk[position++] = 13;
+    chunk[position++] = 10;
+    return position;
+  }
+
+  /** Bytes that are ours already: sent from where they are if that saves more than another piece costs. */
+  #piece(bytes: Uint8Array, position: number, index: number, name: string): number {
+    if (bytes.length <= OWN_PIECE) return this.#inline(bytes, position);
+    if (bytes.length > MAX_ARGUMENT) refuseLength(index, name);
+    position = this.#header(bytes.length, position);
+    this.#close(position);
+    this.#pieces.push(bytes);
+    this.#bytes += bytes.length;
+    if (position + MARGIN > this.#chunk.length) position = this.#next(position, MARGIN);
+    this.#chunk[position++] = 13;
+    this.#chunk[position++] = 10;
+    return position;
+  }
+}
+
+/** How many decimal digits a length has. */
+function digits(n: number): number {
+  let count = 1;
+  for (let bound = 10; n >= bound; bound *= 10) count++;
+  return count;
+}
