@@ -1,0 +1,26 @@
+import { connect, connectPool } from "../../mod.ts";
+import { type Driver, packageVersion } from "../driver.ts";
+
+export const version = (): string => packageVersion("..");
+
+export async function open(port: number): Promise<Driver> {
+  const redis = await connect(`redis://127.0.0.1:${port}`);
+  return {
+    set: (key, value) => redis.set(key, value),
+    setBytes: (key, value) => redis.set(key, value),
+    get: (key) => redis.get(key),
+    getBytes: (key) => redis.bytes.get(key),
+    hset: (key, field, value) => redis.hset(key, { [field]: value }),
+    hget: (key, field) => redis.hget(key, field),
+    mget: (keys) => redis.mget(keys),
+    lrange: (key) => redis.lrange(key, 0, -1),
+    hgetall: (key) => redis.hgetall(key),
+    smembers: (key) => redis.smembers(key),
+    zrange: (key) => redis.zrange(key, 0, -1, { withscores: true }),
+    xrange: (key) => redis.xrange(key, "-", "+"),
+    pipeline: () => redis.pipeline() as never,
+    publish: (channel, message) => redis.publish(channel, message),
+    pool: (size) => connectPool({ hostname: "127.0.0.1", port, size }) as never,
+    close: () => redis.close(),
+  };
+}

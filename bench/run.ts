@@ -1,0 +1,152 @@
+/**
+ * Compares the clients. `--quick` for a short look, `--all` or `--only NAME,…` to choose groups and workloads,
+ * `--clients NAME,…`, `--runtime deno,bun,node,c,python`, `--rounds N`, `--seconds S`.
+ * A whole group measured at full length is stored in `results/`; anything less only shows.
+ *
+ * @module
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { buildForNode, CANNOT_LOAD, type Contestant, entries, type Entry } from "./contestants.ts";
+import { table } from "./report.ts";
+import { type Circumstances, commit, figure, firstLine, machine, type Result } from "./results.ts";
+import { type Server, startServer } from "./server.ts";
+import { GROUPS, type Workload } from "./workloads.ts";
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    all: { type: "boolean", default: false },
+    only: { type: "string" },
+    clients: { type: "string" },
+    runtime: { type: "string" },
+    rounds: { type: "string" },
+    seconds: { type: "string" },
+  },
+});
+
+const list = (text: string | undefined): string[] | undefined => text?.split(",");
+const quick = options.quick;
+const settings = {
+  rounds: Number(options.rounds ?? (quick ? 3 : 5)),
+  seconds: Number(options.seconds ?? (quick ? 0.15 : 0.4)),
+  warmUp: quick ? 0.2 : 0.5,
+};
+
+function chosen(): [group: string, workloads: readonly Workload[], whole: boolean][] {
+  const only = options.all ? Object.keys(GROUPS) : list(options.only) ?? ["core"];
+  const seen = new Set<string>();
+  return Object.entries(GROUPS).flatMap(([group, workloads]): ReturnType<typeof chosen> => {
+    if (only.includes(group)) return [[group, workloads, true]];
+    const named = workloads.filter(({ name }) => only.includes(name) || only.includes(name.split(":")[0]));
+    const some = named.filter(({ name }) => !seen.has(name));
+    for (const { name } of some) seen.add(name);
+    return some.length > 0 ? [[group, some, false]] : [];
+  });
+}
+
+interface Racer {
+  readonly entry: Entry;
+  readonly label: string;
+  readonly contestant: Contestant;
+  readonly samples: number[];
+  readonly cpu: number[];
+  failed: boolean;
+}
+
+/** Contestants whose library is not here: not asked again. */
+const unloadable = new Set<string>();
+
+/** Starts everybody on one workload, warms up, measures in turns. */
+async function compare(
+  server: Server,
+  workload: Workload,
+  everybody: readonly Entry[],
+  versions: Record<string, string>,
+): Promise<Result> {
+  server.command("FLUSHALL");
+  if (workload.setup !== undefined) server.lua(workload.setup);
+  const skipped: Record<string, string> = {};
+  const racers: Racer[] = [];
+  for (const entry of everybody) {
+    const label = `${entry.client} (${entry.runtime})`;
+    if (unloadable.has(label)) {
+      skipped[label] = CANNOT_LOAD;
+      continue;
+    }
+    try {
+      const contestant = await entry.start(server.port, workload);
+      if (typeof contestant === "string") {
+        skipped[label] = contestant;
+        if (contestant === CANNOT_LOAD) unloadable.add(label);
+        continue;
+      }
+      versions[entry.client] = contestant.version;
+      await contestant.measure(settings.warmUp, 0);
+      racers.push({ entry, label, contestant, samples: [], cpu: [], failed: false });
+    } catch (error) {
+      skipped[label] = (error as Error).message;
+    }
+  }
+  for (let round = 0; round < settings.rounds; round++) {
+    const shift = Math.floor(round * racers.length / settings.rounds);
+    for (const racer of [...racers.slice(shift), ...racers.slice(0, shift)]) {
+      if (racer.failed) continue;
+      try {
+        const sample = await racer.contestant.measure(settings.seconds, quick ? 0 : workload.total ?? 0);
+        racer.samples.push(sample.units / sample.seconds);
+        racer.cpu.push(sample.cpu / sample.units);
+      } catch (error) {
+        racer.failed = true;
+        skipped[racer.label] = (error as Error).message;
+      }
+    }
+  }
+  for (const { contestant } of racers) contestant.stop();
+  const figures = racers.filter(({ failed }) => !failed).map(({ entry, samples, cpu }) =>
+    figure(entry.client, entry.runtime, samples, cpu)
+  );
+  return { name: workload.name, title: workload.title, unit: workload.unit, figures, skipped };
+}
+
+function circumstances(server: Server, versions: Record<string, string>): Circumstances {
+  return {
+    date: new Date().toISOString(),
+    commit: commit(),
+    machine: machine(),
+    server: server.version,
+    serverPinned: server.pinned,
+    versions,
+    settings,
+  };
+}
+
+buildForNode();
+const server = await startServer();
+try {
+  const versions: Record<string, string> = {
+    deno: firstLine("deno", "--version") ?? "not installed",
+    bun: firstLine("bun", "--version") ?? "not installed",
+    node: firstLine("node", "--version") ?? "not installed",
+  };
+  const everybody = entries(list(options.clients), list(options.runtime));
+  for (const [group, workloads, whole] of chosen()) {
+    const results: Result[] = [];
+    for (const workload of workloads) {
+      const result = await compare(server, workload, everybody, versions);
+      results.push(result);
+      console.log(`\n${table(result)}`);
+    }
+    const keep = whole && !quick && options.clients === undefined && options.runtime === undefined;
+    const folder = join(import.meta.dirname!, keep ? "results" : ".cache");
+    mkdirSync(folder, { recursive: true });
+    const file = join(folder, `${group}.json`);
+    writeFileSync(file, JSON.stringify({ group, ...circumstances(server, versions), results }, null, 1) + "\n");
+    console.log(`\n${keep ? "stored" : "written"}: ${file}`);
+  }
+} finally {
+  server.stop();
+}
+process.exit(0);
