@@ -37,6 +37,10 @@ const STREAMED = -2;
 /** The line is not a length, or a long one. */
 const NOT_SHORT = -3;
 
+/** 1 for the bytes that an element can begin with. */
+const IS_TYPE = new Uint8Array(256);
+for (const type of "$:+-*_#,(!=%~|>;.") IS_TYPE[type.charCodeAt(0)] = 1;
+
 const NOTHING = new Uint8Array(0);
 const NO_ITEMS: Reply[] = [];
 
@@ -127,7 +131,7 @@ export class Decoder {
 
   /**
    * The next reply or push, or `NEED_MORE` if its bytes have not all come. `mode` is a sum of `BYTES` and `BIGINTS`; what
-   * it is when a reply begins holds for the whole reply.
+   * it is when the first line of a reply is there holds for the whole reply.
    *
    * @throws {ProtocolError} if what came is not RESP or breaks a limit; from then on always.
    */
@@ -162,13 +166,6 @@ export class Decoder {
         value = this.#string(type, this.#body.finish(), mode, true, position);
       } else {
         type = buffer[position];
-        if (depth === 0) {
-          if (type === PUSH) mode = this.pushMode;
-          this.#mode = mode;
-          this.sawUnsafe = false;
-          if (this.#attributed) this.#attributed = false;
-          else this.attributes = null;
-        }
         // Most elements begin with a line of up to nine digits.
         let n = 0;
         let after = position + 1;
@@ -187,6 +184,17 @@ export class Decoder {
             continue next;
           }
           n = NOT_SHORT;
+        }
+        if (frame.left < 0 && frame.type === BULK && type !== PART) {
+          this.#fail("something else between the parts of a string", position);
+        }
+        if (depth === 0) {
+          // A reply begins.
+          if (type === PUSH) mode = this.pushMode;
+          this.#mode = mode;
+          this.sawUnsafe = false;
+          if (this.#attributed) this.#attributed = false;
+          else this.attributes = null;
         }
         if (type === INTEGER && n >= 0) {
           value = (mode & BIGINTS) === 0 ? n : BigInt(n);
@@ -263,7 +271,7 @@ export class Decoder {
             closing = true;
             break element;
           case END:
-            if (depth === 0 || frame.left >= 0 || frame.type === BULK || after !== position + 3) {
+            if (depth === 0 || frame.left >= 0 || after !== position + 3) {
               this.#fail("an end outside any streamed aggregate", position);
             }
             if ((frame.type === MAP || frame.type === ATTRIBUTE) && frame.items.length % 2 !== 0) {
@@ -288,7 +296,9 @@ export class Decoder {
           }
           frame.items.push(value as Reply);
           if (--frame.left !== 0) {
-            if (frame.left < 0) this.#streamed(frame, type, position);
+            if (frame.left < 0 && frame.items.length > this.#limits.elements) {
+              this.#fail("a streamed aggregate is over the limit", position);
+            }
             continue next;
           }
         }
@@ -320,12 +330,6 @@ export class Decoder {
     frame.size = 0;
     frame.unsafe = this.sawUnsafe;
     return frame;
-  }
-
-  /** Looks at what was added to an aggregate, or string, of unknown length. */
-  #streamed(frame: Frame, type: number, position: number): void {
-    if (frame.type === BULK && type !== PART) this.#fail("something else between the parts of a string", position);
-    if (frame.items.length > this.#limits.elements) this.#fail("a streamed aggregate is over the limit", position);
   }
 
   /** The value of a string of any type. Bytes that are `owned` need no copy to be given away. */
@@ -398,18 +402,17 @@ export class Decoder {
   /** The place after the line that begins at `position`; -1, and the line is kept, if its end has not come. */
   #lineEnd(position: number): number {
     const buffer = this.#buffer;
+    // Told before the line end comes, which may be never.
+    if (IS_TYPE[buffer[position]] === 0) this.#notResp(buffer[position], position);
     const longest = position + this.#limits.line + 3;
     const bound = longest < this.#end ? longest : this.#end;
     let at = position + 1;
     while (at < bound && buffer[at] !== 10) at++;
     if (at < bound) {
-      if (buffer[at - 1] !== 13 || at - 1 === position) this.#fail("a line ends without a carriage return", at);
+      if (buffer[at - 1] !== 13) this.#fail("a line ends without a carriage return", at);
       return at + 1;
     }
     if (bound === longest) this.#tooLong(position);
-    const type = buffer[position];
-    // Better told now than when a line end comes, which may be never.
-    if (!isType(type)) this.#notResp(type, position);
     this.#hold(buffer, position, this.#end);
     return -1;
   }
@@ -514,9 +517,4 @@ export class Decoder {
     this.#window.clear();
     throw this.#failure;
   }
-}
-
-/** Whether a line can begin with this byte. */
-function isType(byte: number): boolean {
-  return "$:+-*_#,(!=%~|>;.".includes(String.fromCharCode(byte));
 }

@@ -37,7 +37,8 @@ function putDigits(chunk: Uint8Array, at: number, n: number): number {
 
 /** The text of a number that is not a small natural one. */
 function numberText(n: number): string {
-  if (Number.isInteger(n)) return Math.abs(n) < 1e21 ? String(n) : BigInt(n).toString();
+  // Beyond 2^53 String() rounds to the shortest digits, and beyond 10^21 it writes an exponent.
+  if (Number.isInteger(n)) return Number.isSafeInteger(n) ? String(n) : BigInt(n).toString();
   if (n === Infinity) return "inf";
   if (n === -Infinity) return "-inf";
   return String(n);

@@ -1,0 +1,327 @@
+import { assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
+import { BIGINTS, BYTES, Decoder, NEED_MORE, Push, type Reply, ReplyError } from "../../src/resp/mod.ts";
+import { concat, type Cut, cuts, latin1, lend, utf8 } from "../support/bytes.ts";
+import { test } from "../support/test.ts";
+
+type Value = Reply | Push;
+
+/** All that a decoder reads from the chunks, and whether each reply held an unsafe integer. */
+function readAll(chunks: Uint8Array[], mode = 0, decoder = new Decoder()): { values: Value[]; unsafe: boolean[] } {
+  const values: Value[] = [];
+  const unsafe: boolean[] = [];
+  for (const chunk of chunks) {
+    lend(chunk, (lent) => {
+      decoder.feed(lent);
+      for (let value = decoder.read(mode); value !== NEED_MORE; value = decoder.read(mode)) {
+        values.push(value);
+        unsafe.push(decoder.sawUnsafe);
+      }
+    });
+  }
+  return { values, unsafe };
+}
+
+/** Holds a reply against every way that its bytes may come, alone and with others behind it. */
+function assertReads(bytes: string | Uint8Array, expected: Value, mode = 0): void {
+  const check = ({ how, chunks }: Cut, values: Value[]) =>
+    assertEquals(readAll(chunks, mode).values, values, `${JSON.stringify(bytes)} ${how}`);
+  for (const cut of cuts(bytes)) check(cut, [expected]);
+  const twice = concat(bytes, bytes, ":42\r\n");
+  const last = (mode & BIGINTS) !== 0 ? 42n : 42;
+  for (const cut of cuts(twice)) check(cut, [expected, expected, last]);
+  for (const rest of [":", "$3\r\nab", "*2\r\n:1\r\n"]) {
+    const whole = concat(bytes, rest);
+    check({ how: `before ${JSON.stringify(rest)}`, chunks: [whole] }, [expected]);
+  }
+}
+
+const error = (line: string) => new ReplyError(line);
+
+test("statuses and errors", () => {
+  assertReads("+OK\r\n", "OK");
+  assertReads("+\r\n", "");
+  assertReads("+O\r\n", "O");
+  assertReads("+OKAY\r\n", "OKAY");
+  assertReads("+12\r\n", "12");
+  assertReads(
+    "+Background saving started by a rather long status line\r\n",
+    "Background saving started by a rather long status line",
+  );
+  assertReads("+grün\r\n", "grün");
+  assertReads("-ERR unknown command\r\n", error("ERR unknown command"));
+  assertReads("-WRONGTYPE Operation against a key\r\n", error("WRONGTYPE Operation against a key"));
+  assertReads("!21\r\nSYNTAX invalid syntax\r\n", error("SYNTAX invalid syntax"));
+  assertReads("!9\r\nERR a\r\nb\n\r\n", error("ERR a\r\nb\n"));
+});
+
+test("integers", () => {
+  for (const n of [0, 1, 9, 10, 123456789, 999999999, 1000000000, 2147483648, 9007199254740991]) {
+    assertReads(`:${n}\r\n`, n);
+    if (n > 0) assertReads(`:-${n}\r\n`, -n);
+  }
+  assertReads(":+5\r\n", 5);
+  assertReads(":-0\r\n", 0);
+  assertReads(":007\r\n", 7);
+  assertReads(":0000000000000000000000007\r\n", 7);
+});
+
+test("integers beyond 2^53 become bigints, and say so", () => {
+  const cases: [string, Reply, boolean][] = [
+    ["9007199254740991", 9007199254740991, false],
+    ["-9007199254740991", -9007199254740991, false],
+    ["9007199254740992", 9007199254740992n, true],
+    ["9007199254740993", 9007199254740993n, true],
+    ["-9007199254740992", -9007199254740992n, true],
+    ["-9007199254740993", -9007199254740993n, true],
+    ["+9007199254740993", 9007199254740993n, true],
+    ["9223372036854775807", 9223372036854775807n, true],
+    ["-9223372036854775808", -9223372036854775808n, true],
+  ];
+  for (const [text, value, unsafe] of cases) {
+    assertReads(`:${text}\r\n`, value);
+    assertReads(`:${text}\r\n`, BigInt(text.replace("+", "")), BIGINTS);
+    for (const { how, chunks } of cuts(`:${text}\r\n:1\r\n*2\r\n:1\r\n*1\r\n:${text}\r\n+OK\r\n`)) {
+      assertEquals(readAll(chunks).unsafe, [unsafe, false, unsafe, false], `${text} ${how}`);
+      assertEquals(readAll(chunks, BIGINTS).unsafe, [false, false, false, false], `${text} ${how}`);
+    }
+  }
+});
+
+test("with BIGINTS every integer is a bigint, and nothing else is", () => {
+  assertReads("*4\r\n:1\r\n:-1\r\n$1\r\n1\r\n,1\r\n", [1n, -1n, "1", 1], BIGINTS);
+});
+
+test("strings", () => {
+  assertReads("$0\r\n\r\n", "");
+  assertReads("$5\r\nhello\r\n", "hello");
+  assertReads("$05\r\nhello\r\n", "hello");
+  assertReads("$8\r\na\r\nb\r\n\r\n\r\n", "a\r\nb\r\n\r\n");
+  assertReads("$9\r\n$3\r\nabc\r\n\r\n", "$3\r\nabc\r\n");
+  for (const text of ["é", "字", "😀", "\ufeffx", "\0", "naïve façade ".repeat(5), "x".repeat(200), "字".repeat(100)]) {
+    assertReads(`$${utf8(text).length}\r\n${text}\r\n`, text);
+  }
+  assertReads("=15\r\ntxt:Some string\r\n", "Some string");
+  assertReads("=4\r\nmkd:\r\n", "");
+});
+
+test("bytes that are not UTF-8 become U+FFFD in strings and stay what they are as bytes", () => {
+  const every = latin1(String.fromCharCode(...Array(256).keys()));
+  const reply = concat("$256\r\n", every, "\r\n");
+  assertReads(reply, every, BYTES);
+  assertReads(reply, new TextDecoder("utf-8", { ignoreBOM: true }).decode(every));
+  assertReads(concat("$2\r\n", latin1("\xff\xc3"), "\r\n"), "\ufffd\ufffd");
+});
+
+test("with BYTES the strings are bytes of their own; statuses and errors stay strings", () => {
+  assertReads("$5\r\nhello\r\n", utf8("hello"), BYTES);
+  assertReads("$0\r\n\r\n", new Uint8Array(0), BYTES);
+  assertReads("=9\r\ntxt:hello\r\n", utf8("hello"), BYTES);
+  assertReads("$?\r\n;2\r\nhe\r\n;3\r\nllo\r\n;0\r\n", utf8("hello"), BYTES);
+  assertReads(
+    "*4\r\n$1\r\na\r\n+OK\r\n-ERR x\r\n!5\r\nERR y\r\n",
+    [utf8("a"), "OK", error("ERR x"), error("ERR y")],
+    BYTES,
+  );
+  for (const { how, chunks } of cuts("$5\r\nhello\r\n*1\r\n$2\r\nhe\r\n")) {
+    const [one, two] = readAll(chunks, BYTES).values as [Uint8Array, Uint8Array[]];
+    assertStrictEquals(one.constructor, Uint8Array);
+    assertEquals([one.buffer.byteLength, two[0].buffer.byteLength], [5, 2], `memory of its own, ${how}`);
+  }
+});
+
+test("chunks of a subclass, at any offset in their memory, give plain bytes", () => {
+  class Sub extends Uint8Array {}
+  const memory = concat("???", "$5\r\nhello\r\n", "???");
+  const decoder = new Decoder();
+  decoder.feed(new Sub(memory.buffer as ArrayBuffer, 3, 11));
+  const value = decoder.read(BYTES);
+  memory.fill(0);
+  assertEquals(value, utf8("hello"));
+  assertStrictEquals((value as Uint8Array).constructor, Uint8Array);
+});
+
+test("nulls, booleans, doubles, big numbers", () => {
+  for (const spelling of ["$-1\r\n", "*-1\r\n", "_\r\n"]) assertReads(spelling, null);
+  assertReads("#t\r\n", true);
+  assertReads("#f\r\n", false);
+  const doubles: [string, number][] = [
+    ["1.5", 1.5],
+    ["10", 10],
+    ["-3", -3],
+    ["-0", -0],
+    ["0", 0],
+    ["+2.5", 2.5],
+    ["1e+21", 1e21],
+    ["1.5E-7", 1.5e-7],
+    [".5", 0.5],
+    ["5.", 5],
+    ["0.10000000000000001", 0.1],
+    ["123456789012", 123456789012],
+    ["inf", Infinity],
+    ["+inf", Infinity],
+    ["-inf", -Infinity],
+    ["nan", NaN],
+    ["-nan", NaN],
+    ["1e999", Infinity],
+  ];
+  for (const [text, value] of doubles) assertReads(`,${text}\r\n`, value);
+  assertReads("(0\r\n", 0n);
+  assertReads("(-5\r\n", -5n);
+  assertReads("(+5\r\n", 5n);
+  assertReads("(3492890328409238509324850943850943825024385\r\n", 3492890328409238509324850943850943825024385n);
+});
+
+test("aggregates, empty, nested and of every kind", () => {
+  assertReads("*0\r\n", []);
+  assertReads("%0\r\n", []);
+  assertReads("~0\r\n", []);
+  assertReads("*1\r\n*0\r\n", [[]]);
+  assertReads("*3\r\n*1\r\n*1\r\n*0\r\n:1\r\n*0\r\n", [[[[]]], 1, []]);
+  assertReads("*3\r\n$1\r\na\r\n$-1\r\n*-1\r\n", ["a", null, null]);
+  assertReads("%2\r\n+a\r\n:1\r\n$1\r\nb\r\n%1\r\n:1\r\n:2\r\n", ["a", 1, "b", [1, 2]]);
+  assertReads("~2\r\n#t\r\n~1\r\n,1.5\r\n", [true, [1.5]]);
+  assertReads("*2\r\n-ERR x\r\n:1\r\n", [error("ERR x"), 1]);
+  assertReads("*02\r\n:1\r\n:2\r\n", [1, 2]);
+});
+
+test("streamed strings and aggregates", () => {
+  assertReads("$?\r\n;0\r\n", "");
+  assertReads("$?\r\n;4\r\nHell\r\n;5\r\no wor\r\n;1\r\nd\r\n;0\r\n", "Hello word");
+  assertReads("*?\r\n.\r\n", []);
+  assertReads("*?\r\n:1\r\n*?\r\n+a\r\n.\r\n$?\r\n;2\r\n\r\n\r\n;0\r\n.\r\n", [1, ["a"], "\r\n"]);
+  assertReads("%?\r\n+a\r\n:1\r\n+b\r\n*0\r\n.\r\n", ["a", 1, "b", []]);
+  assertReads("~?\r\n:1\r\n.\r\n", [1]);
+  const cut = concat("$?\r\n;1\r\n", latin1("\xc3"), "\r\n;1\r\n", latin1("\xa9"), "\r\n;0\r\n");
+  assertReads(cut, "é");
+});
+
+test("pushes come between replies, in a mode of their own", () => {
+  const bytes = ">2\r\n+a\r\n$1\r\nb\r\n*1\r\n$1\r\nc\r\n>0\r\n>1\r\n:1\r\n$1\r\nd\r\n";
+  for (const { how, chunks } of cuts(bytes)) {
+    const expected = (c: Reply, b: Reply, n: Reply, d: Reply) => [
+      new Push(["a", b]),
+      [c],
+      new Push([]),
+      new Push([n]),
+      d,
+    ];
+    assertEquals(readAll(chunks).values, expected("c", "b", 1, "d"), how);
+    assertEquals(readAll(chunks, BYTES).values, expected(utf8("c"), "b", 1, utf8("d")), how);
+    const decoder = new Decoder();
+    decoder.pushMode = BYTES | BIGINTS;
+    assertEquals(readAll(chunks, 0, decoder).values, expected("c", utf8("b"), 1n, "d"), how);
+    assertInstanceOf(readAll(chunks).values[0], Push);
+  }
+});
+
+test("attributes are set aside, wherever they stand", () => {
+  const cases: [string, Value, Reply[] | null][] = [
+    [":1\r\n", 1, null],
+    ["|1\r\n+ttl\r\n:3600\r\n:1\r\n", 1, ["ttl", 3600]],
+    ["|0\r\n:1\r\n", 1, []],
+    ["*2\r\n|1\r\n+k\r\n*1\r\n+v\r\n:1\r\n:2\r\n", [1, 2], ["k", ["v"]]],
+    ["|1\r\n+a\r\n:1\r\n*1\r\n|1\r\n+b\r\n:2\r\n:7\r\n", [7], ["a", 1, "b", 2]],
+    ["|1\r\n+a\r\n:1\r\n|1\r\n+b\r\n:2\r\n:7\r\n", 7, ["a", 1, "b", 2]],
+    ["|?\r\n+a\r\n:1\r\n.\r\n*?\r\n|1\r\n+b\r\n:2\r\n:7\r\n.\r\n", [7], ["a", 1, "b", 2]],
+    ["|1\r\n+a\r\n:1\r\n>1\r\n+m\r\n", new Push(["m"]), ["a", 1]],
+    ["|1\r\n|1\r\n+x\r\n:0\r\n+a\r\n:1\r\n:5\r\n", 5, ["x", 0, "a", 1]],
+  ];
+  for (const [bytes, value, attributes] of cases) {
+    assertReads(bytes, value);
+    for (const { how, chunks } of cuts(bytes)) {
+      const decoder = new Decoder();
+      readAll(chunks, 0, decoder);
+      assertEquals(decoder.attributes, attributes, `${JSON.stringify(bytes)} ${how}`);
+      readAll([utf8(":1\r\n")], 0, decoder);
+      assertEquals(decoder.attributes, null, "gone with the next reply");
+    }
+  }
+});
+
+test("an unsafe integer in an attribute does not mark the reply", () => {
+  for (const { how, chunks } of cuts("*2\r\n|1\r\n+k\r\n:9007199254740993\r\n:1\r\n:2\r\n")) {
+    assertEquals(readAll(chunks).unsafe, [false], how);
+  }
+});
+
+test("the mode in which the first line of a reply is read holds for all of it", () => {
+  const bytes = utf8("*2\r\n$3\r\nabc\r\n$3\r\ndef\r\n$10\r\n0123456789\r\n");
+  for (let at = 1; at < bytes.length; at++) {
+    const decoder = new Decoder();
+    const values: Value[] = [];
+    for (const [chunk, other] of [[bytes.subarray(0, at), 0], [bytes.subarray(at), BYTES]] as const) {
+      decoder.feed(chunk);
+      // The second chunk is read in another mode; only replies that begin in it may notice.
+      for (let value = decoder.read(other); value !== NEED_MORE; value = decoder.read(other)) values.push(value);
+    }
+    const [first, second] = values;
+    assertEquals(first, at < 4 ? [utf8("abc"), utf8("def")] : ["abc", "def"], `cut at ${at}`);
+    assertEquals(second, at >= 27 ? "0123456789" : utf8("0123456789"), `cut at ${at}`);
+  }
+});
+
+test("a caller who does not read all of a chunk before the next loses nothing", () => {
+  const bytes = utf8("+OK\r\n$5\r\nhello\r\n*2\r\n:1\r\n$3\r\nabc\r\n:12345\r\n");
+  for (let first = 1; first < bytes.length; first++) {
+    for (let second = first; second <= bytes.length; second += 3) {
+      const decoder = new Decoder();
+      const values: Value[] = [];
+      const read = (most: number) => {
+        for (let i = 0; i < most; i++) {
+          const value = decoder.read(0);
+          if (value === NEED_MORE) return;
+          values.push(value);
+        }
+      };
+      decoder.feed(bytes.subarray(0, first));
+      read(second % 3);
+      decoder.feed(bytes.subarray(first, second));
+      read(first % 2);
+      decoder.feed(bytes.subarray(second));
+      read(10);
+      assertEquals(values, ["OK", "hello", [1, "abc"], 12345], `cut at ${first} and ${second}`);
+    }
+  }
+});
+
+test("an empty chunk changes nothing", () => {
+  const decoder = new Decoder();
+  assertStrictEquals(decoder.read(0), NEED_MORE);
+  decoder.feed(new Uint8Array(0));
+  assertStrictEquals(decoder.read(0), NEED_MORE);
+  decoder.feed(utf8("$5\r\nhe"));
+  assertStrictEquals(decoder.read(0), NEED_MORE);
+  decoder.feed(new Uint8Array(0));
+  assertStrictEquals(decoder.read(0), NEED_MORE);
+  decoder.feed(utf8("llo\r\n"));
+  assertEquals(decoder.read(0), "hello");
+});
+
+test("large aggregates of strings, plain and not, over any chunks", () => {
+  const texts = Array.from({ length: 3000 }, (_, i) => {
+    if (i % 500 === 499) return "long ".repeat(400 + i);
+    if (i % 97 === 96) return `字 ${i} é`;
+    return `value:${i}`.repeat(i % 7);
+  });
+  const bytes = concat(`*${texts.length}\r\n`, ...texts.map((text) => `$${utf8(text).length}\r\n${text}\r\n`));
+  for (const size of [1, 7, 100, 1000, 8192, 65536, bytes.length]) {
+    const chunks: Uint8Array[] = [];
+    for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.slice(at, at + size));
+    assertEquals(readAll(chunks).values, [texts], `chunks of ${size}`);
+    assertEquals(readAll(chunks, BYTES).values, [texts.map(utf8)], `chunks of ${size}, as bytes`);
+  }
+});
+
+test("large strings over any chunks", () => {
+  const text = "0123456789abcdef".repeat(20_000) + "é";
+  const bytes = concat(`$${utf8(text).length}\r\n${text}\r\n+OK\r\n`);
+  for (const size of [1000, 65536, bytes.length - 6, bytes.length]) {
+    const chunks: Uint8Array[] = [];
+    for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.slice(at, at + size));
+    const decoder = new Decoder();
+    for (let round = 0; round < 3; round++) {
+      assertEquals(readAll(chunks, 0, decoder).values, [text, "OK"]);
+      assertEquals(readAll(chunks, BYTES, decoder).values, [utf8(text), "OK"]);
+    }
+  }
+});
