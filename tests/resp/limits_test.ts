@@ -93,8 +93,8 @@ test("streamed and marked values where they cannot stand", () => {
   assertFails("$?\r\n$1\r\na\r\n", 4, "between the parts");
   assertFails("$?\r\n:1\r\n", 4, "between the parts");
   assertFails("*1\r\n>1\r\n+a\r\n", 4, "a push inside a reply");
-  assertFails("=3\r\nabc\r\n", 0, "without a format");
-  assertFails("=5\r\nabcde\r\n", 0, "without a format");
+  assertFails("=3\r\nabc\r\n", 9, "without a format");
+  assertFails("=5\r\nabcde\r\n", 11, "without a format");
 });
 
 test("how deep replies nest is limited", () => {
