@@ -35,12 +35,12 @@ const passing: Record<string, (a: Assertions) => unknown> = {
   "assertThrows of a non-error": (a) => a.assertThrows(raise("text")),
   "assertThrows gives the error back": (a) => {
     const error = new RangeError("x");
-    a.assertStrictEquals(a.assertThrows(raise(error), RangeError), error);
+    a.assertEquals(a.assertThrows(raise(error), RangeError) === error, true);
   },
   "assertRejects": (a) => a.assertRejects(reject(new TypeError("a word")), Error, "word"),
   "assertRejects gives the error back": async (a) => {
     const error = new RangeError("x");
-    a.assertStrictEquals(await a.assertRejects(reject(error), RangeError), error);
+    a.assertEquals(await a.assertRejects(reject(error), RangeError) === error, true);
   },
 };
 

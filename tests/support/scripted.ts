@@ -25,7 +25,7 @@ export class Peer {
   #length = 0;
   #taken = 0;
   #ended = false;
-  /** Resolves once the connection is gone, whoever closed it. */
+  /** Resolves once both ends are closed. A client that closes its end only leaves ours open: see `untilEnded()`. */
   readonly closed: Promise<void>;
 
   /** Takes over an accepted socket. */
