@@ -1,7 +1,161 @@
 /**
- * Sockets in Bun: its `node:net`.
+ * Sockets by way of `Bun.connect`: one command at a time takes 8 to 13 % less time and 10 % less CPU than over Bun's
+ * `node:net`, and bulk traffic flows as fast (`bench/transport.ts`, Bun 1.4.5).
+ *
+ * Without encryption: for that, `node:tls` has the checks and the words that Node's users know.
  *
  * @module
  */
 
-export { connect } from "./node.ts";
+import { WriteQueue } from "./queue.ts";
+import { type Address, KEEP_ALIVE, type Transport, type TransportHandler } from "./transport.ts";
+
+/** The part of Bun's socket that is used here. */
+interface BunSocket {
+  /** Returns how many bytes it took; less than 0 if the socket is closed. */
+  write(bytes: Uint8Array): number;
+  end(): void;
+  ref(): void;
+  unref(): void;
+  setNoDelay(on: boolean): boolean;
+  setKeepAlive(on: boolean, delay: number): boolean;
+}
+
+interface BunHandlers {
+  open(socket: BunSocket): void;
+  data(socket: BunSocket, chunk: Uint8Array): void;
+  drain(socket: BunSocket): void;
+  end(socket: BunSocket): void;
+  error(socket: BunSocket, error: Error): void;
+  close(socket: BunSocket, error?: Error): void;
+  readonly binaryType: "uint8array";
+}
+
+type BunTarget = { hostname: string; port: number } | { unix: string };
+
+declare const Bun: { connect(options: BunTarget & { socket: BunHandlers }): Promise<unknown> };
+
+/** Opens a socket with `Bun.connect`. */
+export function connect(address: Address, handler: TransportHandler, signal?: AbortSignal): Promise<Transport> {
+  const { hostname, port, path, keepAlive = KEEP_ALIVE } = address;
+  if (address.tls !== undefined) return Promise.reject(new TypeError("This adapter does not encrypt"));
+  if (signal?.aborted) return Promise.reject(signal.reason);
+  return new Promise((resolve, reject) => {
+    const transport = new BunTransport(handler);
+    // Bun has no way to give up an attempt: one that succeeds after the abort is closed then.
+    const abort = () => reject(signal?.reason);
+    signal?.addEventListener("abort", abort);
+    const fail = (error: unknown) => {
+      signal?.removeEventListener("abort", abort);
+      reject(error);
+    };
+    Bun.connect({
+      ...(path === undefined ? { hostname, port } : { unix: path }),
+      socket: {
+        binaryType: "uint8array",
+        open(socket) {
+          signal?.removeEventListener("abort", abort);
+          if (signal?.aborted) return socket.end();
+          socket.setNoDelay(true);
+          if (keepAlive > 0) socket.setKeepAlive(true, keepAlive);
+          transport.opened(socket);
+          resolve(transport);
+        },
+        data: (_, chunk) => transport.received(chunk),
+        drain: () => transport.flush(),
+        end: () => {}, // the server closed its end; Bun closes ours
+        error: (_, error) => transport.failed(error),
+        close: (_, error) => transport.closed(error),
+      },
+    }).catch(fail);
+  });
+}
+
+class BunTransport implements Transport {
+  readonly #handler: TransportHandler;
+  readonly #queue = new WriteQueue();
+  #socket: BunSocket | undefined;
+  /** The rest of what the socket took a part of; the queue comes after it. */
+  #rest: Uint8Array | undefined;
+  #ending = false;
+  #closed = false;
+  #error?: Error;
+  waiting = 0;
+
+  constructor(handler: TransportHandler) {
+    this.#handler = handler;
+  }
+
+  opened(socket: BunSocket): void {
+    this.#socket = socket;
+  }
+
+  received(chunk: Uint8Array): void {
+    if (!this.#closed) this.#handler.data(chunk);
+  }
+
+  failed(error: Error): void {
+    this.#error ??= error;
+  }
+
+  closed(error?: Error): void {
+    if (this.#closed || this.#socket === undefined) return;
+    this.#closed = this.#ending = true;
+    this.waiting = 0;
+    this.#rest = undefined;
+    this.#queue.clear();
+    // Bun calls this within `end()` too, and nobody expects to hear of it before that call is over.
+    const reason = error ?? this.#error;
+    queueMicrotask(() => this.#handler.close(reason));
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#ending) return true;
+    if (this.waiting > 0) {
+      this.#queue.push(bytes);
+      this.waiting += bytes.length;
+      return false;
+    }
+    const size = this.#socket!.write(bytes);
+    if (size === bytes.length) return true;
+    this.#rest = size > 0 ? bytes.subarray(size) : bytes;
+    this.waiting = this.#rest.length;
+    return false;
+  }
+
+  /** Writes as much as the socket takes of what waits. */
+  flush(): void {
+    if (this.waiting === 0 || this.#closed) return;
+    let bytes = this.#rest ?? this.#queue.take();
+    while (bytes !== undefined) {
+      const size = Math.max(this.#socket!.write(bytes), 0);
+      this.waiting -= size;
+      if (size < bytes.length) {
+        this.#rest = bytes.subarray(size);
+        return;
+      }
+      bytes = this.#queue.take();
+    }
+    this.#rest = undefined;
+    if (this.#ending) this.#socket!.end();
+    else this.#handler.drain();
+  }
+
+  end(): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    if (this.waiting === 0) this.#socket!.end();
+  }
+
+  destroy(): void {
+    if (this.#closed) return;
+    this.#ending = true;
+    this.#socket!.end();
+    this.closed();
+  }
+
+  ref(on: boolean): void {
+    if (on) this.#socket?.ref();
+    else this.#socket?.unref();
+  }
+}

@@ -4,12 +4,11 @@
  * @module
  */
 
+import { WriteQueue } from "./queue.ts";
 import { type Address, KEEP_ALIVE, type TlsOptions, type Transport, type TransportHandler } from "./transport.ts";
 
 /** Bytes asked of the kernel at a time. One such buffer lives as long as its socket. */
 const READ_SIZE = 65_536;
-/** Waiting writes are joined up to this size, for a system call costs more than copying that much. */
-const JOIN_SIZE = 16_384;
 
 /** Opens a socket with `Deno.connect`, encrypted if the address asks for it. */
 export async function connect(address: Address, handler: TransportHandler, signal?: AbortSignal): Promise<Transport> {
@@ -93,7 +92,7 @@ class DenoTransport implements Transport {
   readonly #conn: Deno.Conn;
   readonly #handler: TransportHandler;
   /** What waits behind the write under way. */
-  #queue: Uint8Array[] = [];
+  readonly #queue = new WriteQueue();
   #reading = false;
   #writing = false;
   #ending = false;
@@ -150,9 +149,9 @@ class DenoTransport implements Transport {
         const size = await conn.write(bytes);
         if (this.#closed) return;
         this.waiting -= size;
-        if (size < bytes.length) bytes = bytes.subarray(size);
-        else if (this.waiting > 0) bytes = this.#next();
-        else break;
+        const next = size < bytes.length ? bytes.subarray(size) : this.#queue.take();
+        if (next === undefined) break;
+        bytes = next;
       }
     } catch (error) {
       return this.#shut(error as Error);
@@ -160,25 +159,6 @@ class DenoTransport implements Transport {
     this.#writing = false;
     if (this.#ending) this.#shut();
     else this.#handler.drain();
-  }
-
-  /** Takes the head of the queue, joined with what follows it while that is little. */
-  #next(): Uint8Array {
-    const queue = this.#queue;
-    let count = 0;
-    let size = 0;
-    while (count < queue.length && (count === 0 || size + queue[count].length <= JOIN_SIZE)) {
-      size += queue[count++].length;
-    }
-    const taken = queue.splice(0, count);
-    if (count === 1) return taken[0];
-    const joined = new Uint8Array(size);
-    let at = 0;
-    for (const bytes of taken) {
-      joined.set(bytes, at);
-      at += bytes.length;
-    }
-    return joined;
   }
 
   end(): void {
@@ -194,7 +174,7 @@ class DenoTransport implements Transport {
   #shut(error?: Error): void {
     if (this.#closed) return;
     this.#closed = this.#ending = true;
-    this.#queue = [];
+    this.#queue.clear();
     this.waiting = 0;
     close(this.#conn);
     queueMicrotask(() => this.#handler.close(error));

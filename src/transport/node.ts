@@ -118,8 +118,8 @@ class NodeTransport implements Transport {
     return false;
   }
 
-  readonly #written = (): void => {
-    if (!this.#blocked || this.#silent || this.#socket.writableLength > 0) return;
+  readonly #written = (error?: Error | null): void => {
+    if (error || !this.#blocked || this.#silent || this.#socket.writableLength > 0) return;
     this.#blocked = false;
     this.#handler.drain();
   };

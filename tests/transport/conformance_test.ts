@@ -1,0 +1,291 @@
+import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals } from "@std/assert";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { concat } from "../support/bytes.ts";
+import { startScripted } from "../support/scripted.ts";
+import { test } from "../support/test.ts";
+import { adapters, Recorder } from "./adapters.ts";
+
+const MEGABYTE = 1 << 20;
+
+/** Bytes that differ from place to place with a period that no power of two divides. */
+function pattern(size: number, start = 0): Uint8Array {
+  const bytes = new Uint8Array(size);
+  for (let i = 0; i < size; i++) bytes[i] = (start + i) % 251;
+  return bytes;
+}
+
+/** The first place where the bytes leave the pattern, or -1. */
+function deviation(bytes: Uint8Array): number {
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== i % 251) return i;
+  return -1;
+}
+
+for (const { name, connect } of await adapters()) {
+  const open = Recorder.open.bind(Recorder, connect);
+
+  test(`${name}: bytes go both ways`, async () => {
+    await using server = await startScripted(async (peer) => {
+      await peer.until("PING\r\n");
+      await peer.send("+PO", "NG\r\n");
+    });
+    const client = await open(server);
+    client.transport.write(concat("PING\r\n"));
+    await client.until(() => client.size === 7);
+    assertEquals(client.text, "+PONG\r\n");
+    client.transport.destroy();
+    await client.closed();
+    assertEquals(client.error, undefined);
+  });
+
+  test(`${name}: writes of one turn leave whole and in order, whatever their sizes`, async () => {
+    await using server = await startScripted();
+    const client = await open(server);
+    let size = 0;
+    for (let i = 0; i < 3000; i++) {
+      const length = i % 97 === 0 ? 50_000 : i % 13;
+      client.transport.write(pattern(length, size));
+      size += length;
+    }
+    const peer = await server.peer();
+    await peer.until(size);
+    assertEquals(peer.received.length, size);
+    assertEquals(deviation(peer.received), -1);
+    client.transport.destroy();
+    await client.closed();
+  });
+
+  test(`${name}: 100 MB for a peer that stops reading wait, while what it sends is read`, async () => {
+    await using server = await startScripted();
+    const client = await open(server);
+    const peer = await server.peer();
+    peer.hold();
+    let results = 0;
+    for (let sent = 0; sent < 100 * MEGABYTE; sent += MEGABYTE) {
+      if (!client.transport.write(pattern(MEGABYTE, sent))) results++;
+    }
+    assert(results > 50, `${results} writes of 100 said that bytes wait`);
+    assert(client.transport.waiting > 50 * MEGABYTE);
+    await peer.send(pattern(5 * MEGABYTE));
+    await client.until(() => client.size === 5 * MEGABYTE);
+    assertEquals(client.drains, 0);
+    assert(client.transport.waiting > 50 * MEGABYTE, "the peer still does not read");
+    peer.release();
+    await client.until(() => client.drains === 1);
+    assertEquals(client.transport.waiting, 0);
+    await peer.until(100 * MEGABYTE);
+    assertEquals(peer.received.length, 100 * MEGABYTE);
+    assertEquals(deviation(peer.received), -1);
+    client.transport.destroy();
+    await client.closed();
+  });
+
+  test(`${name}: what came first is written first after back-pressure, joined or not`, async () => {
+    await using server = await startScripted();
+    const client = await open(server);
+    const peer = await server.peer();
+    peer.hold();
+    let size = 20 * MEGABYTE;
+    client.transport.write(pattern(size));
+    for (let i = 0; i < 20_000; i++) {
+      const length = i % 1000 === 0 ? 40_000 : i % 50;
+      client.transport.write(pattern(length, size));
+      size += length;
+    }
+    peer.release();
+    await peer.until(size);
+    assertEquals(peer.received.length, size);
+    assertEquals(deviation(peer.received), -1);
+    await client.until(() => client.drains === 1);
+    client.transport.destroy();
+    await client.closed();
+  });
+
+  test(`${name}: each write that leaves bytes waiting is followed by one drain, no other is`, async () => {
+    await using server = await startScripted();
+    const client = await open(server);
+    let owed = 0;
+    for (let i = 1; i <= 20; i++) {
+      const taken = client.transport.write(pattern(i * 100_000));
+      assertEquals(taken, client.transport.waiting === 0);
+      if (!taken) await client.until(() => client.drains === owed + 1);
+      owed = client.drains;
+    }
+    await (await server.peer()).until(100_000 * 210);
+    client.transport.destroy();
+    await client.closed();
+    assertEquals(client.drains, owed);
+  });
+
+  test(`${name}: a server that closes its end closes the socket, after what it sent`, async () => {
+    await using server = await startScripted(async (peer) => {
+      await peer.until("x");
+      await peer.send("-ERR going\r\n");
+      peer.end();
+    });
+    const client = await open(server);
+    client.transport.write(concat("x"));
+    await client.closed();
+    assertEquals(client.text, "-ERR going\r\n");
+    assertEquals(client.error, undefined);
+  });
+
+  test(`${name}: a server that closes its end while bytes wait closes the socket`, async () => {
+    await using server = await startScripted();
+    const client = await open(server);
+    const peer = await server.peer();
+    peer.hold();
+    client.transport.write(new Uint8Array(30 * MEGABYTE));
+    peer.end();
+    await client.closed();
+    assertEquals(client.drains, 0);
+    assertEquals(client.transport.waiting, 0);
+  });
+
+  test(`${name}: a reset is an error, told once`, async () => {
+    await using server = await startScripted(async (peer) => {
+      await peer.until("x");
+      peer.reset();
+    });
+    const client = await open(server);
+    client.transport.write(concat("x"));
+    await client.closed();
+    assertInstanceOf(client.error, Error);
+    assertEquals(client.transport.write(concat("y")), true, "a closed socket keeps nothing");
+    assertEquals(client.transport.waiting, 0);
+    client.transport.end();
+    client.transport.destroy();
+    await client.closed();
+  });
+
+  test(`${name}: end sends what waits, then closes`, async () => {
+    await using server = await startScripted();
+    const client = await open(server);
+    const peer = await server.peer();
+    peer.hold();
+    client.transport.write(pattern(20 * MEGABYTE));
+    client.transport.write(pattern(10, 20 * MEGABYTE));
+    client.transport.end();
+    client.transport.write(concat("too late"));
+    peer.release();
+    await peer.untilEnded();
+    assertEquals(peer.received.length, 20 * MEGABYTE + 10);
+    assertEquals(deviation(peer.received), -1);
+    await client.closed();
+    assertEquals(client.error, undefined);
+  });
+
+  test(`${name}: destroy closes at once, and tells so later`, async () => {
+    await using server = await startScripted();
+    const client = await open(server);
+    const peer = await server.peer();
+    peer.hold();
+    client.transport.write(new Uint8Array(20 * MEGABYTE));
+    client.transport.destroy();
+    client.transport.destroy();
+    assertEquals(client.closes, 0);
+    assertEquals(client.transport.waiting, 0);
+    await client.closed();
+    assertEquals(client.error, undefined);
+    assertEquals(client.drains, 0);
+    peer.release();
+    await peer.untilEnded();
+    assert(peer.received.length < 20 * MEGABYTE);
+  });
+
+  test(`${name}: destroy within data ends the data`, async () => {
+    await using server = await startScripted((peer) => peer.send(pattern(5 * MEGABYTE)));
+    const client = await open(server);
+    client.onData = () => client.transport.destroy();
+    await client.closed();
+    assert(client.size < 5 * MEGABYTE);
+  });
+
+  test(`${name}: a server that talks first, and closes, is not heard before the promise resolves`, async () => {
+    await using server = await startScripted(async (peer) => {
+      await peer.send("hello");
+      peer.end();
+    });
+    for (let round = 0; round < 20; round++) {
+      const client = await open(server);
+      await client.closed();
+      assertEquals(client.text, "hello");
+    }
+  });
+
+  test(`${name}: a refused connection rejects with the runtime's error`, async () => {
+    const server = await startScripted();
+    const { hostname, port } = server;
+    await server[Symbol.asyncDispose]();
+    await assertRejects(() => open({ hostname, port }), Error);
+  });
+
+  test(`${name}: an unknown host rejects`, async () => {
+    await assertRejects(() => open({ hostname: "no-such-host.invalid", port: 6379 }), Error);
+  });
+
+  test(`${name}: an aborted signal opens nothing`, async () => {
+    await using server = await startScripted();
+    const reason = new Error("changed my mind");
+    const error = await assertRejects(() => open(server, AbortSignal.abort(reason)));
+    assertStrictEquals(error, reason);
+    assertEquals(server.peers.length, 0);
+  });
+
+  test(`${name}: an abort on the way rejects, and a socket that opens later is closed`, async () => {
+    await using server = await startScripted();
+    const reason = new Error("changed my mind");
+    const controller = new AbortController();
+    const opening = open(server, controller.signal);
+    controller.abort(reason);
+    assertStrictEquals(await assertRejects(() => opening), reason);
+    const client = await open(server);
+    client.transport.destroy();
+    await client.closed();
+    await Promise.all(server.peers.map((peer) => peer.untilEnded()));
+  });
+
+  test(`${name}: an abort after the socket opened does nothing`, async () => {
+    await using server = await startScripted((peer) => peer.until("x"));
+    const controller = new AbortController();
+    const client = await open(server, controller.signal);
+    controller.abort();
+    client.transport.write(concat("x"));
+    await (await server.peer()).until("x");
+    assertEquals(client.closes, 0);
+    client.transport.destroy();
+    await client.closed();
+  });
+
+  test(`${name}: a unix socket works like any other, and a missing one rejects`, async () => {
+    const folder = await mkdtemp(join(tmpdir(), "respire-"));
+    const path = join(folder, "redis.sock");
+    try {
+      await using _server = await startScripted(async (peer) => {
+        await peer.until(3 * MEGABYTE);
+        await peer.send("+OK\r\n");
+        peer.end();
+      }, { path });
+      const client = await open({ hostname: "ignored", port: 1, path });
+      client.transport.write(pattern(3 * MEGABYTE));
+      await client.closed();
+      assertEquals(client.text, "+OK\r\n");
+      await assertRejects(() => open({ hostname: "ignored", port: 1, path: path + ".missing" }), Error);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test(`${name}: an address may choose its keep-alive, or none`, async () => {
+    await using server = await startScripted((peer) => peer.send("x"));
+    for (const keepAlive of [0, 1_000, undefined]) {
+      const client = await open({ hostname: server.hostname, port: server.port, keepAlive });
+      await client.until(() => client.size === 1);
+      client.transport.ref(false);
+      client.transport.ref(true);
+      client.transport.destroy();
+      await client.closed();
+    }
+  });
+}
