@@ -30,9 +30,20 @@ export function pushCounted(args: Arg[], items: readonly Arg[]): Arg[] {
   return pushAll(args, items);
 }
 
+/** Appends one word: an item, or several with commas between. */
+export function pushJoined(args: Arg[], items: Arg | readonly Arg[]): Arg[] {
+  args.push(Array.isArray(items) ? items.join(",") : items as Arg);
+  return args;
+}
+
 /** Whether an argument is a record, Map or other iterable of pairs, and not a single value. */
 export function isPairs(value: unknown): value is Pairs<Arg, Arg> {
   return typeof value === "object" && value !== null && !ArrayBuffer.isView(value);
+}
+
+/** The pairs, however they were given. */
+export function entries<V>(pairs: Pairs<Arg, V>): Iterable<readonly [Arg, V]> {
+  return Symbol.iterator in pairs ? pairs as Iterable<readonly [Arg, V]> : Object.entries(pairs);
 }
 
 /** Appends name, value, name, value… */

@@ -15,7 +15,12 @@ export type { Arg } from "../resp/arg.ts";
 export type Shape = (reply: Reply, mode?: number) => unknown;
 
 /** Where the keys stand among the arguments that follow the command's name; see {@link CommandSpec.keys}. */
-export type KeyRule = readonly [first: number, last: number, step: number] | "numkeys" | "streams" | "none" | "unknown";
+export type KeyRule =
+  | readonly [first: number, last: number, step: number]
+  | readonly ["numkeys", at: number]
+  | "streams"
+  | "none"
+  | "unknown";
 
 /** Changes nothing on the server: may be sent again, answered by a replica, cached. */
 export const READONLY = 1;
@@ -44,7 +49,8 @@ export class CommandSpec {
   readonly flags: number;
   /**
    * Which arguments (the name not counted) are keys. A triple is first, last (negative counts from the end) and step;
-   * a plain number in generated code stands for `[n, n, 1]`.
+   * a plain number in generated code stands for `[n, n, 1]`. Positions begin at 1. `["numkeys", n]`: how many keys follow
+   * stands at n.
    */
   readonly keys: KeyRule;
   /** How a cluster sends a command without a single slot: Redis' request policy, or empty. */

@@ -45,6 +45,9 @@ export type OneOf<T> = {
 /** One of the members of T, or none. */
 export type AtMostOne<T> = OneOf<T> | { [P in keyof T]?: undefined };
 
+/** All members of T, or none of them. */
+export type AllOrNone<T> = T | { [K in keyof T]?: undefined };
+
 /** Refuses keys that K does not have, where a generic parameter would let them pass. */
 export type Strict<O, K> = { [P in keyof O]: P extends K ? unknown : never };
 

@@ -1,0 +1,488 @@
+/**
+ * From an argument tree to a method's parameters, the type of its options, and the code that lays the arguments out.
+ *
+ * @module
+ */
+import type { ArgumentNode } from "./model.ts";
+import { parameterName, spoken } from "./names.ts";
+import { conversion, isScalar, literals, optionKey, scalarType, scalarWords } from "./values.ts";
+
+/** A positional parameter. */
+export interface Param {
+  name: string;
+  type: string;
+  optional: boolean;
+  rest: boolean;
+  doc: string;
+  /** The types of name and value as plain arguments in wire order, where pairs may be given as these too. */
+  plain?: { name: string; type: string }[];
+}
+
+/** A key of an object of options. */
+export interface Member {
+  key: string;
+  type: string;
+  optional: boolean;
+  doc: string;
+}
+
+/** The type of an object: plain members, and groups of members that exclude each other. */
+export interface ObjectType {
+  members: Member[];
+  choices: { members: Member[]; required: boolean }[];
+  /** Members that come together or not at all. */
+  spreads: ObjectType[];
+}
+
+/** A piece of the encoder: words in a row, a function that appends to an array of words, or statements. */
+export type Step =
+  | { kind: "words"; words: string[] }
+  | { kind: "call"; make: (acc: string) => string }
+  | { kind: "code"; lines: string[]; guarded: boolean };
+
+/** What an argument list becomes. */
+export interface Plan {
+  params: Param[];
+  options: ObjectType;
+  steps: Step[];
+}
+
+/** Makes the plan of a method's arguments. */
+export function planArguments(nodes: readonly ArgumentNode[]): Plan {
+  const walker = new Walker(undefined);
+  walker.walk(nodes);
+  const params = [
+    ...walker.params.filter((param) => !param.optional),
+    ...walker.params.filter((param) => param.optional),
+  ];
+  const names = new Set(params.map((param) => param.name));
+  if (names.size < params.length) throw new Error(`two parameters have the same name: ${params.map((p) => p.name)}`);
+  return { params, options: walker.type, steps: walker.steps };
+}
+
+/** Whether an object of options has no member at all. */
+export function isEmpty(type: ObjectType): boolean {
+  return type.members.length === 0 && type.choices.length === 0 && type.spreads.length === 0;
+}
+
+/** Whether an object of options must be given. */
+export function isRequired(type: ObjectType): boolean {
+  return type.members.some((member) => !member.optional) || type.choices.some((choice) => choice.required);
+}
+
+/** All members of an object, whether they exclude each other or not. */
+export function allMembers(type: ObjectType): Member[] {
+  return [...type.members, ...type.choices.flatMap((choice) => choice.members), ...type.spreads.flatMap(allMembers)];
+}
+
+/** Walks the nodes of a method's arguments (`object` left out), or of an object that the expression `object` holds. */
+class Walker {
+  readonly params: Param[] = [];
+  readonly type: ObjectType = { members: [], choices: [], spreads: [] };
+  readonly steps: Step[] = [];
+  readonly #object: string | undefined;
+  readonly #depth: number;
+  /** What stands between `options` and the key: `?.` inside a block that does not ask whether there are options. */
+  #access = ".";
+
+  constructor(object: string | undefined, depth = 0) {
+    this.#object = object;
+    this.#depth = depth;
+  }
+
+  walk(nodes: readonly ArgumentNode[]): void {
+    for (const node of nodes) this.#node(node);
+  }
+
+  #words(words: string[]): void {
+    const last = this.steps.at(-1);
+    if (words.length === 0) return;
+    if (last?.kind === "words") last.words.push(...words);
+    else this.steps.push({ kind: "words", words: [...words] });
+  }
+
+  #code(lines: string[], guarded: boolean): void {
+    if (lines.length > 0) this.steps.push({ kind: "code", lines, guarded });
+  }
+
+  /** The expression of an option, or of a member of the object. */
+  #read(key: string): string {
+    return `${this.#object ?? "options"}${this.#object === undefined ? this.#access : "."}${key}`;
+  }
+
+  #node(node: ArgumentNode): void {
+    if (node.flag !== undefined) {
+      if (node.opt === undefined) return this.#words(literals(node.flag));
+      const key = this.#member(node, "boolean", true);
+      return this.#code([`if (${this.#read(key)}) words.push(${literals(node.flag).join(", ")});`], true);
+    }
+    if (node.oneof !== undefined && node.list === undefined) return this.#oneof(node);
+    if (node.group !== undefined && node.list === undefined) return this.#group(node);
+    if (node.opt === undefined || node.empty) return this.#required(node);
+    if (node.token === undefined && node.as === undefined && this.#object === undefined) return this.#trailing(node);
+    this.#option(node);
+  }
+
+  #required(node: ArgumentNode): void {
+    let expr: string;
+    if (this.#object === undefined) {
+      const param = this.#param(node, node.empty === true && node.opt !== undefined);
+      expr = param.name;
+    } else {
+      expr = this.#read(this.#member(node, valueType(node), node.opt !== undefined));
+    }
+    if (isScalar(node)) return this.#words([...literals(node.token), ...scalarWords(node, expr)]);
+    this.#list(node, node.opt === undefined ? expr : `${expr} ?? []`);
+  }
+
+  /** An optional positional parameter. */
+  #trailing(node: ArgumentNode): void {
+    const param = this.#param(node, true);
+    if (param.rest) return this.#list(node, param.name);
+    this.#code([`if (${param.name} !== undefined) {`, ...indent(emit(node, param.name, this.#depth)), "}"], false);
+  }
+
+  #option(node: ArgumentNode): void {
+    const expr = this.#read(this.#member(node, valueType(node), true));
+    this.#code([`if (${expr} !== undefined) {`, ...indent(emit(node, expr, this.#depth, this.#mid(node))), "}"], true);
+  }
+
+  #mid(node: ArgumentNode): string[] {
+    if (node.mid === undefined) return [];
+    const key = optionKey(node.mid);
+    if (!this.type.members.some((member) => member.key === key)) {
+      this.#member({ ...node.mid, opt: true }, "boolean", true);
+    }
+    return [`if (${this.#read(key)}) words.push(${literals(node.mid.flag).join(", ")});`];
+  }
+
+  #param(node: ArgumentNode, optional: boolean): Param {
+    const rest = node.list === "tail";
+    const name = parameterName(node.name ?? node.token?.toLowerCase() ?? fail(node, "needs a name"));
+    const param: Param = { name, type: valueType(node), optional: optional && !rest, rest, doc: docOf(node) };
+    if (rest && node.ts === undefined && isTuple(node)) param.type = valueType(node);
+    else if (rest) {
+      param.type = node.ts === undefined ? `Many<${itemType(node)}>` : param.type.replace("Pairs<", "PairArgs<");
+    } else if (isPairs(node) && node.list === "array" && this.#object === undefined) {
+      param.plain = node.group!.map((part) => ({ name: parameterName(part.name ?? "value"), type: scalarType(part) }));
+    }
+    this.params.push(param);
+    return param;
+  }
+
+  #member(node: ArgumentNode, type: string, optional: boolean): string {
+    const key = optionKey(node);
+    if (allMembers(this.type).some((member) => member.key === key)) throw new Error(`the key ${key} is there twice`);
+    this.type.members.push({ key, type, optional, doc: docOf(node) });
+    return key;
+  }
+
+  /** A list: appended by a function where one fits, by a loop otherwise. */
+  #list(node: ArgumentNode, expr: string): void {
+    const call = listCall(node, expr);
+    if (call === undefined) return this.#code(emit(node, expr, this.#depth), false);
+    this.#words(literals(node.token));
+    this.steps.push({ kind: "call", make: call });
+  }
+
+  #oneof(node: ArgumentNode): void {
+    const alternatives = node.oneof!;
+    const plain = alternatives.filter((one) =>
+      one.flag === undefined && one.token === undefined && one.as === undefined
+    );
+    if (
+      plain.length === 1 && plain[0].group === undefined &&
+      alternatives.every((one) => one.flag !== undefined || one === plain[0])
+    ) {
+      const words = alternatives.flatMap((one) => one.flag ?? []);
+      return this.#node({ ...plain[0], opt: node.opt, or: words, token: node.token, doc: node.doc ?? plain[0].doc });
+    }
+    const members: Member[] = [];
+    const required = node.opt === undefined;
+    this.type.choices.push({ members, required });
+    const lines: string[] = [];
+    const mid = this.#mid(node);
+    for (const one of alternatives) {
+      const key = optionKey(one);
+      if (allMembers(this.type).some((member) => member.key === key)) throw new Error(`the key ${key} is there twice`);
+      members.push({
+        key,
+        type: one.flag === undefined ? valueType(one) : required ? "true" : "boolean",
+        optional: false,
+        doc: docOf(one),
+      });
+      const expr = this.#read(key);
+      const test = one.flag === undefined ? `${expr} !== undefined` : expr;
+      lines.push(`${lines.length === 0 ? "" : "} else "}if (${test}) {`);
+      const token = literals(node.token).length > 0 ? [`words.push(${literals(node.token).join(", ")});`] : [];
+      lines.push(...indent([...token, ...emit(one, expr, this.#depth, [...mid, ...this.#mid(one)])]));
+    }
+    this.#code([...lines, "}"], true);
+  }
+
+  #group(node: ArgumentNode): void {
+    const named = node.token ?? node.as ?? node.name;
+    if (node.ts === "object" || node.opt !== undefined && named !== undefined && node.ts !== "spread") {
+      if (node.opt === undefined) {
+        const { lines } = objectCode(node, parameterName(node.name!), this.#depth);
+        this.#param(node, false);
+        return this.#code(lines, false);
+      }
+      return this.#option(node);
+    }
+    if (node.opt === undefined) {
+      this.#words(literals(node.token));
+      return this.walk(node.group!);
+    }
+    if (node.ts === "spread") return this.#spread(node);
+    this.#positional(node);
+  }
+
+  /** An optional group whose members are keys of the options, all required ones together. */
+  #spread(node: ArgumentNode): void {
+    const inner = new Walker(this.#object ?? "options", this.#depth);
+    inner.walk(node.group!);
+    this.type.spreads.push(inner.type);
+    const first = inner.type.members.find((member) => !member.optional) ?? fail(node, "needs a required member");
+    this.#code([`if (${this.#read(first.key)} !== undefined) {`, ...indent(flatten(inner.steps)), "}"], true);
+  }
+
+  /** Trailing parameters that come together: the first says whether the others do. */
+  #positional(node: ArgumentNode): void {
+    const inner = new Walker(undefined, this.#depth);
+    inner.#access = "?.";
+    inner.walk(node.group!);
+    const first = inner.params[0] ?? fail(node, "an optional group needs a name, a token or a scalar first");
+    for (const param of inner.params) this.params.push({ ...param, optional: true });
+    this.type.members.push(...inner.type.members);
+    this.type.choices.push(...inner.type.choices);
+    const others = inner.params.slice(1).filter((param) => !param.optional).map((param) => param.name);
+    const lines = flatten(inner.steps).map((line) =>
+      others.reduce((text, name) => text.replace(new RegExp(`(?<=[(, ])${name}(?=[,)])`), `${name} as Arg`), line)
+    );
+    this.#code([
+      `if (${first.name} !== undefined) {`,
+      ...indent([...literals(node.token).map((word) => `words.push(${word});`), ...lines]),
+      "}",
+    ], false);
+  }
+}
+
+function fail(node: ArgumentNode, what: string): never {
+  throw new Error(`${JSON.stringify(node).slice(0, 80)}: ${what}`);
+}
+
+function isPairs(node: ArgumentNode): boolean {
+  return node.ts === "pairs" || node.ts === "pairs-reversed";
+}
+
+/** Whether the group's members are plain required values: then a list of it is one of tuples. */
+function isTuple(node: ArgumentNode): boolean {
+  return node.group !== undefined &&
+    node.group.every((part) => isScalar(part) && part.opt === undefined && part.token === undefined);
+}
+
+/** The type of one item of a list. */
+function itemType(node: ArgumentNode): string {
+  if (node.oneof !== undefined) return unionType(node.oneof);
+  if (node.group === undefined) return scalarType(node);
+  if (!isTuple(node)) return printObject(objectCode(node, "item", 0).type);
+  return `readonly [${
+    node.group.map((part) => `${parameterName(part.name ?? "value")}: ${scalarType(part)}`).join(", ")
+  }]`;
+}
+
+function unionType(alternatives: readonly ArgumentNode[]): string {
+  const types = alternatives.map((one) => {
+    if (one.flag === undefined) return `{ ${optionKey(one)}: ${valueType(one)} }`;
+    return one.as === undefined ? JSON.stringify(one.flag) : `{ ${one.as}: true }`;
+  });
+  return types.join(" | ");
+}
+
+/** The type of a node's whole value. */
+export function valueType(given: ArgumentNode): string {
+  const node = nested(given);
+  if (isPairs(node)) {
+    const [first, second] = node.group!.map(scalarType);
+    return node.ts === "pairs" ? `Pairs<${first}, ${second}>` : `Pairs<${second}, ${first}>`;
+  }
+  if (node.list === "joined") {
+    return `${itemType(node)} | readonly ${/[|"]/.test(itemType(node)) ? `(${itemType(node)})` : itemType(node)}[]`;
+  }
+  if (node.list !== undefined) {
+    const item = itemType(node);
+    return /^readonly|[|"]/.test(item) ? `readonly (${item})[]` : `readonly ${item}[]`;
+  }
+  if (node.group === undefined) return node.flag === undefined ? scalarType(node) : "boolean";
+  const single = soleMember(node);
+  if (single !== undefined) return valueType(single);
+  const { type } = objectCode(node, "item", 0);
+  return isRequired(type) ? printObject(type) : `true | ${printObject(type)}`;
+}
+
+/** The member of a group that has only this one, required and bare: then the group is the member. */
+function soleMember(node: ArgumentNode): ArgumentNode | undefined {
+  const [first, ...others] = node.group!;
+  return others.length === 0 && isScalar(first) && first.opt === undefined && first.token === undefined
+    ? first
+    : undefined;
+}
+
+/** An object's type on one line. */
+export function printObject(type: ObjectType): string {
+  const plain = type.members.map((member) => `${member.key}${member.optional ? "?" : ""}: ${member.type}`).join("; ");
+  const parts = plain === "" ? [] : [`{ ${plain} }`];
+  for (const choice of type.choices) {
+    const members = choice.members.map((member) => `${member.key}: ${member.type}`).join("; ");
+    parts.push(`${choice.required ? "OneOf" : "AtMostOne"}<{ ${members} }>`);
+  }
+  for (const spread of type.spreads) parts.push(`AllOrNone<${printObject(spread)}>`);
+  return parts.join(" & ");
+}
+
+function objectCode(node: ArgumentNode, object: string, depth: number): { type: ObjectType; lines: string[] } {
+  const walker = new Walker(object, depth + 1);
+  walker.walk(node.group!);
+  return { type: walker.type, lines: flatten(walker.steps) };
+}
+
+/** A choice inside a choice is an object of one key. */
+function nested(node: ArgumentNode): ArgumentNode {
+  return node.oneof === undefined || node.list !== undefined
+    ? node
+    : { ...node, oneof: undefined, group: [{ oneof: node.oneof }] };
+}
+
+/** Statements that append a node's value, the expression `expr`, with its token. */
+function emit(given: ArgumentNode, expr: string, depth: number, mid: string[] = []): string[] {
+  const node = nested(given);
+  const token = literals(node.token);
+  const head = mid.length === 0 ? [] : [`words.push(${token.join(", ")});`, ...mid];
+  const lead = mid.length === 0 ? token : [];
+  if (node.flag !== undefined) return [`words.push(${literals(node.flag).join(", ")});`];
+  if (isScalar(node)) return [...head, `words.push(${[...lead, ...scalarWords(node, expr)].join(", ")});`];
+  const first = lead.length === 0 ? head : [`words.push(${lead.join(", ")});`];
+  if (node.list !== undefined) {
+    const call = listCall(node, expr);
+    if (call !== undefined) return [...first, `${call("words")};`];
+    return [...(node.repeat ? [] : first), ...loop(node, expr, depth)];
+  }
+  if (node.group === undefined) return fail(node, "cannot be encoded here");
+  const single = soleMember(node);
+  if (single !== undefined) return [...head, `words.push(${[...lead, ...scalarWords(single, expr)].join(", ")});`];
+  const { type, lines } = objectCode(node, expr, depth);
+  const inner = isRequired(type) ? lines : [`if (${expr} !== true) {`, ...indent(lines), "}"];
+  if (node.count !== "words") return [...first, ...inner];
+  const at = `at${depth === 0 ? "" : depth + 1}`;
+  return [...first, `const ${at} = words.push(0) - 1;`, ...inner, `setCount(words, ${at});`];
+}
+
+/** The function of src/command/args.ts that appends a list, where there is one for it. */
+function listCall(node: ArgumentNode, expr: string): ((acc: string) => string) | undefined {
+  if (node.repeat || node.count === "words") return undefined;
+  if (isPairs(node)) {
+    if (node.list === "zip") return (acc) => `pushZipped(${acc}, ${expr})`;
+    const reversed = node.ts === "pairs-reversed";
+    if (node.list === "counted") return reversed ? undefined : (acc) => `pushCountedPairs(${acc}, ${expr})`;
+    if (node.list === "tail") return (acc) => `pushPairArgs(${acc}, ${expr})`;
+    return (acc) => `${reversed ? "pushReversed" : "pushPairs"}(${acc}, ${expr})`;
+  }
+  if (node.group !== undefined || node.oneof !== undefined) return undefined;
+  if (Array.isArray(node.enum) && node.enum.some((word) => word.includes(" "))) return undefined;
+  const convert = conversion(node);
+  if (node.list === "joined") return (acc) => `pushJoined(${acc}, ${expr})`;
+  if (node.list === "tail") {
+    return convert === undefined ? (acc) => acc === "[]" ? `many(${expr})` : `pushMany(${acc}, ${expr})` : undefined;
+  }
+  const items = convert === undefined ? expr : `${expr}.map((item) => ${convert("item")})`;
+  return (acc) => `${node.list === "counted" ? "pushCounted" : "pushAll"}(${acc}, ${items})`;
+}
+
+/** A loop over a list of tuples, objects or operations. */
+function loop(node: ArgumentNode, expr: string, depth: number): string[] {
+  const item = depth === 0 ? "item" : `item${depth + 1}`;
+  const repeat = node.repeat ? literals(node.token) : [];
+  const body = repeat.length > 0 && !isTuple(node) && !isScalarItem(node) ? [`words.push(${repeat.join(", ")});`] : [];
+  let over = item;
+  if (node.oneof !== undefined) body.push(...choose(node.oneof, item, depth + 1));
+  else if (node.group === undefined) {
+    body.push(`words.push(${[...repeat, ...scalarWords({ ...node, list: undefined }, item)].join(", ")});`);
+  } else if (isTuple(node)) {
+    const names = node.group.map((part) => parameterName(part.name ?? "value"));
+    over = `[${names.join(", ")}]`;
+    body.push(
+      `words.push(${[...repeat, ...node.group.flatMap((part, at) => scalarWords(part, names[at]))].join(", ")});`,
+    );
+  } else body.push(...objectCode(node, item, depth).lines);
+  const source = isPairs(node) ? `entries(${expr})` : node.list === "tail" && !isTuple(node) ? `many(${expr})` : expr;
+  const lines = [`for (const ${over} of ${source}) {`, ...indent(body), "}"];
+  if (node.list !== "counted") return lines;
+  if (node.count !== "words") return [`words.push((${expr}).length);`, ...lines];
+  const inner = isPairs(node) ? [`pushPairs(words, ${expr});`] : lines;
+  const at = `at${depth === 0 ? "" : depth + 1}`;
+  return [`const ${at} = words.push(0) - 1;`, ...inner, `setCount(words, ${at});`];
+}
+
+function isScalarItem(node: ArgumentNode): boolean {
+  return node.group === undefined && node.oneof === undefined;
+}
+
+/** The operation that an item of a list is. */
+function choose(alternatives: readonly ArgumentNode[], item: string, depth: number): string[] {
+  const lines: string[] = [];
+  const flags = alternatives.filter((one) => one.flag !== undefined && one.as === undefined);
+  if (flags.length > 0) lines.push(`if (typeof ${item} === "string") {`, `  words.push(...${item}.split(" "));`);
+  for (const one of alternatives) {
+    if (flags.includes(one)) continue;
+    const key = optionKey(one);
+    const test = lines.length === 0 ? "if" : "} else if";
+    lines.push(`${test} (${JSON.stringify(key)} in ${item}) {`, ...indent(emit(one, `${item}.${key}`, depth)));
+  }
+  return [...lines, "}"];
+}
+
+/** Steps as statements that append to `words`. */
+export function flatten(steps: readonly Step[]): string[] {
+  return steps.flatMap((step) => {
+    if (step.kind === "words") return [`words.push(${step.words.join(", ")});`];
+    return step.kind === "call" ? [`${step.make("words")};`] : step.lines;
+  });
+}
+
+/** Lines one level deeper. */
+export function indent(lines: readonly string[]): string[] {
+  return lines.map((line) => `  ${line}`);
+}
+
+/** What is said about a parameter or option. */
+function docOf(node: ArgumentNode): string {
+  const parts = [node.doc ?? defaultDoc(node)];
+  if (node.needs !== undefined) parts.push(`Only with \`${node.needs}\`.`);
+  if (node.since !== undefined) parts.push(printSince(node.since));
+  return parts.join(" ");
+}
+
+function defaultDoc(node: ArgumentNode): string {
+  const name = node.name === undefined ? undefined : spoken(node.name);
+  if (node.flag !== undefined) return `Sends \`${node.flag}\`.`;
+  if (node.type === "key" && node.list === undefined) return name === "key" ? "The key." : `The ${name} key.`;
+  if (node.token !== undefined) {
+    return `\`${node.token}\`${
+      name === undefined || name === spoken(node.token.toLowerCase()) ? "" : `: the ${name}`
+    }.`;
+  }
+  return `The ${name ?? "value"}.`;
+}
+
+/** A version per family as a sentence. */
+export function printSince(since: NonNullable<ArgumentNode["since"]>): string {
+  if (typeof since === "string") return `Since ${since}.`;
+  if (since.module !== undefined) return `Since version ${since.module} of the module.`;
+  if (since.redis !== undefined && since.valkey !== undefined) {
+    return `Since Redis ${since.redis} and Valkey ${since.valkey}.`;
+  }
+  return since.redis !== undefined
+    ? `Since Redis ${since.redis}, not in Valkey.`
+    : `Since Valkey ${since.valkey}, not in Redis.`;
+}

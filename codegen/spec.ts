@@ -1,0 +1,113 @@
+/**
+ * From a command to the expression of its `CommandSpec`: flags, where its keys are, cluster policies.
+ *
+ * @module
+ */
+import type { ArgumentNode, Command } from "./model.ts";
+import { isBinary, parseReply } from "./reply.ts";
+
+/** `new CommandSpec(…)` for a command. */
+export function printSpec(command: string, facts: Command): string {
+  const args = [
+    printFlags(facts),
+    printKeys(facts),
+    JSON.stringify(facts.route ?? ""),
+    JSON.stringify(facts.merge ?? ""),
+  ];
+  const defaults = ["0", '"none"', '""', '""'];
+  while (args.length > 0 && args.at(-1) === defaults[args.length - 1]) args.pop();
+  return `new CommandSpec(${[JSON.stringify(command), ...args].join(", ")})`;
+}
+
+function printFlags(facts: Command): string {
+  const flags: string[] = [];
+  if (facts.ro) flags.push("READ_ONLY");
+  if (facts.write) flags.push("WRITE");
+  if (facts.conn === "blocking") flags.push("BLOCKING");
+  else if (facts.conn?.startsWith("blocking:")) flags.push("BLOCKING_OPTION");
+  else if (facts.conn === "session") flags.push("SESSION");
+  const types = typeof facts.reply === "string" ? [facts.reply] : facts.reply.map((branch) => branch.type);
+  if (types.some((type) => isBinary(parseReply(type)))) flags.push("BINARY");
+  return flags.length === 0 ? "0" : flags.join(" | ");
+}
+
+function printKeys(facts: Command): string {
+  if (facts.keys !== undefined) return written(facts.keys);
+  const [first, ...others] = (facts.forms ?? [facts.args ?? []]) as ArgumentNode[][];
+  const key = deriveKeys(first);
+  return others.some((form) => deriveKeys(form) !== key) ? '"unknown"' : key;
+}
+
+/** A rule that the data states. */
+function written(rule: string): string {
+  if (rule === "?") return '"unknown"';
+  if (rule === "none") return '"none"';
+  if (/^streams$|^STREAMS/.test(rule)) return '"streams"';
+  const numkeys = /^(?:numkeys:|#)(\d+)$/.exec(rule);
+  if (numkeys !== null) return `["numkeys", ${numkeys[1]}]`;
+  const range = /^(-?\d+)(?:\.\.(-?\d+)(?::(\d+))?)?$/.exec(rule);
+  if (range === null) throw new Error(`keys: ${JSON.stringify(rule)} is not a rule`);
+  const [, first, last, step] = range;
+  return last === undefined ? first : `[${first}, ${last}, ${step ?? 1}]`;
+}
+
+/** Reads off the tree where the keys are: after how many words the first one comes, and how they go on. */
+export function deriveKeys(nodes: readonly ArgumentNode[]): string {
+  const flat = nodes.flatMap(open);
+  if (!flat.some(holdsKey)) return '"none"';
+  let at = 1;
+  for (const [index, node] of flat.entries()) {
+    const after = flat.slice(index + 1);
+    const words = node.token?.split(" ").length ?? 0;
+    if (holdsKey(node)) {
+      return node.opt === undefined || node.list === "tail" ? keyRule(node, at + words, after) : '"unknown"';
+    }
+    const width = fixedWidth(node);
+    if (width === undefined) return '"unknown"';
+    at += width;
+  }
+  return '"unknown"';
+}
+
+/** A required group without a list stands for its members. */
+function open(node: ArgumentNode): ArgumentNode[] {
+  if (node.group === undefined || node.list !== undefined || node.opt !== undefined) return [node];
+  const token: ArgumentNode[] = node.token === undefined ? [] : [{ flag: node.token }];
+  return [...token, ...node.group.flatMap(open)];
+}
+
+function holdsKey(node: ArgumentNode): boolean {
+  return node.type === "key" || [...node.group ?? [], ...node.oneof ?? []].some(holdsKey);
+}
+
+function fixedWidth(node: ArgumentNode): number | undefined {
+  if (node.flag !== undefined && node.opt === undefined) return node.flag.split(" ").length;
+  if (node.opt !== undefined || node.list !== undefined || node.type === undefined && node.enum === undefined) {
+    return undefined;
+  }
+  return (node.token?.split(" ").length ?? 0) + 1;
+}
+
+function keyRule(node: ArgumentNode, at: number, after: readonly ArgumentNode[]): string {
+  if (node.list === "zip") return '"streams"';
+  if (node.list === "counted") return `["numkeys", ${at}]`;
+  const widths = after.map(fixedWidth);
+  if (node.list !== undefined) {
+    if (widths.includes(undefined)) return '"unknown"';
+    const trailing = (widths as number[]).reduce((sum, width) => sum + width, 0);
+    return `[${at}, ${-1 - trailing}, ${node.group?.length ?? 1}]`;
+  }
+  if (node.type !== "key") return '"unknown"';
+  return follow(at, after);
+}
+
+/** One key; others may follow right after it (RENAME), or after a fixed number of words (COPY). */
+function follow(at: number, after: readonly ArgumentNode[]): string {
+  const [next, ...rest] = after;
+  if (next?.type !== "key" || next.opt !== undefined && next.list !== "tail" || next.token !== undefined) {
+    return String(at);
+  }
+  if (next.list === "counted") return String(at);
+  if (next.list !== undefined) return rest.length === 0 ? `[${at}, -1, 1]` : String(at);
+  return `[${at}, ${at + 1}, 1]`;
+}
