@@ -1,0 +1,124 @@
+/**
+ * Commands that are collected first and sent together: what pipelines and transactions share.
+ *
+ * @module
+ */
+import type { Arg, CommandSpec, Shape } from "../command/spec.ts";
+import { BINARY, BLOCKING, BLOCKING_OPTION, PUBSUB, SESSION } from "../command/spec.ts";
+import { Commands } from "../generated/commands.ts";
+import { Encoder } from "../resp/encoder.ts";
+import { BYTES } from "../resp/reply.ts";
+
+/** Equal commands in a row: a pipeline of a million HSETs is described by one of these. */
+export interface Run {
+  readonly spec: CommandSpec;
+  readonly shape: Shape | undefined;
+  readonly mode: number;
+  count: number;
+}
+
+/** The types of a builder's list of commands, each replaced by what it resolves to. */
+export type Replies<C extends readonly unknown[]> = { -readonly [K in keyof C]: Awaited<C[K]> };
+
+/** The same where a command that failed leaves its error in its place. */
+export type RepliesOrErrors<C extends readonly unknown[]> = { -readonly [K in keyof C]: Awaited<C[K]> | Error };
+
+/**
+ * Stands for the reply of a queued command. It has the type of a promise, so that the builder's list can be typed, but
+ * costs none: the replies come from running the batch.
+ */
+export class Queued {
+  /** The command's place in its batch. */
+  readonly index: number;
+  readonly batch: object;
+
+  constructor(batch: object, index: number) {
+    this.batch = batch;
+    this.index = index;
+  }
+
+  /** Awaiting a queued command would wait for ever: it is sent when the batch runs. So it fails at once. */
+  then(_resolve: unknown, reject?: (error: Error) => unknown): unknown {
+    const error = new TypeError(
+      "A queued command cannot be awaited: its reply is part of what running the batch gives",
+    );
+    if (reject) return Promise.resolve(reject(error));
+    return Promise.reject(error);
+  }
+
+  /** See {@link Queued.then}. */
+  catch(reject?: (error: Error) => unknown): unknown {
+    return this.then(undefined, reject);
+  }
+
+  /** See {@link Queued.then}. */
+  finally(done?: () => void): unknown {
+    done?.();
+    return this.then(undefined);
+  }
+}
+
+/** Collects commands, encoded at once. */
+export abstract class Batch<S extends string | Uint8Array, I extends number | bigint> extends Commands<S, I> {
+  /** Where the bytes go. */
+  protected readonly encoder: Encoder = new Encoder();
+  /** How replies are decoded, unless a command's spec says otherwise. */
+  protected readonly mode: number;
+  /** What the replies owed are, in order. */
+  protected runs: Run[] = [];
+  /** How many commands have been queued so far. */
+  protected queued = 0;
+  /** One of the commands may hold its connection. */
+  protected blocking = false;
+  #last: Run | undefined;
+
+  constructor(mode: number) {
+    super();
+    this.mode = mode;
+  }
+
+  /** How many commands it holds. */
+  get length(): number {
+    return this.queued;
+  }
+
+  override send<T>(spec: CommandSpec, args: Arg[], shape?: Shape): Promise<T> {
+    if ((spec.flags & (SESSION | PUBSUB | BLOCKING | BLOCKING_OPTION)) !== 0) this.#unusual(spec, args);
+    this.encoder.command(spec.head, spec.words, args, spec.name);
+    const last = this.#last;
+    if (last !== undefined && last.spec === spec && last.shape === shape) last.count++;
+    else this.runs.push(this.#last = { spec, shape, mode: this.#modeOf(spec), count: 1 });
+    this.added();
+    return new Queued(this, this.queued++) as unknown as Promise<T>;
+  }
+
+  #modeOf(spec: CommandSpec): number {
+    return (spec.flags & BINARY) === 0 ? this.mode : this.mode | BYTES;
+  }
+
+  #unusual(spec: CommandSpec, args: readonly Arg[]): void {
+    if ((spec.flags & (SESSION | PUBSUB)) !== 0) {
+      throw new TypeError(`${spec.name} changes the state of its connection: send it on a session, on its own`);
+    }
+    this.blocking ||= (spec.flags & BLOCKING) !== 0 || args.includes("BLOCK");
+  }
+
+  /** Called after each command. */
+  protected added(): void {}
+
+  /** Forgets what has been queued since the last cut, and gives it. */
+  protected cut(): { chunks: Uint8Array[]; runs: Run[] } {
+    const part = { chunks: this.encoder.take(), runs: this.runs };
+    this.runs = [];
+    this.#last = undefined;
+    return part;
+  }
+
+  /** The places of the builder's list in this batch. Throws if something in it was not queued here. */
+  protected places(list: readonly unknown[]): number[] {
+    return list.map((item, i) => {
+      if (item instanceof Queued && item.batch === this) return item.index;
+      throw new TypeError(`The builder's list holds something at ${i} that is not a command of this batch`);
+    });
+  }
+}

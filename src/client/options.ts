@@ -1,0 +1,170 @@
+/**
+ * What a caller may ask of a client, and what is assumed where nothing is said.
+ *
+ * @module
+ */
+import type { Backoff } from "../connection/backoff.ts";
+import { exponential } from "../connection/backoff.ts";
+import type { Credentials } from "../connection/handshake.ts";
+import { type Line, type LineOptions, type LineState, resendReadonly } from "../connection/line.ts";
+import type { CommandSpec } from "../command/spec.ts";
+import type { Limits } from "../resp/limits.ts";
+import type { Push } from "../resp/reply.ts";
+import { connectTransport } from "../transport/default.ts";
+import type { Connect, TlsOptions } from "../transport/transport.ts";
+import { parseUrl } from "./url.ts";
+
+/** The settings of a client. All are optional. */
+export interface ClientOptions {
+  /** A connection URL; options given beside it win over what it says. */
+  readonly url?: string | URL;
+  /** Host name or IP address; `127.0.0.1` unless given. */
+  readonly hostname?: string;
+  /** TCP port; 6379 unless given. */
+  readonly port?: number;
+  /** Path of a unix socket, instead of host and port. */
+  readonly path?: string;
+  /** `true` or settings to encrypt the connection. Certificates are verified unless told otherwise. */
+  readonly tls?: boolean | TlsOptions;
+  /** The ACL user. */
+  readonly username?: string;
+  /** The password. */
+  readonly password?: string;
+  /** Gives user and password; asked at each connect. Instead of `username` and `password`. */
+  readonly credentials?: () => Credentials | Promise<Credentials>;
+  /** The database to use; 0 unless given. */
+  readonly database?: number;
+  /** 3 unless given, with 2 where the server does not know better. */
+  readonly protocol?: 2 | 3;
+  /** The connection's name, as CLIENT LIST shows it. */
+  readonly clientName?: string;
+  /** Tell the server which library this is; `true` unless given. */
+  readonly clientInfo?: boolean;
+  /** Milliseconds for one attempt to connect; 10,000 unless given, 0 waits for ever. */
+  readonly connectTimeout?: number;
+  /** Milliseconds without a byte from the server while replies are owed, after which it is taken for dead; 30,000 unless given, 0 waits for ever. */
+  readonly silenceTimeout?: number;
+  /** Milliseconds that a command may wait for a connection; 10,000 unless given, 0 waits for ever. */
+  readonly queueTimeout?: number;
+  /** How many commands may wait for a connection; 100,000 unless given, 0 lets none wait. */
+  readonly queueLimit?: number;
+  /** Milliseconds from each call until its caller is released; no limit unless given. */
+  readonly timeout?: number;
+  /** When to try again after a failure; doubling from 50 ms to 2 s, 20 times, unless given. */
+  readonly backoff?: Backoff;
+  /** May this command be sent again if its connection was lost? Read-only ones unless given. */
+  readonly resend?: (spec: CommandSpec) => boolean;
+  /** Milliseconds of idleness before TCP keep-alive probes; 15,000 unless given, 0 turns them off. */
+  readonly keepAlive?: number;
+  /** How many connections of their own sessions and blocking commands may have at once; 10 unless given. */
+  readonly maxSessions?: number;
+  /** Milliseconds to wait for a connection of one's own; 10,000 unless given, 0 waits for ever. */
+  readonly waitTimeout?: number;
+  /** Milliseconds that an unused connection of a session stays open; 30,000 unless given, 0 keeps it. */
+  readonly idleTimeout?: number;
+  /** Limits on what a reply may cost. */
+  readonly limits?: Limits;
+  /** Called at each change of the shared connection's state. */
+  readonly onState?: (state: LineState, error?: Error) => void;
+  /** Called with each out-of-band value that is no subscription's message. */
+  readonly onPush?: (push: Push) => void;
+  /** Opens sockets; the runtime's own way unless given. */
+  readonly connect?: Connect;
+}
+
+const NUMBERS = [
+  ["port", 1, 65535],
+  ["database", 0, 2 ** 31],
+  ["connectTimeout", 0, 2 ** 31 - 1],
+  ["silenceTimeout", 0, 2 ** 31 - 1],
+  ["queueTimeout", 0, 2 ** 31 - 1],
+  ["queueLimit", 0, Number.MAX_SAFE_INTEGER],
+  ["timeout", 1, 2 ** 31 - 1],
+  ["keepAlive", 0, 2 ** 31 - 1],
+  ["maxSessions", 1, 10_000],
+  ["waitTimeout", 0, 2 ** 31 - 1],
+  ["idleTimeout", 0, 2 ** 31 - 1],
+] as const;
+
+const KNOWN = new Set<string>([
+  ...NUMBERS.map(([name]) => name),
+  ...["url", "hostname", "path", "tls", "username", "password", "credentials", "protocol", "clientName", "clientInfo"],
+  ...["backoff", "resend", "limits", "onState", "onPush", "connect", "size"],
+]);
+
+/**
+ * Puts a URL and options together and checks them.
+ *
+ * @throws {TypeError} for a value of the wrong kind or an unknown name, {@link RangeError} for a number out of range.
+ */
+export function readOptions(target: string | URL | ClientOptions | undefined, more: ClientOptions = {}): ClientOptions {
+  const given: ClientOptions = typeof target === "string" || target instanceof URL
+    ? { ...more, url: target }
+    : { ...target, ...more };
+  const { tls, ...parts } = given.url === undefined ? {} : parseUrl(given.url);
+  const options: ClientOptions = { ...parts, ...(tls ? { tls } : {}), ...defined(given) };
+  check(options as Record<string, unknown>);
+  return options;
+}
+
+function defined<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+}
+
+function check(options: Record<string, unknown>): void {
+  for (const name of Object.keys(options)) {
+    if (!KNOWN.has(name)) throw new TypeError(`Unknown option: ${name}; known are ${[...KNOWN].sort().join(", ")}`);
+  }
+  for (const [name, min, max] of NUMBERS) {
+    const value = options[name];
+    if (value === undefined) continue;
+    if (typeof value !== "number" || !Number.isInteger(value)) {
+      throw new TypeError(`Option ${name} must be a whole number`);
+    }
+    if (value < min || value > max) throw new RangeError(`Option ${name} must be from ${min} to ${max}`);
+  }
+  for (const name of ["hostname", "path", "username", "password", "clientName"]) {
+    const value = options[name];
+    if (value !== undefined && (typeof value !== "string" || value === "")) {
+      throw new TypeError(`Option ${name} must be a string that is not empty`);
+    }
+  }
+  if (options.clientName !== undefined && /[\s\0]/.test(options.clientName as string)) {
+    throw new TypeError("Option clientName must not hold white space: the server refuses it");
+  }
+  if (options.protocol !== undefined && options.protocol !== 2 && options.protocol !== 3) {
+    throw new TypeError("Option protocol must be 2 or 3");
+  }
+  if (options.credentials !== undefined && options.password !== undefined) {
+    throw new TypeError("Give either credentials or username and password");
+  }
+}
+
+/** What a line of this client needs to know. */
+export function lineOptions(options: ClientOptions, push: (push: Push, line: Line) => void): LineOptions {
+  const { username, password, credentials, tls } = options;
+  return {
+    address: {
+      hostname: options.hostname ?? "127.0.0.1",
+      port: options.port ?? 6379,
+      path: options.path,
+      tls: tls === true ? {} : tls === false ? undefined : tls,
+      keepAlive: options.keepAlive ?? 15_000,
+    },
+    connect: options.connect ?? connectTransport,
+    credentials: credentials ?? (password === undefined ? undefined : { username, password }),
+    database: options.database ?? 0,
+    protocol: options.protocol ?? 3,
+    clientName: options.clientName,
+    clientInfo: options.clientInfo ?? true,
+    connectTimeout: options.connectTimeout ?? 10_000,
+    silence: options.silenceTimeout ?? 30_000,
+    queueTimeout: options.queueTimeout ?? 10_000,
+    queueLimit: options.queueLimit ?? 100_000,
+    backoff: options.backoff ?? exponential(),
+    resend: options.resend ?? resendReadonly,
+    eager: true,
+    limits: options.limits,
+    onPush: push,
+  };
+}

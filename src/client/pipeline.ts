@@ -1,0 +1,263 @@
+/**
+ * Explicit pipelines: commands that are written together and whose replies are read together.
+ *
+ * @module
+ */
+import { ConnectionError, ReplyError } from "../errors.ts";
+import type { Line } from "../connection/line.ts";
+import { LOOSE, type Owed, unsafeInteger } from "../connection/pending.ts";
+import { BIGINTS, type Reply } from "../resp/reply.ts";
+import { Batch, type Replies, type RepliesOrErrors, type Run } from "./batch.ts";
+
+/** Encoded bytes that make up one part of a pipeline: large enough for the socket, small enough to overlap with it. */
+const PART = 128 * 1024;
+/** Encoded bytes after which a pipeline calls itself full. */
+const FULL = 4 * 1024 * 1024;
+
+/** How the outcome of a pipeline is handed back. */
+export interface PipelineOptions {
+  /**
+   * `"throw"` (the default): the first error rejects the whole, after every reply has come.
+   * `"return"`: an error stands in the place of its reply.
+   */
+  readonly errors?: "throw" | "return";
+  /** `false`: replies are not kept, only errors and the count; for pipelines that would not fit in memory. */
+  readonly replies?: boolean;
+}
+
+/** Runs a piece of work on a line that is the caller's until the work is done, or on the shared one. */
+export type Runner = <T>(exclusive: boolean, work: (line: Line) => Promise<T>) => Promise<T>;
+
+/** What the parts of one pipeline fill. */
+class Outcome {
+  readonly replies: unknown[] = [];
+  readonly keep: boolean;
+  answered = 0;
+  firstError: Error | undefined;
+  lost: Error | undefined;
+  expected = Infinity;
+  readonly done: Promise<void>;
+  #finish!: () => void;
+
+  constructor(keep: boolean) {
+    this.keep = keep;
+    this.done = new Promise((resolve) => this.#finish = resolve);
+  }
+
+  error(error: Error): void {
+    this.firstError ??= error;
+  }
+
+  /** Called when a part has ended, one way or the other. */
+  check(): void {
+    if (this.answered >= this.expected) this.#finish();
+  }
+}
+
+/** Some commands of a pipeline, contiguous on the wire. */
+class Part implements Owed {
+  mode: number;
+  owed: number;
+  readonly patient = false;
+  readonly chunks: readonly Uint8Array[];
+  readonly #runs: readonly Run[];
+  readonly #outcome: Outcome;
+  #run = 0;
+  #left: number;
+
+  constructor(chunks: readonly Uint8Array[], runs: readonly Run[], outcome: Outcome) {
+    this.chunks = chunks;
+    this.#runs = runs;
+    this.#outcome = outcome;
+    this.#left = runs[0]!.count;
+    this.mode = runs[0]!.mode;
+    this.owed = runs.reduce((sum, run) => sum + run.count, 0);
+  }
+
+  reply(value: Reply, unsafe: boolean): boolean {
+    const run = this.#runs[this.#run]!;
+    const outcome = this.#outcome;
+    if (typeof value === "object" && value instanceof ReplyError) {
+      value.command = run.spec.name;
+      this.#error(value);
+    } else if (unsafe && (run.mode & (BIGINTS | LOOSE)) === 0) {
+      this.#error(unsafeInteger(run.spec.name));
+    } else if (outcome.keep) {
+      outcome.replies.push(run.shape === undefined ? value : this.#shaped(run, value));
+    }
+    outcome.answered++;
+    if (--this.#left === 0 && ++this.#run < this.#runs.length) {
+      this.#left = this.#runs[this.#run]!.count;
+      this.mode = this.#runs[this.#run]!.mode;
+    }
+    if (--this.owed > 0) return false;
+    outcome.check();
+    return true;
+  }
+
+  #error(error: Error): void {
+    this.#outcome.error(error);
+    if (this.#outcome.keep) this.#outcome.replies.push(error);
+  }
+
+  #shaped(run: Run, value: Reply): unknown {
+    try {
+      return run.shape!(value);
+    } catch (error) {
+      this.#outcome.error(error as Error);
+      return error;
+    }
+  }
+
+  fail(error: Error): void {
+    const outcome = this.#outcome;
+    outcome.lost ??= error;
+    outcome.error(error);
+    outcome.answered += this.owed;
+    if (outcome.keep) { for (; this.owed > 0; this.owed--) outcome.replies.push(error); }
+    outcome.check();
+  }
+}
+
+/**
+ * Collects commands and sends them together. Each method queues its command and returns at once; the replies come from
+ * {@link Pipeline.exec}, in order.
+ */
+export class Pipeline<S extends string | Uint8Array = string, I extends number | bigint = number> extends Batch<S, I> {
+  readonly #runner: Runner;
+  readonly #parts: Part[] = [];
+  #outcome: Outcome;
+  #sending: Promise<void> | undefined;
+  #started = false;
+  #cutSize = 0;
+
+  constructor(runner: Runner, mode: number, options: PipelineOptions = {}) {
+    super(mode);
+    this.#runner = runner;
+    this.#outcome = new Outcome(options.replies ?? true);
+  }
+
+  /** So much is queued that the caller had better `await` {@link Pipeline.drain} before queueing more. */
+  get full(): boolean {
+    return this.#cutSize >= FULL;
+  }
+
+  protected override added(): void {
+    if (this.encoder.size >= PART) this.#cutPart();
+  }
+
+  #cutPart(): void {
+    if (this.runs.length === 0) return;
+    this.#cutSize += this.encoder.size;
+    const { chunks, runs } = this.cut();
+    this.#parts.push(new Part(chunks, runs, this.#outcome));
+  }
+
+  /**
+   * Sends what is queued so far and waits until the socket has taken most of it, so that a pipeline of any length needs
+   * a bounded amount of memory.
+   *
+   * @example A million commands
+   * ```ts
+   * import { connect } from "@respire/redis";
+   *
+   * await using redis = await connect();
+   * const p = redis.pipeline({ replies: false });
+   * for (let i = 0; i < 1000; i++) {
+   *   p.hset("words", `word|${i}`, "1");
+   *   if (p.full) await p.drain();
+   * }
+   * await p.exec();
+   * ```
+   */
+  async drain(): Promise<void> {
+    this.#cutPart();
+    this.#start();
+    await this.#sending;
+  }
+
+  #start(): void {
+    if (this.#parts.length === 0) return;
+    this.#started = true;
+    const previous = this.#sending;
+    const send = async (): Promise<void> => {
+      await previous;
+      await this.#sendParts();
+    };
+    this.#sending = send();
+  }
+
+  async #sendParts(): Promise<void> {
+    const parts = this.#parts.splice(0);
+    this.#cutSize = 0;
+    if (parts.length === 0) return;
+    try {
+      await this.#runner(this.blocking, async (line) => {
+        for (const part of parts) {
+          if (this.#outcome.lost) {
+            part.fail(new ConnectionError("The pipeline broke before this part; it was not sent"));
+          } else line.sendEncoded(part);
+          if (line.congested && line.state === "ready") await line.drained();
+        }
+        if (this.blocking) await this.#settled();
+      });
+    } catch (error) {
+      for (const part of parts) if (part.owed > 0) part.fail(error as Error);
+    }
+  }
+
+  #settled(): Promise<void> {
+    this.#outcome.expected = this.queued;
+    this.#outcome.check();
+    return this.#outcome.done;
+  }
+
+  /**
+   * Sends what is queued and waits for all replies.
+   *
+   * @returns The replies in the order of the commands; an empty list if the pipeline does not keep them.
+   * @throws {ReplyError} the first error reply, after all replies have come, unless `errors` is `"return"`.
+   * @throws {ConnectionError} if the connection broke: commands from the first unanswered one on may have run.
+   */
+  async exec(options: Pick<PipelineOptions, "errors"> = {}): Promise<unknown[]> {
+    await this.drain();
+    await this.#settled();
+    const { firstError, replies } = this.#outcome;
+    this.#outcome = new Outcome(this.#outcome.keep);
+    this.queued = 0;
+    if (firstError && options.errors !== "return") throw firstError;
+    return replies;
+  }
+
+  /** Queues what the builder does, runs it, and gives the replies of the commands that it listed. */
+  async run<const C extends readonly unknown[]>(
+    build: (pipeline: this) => C | Iterator<unknown, C | void>,
+    options: PipelineOptions,
+  ): Promise<Replies<C> | RepliesOrErrors<C>> {
+    const built = build(this);
+    const list = Array.isArray(built) ? built as unknown as C : await this.#pull(built as Iterator<unknown, C | void>);
+    if (list !== undefined && !Array.isArray(list)) {
+      throw new TypeError("The builder of a pipeline must return the list of its commands, at once");
+    }
+    const places = list === undefined ? undefined : this.places(list as readonly unknown[]);
+    const replies = await this.exec(options);
+    return (places === undefined ? replies : places.map((place) => replies[place])) as Replies<C>;
+  }
+
+  /** Runs a generator as far as there is room, so that an endless one needs a bounded amount of memory. */
+  async #pull<C>(source: Iterator<unknown, C | void>): Promise<C | undefined> {
+    if (typeof source?.next !== "function") {
+      throw new TypeError("The builder of a pipeline must return the list of its commands, at once");
+    }
+    for (;;) {
+      const { done, value } = source.next();
+      if (done) return value as C | undefined;
+      if (this.#cutSize > 0) await this.drain();
+    }
+  }
+
+  /** Whether some of it has been sent already. */
+  get started(): boolean {
+    return this.#started;
+  }
+}

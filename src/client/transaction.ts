@@ -1,0 +1,158 @@
+/**
+ * MULTI … EXEC: commands that run together, with nobody else's in between.
+ *
+ * @module
+ */
+import { ReplyError, TransactionError } from "../errors.ts";
+import { CommandSpec, SESSION } from "../command/spec.ts";
+import type { Line } from "../connection/line.ts";
+import { LOOSE, type Owed, unsafeInteger } from "../connection/pending.ts";
+import { BIGINTS, BYTES, type Reply } from "../resp/reply.ts";
+import { Batch, type Replies, type RepliesOrErrors, type Run } from "./batch.ts";
+
+const MULTI = new CommandSpec("MULTI", SESSION);
+const EXEC = new CommandSpec("EXEC", SESSION);
+
+/** How the outcome of a transaction is handed back. */
+export interface TransactionOptions {
+  /**
+   * `"throw"` (the default): the first error of a command that ran rejects the whole; the others have run all the same.
+   * `"return"`: an error stands in the place of its reply.
+   */
+  readonly errors?: "throw" | "return";
+}
+
+/** The replies owed to one transaction: MULTI's, one per queued command, EXEC's. */
+class Owing implements Owed {
+  owed: number;
+  readonly mode: number;
+  readonly patient = false;
+  readonly chunks: readonly Uint8Array[];
+  readonly resolve: (replies: unknown[]) => void;
+  readonly reject: (error: Error) => void;
+  readonly #runs: readonly Run[];
+  readonly #queued: number;
+  readonly #refused = new Map<number, ReplyError>();
+
+  constructor(
+    chunks: readonly Uint8Array[],
+    runs: readonly Run[],
+    queued: number,
+    mode: number,
+    resolve: (replies: unknown[]) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.chunks = chunks;
+    this.#runs = runs;
+    this.#queued = queued;
+    this.mode = runs.some((run) => (run.mode & BYTES) !== 0) ? mode | BYTES : mode;
+    this.owed = queued + 2;
+    this.resolve = resolve;
+    this.reject = reject;
+  }
+
+  reply(value: Reply, unsafe: boolean): boolean {
+    this.owed--;
+    if (this.owed > 0) {
+      const place = this.#queued - this.owed;
+      if (value instanceof ReplyError) this.#refused.set(place, value);
+      return false;
+    }
+    this.#settle(value, unsafe);
+    return true;
+  }
+
+  #settle(value: Reply, unsafe: boolean): void {
+    const refusedMulti = this.#refused.get(-1);
+    if (refusedMulti) return this.reject(refusedMulti);
+    if (value === null) {
+      return this.reject(new TransactionError("A watched key changed: nothing of the transaction ran", "watch"));
+    }
+    if (value instanceof ReplyError) {
+      if (value.code !== "EXECABORT") return this.reject(value);
+      const [first] = this.#refused.values();
+      return this.reject(
+        new TransactionError(
+          `The server refused a command of the transaction, so nothing ran: ${(first ?? value).message}`,
+          "abort",
+          this.#refused,
+        ),
+      );
+    }
+    if (!Array.isArray(value) || value.length !== this.#queued) {
+      return this.reject(new TypeError("EXEC did not give one reply per command"));
+    }
+    this.resolve(this.#shaped(value, unsafe));
+  }
+
+  #shaped(values: Reply[], unsafe: boolean): unknown[] {
+    const shaped: unknown[] = [];
+    for (const run of this.#runs) {
+      for (let i = 0; i < run.count; i++) shaped.push(this.#shapedOne(run, values[shaped.length]!, unsafe));
+    }
+    return shaped;
+  }
+
+  #shapedOne(run: Run, raw: Reply, unsafe: boolean): unknown {
+    if (raw instanceof ReplyError) {
+      raw.command = run.spec.name;
+      return raw;
+    }
+    if (unsafe && (run.mode & (BIGINTS | LOOSE)) === 0 && holdsBigint(raw)) return unsafeInteger(run.spec.name);
+    // One EXEC reply has one mode: where a neighbour needed bytes, strings are made here.
+    const value = (this.mode & ~run.mode & BYTES) !== 0 ? toStrings(raw) : raw;
+    try {
+      return run.shape === undefined ? value : run.shape(value);
+    } catch (error) {
+      return error;
+    }
+  }
+
+  fail(error: Error): void {
+    this.reject(error);
+  }
+}
+
+function holdsBigint(value: Reply): boolean {
+  return typeof value === "bigint" || (Array.isArray(value) && value.some(holdsBigint));
+}
+
+const decoder = new TextDecoder();
+
+function toStrings(value: Reply): Reply {
+  if (value instanceof Uint8Array) return decoder.decode(value);
+  return Array.isArray(value) ? value.map(toStrings) : value;
+}
+
+/** Collects the commands of one transaction. */
+export class Transaction<S extends string | Uint8Array = string, I extends number | bigint = number>
+  extends Batch<S, I> {
+  constructor(mode: number) {
+    super(mode);
+    this.encoder.command(MULTI.head, MULTI.words, [], MULTI.name);
+  }
+
+  /** Queues what the builder does, runs it on the line, and gives the replies of the commands that it listed. */
+  async run<const C extends readonly unknown[]>(
+    build: (transaction: this) => C,
+    options: TransactionOptions,
+    on: (work: (line: Line) => Promise<unknown[]>) => Promise<unknown[]>,
+  ): Promise<Replies<C> | RepliesOrErrors<C>> {
+    const list = build(this);
+    if (!Array.isArray(list)) {
+      throw new TypeError("The builder of a transaction must return the list of its commands, at once");
+    }
+    const places = this.places(list);
+    if (this.queued === 0) return [] as unknown as Replies<C>;
+    this.encoder.command(EXEC.head, EXEC.words, [], EXEC.name);
+    const { chunks, runs } = this.cut();
+    const replies = await on((line) =>
+      new Promise((resolve, reject) =>
+        line.sendEncoded(new Owing(chunks, runs, this.queued, this.mode, resolve, reject))
+      )
+    );
+    const error = options.errors === "return" ? undefined : replies.find((reply) => reply instanceof Error);
+    if (error) throw error;
+    return places.map((place) => replies[place]) as unknown as Replies<C>;
+  }
+}

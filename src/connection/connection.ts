@@ -1,0 +1,282 @@
+/**
+ * One socket, from the first byte to the last: writes commands, pairs replies with them, routes pushes apart.
+ *
+ * A command is on exactly one side of two borders: encoded but unsent, sent, replied. Replies come in the order in which
+ * commands were sent, so a FIFO pairs them; whatever breaks that order (garbage, a reply that nobody waits for) ends the
+ * connection instead of shifting every later reply by one.
+ *
+ * @module
+ */
+import { ConnectionError, type ConnectionReport, ProtocolError } from "../errors.ts";
+import { Decoder } from "../resp/decoder.ts";
+import type { Limits } from "../resp/limits.ts";
+import { Encoder } from "../resp/encoder.ts";
+import { NEED_MORE, Push } from "../resp/reply.ts";
+import type { Transport, TransportHandler } from "../transport/transport.ts";
+import { Fifo } from "./fifo.ts";
+import { type Owed, Pending } from "./pending.ts";
+
+/** Encoded bytes that are worth writing before the turn is over, so that the server starts while we still encode. */
+const EAGER_FLUSH = 64 * 1024;
+
+/** What a connection tells its owner. */
+export interface ConnectionOwner {
+  /** An out-of-band value came. */
+  push(push: Push): void;
+  /** The last reply owed has come. */
+  idle(): void;
+  /** All written bytes have been taken by the socket, after `congested` was true. */
+  drain(): void;
+  /**
+   * The connection is gone. `unsent` never left; `sent` may have run. Their owner settles every one of them.
+   * Called exactly once.
+   */
+  lost(error: ConnectionError, unsent: Owed[], sent: Owed[]): void;
+}
+
+/** The settings of one connection. */
+export interface ConnectionSettings {
+  /** Limits on what a reply may cost. */
+  readonly limits?: Limits;
+  /** Milliseconds of silence while replies are owed before the server is taken for dead; 0 waits for ever. */
+  readonly silence: number;
+  /** Counts the connections of one client. */
+  readonly generation: number;
+}
+
+/** One socket's commands and replies. */
+export class Connection implements TransportHandler {
+  readonly #owner: ConnectionOwner;
+  readonly #settings: ConnectionSettings;
+  readonly #decoder: Decoder;
+  readonly #encoder = new Encoder();
+  readonly #owed = new Fifo<Owed>();
+  readonly #flush = (): void => this.flush();
+  #transport: Transport | undefined;
+  #unsent = 0;
+  #scheduled = false;
+  #congested = false;
+  #lost = false;
+  #reason: ConnectionError | undefined;
+  #lastByte = 0;
+  #oldestSent = 0;
+  #watchdog: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(owner: ConnectionOwner, settings: ConnectionSettings) {
+    this.#owner = owner;
+    this.#settings = settings;
+    this.#decoder = new Decoder(settings.limits);
+  }
+
+  /** Gives it its open socket. */
+  attach(transport: Transport): void {
+    this.#transport = transport;
+  }
+
+  /** How many entries wait for replies, sent or not. */
+  get pending(): number {
+    return this.#owed.size;
+  }
+
+  /** How many commands have been encoded since the last write. */
+  get unsent(): number {
+    return this.#unsent;
+  }
+
+  /** The socket takes no more for now: what is encoded waits here. */
+  get congested(): boolean {
+    return this.#congested;
+  }
+
+  /** Bytes encoded or handed over, not yet taken by the socket. */
+  get waiting(): number {
+    return this.#encoder.size + (this.#transport?.waiting ?? 0);
+  }
+
+  /** How pushes are decoded: 0, or `BYTES`. */
+  set pushMode(mode: number) {
+    this.#decoder.pushMode = mode;
+  }
+
+  /** Facts for an error that somebody has to make sense of. */
+  report(): ConnectionReport {
+    return {
+      pending: this.#owed.size,
+      bytesWaiting: this.waiting,
+      silentFor: this.#lastByte === 0 ? null : Math.round(performance.now() - this.#lastByte),
+      generation: this.#settings.generation,
+    };
+  }
+
+  /** Encodes a command; it leaves with everything else of this turn. Throws what the encoder refuses. */
+  send(pending: Pending): void {
+    const spec = pending.spec;
+    this.#encoder.command(spec.head, spec.words, pending.args, spec.name);
+    this.#enqueue(pending);
+    if (this.#encoder.size >= EAGER_FLUSH) this.flush();
+  }
+
+  /** Sends commands that are encoded already; `owed` takes all their replies. */
+  sendEncoded(owed: Owed, chunks: readonly Uint8Array[]): void {
+    this.#encoder.append(chunks);
+    this.#enqueue(owed);
+    if (this.#encoder.size >= EAGER_FLUSH) this.flush();
+  }
+
+  #enqueue(owed: Owed): void {
+    this.#owed.push(owed);
+    this.#unsent++;
+    if (!this.#scheduled) {
+      this.#scheduled = true;
+      queueMicrotask(this.#flush);
+    }
+  }
+
+  /** Writes what is encoded. Called once per turn by itself; does nothing while the socket is congested. */
+  flush(): void {
+    this.#scheduled = false;
+    if (this.#congested || this.#lost || this.#unsent === 0) return;
+    if (this.#owed.size === this.#unsent) this.#oldestSent = performance.now();
+    this.#markSent();
+    for (const chunk of this.#encoder.take()) {
+      if (!this.#transport!.write(chunk)) this.#congested = true;
+    }
+    if (this.#watchdog === undefined && this.#settings.silence > 0) this.#watch(this.#settings.silence);
+  }
+
+  #markSent(): void {
+    const size = this.#owed.size;
+    for (let i = size - this.#unsent; i < size; i++) {
+      const owed = this.#owed.at(i);
+      if (owed instanceof Pending) owed.attempts++;
+    }
+    this.#unsent = 0;
+  }
+
+  /** Takes back a command that has not been written, whatever else of this turn stays. False if it is too late. */
+  withdraw(pending: Pending): boolean {
+    if (this.#unsent === 0 || pending.attempts > 0) return false;
+    const kept: Owed[] = [];
+    let found = false;
+    const entries = this.#owed.takeAll();
+    const firstUnsent = entries.length - this.#unsent;
+    for (let i = 0; i < entries.length; i++) {
+      if (i >= firstUnsent && entries[i] === pending) found = true;
+      else kept.push(entries[i]!);
+    }
+    for (const owed of kept) this.#owed.push(owed);
+    if (!found) return false;
+    this.#unsent--;
+    this.#encodeAgain(kept.slice(firstUnsent));
+    return true;
+  }
+
+  /** Rare: the bytes of one command cannot be cut out, so those that stay are encoded afresh. */
+  #encodeAgain(unsent: readonly Owed[]): void {
+    this.#encoder.take();
+    for (const owed of unsent) {
+      if (owed instanceof Pending) {
+        this.#encoder.command(owed.spec.head, owed.spec.words, owed.args, owed.spec.name);
+      } else {
+        this.#encoder.append((owed as Owed & { chunks: readonly Uint8Array[] }).chunks);
+      }
+    }
+  }
+
+  data(chunk: Uint8Array): void {
+    this.#lastByte = performance.now();
+    const decoder = this.#decoder;
+    const queue = this.#owed;
+    try {
+      decoder.feed(chunk);
+      for (;;) {
+        const next = queue.peek();
+        const value = decoder.read(next === undefined ? 0 : next.mode);
+        if (value === NEED_MORE) return;
+        if (value instanceof Push) {
+          this.#owner.push(value);
+        } else if (next === undefined || queue.size === this.#unsent) {
+          throw this.#unasked(value);
+        } else if (next.reply(value, decoder.sawUnsafe)) {
+          queue.shift();
+          if (queue.size === 0) this.#owner.idle();
+        }
+        if (this.#lost) return;
+      }
+    } catch (error) {
+      this.fail(this.#broken(error));
+    }
+  }
+
+  /** A server speaks unasked only to say why it hangs up. */
+  #unasked(value: unknown): Error {
+    return value instanceof Error ? value : new ProtocolError("the server sent a reply that no command waits for", 0);
+  }
+
+  #broken(error: unknown): ConnectionError {
+    const what = error instanceof Error ? error.message : String(error);
+    return new ConnectionError(`Connection given up: ${what}`, { sent: true, cause: error });
+  }
+
+  drain(): void {
+    if (!this.#congested) return;
+    this.#congested = false;
+    this.flush();
+    if (!this.#congested) this.#owner.drain();
+  }
+
+  close(error?: Error): void {
+    const reason = this.#reason ?? new ConnectionError(
+      error === undefined ? "The server closed the connection" : `Connection broke: ${error.message}`,
+      { sent: true, cause: error },
+    );
+    this.#lose(reason);
+  }
+
+  /** Ends the connection at once, for the given reason. */
+  fail(reason: ConnectionError): void {
+    if (this.#lost) return;
+    this.#reason = reason;
+    this.#lose(reason);
+    this.#transport?.destroy();
+  }
+
+  /** Sends what is encoded and closes the socket; the server answers what it got before it closes its side. */
+  end(): void {
+    this.flush();
+    this.#transport?.end();
+  }
+
+  #lose(reason: ConnectionError): void {
+    if (this.#lost) return;
+    this.#lost = true;
+    clearTimeout(this.#watchdog);
+    const report = this.report();
+    reason.report ??= report;
+    const entries = this.#owed.takeAll();
+    const sent = entries.slice(0, entries.length - this.#unsent);
+    this.#owner.lost(reason, entries.slice(sent.length), sent);
+  }
+
+  /** Looks again when silence could have lasted too long. One timer at a time, none per command. */
+  #watch(after: number): void {
+    this.#watchdog = setTimeout(() => {
+      this.#watchdog = undefined;
+      if (this.#lost || this.#owed.size === 0) return;
+      const { silence } = this.#settings;
+      const quiet = performance.now() - Math.max(this.#lastByte, this.#oldestSent);
+      if (this.#owed.peek()!.patient) return this.#watch(silence);
+      if (quiet < silence) return this.#watch(silence - quiet);
+      this.fail(
+        new ConnectionError(`The server has been silent for ${Math.round(quiet)} ms though replies are owed`, {
+          sent: true,
+        }),
+      );
+    }, after);
+  }
+
+  /** Keeps the process alive, or not. */
+  ref(on: boolean): void {
+    this.#transport?.ref(on);
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * What is said on a new connection before anybody's commands: protocol, credentials, name, database.
+ *
+ * @module
+ */
+import { ConnectionError, ReplyError } from "../errors.ts";
+import { type Arg, CommandSpec, SESSION } from "../command/spec.ts";
+import type { Reply } from "../resp/reply.ts";
+
+/** Who we are to the server. */
+export interface Credentials {
+  /** The ACL user; the default user unless given. */
+  readonly username?: string;
+  /** Its password. */
+  readonly password?: string;
+}
+
+/** What a connection is to be like once it is ready. */
+export interface HandshakeOptions {
+  /** 3, falling back to 2 where the server knows no HELLO; or 2. */
+  readonly protocol: 2 | 3;
+  /** Asked at each connect, so that rotating credentials stay current. */
+  readonly credentials?: Credentials | (() => Credentials | Promise<Credentials>);
+  /** The database to select. */
+  readonly database: number;
+  /** The connection's name, as CLIENT LIST shows it. */
+  readonly clientName?: string;
+  /** Tell the server which library this is (CLIENT SETINFO). */
+  readonly clientInfo: boolean;
+}
+
+/** What the handshake found out. */
+export interface Greeting {
+  /** The protocol spoken from now on. */
+  readonly protocol: 2 | 3;
+}
+
+/** Sends one command and gives its reply, errors as values. */
+export type Exchange = (spec: CommandSpec, args: Arg[]) => Promise<Reply>;
+
+const HELLO = new CommandSpec("HELLO", SESSION);
+const AUTH = new CommandSpec("AUTH", SESSION);
+const SELECT = new CommandSpec("SELECT", SESSION);
+const CLIENT_SETNAME = new CommandSpec("CLIENT SETNAME", SESSION);
+const CLIENT_SETINFO = new CommandSpec("CLIENT SETINFO", SESSION);
+
+/** The name that CLIENT INFO shows for this library. */
+const LIBRARY = "respire";
+
+/**
+ * Says all of it in one round trip (two where the server refuses HELLO).
+ *
+ * @throws {ConnectionError} if the server refuses us; its own words are the cause.
+ */
+export async function handshake(send: Exchange, options: HandshakeOptions): Promise<Greeting> {
+  // If the connection breaks, the first rejection is reported and the others belong to nobody.
+  const exchange: Exchange = (spec, args) => {
+    const reply = send(spec, args);
+    reply.catch(() => {});
+    return reply;
+  };
+  const { credentials } = options;
+  const { username, password } = (typeof credentials === "function" ? await credentials() : credentials) ?? {};
+  const hello: Arg[] = ["3"];
+  if (password !== undefined) hello.push("AUTH", username ?? "default", password);
+  const greeted = options.protocol === 3 ? exchange(HELLO, hello) : undefined;
+  const authed = options.protocol === 2 && password !== undefined
+    ? exchange(AUTH, username === undefined ? [password] : [username, password])
+    : undefined;
+  const rest = settings(exchange, options);
+  const refusal = refused(await authed);
+  if (refusal) throw refusal;
+  const reply = await greeted;
+  if (knowsNoHello(reply)) {
+    await Promise.all(rest);
+    return handshake(send, { ...options, protocol: 2, credentials: { username, password } });
+  }
+  const error = refused(reply) ?? (await Promise.all(rest)).map(refused).find((found) => found !== undefined);
+  if (error) throw error;
+  return { protocol: options.protocol };
+}
+
+/** What follows on authentication. Replies that do not matter (an old server knows no SETINFO) become `null`. */
+function settings(exchange: Exchange, options: HandshakeOptions): Promise<Reply>[] {
+  const sent: Promise<Reply>[] = [];
+  if (options.clientName !== undefined) sent.push(exchange(CLIENT_SETNAME, [options.clientName]));
+  if (options.clientInfo) {
+    const said = exchange(CLIENT_SETINFO, ["LIB-NAME", LIBRARY]).then(() => null);
+    said.catch(() => {});
+    sent.push(said);
+  }
+  if (options.database !== 0) sent.push(exchange(SELECT, [options.database]));
+  return sent;
+}
+
+function knowsNoHello(reply: Reply | undefined): boolean {
+  return reply instanceof ReplyError &&
+    (reply.code === "NOPROTO" || /unknown command|unsupported protocol/i.test(reply.message));
+}
+
+function refused(reply: Reply | undefined): ConnectionError | undefined {
+  if (!(reply instanceof ReplyError)) return undefined;
+  return new ConnectionError(`The server refused the connection: ${reply.message}`, { cause: reply });
+}

@@ -1,0 +1,140 @@
+/**
+ * What a connection owes: commands whose replies have not come.
+ *
+ * @module
+ */
+import { ReplyError, TimeoutError } from "../errors.ts";
+import { BIGINTS, BYTES, type Reply } from "../resp/reply.ts";
+import { type Arg, BINARY, BLOCKING, BLOCKING_OPTION, type CommandSpec, type Shape } from "../command/spec.ts";
+
+/** Beside `BYTES` and `BIGINTS` in a mode: integers beyond 2^53 may come as `bigint`s, the reply's type allows it. */
+export const LOOSE = 4;
+
+/** How one command is to be sent, beyond what it is. */
+export interface SendOptions {
+  /** A sum of `BYTES`, `BIGINTS` and `LOOSE`. */
+  readonly mode: number;
+  /** Milliseconds from the call until the caller is released with a `TimeoutError`. */
+  readonly timeout?: number;
+  /** Releases the caller with `signal.reason`. */
+  readonly signal?: AbortSignal;
+}
+
+/** An entry of the reply FIFO. It is settled by exactly one of: its last `reply`, or `fail`. */
+export interface Owed {
+  /** How its next reply is to be decoded. */
+  readonly mode: number;
+  /** How many replies it still waits for. */
+  readonly owed: number;
+  /** It may take the server any time to answer: silence says nothing. */
+  readonly patient: boolean;
+  /** Takes the next reply; `unsafe` says that it holds integers beyond 2^53 as `bigint`s. True if that was the last. */
+  reply(value: Reply, unsafe: boolean): boolean;
+  /** No further reply will come. */
+  fail(error: Error): void;
+}
+
+/** Says why an integer was not rounded to fit a `number`. */
+export function unsafeInteger(command: string): RangeError {
+  return new RangeError(
+    `${command}: the reply holds an integer beyond 2^53, which a number would round; read it through redis.bigints`,
+  );
+}
+
+/** One command whose caller holds a promise. Plain fields in one order: this is the hottest object of the client. */
+export class Pending implements Owed {
+  readonly spec: CommandSpec;
+  readonly args: readonly Arg[];
+  readonly shape: Shape | undefined;
+  readonly mode: number;
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: unknown) => void;
+  /** How often its bytes have been handed to a socket. */
+  attempts = 0;
+  /** The caller has been released: the reply, if it comes, is dropped. */
+  released = false;
+  /** Undoes the timer and the signal listener. */
+  guard: (() => void) | undefined = undefined;
+
+  constructor(
+    spec: CommandSpec,
+    args: readonly Arg[],
+    shape: Shape | undefined,
+    mode: number,
+    resolve: (value: never) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.spec = spec;
+    this.args = args;
+    this.shape = shape;
+    this.mode = (spec.flags & BINARY) === 0 ? mode : mode | BYTES;
+    this.resolve = resolve;
+    this.reject = reject;
+  }
+
+  get owed(): number {
+    return 1;
+  }
+
+  get patient(): boolean {
+    return (this.spec.flags & (BLOCKING | BLOCKING_OPTION)) !== 0;
+  }
+
+  reply(value: Reply, unsafe: boolean): boolean {
+    if (this.guard !== undefined) this.guard();
+    if (typeof value === "object" && value instanceof ReplyError) {
+      value.command = this.spec.name;
+      this.reject(value);
+    } else if (unsafe && (this.mode & (BIGINTS | LOOSE)) === 0) {
+      this.reject(unsafeInteger(this.spec.name));
+    } else if (this.shape === undefined) {
+      this.resolve(value as never);
+    } else {
+      this.#shaped(value, this.shape);
+    }
+    return true;
+  }
+
+  #shaped(value: Reply, shape: Shape): void {
+    try {
+      this.resolve(shape(value) as never);
+    } catch (error) {
+      this.reject(error);
+    }
+  }
+
+  fail(error: Error): void {
+    if (this.guard !== undefined) this.guard();
+    this.reject(error);
+  }
+
+  /** Releases the caller early when its time is up or its signal fires; `withdraw` then takes back what can be. */
+  watch(options: SendOptions, withdraw: (pending: Pending) => void): void {
+    const { timeout, signal } = options;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const release = (error: unknown): void => {
+      this.guard?.();
+      this.released = true;
+      this.reject(error);
+      withdraw(this);
+    };
+    const aborted = (): void => release(signal!.reason);
+    this.guard = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", aborted);
+      this.guard = undefined;
+    };
+    signal?.addEventListener("abort", aborted, { once: true });
+    if (timeout !== undefined) {
+      timer = setTimeout(() => {
+        const sent = this.attempts > 0;
+        const error = new TimeoutError(
+          `${this.spec.name}: no reply within ${timeout} ms; ${sent ? "it may have run" : "it was not sent"}`,
+          { waitingFor: "reply", after: timeout, sent },
+        );
+        error.command = this.spec.name;
+        release(error);
+      }, timeout);
+    }
+  }
+}

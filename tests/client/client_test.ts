@@ -1,0 +1,238 @@
+import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
+import { connect, ConnectionError, connectPool, ReplyError, TimeoutError, TransactionError } from "../../mod.ts";
+import { startRedis } from "../support/servers.ts";
+import { test } from "../support/test.ts";
+
+test("connect() takes a URL, options, or both", async () => {
+  await using server = await startRedis();
+  for (
+    const [target, options] of [
+      [server.url, undefined],
+      [{ hostname: server.hostname, port: server.port }, undefined],
+      [server.url, { database: 3, clientName: "tester" }],
+    ] as const
+  ) {
+    await using redis = await connect(target, options);
+    await redis.set("k", "v");
+    assertEquals(await redis.get("k"), "v");
+  }
+  await using redis = await connect(server.url, { clientName: "tester" });
+  assertEquals(await redis.call("CLIENT GETNAME"), "tester");
+});
+
+test("connect() refuses options that make no sense, naming them", async () => {
+  await assertRejects(async () => await connect("http://localhost"), TypeError, "http://");
+  await assertRejects(async () => await connect({ hots: "x" } as never), TypeError, "hots");
+  await assertRejects(async () => await connect({ port: 70000 }), RangeError, "port");
+  await assertRejects(async () => await connect({ connectTimeout: 1.5 }), TypeError, "connectTimeout");
+});
+
+test("a wrong password is told in the server's words, without the password", async () => {
+  await using server = await startRedis({ password: "right" });
+  const address = { hostname: server.hostname, port: server.port };
+  const error = await assertRejects(() => connect({ ...address, password: "wrong-one" }), ConnectionError, "WRONGPASS");
+  assert(!error.message.includes("wrong-one"));
+  await assertRejects(() => connect(address), ConnectionError, "NOAUTH");
+  await using redis = await connect({ ...address, password: "right" });
+  assertEquals(await redis.call("PING"), "PONG");
+  await using old = await connect({ ...address, password: "right", protocol: 2 });
+  assertEquals(await old.call("PING"), "PONG");
+});
+
+test("strings, bytes and bigints are three views of one connection", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const bytes = new Uint8Array([0, 13, 10, 255, 128]);
+  await redis.set(bytes, bytes);
+  assertEquals(await redis.bytes.get(bytes), bytes);
+  await redis.set("n", "9007199254740993");
+  assertEquals(await redis.bigints.incr("n"), 9007199254740994n);
+  await assertRejects(() => redis.incr("n"), RangeError, "beyond 2^53");
+  assertEquals(await redis.call("INCR", "n"), 9007199254740996n);
+  assertEquals(redis.stats().shared, 1);
+});
+
+test("an error reply rejects its own command and nothing else", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const [, bad, good] = await Promise.allSettled([redis.set("s", "text"), redis.incr("s"), redis.get("s")]);
+  assert(bad.status === "rejected");
+  assertInstanceOf(bad.reason, ReplyError);
+  assertEquals([bad.reason.code, bad.reason.command], ["ERR", "INCR"]);
+  assertEquals(good, { status: "fulfilled", value: "text" });
+});
+
+test("a pipeline gives a typed tuple, or its errors in their places", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const [text, n]: [string | null, number] = await redis.pipeline((p) => [p.get("a"), p.incr("n")]);
+  assertEquals([text, n], [null, 1]);
+  await redis.set("s", "text");
+  await assertRejects(() => redis.pipeline((p) => [p.incr("s"), p.incr("n")]), ReplyError, "integer");
+  const [bad, good] = await redis.pipeline((p) => [p.incr("s"), p.incr("n")], { errors: "return" });
+  assertInstanceOf(bad, ReplyError);
+  assertEquals(good, 3);
+  assertEquals(
+    await redis.pipeline((p) => {
+      const last = p.get("s");
+      p.incr("n");
+      return [last];
+    }),
+    ["text"],
+  );
+});
+
+test("a pipeline filled by hand keeps order over many parts", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const p = redis.pipeline();
+  for (let i = 0; i < 50_000; i++) p.hset("words", `word|${i}`, String(i));
+  assertEquals(await p.exec(), new Array(50_000).fill(1));
+  const q = redis.pipeline();
+  for (let i = 0; i < 50_000; i++) q.hget("words", `word|${i}`);
+  const replies = await q.exec();
+  assertEquals(replies.length, 50_000);
+  for (let i = 0; i < replies.length; i++) if (replies[i] !== String(i)) throw new Error(`mispaired at ${i}`);
+  assertEquals(await q.exec(), []);
+});
+
+test("a pipeline of a generator keeps no replies if told so", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const replies = await redis.pipeline(function* (p) {
+    for (let i = 0; i < 100_000; i++) yield p.incr("n");
+  }, { replies: false });
+  assertEquals(replies, []);
+  assertEquals(await redis.get("n"), "100000");
+});
+
+test("a queued command cannot be awaited, and a builder must list its own commands", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const p = redis.pipeline();
+  await assertRejects(async () => await p.get("a"), TypeError, "cannot be awaited");
+  await assertRejects(
+    async () => await redis.pipeline((async (q: typeof p) => [q.get("a")]) as never),
+    TypeError,
+    "at once",
+  );
+  await assertRejects(async () => await redis.pipeline(() => [redis.get("a")]), TypeError, "not a command");
+  assertThrows(() => p.hset("h", "f", null as unknown as string), TypeError, "argument 3");
+});
+
+test("a transaction is one tuple, all or nothing", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  assertEquals(await redis.transaction((tx) => [tx.incr("a"), tx.get("a"), tx.hset("h", "f", "v")]), [1, "1", 1]);
+  const [bad, good] = await redis.transaction((tx) => [tx.incr("h"), tx.incr("a")], { errors: "return" });
+  assertInstanceOf(bad, ReplyError);
+  assertEquals(good, 2);
+  const abort = await assertRejects(
+    () =>
+      redis.transaction((
+        tx,
+      ) => [tx.incr("a"), (tx.set as (...args: unknown[]) => Promise<"OK">)("k", "v", { ex: -1 })]),
+    Error,
+  );
+  assert(abort instanceof ReplyError || abort instanceof TransactionError);
+});
+
+test("WATCH makes a transaction fail when a watched key changes", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using session = await redis.session();
+  await session.watch("a");
+  await redis.set("a", "changed");
+  const error = await assertRejects(() => session.transaction((tx) => [tx.get("a")]), TransactionError);
+  assertEquals(error.reason, "watch");
+  await session.watch("a");
+  assertEquals(await session.transaction((tx) => [tx.get("a")]), ["changed"]);
+});
+
+test("blocking commands hold nobody up", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const popped = redis.blpop(["list"], 10);
+  const stream = redis.call("XREAD", "BLOCK", 10_000, "STREAMS", "s", "$");
+  assertEquals(await redis.get("a"), null);
+  await redis.rpush("list", "x");
+  assertEquals(await popped, ["list", "x"]);
+  while (!(String(await redis.call("CLIENT LIST"))).includes("cmd=xread")) await redis.get("a");
+  await redis.call("XADD", "s", "*", "f", "v");
+  assert(Array.isArray(await stream));
+});
+
+test("commands that change their connection are refused on a shared one, and a session is clean after them", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  for (const name of ["MULTI", "SELECT", "SUBSCRIBE", "client reply", "MONITOR"]) {
+    await assertRejects(() => redis.call(name, "1"), TypeError);
+  }
+  await redis.session(async (s) => {
+    await s.select(5);
+    await s.set("only-in-5", "x");
+  });
+  await redis.session(async (s) => assertEquals(await s.get("only-in-5"), null));
+});
+
+test("a pool spreads commands, keeps the surface, and opens lazily", async () => {
+  await using server = await startRedis();
+  await using pool = await connectPool({ hostname: server.hostname, port: server.port, size: 4 });
+  assertEquals(pool.stats().shared, 1);
+  const n = 20_000;
+  const replies = await Promise.all(Array.from({ length: n }, (_, i) => pool.hset("h", `f${i}`, "v")));
+  assertEquals(replies.length, n);
+  assert(pool.stats().shared > 1 && pool.stats().shared <= 4);
+  assertEquals(await pool.call("HLEN", "h"), n);
+  assertEquals(await pool.pipeline((p) => [p.hget("h", "f1")]), ["v"]);
+});
+
+test("a pool hands out sessions first come, first served, with a limit on waiting", async () => {
+  await using server = await startRedis();
+  await using pool = await connectPool({ hostname: server.hostname, port: server.port, size: 2, waitTimeout: 100 });
+  const order: number[] = [];
+  const first = await pool.session();
+  const second = pool.session().then(async (s) => (order.push(2), await s.release()));
+  const third = pool.session().then(async (s) => (order.push(3), await s.release()));
+  assertEquals(pool.stats().waiting, 2);
+  await first.release();
+  await Promise.all([second, third]);
+  assertEquals(order, [2, 3]);
+  await using _held = await pool.session();
+  const error = await assertRejects(() => pool.session(), TimeoutError);
+  assertEquals(error.waitingFor, "connection");
+  assertEquals(await pool.get("still"), null);
+});
+
+test("a pool survives its server being restarted", async () => {
+  await using server = await startRedis();
+  await using pool = await connectPool({ hostname: server.hostname, port: server.port, size: 3 });
+  await Promise.all(Array.from({ length: 1000 }, (_, i) => pool.incr(`k${i}`)));
+  await server.restart();
+  assertEquals(await pool.get("nothing"), null);
+});
+
+test("100 MB of pipeline does not deadlock", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const value = "x".repeat(100_000);
+  const p = redis.pipeline();
+  for (let i = 0; i < 1000; i++) p.call("ECHO", value);
+  const replies = await p.exec();
+  assertEquals(replies.length, 1000);
+  assert(replies.every((reply) => reply === value));
+});
+
+test("values of every kind come back as they went", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const values = ["", "\r\n", "$5\r\n", "ä€😀", "x".repeat(1_000_000), "é".repeat(300_000)];
+  for (const value of values) {
+    await redis.set("k", value);
+    assertEquals(await redis.get("k"), value);
+  }
+  await redis.set("k", 1e21);
+  assertEquals(await redis.get("k"), "1000000000000000000000");
+  await assertRejects(() => redis.set("k", "\ud800"), TypeError, "surrogate");
+  await assertRejects(() => redis.set("k", NaN), TypeError, "NaN");
+});
