@@ -224,6 +224,7 @@ class Walker {
     const named = node.token ?? node.as ?? node.name;
     if (node.ts === "object" || node.opt !== undefined && named !== undefined && node.ts !== "spread") {
       if (node.opt === undefined) {
+        this.#words(literals(node.token));
         const { lines } = objectCode(node, parameterName(node.name!), this.#depth);
         this.#param(node, false);
         return this.#code(lines, false);

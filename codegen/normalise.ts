@@ -51,7 +51,7 @@ function siblings(args: readonly SourceArgument[], doubts: string[]): Draft[] {
       for (const { opt, ...node } of convert(next, doubts)) {
         if (arg.token !== undefined) node.token = arg.token;
         // An optional list behind a required count: no values means a count of 0.
-        out.push({ ...node, list: "counted", ...(opt ? { empty: true as const } : {}) });
+        out.push({ ...node, list: "counted", ...(opt ? { opt, empty: true as const } : {}) });
       }
       at++;
       continue;
