@@ -60,7 +60,9 @@ export function deriveKeys(nodes: readonly ArgumentNode[]): string {
     const after = flat.slice(index + 1);
     const words = node.token?.split(" ").length ?? 0;
     if (holdsKey(node)) {
-      return node.opt === undefined || node.empty || node.list === "tail" ? keyRule(node, at + words, after) : '"unknown"';
+      return node.opt === undefined || node.empty || node.list === "tail"
+        ? keyRule(node, at + words, after)
+        : '"unknown"';
     }
     const width = fixedWidth(node);
     if (width === undefined) return '"unknown"';
