@@ -14,6 +14,10 @@ export interface Param {
   optional: boolean;
   rest: boolean;
   doc: string;
+  /** The type of one item, where it is a list of tuples, objects or operations. */
+  item?: string;
+  /** The optional parameter that this one always comes with. */
+  leader?: string;
   /** The types of name and value as plain arguments in wire order, where pairs may be given as these too. */
   plain?: { name: string; type: string }[];
 }
@@ -24,6 +28,8 @@ export interface Member {
   type: string;
   optional: boolean;
   doc: string;
+  /** The type of one item, where it is a list of tuples, objects or operations. */
+  item?: string;
 }
 
 /** The type of an object: plain members, and groups of members that exclude each other. */
@@ -159,7 +165,8 @@ class Walker {
   #param(node: ArgumentNode, optional: boolean): Param {
     const rest = node.list === "tail";
     const name = parameterName(node.name ?? node.token?.toLowerCase() ?? fail(node, "needs a name"));
-    const param: Param = { name, type: valueType(node), optional: optional && !rest, rest, doc: docOf(node) };
+    const item = node.list !== undefined && !isPairs(node) && !isScalarItem(node) ? itemType(node) : undefined;
+    const param: Param = { name, type: valueType(node), optional: optional && !rest, rest, doc: docOf(node), item };
     if (rest && node.ts === undefined && isTuple(node)) param.type = valueType(node);
     else if (rest) {
       param.type = node.ts === undefined ? `Many<${itemType(node)}>` : param.type.replace("Pairs<", "PairArgs<");
@@ -173,7 +180,8 @@ class Walker {
   #member(node: ArgumentNode, type: string, optional: boolean): string {
     const key = optionKey(node);
     if (allMembers(this.type).some((member) => member.key === key)) throw new Error(`the key ${key} is there twice`);
-    this.type.members.push({ key, type, optional, doc: docOf(node) });
+    const item = node.list !== undefined && !isPairs(node) && !isScalarItem(node) ? itemType(node) : undefined;
+    this.type.members.push({ key, type, optional, doc: docOf(node), item });
     return key;
   }
 
@@ -254,7 +262,13 @@ class Walker {
     inner.#access = "?.";
     inner.walk(node.group!);
     const first = inner.params[0] ?? fail(node, "an optional group needs a name, a token or a scalar first");
-    for (const param of inner.params) this.params.push({ ...param, optional: true });
+    for (const param of inner.params) {
+      this.params.push({
+        ...param,
+        optional: true,
+        ...(param === first || param.optional ? {} : { leader: first.name }),
+      });
+    }
     this.type.members.push(...inner.type.members);
     this.type.choices.push(...inner.type.choices);
     const others = inner.params.slice(1).filter((param) => !param.optional).map((param) => param.name);
@@ -458,10 +472,16 @@ export function indent(lines: readonly string[]): string[] {
 
 /** What is said about a parameter or option. */
 function docOf(node: ArgumentNode): string {
-  const parts = [node.doc ?? defaultDoc(node)];
+  const parts = [sentence(node.doc ?? defaultDoc(node))];
   if (node.needs !== undefined) parts.push(`Only with \`${node.needs}\`.`);
   if (node.since !== undefined) parts.push(printSince(node.since));
   return parts.join(" ");
+}
+
+/** A text with a capital first and a full stop last. */
+export function sentence(text: string): string {
+  const capital = text[0].toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(capital) ? capital : `${capital}.`;
 }
 
 function defaultDoc(node: ArgumentNode): string {

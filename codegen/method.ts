@@ -46,6 +46,8 @@ export interface Method {
   /** The signature of the implementation, where there are overloads. */
   implementation?: Signature;
   body: string[];
+  /** Types of list items that are too long to stand in a signature. */
+  items: { name: string; type: string; doc: string }[];
   /** The type of the options, if any. */
   options?: { name: string; type: ObjectType };
 }
@@ -72,6 +74,7 @@ export function makeMethod(command: string, facts: Command, context: Context): M
   const name = methodName(command);
   const forms = (facts.forms ?? [facts.args ?? []]) as ArgumentNode[][];
   const plans = forms.map(planArguments);
+  const items = plans.flatMap((plan) => nameItems(name, plan, command));
   const cases = parseCases(facts.reply, plans);
   const builder = new Builder(name, command, plans, cases, context);
   const { signatures, implementation, body } = builder.build();
@@ -86,8 +89,25 @@ export function makeMethod(command: string, facts: Command, context: Context): M
     signatures,
     implementation,
     body,
+    items,
     options: options === undefined ? undefined : { name: optionsName(name), type: options },
   };
+}
+
+/** An item's type longer than this gets a name. */
+const LONG_ITEM = 70;
+
+/** Gives names to the long types of list items, in the plan itself. */
+function nameItems(method: string, plan: Plan, command: string): { name: string; type: string; doc: string }[] {
+  const items: { name: string; type: string; doc: string }[] = [];
+  for (const one of [...plan.params, ...allMembers(plan.options)]) {
+    if (one.item === undefined || one.item.length <= LONG_ITEM) continue;
+    const own = "key" in one ? one.key : one.name;
+    const name = pascal(method) + pascal(own.replace(/s$/, ""));
+    items.push({ name, type: one.item, doc: `One of the ${own} of \`${command}\`.` });
+    one.type = one.type.replace(`(${one.item})`, name).replace(one.item, name);
+  }
+  return items;
 }
 
 function optionsName(method: string): string {
@@ -98,7 +118,7 @@ function parseCases(reply: string | Branch[], plans: readonly Plan[]): Case[] {
   const branches: Branch[] = typeof reply === "string" ? [{ type: reply }] : reply;
   const params = new Set(plans.flatMap((plan) => plan.params.map((param) => param.name)));
   const keys = new Set(plans.flatMap((plan) => allMembers(plan.options).map((member) => member.key)));
-  return branches.map(({ when = [], type, decode }) => ({
+  return mergeGeo(branches).map(({ when = [], type, decode }) => ({
     type: parseReply(type),
     decode,
     when: when.map((all) =>
@@ -110,6 +130,14 @@ function parseCases(reply: string | Branch[], plans: readonly Plan[]): Case[] {
       })
     ),
   }));
+}
+
+/** The branches of a reply that depends on several options at once are one: its type asks for each of them. */
+function mergeGeo(branches: Branch[]): Branch[] {
+  const first = branches.findIndex((branch) => branch.decode === "geo");
+  if (first < 0) return branches;
+  const merged: Branch = { ...branches[first], when: ["withdist", "withhash", "withcoord"] };
+  return branches.flatMap((branch, at) => at === first ? [merged] : branch.decode === "geo" ? [] : [branch]);
 }
 
 class Builder {
@@ -153,15 +181,30 @@ class Builder {
     const contexts: Given[] = [];
     const literal = atoms.find((atom) => atom.value !== undefined);
     if (literal !== undefined) {
+      const word = JSON.stringify(literal.value);
+      const others = params.map((param) =>
+        param.name === literal.name
+          ? { ...param, type: split(param.type).filter((part) => part !== word).join(" | ") }
+          : param
+      );
       contexts.push({
         params,
         presence: new Map([[literal.name, true]]),
         literal: { name: literal.name, value: literal.value! },
       });
+      if (!contexts.some(() => others.some((param) => param.type === ""))) {
+        contexts.push({ params: others, presence: new Map(), literal: { name: "", value: "" } });
+      }
     }
     const present = atoms.find((atom) => atom.value === undefined);
     if (present !== undefined) {
       for (const is of [false, true]) contexts.push({ params, presence: new Map([[present.name, is]]) });
+    }
+    // Parameters that come together, or not at all.
+    const leader = params.find((param) => param.leader !== undefined)?.leader;
+    if (contexts.length === 0 && leader !== undefined) {
+      const together = params.filter((param) => param.name === leader || param.leader === leader);
+      return [false, true].map((is) => ({ params, presence: new Map(together.map((param) => [param.name, is])) }));
     }
     contexts.push({ params, presence: new Map() });
     return contexts;
@@ -175,7 +218,7 @@ class Builder {
   #signatures(plan: Plan, given: Given): Signature[] {
     const dependent = this.#dependsOnOptions(given);
     const params = given.params.flatMap((param) => this.#printParam(param, given));
-    const dropped = params.length < given.params.length;
+    const dropped = params.length < given.params.length || isEmpty(plan.options);
     const options = isEmpty(plan.options) || dropped ? undefined : plan.options;
     const generics = this.#isAny ? "<T = Reply>" : "";
     const name = optionsName(this.#name);
@@ -237,7 +280,10 @@ class Builder {
   }
 
   #dependsOnOptions(given: Given): boolean {
-    if (given.presence.size === 0 && this.#cases.some((one) => one.when.flat().some((atom) => atom.positional))) {
+    if (
+      given.presence.size === 0 && given.literal === undefined &&
+      this.#cases.some((one) => one.when.flat().some((atom) => atom.positional))
+    ) {
       return false;
     }
     for (const one of this.#cases) {
@@ -248,8 +294,9 @@ class Builder {
     return false;
   }
 
-  #type(at: number): string {
-    const { type } = this.#cases[at];
+  #type(at: number, options = "O"): string {
+    const { type, decode } = this.#cases[at];
+    if (decode === "geo") return `GeoPlace<${options}, S, I>[]`;
     if (this.#isAny) return "T";
     return this.#context.type(type, `${pascal(this.#name)}Reply${at === 0 ? "" : at + 1}`);
   }
@@ -282,11 +329,11 @@ class Builder {
       if (noOptions && Array.isArray(residue)) residue = false;
       // A word that has an overload of its own comes here too when it is not known before run time.
       if (
-        residue === false && given.presence.size === 0 &&
+        residue === false && given.presence.size === 0 && given.literal === undefined &&
         this.#cases[at].when.flat().some((atom) => atom.value !== undefined)
       ) residue = [];
       if (residue === false) continue;
-      for (const part of split(this.#type(at))) types.add(part);
+      for (const part of split(this.#type(at, optionsName(this.#name)))) types.add(part);
       if (residue === true) break;
     }
     if (types.delete("null")) types.add("null");
@@ -475,7 +522,7 @@ function rename(lines: string[], plan: Plan, widest: Plan): string[] {
 }
 
 /** The members of a printed union. */
-function split(printed: string): string[] {
+export function split(printed: string): string[] {
   const parts: string[] = [];
   let depth = 0;
   let from = 0;

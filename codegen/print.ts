@@ -11,7 +11,7 @@ import {
   StructureKind,
 } from "ts-morph";
 import { allMembers, type Member, type ObjectType } from "./arguments.ts";
-import { type Context, makeMethod, type Method, type Signature } from "./method.ts";
+import { type Context, makeMethod, type Method, type Signature, split } from "./method.ts";
 import type { Command, CommandsFile } from "./model.ts";
 import { constantName } from "./names.ts";
 import { namesIn, parseReply, printShape, printType, type ReplyType } from "./reply.ts";
@@ -122,8 +122,9 @@ function printSpecs(source: Statements, commands: [string, Command][]): void {
 /** The types of src/command/values.ts that a text mentions. */
 function mentioned(text: string): string[] {
   const all =
-    "AllOrNone AtMostOne Bit Dict Flag If Int Int64 Key KeysOf LexBound Many OneOf PairArgs Pairs ScoreBound Strict Text Time Value";
-  return all.split(" ").filter((name) => new RegExp(`\\b${name}\\b`).test(text));
+    "AllOrNone AtMostOne Bit Dict Flag GeoPlace If Int Int64 Key KeysOf LexBound Many OneOf PairArgs Pairs ScoreBound Strict Text Time Value";
+  const code = text.replaceAll(/\/\*\*.*?\*\//gs, "");
+  return all.split(" ").filter((name) => new RegExp(`\\b${name}\\b`).test(code));
 }
 
 function printOptions(source: Statements, methods: Method[]): void {
@@ -131,6 +132,11 @@ function printOptions(source: Statements, methods: Method[]): void {
     method.options === undefined ? [] : [{ ...method.options, command: method.command }]
   );
   const declarations = types.map(({ name, type, command }) => optionsDeclaration(name, type, command));
+  for (const { name, type, doc } of methods.flatMap((method) => method.items)) {
+    const parts = split(type);
+    const printed = parts.length === 1 ? type : parts.map((part) => `\n  | ${part}`).join("");
+    declarations.push(`/** ${doc} */\nexport type ${name} =${parts.length === 1 ? " " : ""}${printed};`);
+  }
   const text = declarations.join("\n\n");
   moduleDoc(source, "The options of the commands' methods.");
   const enums = enumNames(text);
@@ -147,7 +153,7 @@ function enumNames(text: string): string[] {
 
 function memberLines(members: Member[], optional: boolean | undefined): string[] {
   return members.flatMap((member) => [
-    `  /** ${member.doc} */`,
+    `  /** ${member.doc.replaceAll("*/", "* /")} */`,
     `  ${member.key}${optional ?? member.optional ? "?" : ""}: ${member.type};`,
   ]);
 }
@@ -185,7 +191,10 @@ function printCommands(source: Statements, methods: Method[], names: Names): voi
     "entries isPairs many milliseconds pushAll pushCounted pushCountedPairs pushJoined pushMany pushPairArgs pushPairs pushReversed pushZipped seconds setCount";
   const used = calls.split(" ").filter((name) => new RegExp(`\\b${name}\\(|\\(${name}\\)`).test(body));
   const shapes = names.shapesIn(body);
-  const options = methods.flatMap((method) => method.options?.name ?? []).sort();
+  const items = methods.flatMap((method) => method.items.map((item) => item.name)).filter((name) =>
+    text.includes(name)
+  );
+  const options = [...methods.flatMap((method) => method.options?.name ?? []), ...items].sort();
   source.addStatements([
     `import { ${used.join(", ")} } from "../command/args.ts";`,
     ...(shapes.combinators.length > 0

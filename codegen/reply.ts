@@ -294,7 +294,7 @@ function printOne(type: ReplyType, generics: Generics): string {
     case "map":
       return `Dict<S, ${printType(type.value, generics)}>`;
     case "pairs":
-      return `[${printType(type.first, generics)}, ${printType(type.second, generics)}][]`;
+      return printPairs(printType(type.first, generics), printType(type.second, generics));
     case "tuple":
       return printTuple(type, generics);
     case "struct":
@@ -305,6 +305,11 @@ function printOne(type: ReplyType, generics: Generics): string {
     default:
       return printType(type, generics);
   }
+}
+
+function printPairs(first: string, second: string): string {
+  if (second === "number") return `[member: ${first}, score: ${second}][]`;
+  return second.endsWith("[]") ? `[key: ${first}, entries: ${second}][]` : `[name: ${first}, value: ${second}][]`;
 }
 
 function isSimple(printed: string): boolean {

@@ -70,6 +70,19 @@ export type Flag<O, K extends PropertyKey> = O extends unknown
 /** A where the flag is true, B where it is false, both where it is not known. */
 export type If<F extends boolean, A, B> = F extends true ? A : B;
 
+/** Members that are there where the flag is true, and may be where it is not known. */
+export type Part<F extends boolean, A> = [F] extends [true] ? A : [F] extends [false] ? unknown : Partial<A>;
+
+/** A place that GEOSEARCH and its like found, with what the options O ask for. */
+export type GeoPlace<O, S, I> =
+  & {
+    /** Its name in the sorted set. */
+    member: S;
+  }
+  & Part<Flag<O, "withdist">, { distance: number }>
+  & Part<Flag<O, "withhash">, { hash: I }>
+  & Part<Flag<O, "withcoord">, { coordinates: { longitude: number; latitude: number } }>;
+
 /** An integer of few values: the literals L, or `bigint` where integers are bigints. */
 export type Int<I, L extends number> = I extends number ? L : bigint;
 
