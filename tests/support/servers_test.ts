@@ -5,7 +5,12 @@ import { connect } from "node:net";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { noOpenssl } from "./certificates.ts";
-import { missing, outerAddress, type ServerVersion, startRedis } from "./servers.ts";
+import {
+  missing,
+  outerAddress,
+  type ServerVersion,
+  startRedis,
+} from "./servers.ts";
 import { test } from "./test.ts";
 
 function alive(pid: number): boolean {
@@ -17,14 +22,28 @@ function alive(pid: number): boolean {
   }
 }
 
-for (const version of ["redis-7.0", "redis-8", "valkey-9"] satisfies ServerVersion[]) {
-  test(`startRedis() starts ${version} and leaves nothing behind`, { skip: missing(version) }, async () => {
+for (
+  const version of [
+    "redis-7.0",
+    "redis-8",
+    "valkey-9",
+  ] satisfies ServerVersion[]
+) {
+  test(`startRedis() starts ${version} and leaves nothing behind`, {
+    skip: missing(version),
+  }, async () => {
     let pid = 0;
     {
       await using server = await startRedis({ version });
-      assertEquals(`${server.kind}-${server.version}`.startsWith(version), true);
+      assertEquals(
+        `${server.kind}-${server.version}`.startsWith(version),
+        true,
+      );
       assertEquals(await server.command("SET", "a", "1"), "+OK\r\n");
-      assertMatch(await server.command("INFO", "server"), new RegExp(`${server.kind}_version:${server.version}`));
+      assertMatch(
+        await server.command("INFO", "server"),
+        new RegExp(`${server.kind}_version:${server.version}`),
+      );
       pid = server.pid;
       assert(alive(pid));
     }
@@ -32,7 +51,9 @@ for (const version of ["redis-7.0", "redis-8", "valkey-9"] satisfies ServerVersi
   });
 }
 
-test("a server with a password answers command() behind it", { skip: missing() }, async () => {
+test("a server with a password answers command() behind it", {
+  skip: missing(),
+}, async () => {
   await using server = await startRedis({ password: "secret" });
   assertEquals(await server.command("PING"), "+PONG\r\n");
   assertEquals(server.url, `redis://:secret@127.0.0.1:${server.port}`);
@@ -53,10 +74,17 @@ test("a protected server refuses whoever is not local", {
   skip: missing() || !outerAddress() && "no address besides loopback",
 }, async () => {
   await using server = await startRedis({ protectedMode: true });
-  await assertRejects(() => server.command("PING"), Error, "DENIED");
+  // Nothing is sent: unread bytes would turn the server's close into a reset, which takes its words with it.
+  let words = "";
+  for await (const chunk of connect(server.port, server.hostname)) {
+    words += chunk;
+  }
+  assertMatch(words, /^-DENIED /);
 });
 
-test("kill() and restart() keep the address and lose the data", { skip: missing() }, async () => {
+test("kill() and restart() keep the address and lose the data", {
+  skip: missing(),
+}, async () => {
   await using server = await startRedis();
   await server.command("SET", "a", "1");
   const { port, pid } = server;
@@ -68,7 +96,9 @@ test("kill() and restart() keep the address and lose the data", { skip: missing(
   assertEquals(await server.command("GET", "a"), "$-1\r\n");
 });
 
-test("pause() leaves a socket without an answer until resume()", { skip: missing() }, async () => {
+test("pause() leaves a socket without an answer until resume()", {
+  skip: missing(),
+}, async () => {
   await using server = await startRedis();
   server.pause();
   const socket = connect(server.port, server.hostname);
@@ -79,7 +109,9 @@ test("pause() leaves a socket without an answer until resume()", { skip: missing
       resolve();
     })
   );
-  await new Promise<void>((resolve) => socket.write("PING\r\n", () => resolve()));
+  await new Promise<void>((resolve) =>
+    socket.write("PING\r\n", () => resolve())
+  );
   assertEquals(answer, "");
   server.resume();
   await answered;
@@ -88,15 +120,27 @@ test("pause() leaves a socket without an answer until resume()", { skip: missing
 });
 
 test("a server that cannot start says why", { skip: missing() }, async () => {
-  await assertRejects(() => startRedis({ args: ["--no-such-option", "x"] }), Error, "no-such-option");
+  await assertRejects(
+    () => startRedis({ args: ["--no-such-option", "x"] }),
+    Error,
+    "no-such-option",
+  );
 });
 
-test("a server dies with the process that started it, even a killed one", { skip: missing() }, async () => {
+test("a server dies with the process that started it, even a killed one", {
+  skip: missing(),
+}, async () => {
   // Started as we were: by the same runtime.
   const script = fileURLToPath(new URL("./abandon_server.ts", import.meta.url));
-  const runtime = "Deno" in globalThis ? ["run", "-A", script] : [...process.execArgv, script];
-  const child = spawn(process.execPath, runtime, { stdio: ["ignore", "pipe", "inherit"] });
-  const pid = await new Promise<number>((resolve) => child.stdout!.on("data", (text) => resolve(Number(text))));
+  const runtime = "Deno" in globalThis
+    ? ["run", "-A", script]
+    : [...process.execArgv, script];
+  const child = spawn(process.execPath, runtime, {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const pid = await new Promise<number>((resolve) =>
+    child.stdout!.on("data", (text) => resolve(Number(text)))
+  );
   assert(alive(pid));
   child.kill("SIGKILL");
   while (alive(pid)) await new Promise((resolve) => setTimeout(resolve, 5));

@@ -1,0 +1,163 @@
+/**
+ * The one test command: sets up what is missing, then runs the same tests on Deno, Bun and Node.
+ *
+ *     deno task test [--deno] [--bun] [--node] [--check] [file…]
+ *
+ * Without a flag all three run; `--check` type-checks instead. With files only these run.
+ *
+ * @module
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { programOnPath } from "./support/binaries.ts";
+import { installServers } from "./support/install_servers.ts";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+/** What `npm install` puts on our path: the runtimes, and what package.json names. */
+const LOCAL = [join(ROOT, "node_modules/.bin"), join(ROOT, ".ci/node_modules/.bin")];
+const OFFLINE = "--import-map=tests/support/offline.json";
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** A runner: its command line for some test files, and where its output says how many passed, failed, were skipped. */
+interface Runner {
+  command(files: string[], importMap: string[]): string[];
+  readonly counts: Readonly<Record<keyof Counts, RegExp>>;
+}
+
+const RUNNERS: Record<string, Runner> = {
+  deno: {
+    command: (files, importMap) => ["deno", "test", "-A", "--quiet", ...importMap, ...files],
+    counts: { passed: /(\d+) passed/, failed: /(\d+) failed/, skipped: /(\d+) ignored/ },
+  },
+  bun: {
+    // The limit holds for one test, as a guard against hangs only.
+    command: (files) => ["bun", "test", "--timeout", "120000", ...files.map((file) => `./${file}`)],
+    counts: { passed: /^\s*(\d+) pass$/m, failed: /^\s*(\d+) fail$/m, skipped: /^\s*(\d+) skip$/m },
+  },
+  node: {
+    command: (files) => ["node", "--import", "tsx", "--test", "--test-reporter=spec", ...files],
+    counts: { passed: /^\S* ?pass (\d+)$/m, failed: /^\S* ?fail (\d+)$/m, skipped: /^\S* ?skipped (\d+)$/m },
+  },
+};
+
+/** The machine's own runtimes come before those that were installed here. */
+const environment = { ...process.env, PATH: [process.env.PATH ?? "", ...LOCAL].join(delimiter), NO_COLOR: "1" };
+
+let child: ChildProcess | undefined;
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    child?.kill(signal);
+    process.exit(1);
+  });
+}
+
+/** Runs a program in the repository's root; shows its output unless told otherwise, and gives it back. */
+function run(
+  command: string[],
+  options: { show?: boolean; limit?: number } = {},
+): Promise<{ ok: boolean; text: string }> {
+  const { show = true, limit } = options;
+  // The Deno that runs this file is on no PATH when it came by npx.
+  const program = command[0] === "deno" && "Deno" in globalThis ? process.execPath : command[0]!;
+  const started = child = spawn(program, command.slice(1), { cwd: ROOT, env: environment, timeout: limit });
+  let text = "";
+  for (const stream of [started.stdout, started.stderr]) {
+    stream.on("data", (chunk) => {
+      text += chunk;
+      if (show) process.stdout.write(chunk);
+    });
+  }
+  return new Promise((resolve) => {
+    started.on("error", (error) => resolve({ ok: false, text: String(error) }));
+    started.on("close", (code) => resolve({ ok: code === 0, text }));
+  });
+}
+
+/** What overrides the mapping of "@std/assert": nothing where JSR can be reached. */
+async function chooseImportMap(): Promise<string[]> {
+  const { ok } = await run(["deno", "eval", 'import "jsr:@std/assert@1";'], { show: false, limit: 15_000 });
+  console.log(
+    ok ? "assertions: @std/assert from JSR" : "assertions: JSR is out of reach, tests/support/assert.ts stands in",
+  );
+  return ok ? [] : [OFFLINE];
+}
+
+function installed(program: string): boolean {
+  return programOnPath(program) !== undefined || LOCAL.some((folder) => existsSync(join(folder, program)));
+}
+
+/** Bun and Node need what package.json names (Deno fetches that itself); and Bun may have to come by npm. */
+async function installPackages(names: string[]): Promise<void> {
+  const wanted: string[][] = [];
+  const packages = ["tsx", "ts-morph"].every((name) => existsSync(join(ROOT, "node_modules", name)));
+  if (!packages && names.some((name) => name !== "deno")) wanted.push([]);
+  if (names.some((name) => name !== "node" && !installed(name))) wanted.push(["--prefix", ".ci"]);
+  for (const where of wanted) {
+    console.log(["npm install", ...where].join(" "));
+    const { ok, text } = await run(["npm", "install", ...where], { show: false });
+    if (!ok) console.log(`npm install failed:\n${text}`);
+  }
+}
+
+function testFiles(): string[] {
+  return readdirSync(join(ROOT, "tests"), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith("_test.ts")).sort().map((file) => `tests/${file}`);
+}
+
+async function check(): Promise<number> {
+  const files = ["src", "tests", "codegen", "examples", "mod.ts"].filter((path) => existsSync(join(ROOT, path)));
+  const { ok } = await run(["deno", "check", "--quiet", ...await chooseImportMap(), ...files]);
+  return ok ? 0 : 1;
+}
+
+function count({ counts }: Runner, text: string): Counts {
+  const last = (pattern: RegExp): number => {
+    const all = [...text.matchAll(new RegExp(pattern, pattern.flags + "g"))];
+    return Number(all.at(-1)?.[1] ?? 0);
+  };
+  return { passed: last(counts.passed), failed: last(counts.failed), skipped: last(counts.skipped) };
+}
+
+async function main(args: string[]): Promise<number> {
+  if (args.includes("--check")) return await check();
+  const files = args.filter((arg) => !arg.startsWith("--"));
+  const chosen = args.filter((arg) => arg.startsWith("--")).map((arg) => arg.slice(2));
+  const unknown = chosen.find((name) => !(name in RUNNERS));
+  if (unknown) throw new Error(`--${unknown} is not a flag; there are --check, --${Object.keys(RUNNERS).join(", --")}`);
+
+  if (!installServers()) console.log("All tests that need a server will be skipped.");
+  const importMap = await chooseImportMap();
+  const names = chosen.length > 0 ? chosen : Object.keys(RUNNERS);
+  await installPackages(names);
+
+  const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+  const summary: string[] = [];
+  for (const name of names) {
+    const runner = RUNNERS[name]!;
+    const command = runner.command(files.length > 0 ? files : testFiles(), importMap);
+    if (!installed(name) && !(name === "deno" && "Deno" in globalThis)) {
+      summary.push(`${name}: NOT RUN, it is not installed`);
+      total.failed++;
+      continue;
+    }
+    console.log(`\n== ${name}`);
+    const { ok, text } = await run(command);
+    const counts = count(runner, text);
+    // A file that does not even load is a failure which some runners do not count.
+    if (!ok && counts.failed === 0) counts.failed = 1;
+    for (const key of Object.keys(total) as (keyof Counts)[]) total[key] += counts[key];
+    summary.push(`${name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+  }
+  console.log(`\n${summary.join("\n")}\n${total.passed} passed, ${total.failed} failed`);
+  return total.failed > 0 || total.passed === 0 ? 1 : 0;
+}
+
+process.exitCode = await main(process.argv.slice(2));
