@@ -1,8 +1,6 @@
 /**
  * Sockets by way of `Bun.connect`: one command at a time takes 8 to 13 % less time and 10 % less CPU than over Bun's
- * `node:net`, and bulk traffic flows as fast (`bench/transport.ts`, Bun 1.4.5).
- *
- * Without encryption: for that, `node:tls` has the checks and the words that Node's users know.
+ * `node:net`, and bulk traffic flows as fast (`bench/transport.ts`, Bun 1.4.5). Without encryption.
  *
  * @module
  */

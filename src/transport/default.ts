@@ -6,7 +6,7 @@
 
 import type { Address, Connect, Transport, TransportHandler } from "./transport.ts";
 
-let loaded: Promise<Connect> | undefined;
+const loaded = new Map<string, Promise<Connect>>();
 
 /** Opens a socket with the API of the runtime that we are in. */
 export function connectTransport(
@@ -14,13 +14,25 @@ export function connectTransport(
   handler: TransportHandler,
   signal?: AbortSignal,
 ): Promise<Transport> {
-  loaded ??= load();
-  return loaded.then((connect) => connect(address, handler, signal));
+  const name = choose(address);
+  let loading = loaded.get(name);
+  if (loading === undefined) loaded.set(name, loading = load(name));
+  return loading.then((connect) => connect(address, handler, signal));
+}
+
+/**
+ * Encrypted sockets are `node:tls` in every runtime, for the same meaning everywhere: `Deno.connectTls` trusts its own
+ * authorities besides `ca`, cannot do without verifying, and leaves the socket open if a handshake is given up.
+ */
+function choose(address: Address): "deno" | "bun" | "node" {
+  if (address.tls !== undefined) return "node";
+  if ("Deno" in globalThis) return "deno";
+  return "Bun" in globalThis ? "bun" : "node";
 }
 
 /** Literal specifiers, so that bundlers and registries see what belongs to the module. */
-async function load(): Promise<Connect> {
-  if ("Deno" in globalThis) return (await import("./deno.ts")).connect;
-  if ("Bun" in globalThis) return (await import("./bun.ts")).connect;
+async function load(name: "deno" | "bun" | "node"): Promise<Connect> {
+  if (name === "deno") return (await import("./deno.ts")).connect;
+  if (name === "bun") return (await import("./bun.ts")).connect;
   return (await import("./node.ts")).connect;
 }

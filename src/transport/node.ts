@@ -1,5 +1,5 @@
 /**
- * Sockets by way of `node:net` and `node:tls`: for Node, and for whatever speaks its API.
+ * Sockets by way of `node:net` and `node:tls`: all of Node's, and every runtime's encrypted ones.
  *
  * @module
  */

@@ -14,7 +14,7 @@ export interface TlsOptions {
   readonly key?: string;
   /** The name to expect in the server's certificate; the host name unless given. */
   readonly serverName?: string;
-  /** `false` accepts any certificate. For tests only: it gives away what TLS is for. Not available in every runtime. */
+  /** `false` accepts any certificate. For tests only: it gives away what TLS is for. */
   readonly verify?: boolean;
 }
 
