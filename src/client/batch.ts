@@ -7,7 +7,9 @@ import type { Arg, CommandSpec, Shape } from "../command/spec.ts";
 import { BINARY, BLOCKING, BLOCKING_OPTION, PUBSUB, SESSION } from "../command/spec.ts";
 import { Commands } from "../generated/commands.ts";
 import { Encoder } from "../resp/encoder.ts";
-import { BYTES } from "../resp/reply.ts";
+import { LOOSE } from "../connection/pending.ts";
+import { BYTES, type Reply } from "../resp/reply.ts";
+import { namedSpec } from "./unusual.ts";
 
 /** Equal commands in a row: a pipeline of a million HSETs is described by one of these. */
 export interface Run {
@@ -83,13 +85,24 @@ export abstract class Batch<S extends string | Uint8Array, I extends number | bi
   }
 
   override send<T>(spec: CommandSpec, args: Arg[], shape?: Shape): Promise<T> {
+    return this.#queue(spec, args, shape, this.#modeOf(spec));
+  }
+
+  #queue<T>(spec: CommandSpec, args: readonly Arg[], shape: Shape | undefined, mode: number): Promise<T> {
     if ((spec.flags & (SESSION | PUBSUB | BLOCKING | BLOCKING_OPTION)) !== 0) this.#unusual(spec, args);
     this.encoder.command(spec.head, spec.words, args, spec.name);
     const last = this.#last;
     if (last !== undefined && last.spec === spec && last.shape === shape) last.count++;
-    else this.runs.push(this.#last = { spec, shape, mode: this.#modeOf(spec), count: 1 });
+    else this.runs.push(this.#last = { spec, shape, mode, count: 1 });
     this.added();
     return new Queued(this, this.queued++) as unknown as Promise<T>;
+  }
+
+  /** Queues any command by its name, for what has no method; the name's words are apart by spaces. */
+  call(name: string, ...args: Arg[]): Promise<Reply> {
+    const spec = namedSpec(name, args);
+    const mode = this.#modeOf(spec) | LOOSE;
+    return this.#queue(spec, args, undefined, mode);
   }
 
   #modeOf(spec: CommandSpec): number {

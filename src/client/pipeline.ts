@@ -11,6 +11,8 @@ import { Batch, type Replies, type RepliesOrErrors, type Run } from "./batch.ts"
 
 /** Encoded bytes that make up one part of a pipeline: large enough for the socket, small enough to overlap with it. */
 const PART = 128 * 1024;
+/** Bytes that may wait for the socket before a pipeline stops handing over more. */
+const WINDOW = 1024 * 1024;
 /** Encoded bytes after which a pipeline calls itself full. */
 const FULL = 4 * 1024 * 1024;
 
@@ -197,7 +199,7 @@ export class Pipeline<S extends string | Uint8Array = string, I extends number |
           if (this.#outcome.lost) {
             part.fail(new ConnectionError("The pipeline broke before this part; it was not sent"));
           } else line.sendEncoded(part);
-          if (line.congested && line.state === "ready") await line.drained();
+          while (line.waiting > WINDOW && line.state === "ready") await line.drained();
         }
         if (this.blocking) await this.#settled();
       });

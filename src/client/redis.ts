@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Arg, BLOCKING, BLOCKING_OPTION, CommandSpec, PUBSUB, SESSION, type Shape } from "../command/spec.ts";
+import { type Arg, BLOCKING, BLOCKING_OPTION, type CommandSpec, PUBSUB, SESSION, type Shape } from "../command/spec.ts";
 import { Commands } from "../generated/commands.ts";
 import { LOOSE, Pending, type SendOptions } from "../connection/pending.ts";
 import type { Line } from "../connection/line.ts";
@@ -13,7 +13,7 @@ import { Pipeline, type PipelineOptions } from "./pipeline.ts";
 import type { Pool, PoolStats } from "./pool.ts";
 import { Session } from "./session.ts";
 import { Transaction, type TransactionOptions } from "./transaction.ts";
-import { UNUSUAL } from "./unusual.ts";
+import { namedSpec } from "./unusual.ts";
 
 /** Flags that keep a command off a shared connection. */
 const APART = BLOCKING | BLOCKING_OPTION | SESSION | PUBSUB;
@@ -131,12 +131,13 @@ export class Redis<S extends string | Uint8Array = string, I extends number | bi
    * @returns The reply as it came: maps as flat arrays, integers beyond 2^53 as `bigint`s.
    */
   call(name: string, ...args: Arg[]): Promise<Reply> {
-    const upper = name.trim().toUpperCase();
-    if (!/^\S+( \S+)?$/.test(upper)) {
-      return Promise.reject(new TypeError("A command's name is one or two words; arguments are given apart from it"));
+    let spec: CommandSpec;
+    try {
+      spec = namedSpec(name, args);
+    } catch (error) {
+      return Promise.reject(error);
     }
-    const flags = UNUSUAL.get(upper) ?? UNUSUAL.get(`${upper} ${String(args[0]).toUpperCase()}`) ?? 0;
-    return this.#sendApart(new CommandSpec(upper, flags), args, undefined, this.#mode | LOOSE);
+    return this.#sendApart(spec, args, undefined, this.#mode | LOOSE);
   }
 
   /** Opens a pipeline to be filled by hand and run with `exec`. */

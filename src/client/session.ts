@@ -12,6 +12,7 @@ import { LOOSE, Pending, type SendOptions } from "../connection/pending.ts";
 import type { Reply } from "../resp/reply.ts";
 import type { Replies, RepliesOrErrors } from "./batch.ts";
 import { Pipeline, type PipelineOptions } from "./pipeline.ts";
+import { namedSpec } from "./unusual.ts";
 import type { Pool } from "./pool.ts";
 import { Transaction, type TransactionOptions } from "./transaction.ts";
 
@@ -67,7 +68,7 @@ export class Session<S extends string | Uint8Array = string, I extends number | 
   /** Sends any command by its name, for what has no method. The session is reset before anybody else gets it. */
   call(name: string, ...args: Arg[]): Promise<Reply> {
     this.#dirty = true;
-    return this.#send(new Spec(name.toUpperCase()), args, undefined, this.#options.mode | LOOSE);
+    return this.#send(namedSpec(name, args), args, undefined, this.#options.mode | LOOSE);
   }
 
   /** Runs a pipeline on this connection; see `Redis.pipeline`. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { BLOCKING, BLOCKING_OPTION, PUBSUB, SESSION } from "../command/spec.ts";
+import { type Arg, BLOCKING, BLOCKING_OPTION, CommandSpec, PUBSUB, SESSION } from "../command/spec.ts";
 
 const NAMES: readonly (readonly [flags: number, names: string])[] = [
   [BLOCKING, "BLPOP BRPOP BLMOVE BLMOVEM BRPOPLPUSH BLMPOP BZPOPMIN BZPOPMAX BZMPOP WAIT WAITAOF"],
@@ -22,3 +22,13 @@ export const UNUSUAL: ReadonlyMap<string, number> = new Map([
   ...NAMES.flatMap(([flags, names]) => names.split(" ").map((name): [string, number] => [name, flags])),
   ...CLIENT.split(" ").map((word): [string, number] => [`CLIENT ${word}`, SESSION]),
 ]);
+
+/** A spec made on the spot for a command that is named at run time. */
+export function namedSpec(name: string, args: readonly Arg[]): CommandSpec {
+  const upper = name.trim().toUpperCase();
+  if (!/^\S+( \S+)?$/.test(upper)) {
+    throw new TypeError("A command's name is one or two words; arguments are given apart from it");
+  }
+  const flags = UNUSUAL.get(upper) ?? UNUSUAL.get(`${upper} ${String(args[0]).toUpperCase()}`) ?? 0;
+  return new CommandSpec(upper, flags);
+}

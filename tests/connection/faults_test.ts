@@ -70,10 +70,10 @@ test("connect() falls back to RESP2 where HELLO is not known", async () => {
 
 test("a reply cut at any byte settles its own command, and the next its own", async () => {
   const replies = "$5\r\nhe\r\no\r\n-ERR no\r\n*2\r\n:1\r\n$-1\r\n";
-  for (const { pieces } of cuts(replies)) {
+  for (const { chunks } of cuts(replies)) {
     await using server = await startScripted(greeted(async (peer) => {
       for (let i = 0; i < 3; i++) await peer.command();
-      await peer.send(...pieces.map((piece) => piece.slice()));
+      await peer.send(...chunks);
     }));
     await using redis = await open(server.url);
     const [one, two, three] = await Promise.allSettled([redis.get("a"), redis.incr("b"), redis.call("X")]);
@@ -135,7 +135,7 @@ test("a reply that nobody waits for ends the connection", async () => {
   }));
   await using redis = await open(server.url);
   assertEquals(await redis.incr("a"), 1);
-  await server.peers[0]!.closed;
+  await server.peers[0]!.untilEnded();
   assertEquals(await redis.incr("a"), 2);
 });
 
@@ -228,7 +228,7 @@ test("destroy() rejects what is pending and leaves nothing open", async () => {
   redis.destroy();
   const error = await assertRejects(() => pending, ConnectionError);
   assertEquals(error.sent, true);
-  await server.peers[0]!.closed;
+  await server.peers[0]!.untilEnded();
   await assertRejects(() => redis.incr("a"), ConnectionError, "closed");
 });
 
