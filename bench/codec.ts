@@ -16,8 +16,8 @@ interface Case {
   readonly run: () => void;
 }
 
-const ROUNDS = 7;
-const ROUND_MS = 60;
+const ROUNDS = 25;
+const ROUND_MS = 12;
 const encoder = new TextEncoder();
 let sink: unknown;
 

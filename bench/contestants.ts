@@ -33,12 +33,15 @@ export interface Contestant {
 export interface Entry {
   readonly client: string;
   readonly runtime: string;
-  /** Starts on a workload; a text says why it cannot. */
-  start(port: number, workload: Workload): Promise<Contestant | string>;
+  /** Starts on a workload; throws an error that says why it cannot. */
+  start(port: number, workload: Workload): Promise<Contestant>;
 }
 
 /** What a contestant says whose library is not there, or not for its runtime. */
 export const CANNOT_LOAD = "cannot be loaded here";
+
+/** What is left out because the program cannot do it. */
+const NO_SUCH_THING = "has no such thing";
 
 /** No measurement may take longer, in milliseconds. */
 const PATIENCE = 180_000;
@@ -90,19 +93,16 @@ class Program implements Contestant {
   }
 }
 
-async function started(words: readonly string[]): Promise<Contestant | string> {
+async function started(words: readonly string[]): Promise<Contestant> {
   const program = new Program(words, here);
   try {
     const { version, skipped } = await program.answer<{ version?: string; skipped?: string }>();
-    if (skipped !== undefined) {
-      program.stop();
-      return skipped;
-    }
+    if (skipped !== undefined) throw new Error(skipped);
     program.version = version ?? "unknown";
     return program;
   } catch (error) {
     program.stop();
-    return (error as Error).message;
+    throw error;
   }
 }
 
@@ -144,8 +144,8 @@ function redisBenchmark(): Entry {
     client: "redis-benchmark",
     runtime: "c",
     async start(port, { benchmark }) {
-      if (benchmark === undefined) return "has no such thing";
-      if (!available("redis-benchmark")) return "redis-benchmark is not installed";
+      if (benchmark === undefined) throw new Error(NO_SUCH_THING);
+      if (!available("redis-benchmark")) throw new Error("redis-benchmark is not installed");
       const version = /[\d.]+/.exec(spawnSync("redis-benchmark", ["--version"], { encoding: "utf8" }).stdout)?.[0] ??
         "unknown";
       const depth = benchmark.indexOf("-P");
@@ -171,9 +171,10 @@ function hiredis(): Entry {
     runtime: "c",
     // deno-lint-ignore require-await
     async start(port, { native }) {
-      if (native === undefined) return "has no such thing";
+      if (native === undefined) throw new Error(NO_SUCH_THING);
       built ??= build();
-      return built || started([program, String(port), ...native.split(" ")]);
+      if (built !== "") throw new Error(built);
+      return started([program, String(port), ...native.split(" ")]);
     },
   };
 }
@@ -190,9 +191,9 @@ function python(parser: "hiredis" | "python"): Entry {
     runtime: "python",
     // deno-lint-ignore require-await
     async start(port, { native }) {
-      if (native === undefined) return "has no such thing";
+      if (native === undefined) throw new Error(NO_SUCH_THING);
       program ??= find() ?? "";
-      if (program === "") return "redis-py is not installed";
+      if (program === "") throw new Error("redis-py is not installed");
       return started([program, join(here, "baseline", "redis_py.py"), parser, String(port), ...native.split(" ")]);
     },
   };

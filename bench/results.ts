@@ -21,6 +21,18 @@ export interface Figure {
   readonly spread: number;
   /** The median CPU time of the client's process for one unit, in microseconds. */
   readonly cpu: number;
+  /** The median CPU time of the server for one unit, in microseconds: what no client can go below. */
+  readonly server: number;
+}
+
+/** What one round gives. */
+export interface Round {
+  /** Units a second. */
+  readonly rate: number;
+  /** CPU seconds of the client's process for one unit. */
+  readonly cpu: number;
+  /** CPU seconds of the server for one unit. */
+  readonly server: number;
 }
 
 /** Everybody's figures in one workload. */
@@ -58,7 +70,8 @@ export function median(values: readonly number[]): number {
 }
 
 /** Sums the rounds of one contestant up. */
-export function figure(client: string, runtime: string, samples: readonly number[], cpu: readonly number[]): Figure {
+export function figure(client: string, runtime: string, rounds: readonly Round[]): Figure {
+  const samples = rounds.map(({ rate }) => rate);
   const middle = median(samples);
   const spread = (Math.max(...samples) - Math.min(...samples)) / 2 / middle;
   const short = (value: number): number => Number(value.toPrecision(5));
@@ -68,7 +81,8 @@ export function figure(client: string, runtime: string, samples: readonly number
     samples: samples.map(short),
     median: short(middle),
     spread: Number(spread.toFixed(4)),
-    cpu: short(median(cpu) * 1e6),
+    cpu: short(median(rounds.map(({ cpu }) => cpu)) * 1e6),
+    server: short(median(rounds.map(({ server }) => server)) * 1e6),
   };
 }
 
@@ -85,7 +99,7 @@ export function machine(): Circumstances["machine"] {
     cpu: first?.model.trim() ?? "unknown",
     cores: cpus().length,
     memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
-    system: `${process.platform} ${release()}`,
+    system: `${process.platform} ${release().split("-")[0]}`,
   };
 }
 

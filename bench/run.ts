@@ -11,7 +11,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { buildForNode, CANNOT_LOAD, type Contestant, entries, type Entry } from "./contestants.ts";
 import { table } from "./report.ts";
-import { type Circumstances, commit, figure, firstLine, machine, type Result } from "./results.ts";
+import { type Circumstances, commit, figure, firstLine, machine, type Result, type Round } from "./results.ts";
 import { type Server, startServer } from "./server.ts";
 import { GROUPS, type Workload } from "./workloads.ts";
 
@@ -31,8 +31,8 @@ const list = (text: string | undefined): string[] | undefined => text?.split(","
 const quick = options.quick;
 const settings = {
   rounds: Number(options.rounds ?? (quick ? 3 : 5)),
-  seconds: Number(options.seconds ?? (quick ? 0.15 : 0.4)),
-  warmUp: quick ? 0.2 : 0.5,
+  seconds: Number(options.seconds ?? (quick ? 0.15 : 0.3)),
+  warmUp: quick ? 0.2 : 0.4,
 };
 
 function chosen(): [group: string, workloads: readonly Workload[], whole: boolean][] {
@@ -50,10 +50,8 @@ function chosen(): [group: string, workloads: readonly Workload[], whole: boolea
 interface Racer {
   readonly entry: Entry;
   readonly label: string;
-  readonly contestant: Contestant;
-  readonly samples: number[];
-  readonly cpu: number[];
-  failed: boolean;
+  contestant: Contestant | undefined;
+  readonly rounds: Round[];
 }
 
 /** Contestants whose library is not here: not asked again. */
@@ -72,42 +70,41 @@ async function compare(
   const racers: Racer[] = [];
   for (const entry of everybody) {
     const label = `${entry.client} (${entry.runtime})`;
-    if (unloadable.has(label)) {
-      skipped[label] = CANNOT_LOAD;
-      continue;
-    }
-    try {
-      const contestant = await entry.start(server.port, workload);
-      if (typeof contestant === "string") {
-        skipped[label] = contestant;
-        if (contestant === CANNOT_LOAD) unloadable.add(label);
-        continue;
-      }
-      versions[entry.client] = contestant.version;
-      await contestant.measure(settings.warmUp, 0);
-      racers.push({ entry, label, contestant, samples: [], cpu: [], failed: false });
-    } catch (error) {
-      skipped[label] = (error as Error).message;
-    }
+    if (unloadable.has(label)) skipped[label] = CANNOT_LOAD;
+    else racers.push({ entry, label, contestant: undefined, rounds: [] });
   }
+  const attempt = async (racer: Racer, work: () => Promise<unknown>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      skipped[racer.label] = (error as Error).message;
+      if (skipped[racer.label] === CANNOT_LOAD) unloadable.add(racer.label);
+      racer.contestant?.stop();
+      racers.splice(racers.indexOf(racer), 1);
+    }
+  };
+  await Promise.all([...racers].map((racer) =>
+    attempt(racer, async () => {
+      racer.contestant = await racer.entry.start(server.port, workload);
+      versions[racer.entry.client] = racer.contestant.version;
+    })
+  ));
+  for (const racer of [...racers]) await attempt(racer, () => racer.contestant!.measure(settings.warmUp, 0));
   for (let round = 0; round < settings.rounds; round++) {
     const shift = Math.floor(round * racers.length / settings.rounds);
     for (const racer of [...racers.slice(shift), ...racers.slice(0, shift)]) {
-      if (racer.failed) continue;
-      try {
-        const sample = await racer.contestant.measure(settings.seconds, quick ? 0 : workload.total ?? 0);
-        racer.samples.push(sample.units / sample.seconds);
-        racer.cpu.push(sample.cpu / sample.units);
-      } catch (error) {
-        racer.failed = true;
-        skipped[racer.label] = (error as Error).message;
-      }
+      await attempt(racer, async () => {
+        const used = server.cpu();
+        const { units, seconds, cpu } = await racer.contestant!.measure(
+          settings.seconds,
+          quick ? 0 : workload.total ?? 0,
+        );
+        racer.rounds.push({ rate: units / seconds, cpu: cpu / units, server: (server.cpu() - used) / units });
+      });
     }
   }
-  for (const { contestant } of racers) contestant.stop();
-  const figures = racers.filter(({ failed }) => !failed).map(({ entry, samples, cpu }) =>
-    figure(entry.client, entry.runtime, samples, cpu)
-  );
+  for (const { contestant } of racers) contestant!.stop();
+  const figures = racers.map(({ entry, rounds }) => figure(entry.client, entry.runtime, rounds));
   return { name: workload.name, title: workload.title, unit: workload.unit, figures, skipped };
 }
 

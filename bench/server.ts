@@ -19,6 +19,8 @@ export interface Server {
   lua(script: string): string;
   /** Sends one command by `redis-cli`. */
   command(...words: string[]): string;
+  /** CPU seconds that the server has used so far. */
+  cpu(): number;
   stop(): void;
 }
 
@@ -64,6 +66,10 @@ export async function startServer(...options: string[]): Promise<Server> {
     pinned,
     version: /redis_version:(\S+)/.exec(command("INFO", "server"))?.[1] ?? "unknown",
     command,
+    cpu() {
+      const used = command("INFO", "cpu").matchAll(/used_cpu_(?:sys|user):([\d.]+)/g);
+      return [...used].reduce((sum, [, seconds]) => sum + Number(seconds), 0);
+    },
     lua: (script) => command("EVAL", script, "0"),
     stop() {
       child.kill("SIGTERM");

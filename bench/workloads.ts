@@ -105,7 +105,7 @@ function pipeline(depth: number, command: Command): Workload {
     name: `pipeline-${depth}:${command}`,
     title: `pipelines of ${grouped(depth)} ${command.toUpperCase()}`,
     unit: "command",
-    total: 500_000,
+    total: 100_000,
     setup: FILL_HASH,
     native: `pipeline ${command.toUpperCase()} ${depth}`,
     benchmark: ["-c", "1", "-P", String(depth), ...(command === "hget" ? HGET : HSET)],
