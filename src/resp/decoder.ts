@@ -6,9 +6,9 @@
 import { ProtocolError, ReplyError } from "../errors.ts";
 import { Body } from "./body.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
-import { parseBigNumber, parseDouble, parseInteger } from "./line.ts";
+import { decimalOf, naturalOf, parseBigNumber, parseDouble, parseInteger } from "./line.ts";
 import { BIGINTS, BYTES, NEED_MORE, Push, type Reply } from "./reply.ts";
-import { joinBytes, textOf, TextWindow } from "./text.ts";
+import { copyOf, joinBytes, sameText, textOf, TextWindow } from "./text.ts";
 
 // The type bytes of RESP.
 const BULK = 36; // $
@@ -34,8 +34,19 @@ const END = 46; // .
 // In place of a length.
 const IS_NULL = -1;
 const STREAMED = -2;
-/** The line is not a length, or a long one. */
-const NOT_SHORT = -3;
+
+/** In place of a value: there is none yet. */
+const NONE: unique symbol = Symbol("NONE");
+/** In place of a value: the innermost open aggregate is complete. */
+const CLOSED: unique symbol = Symbol("CLOSED");
+
+/** Numbers of fewer digits than this stay small integers of the engine. */
+const MOST_DIGITS = 9;
+/** How many bytes at a time strings are made from, where a reply is one string or has many. */
+const ALONE = 1024;
+const AMONG_MANY = 4096;
+
+const NO_LINE_END = "a string is not followed by a line end";
 
 /** 1 for the bytes that an element can begin with. */
 const IS_TYPE = new Uint8Array(256);
@@ -103,11 +114,17 @@ export class Decoder {
   #mode = 0;
   /** Attributes have come, and the reply that they belong to has not. */
   #attributed = false;
+  /** The last status line, most likely the next one too. */
+  #lastStatus = "OK";
+  /** Nothing is half read and nothing of the last reply has to be taken back: the next may be read the short way. */
+  #plain = true;
+  readonly #longest: number;
   #failure: ProtocolError | null = null;
 
   /** Takes bounds on what a server may send; see {@link Limits}. */
   constructor(limits: Limits = {}) {
     this.#limits = { ...DEFAULT_LIMITS, ...limits };
+    this.#longest = this.#limits.bulk;
   }
 
   /** Takes a chunk. It is borrowed until {@link Decoder.read} gives `NEED_MORE`, and never written to. */
@@ -136,185 +153,274 @@ export class Decoder {
    * @throws {ProtocolError} if what came is not RESP or breaks a limit; from then on always.
    */
   read(mode: number): Reply | Push | typeof NEED_MORE {
+    // The most frequent replies, whole and in place; everything else is for `#parse`.
+    const start = this.#position;
+    const end = this.#end;
+    if (this.#plain && end - start >= 4) {
+      const buffer = this.#buffer;
+      const type = buffer[start];
+      let n = buffer[start + 1] - 48;
+      if (n >= 0 && n <= 9) {
+        let at = start + 2;
+        const bound = start + MOST_DIGITS < end ? start + MOST_DIGITS : end - 1;
+        let byte = buffer[at];
+        while (byte >= 48 && byte <= 57 && at < bound) {
+          n = n * 10 + byte - 48;
+          byte = buffer[++at];
+        }
+        if (byte === 13 && at + 1 < end && buffer[at + 1] === 10) {
+          at += 2;
+          if (type === INTEGER) {
+            this.#position = at;
+            return (mode & BIGINTS) === 0 ? n : BigInt(n);
+          }
+          const stop = at + n;
+          if (
+            type === BULK && stop + 2 <= end && buffer[stop] === 13 && buffer[stop + 1] === 10 && n <= this.#longest
+          ) {
+            this.#position = stop + 2;
+            if ((mode & BYTES) !== 0) return copyOf(buffer, at, stop);
+            return this.#window.cut(buffer, at, stop, end, ALONE);
+          }
+        }
+      } else if (type === STATUS) {
+        if (
+          buffer[start + 1] === 79 && buffer[start + 2] === 75 && buffer[start + 3] === 13 && start + 4 < end &&
+          buffer[start + 4] === 10
+        ) {
+          this.#position = start + 5;
+          return "OK";
+        }
+      }
+    }
+    return this.#parse(mode);
+  }
+
+  /** Reads any reply, from wherever the last call stopped. */
+  #parse(mode: number): Reply | Push | typeof NEED_MORE {
     if (this.#failure !== null) throw this.#failure;
-    let buffer = this.#buffer;
-    let position = this.#position;
-    let end = this.#end;
+    this.#plain = false;
+    for (;;) {
+      if (this.#position >= this.#end && !this.#follow()) return this.#starve();
+      let value: Reply | Push | typeof NONE | typeof CLOSED;
+      if (this.#bodyType !== 0) value = this.#goOn();
+      else if (this.#frames[this.#depth].left > 0 && this.#common()) value = CLOSED;
+      else if (this.#position >= this.#end) continue;
+      else value = this.#element(mode);
+      if (value === NONE) continue;
+      value = this.#deliver(value);
+      if (value !== NONE) return value;
+    }
+  }
+
+  /**
+   * Parses elements of open aggregates in place as long as they are of the frequent kinds and all there. `true` if the
+   * innermost open aggregate is complete now and has to be delivered.
+   */
+  #common(): boolean {
+    const buffer = this.#buffer;
+    const end = this.#end;
+    const window = this.#window;
+    const asBytes = (this.#mode & BYTES) !== 0;
+    const asBigints = (this.#mode & BIGINTS) !== 0;
+    const frames = this.#frames;
     let depth = this.#depth;
-    let frame = this.#frames[depth];
-    if (depth > 0 || this.#bodyType !== 0) mode = this.#mode;
-
-    next: for (;;) {
-      if (position >= end) {
-        this.#depth = depth;
-        if (!this.#follow()) return NEED_MORE;
-        buffer = this.#buffer;
-        position = this.#position;
-        end = this.#end;
-      }
-      let value: Reply | Push = null;
-      let closing = false;
-      let type = this.#bodyType;
-      element: if (type !== 0) {
-        // A string that began in an earlier chunk.
-        position = this.#fill(position);
-        if (position < 0) {
-          position = end;
-          continue next;
+    let position = this.#position;
+    let frame = frames[depth];
+    let items = frame.items;
+    let left = frame.left;
+    let complete = false;
+    run: while (position + 4 <= end) {
+      const type = buffer[position];
+      let n = buffer[position + 1] - 48;
+      let at = position + 2;
+      if (n >= 0 && n <= 9) {
+        const bound = position + MOST_DIGITS < end ? position + MOST_DIGITS : end - 1;
+        let byte = buffer[at];
+        while (byte >= 48 && byte <= 57 && at < bound) {
+          n = n * 10 + byte - 48;
+          byte = buffer[++at];
         }
-        this.#bodyType = 0;
-        value = this.#string(type, this.#body.finish(), mode, true, position);
-      } else {
-        type = buffer[position];
-        // Most elements begin with a line of up to nine digits.
-        let n = 0;
-        let after = position + 1;
-        let digit = 0;
-        const bound = end - after > 9 ? after + 9 : end;
-        while (after < bound && (digit = buffer[after] - 48) >= 0 && digit <= 9) {
-          n = n * 10 + digit;
-          after++;
-        }
-        if (after + 1 < end && buffer[after] === 13 && buffer[after + 1] === 10 && after > position + 1) {
-          after += 2;
+        if (byte !== 13 || at + 1 >= end || buffer[at + 1] !== 10) break;
+        at += 2;
+        if (type === BULK) {
+          const stop = at + n;
+          if (stop + 2 > end || buffer[stop] !== 13 || buffer[stop + 1] !== 10 || n > this.#longest) break;
+          items.push(asBytes ? copyOf(buffer, at, stop) : window.cut(buffer, at, stop, end, AMONG_MANY));
+          position = stop + 2;
+        } else if (type === INTEGER) {
+          items.push(asBigints ? BigInt(n) : n);
+          position = at;
+        } else if (type === ARRAY && n > 0 && n <= this.#limits.elements && depth < this.#limits.depth) {
+          frame.left = left;
+          frame = this.#open(++depth, ARRAY, n, position);
+          items = frame.items;
+          left = n;
+          position = at;
+          continue;
         } else {
-          after = this.#lineEnd(position);
-          if (after < 0) {
-            position = end;
-            continue next;
+          break;
+        }
+      } else if (type === NULL && buffer[position + 1] === 13 && buffer[position + 2] === 10) {
+        items.push(null);
+        position += 3;
+      } else {
+        break;
+      }
+      while (--left === 0) {
+        if (depth === 1 || frame.type === ATTRIBUTE || frames[depth - 1].left < 0) {
+          complete = true;
+          break run;
+        }
+        frame.items = NO_ITEMS;
+        frame = frames[--depth];
+        frame.items.push(items);
+        items = frame.items;
+        left = frame.left;
+      }
+    }
+    frame.left = left;
+    this.#depth = depth;
+    this.#position = position;
+    return complete;
+  }
+
+  /** One element of any kind: its value; `NONE` if there is none yet; `CLOSED` if it ended an aggregate. */
+  #element(mode: number): Reply | typeof NONE | typeof CLOSED {
+    const position = this.#position;
+    const after = this.#lineEnd(position);
+    if (after < 0) {
+      this.#position = this.#end;
+      return NONE;
+    }
+    const type = this.#buffer[position];
+    const frame = this.#frames[this.#depth];
+    if (this.#depth === 0) {
+      // A reply begins.
+      this.#mode = type === PUSH ? this.pushMode : mode;
+      this.sawUnsafe = false;
+      if (this.#attributed) this.#attributed = false;
+      else this.attributes = null;
+    } else if (frame.type === BULK && type !== PART) {
+      this.#fail("something else between the parts of a string", position);
+    }
+    this.#position = after;
+    switch (type) {
+      case BULK:
+      case VERBATIM:
+      case BULK_ERROR:
+      case PART:
+        return this.#begin(type, position, after);
+      case ARRAY:
+      case SET:
+      case MAP:
+      case ATTRIBUTE:
+      case PUSH:
+        return this.#aggregate(type, position, after);
+      case END:
+        if (this.#depth === 0 || frame.left >= 0 || after !== position + 3) {
+          this.#fail("an end outside any streamed aggregate", position);
+        }
+        if ((frame.type === MAP || frame.type === ATTRIBUTE) && frame.items.length % 2 !== 0) {
+          this.#fail("a map ends after a key", position);
+        }
+        return CLOSED;
+      default:
+        return this.#simple(type, position, after);
+    }
+  }
+
+  /** Begins a string, a streamed string, or a part of one. */
+  #begin(type: number, position: number, after: number): Reply | typeof NONE {
+    const n = this.#size(type, position, after);
+    if (n === IS_NULL) return null;
+    if (n === STREAMED) {
+      this.#open(++this.#depth, type, -1, position);
+      return NONE;
+    }
+    if (n > this.#longest) this.#fail(`a string of ${n} bytes is over the limit`, position);
+    if (type === PART) {
+      const frame = this.#frames[this.#depth];
+      if (this.#depth === 0 || frame.type !== BULK) {
+        this.#fail("a part of a string outside any streamed string", position);
+      }
+      if (n === 0) {
+        const whole = joinBytes(frame.items as Uint8Array[], frame.size);
+        frame.items = NO_ITEMS;
+        this.#depth--;
+        return this.#string(BULK, whole, position);
+      }
+      frame.size += n;
+      if (frame.size > this.#longest) this.#fail("a streamed string is over the limit", position);
+    }
+    if (type === BULK && (this.#mode & BYTES) === 0 && after + n + 2 <= this.#end) {
+      // All here: no need to gather it.
+      const stop = after + n;
+      if (this.#buffer[stop] !== 13 || this.#buffer[stop + 1] !== 10) this.#fail(NO_LINE_END, stop);
+      this.#position = stop + 2;
+      return textOf(this.#buffer, after, stop);
+    }
+    this.#bodyType = type;
+    this.#body.start(n, type !== PART && (type === BULK_ERROR || (this.#mode & BYTES) === 0));
+    return NONE;
+  }
+
+  /** Goes on with a string whose bytes were not all there. */
+  #goOn(): Reply | typeof NONE {
+    const after = this.#body.fill(this.#buffer, this.#position, this.#end);
+    if (after < -1) this.#fail(NO_LINE_END, -2 - after);
+    this.#position = after < 0 ? this.#end : after;
+    if (after < 0) return NONE;
+    const type = this.#bodyType;
+    this.#bodyType = 0;
+    return this.#string(type, this.#body.finish(), after);
+  }
+
+  /** Begins an aggregate. */
+  #aggregate(type: number, position: number, after: number): null | typeof NONE | typeof CLOSED {
+    let n = this.#size(type, position, after);
+    if (n === IS_NULL) return null;
+    if (type === MAP || type === ATTRIBUTE) n *= 2;
+    if (n > this.#limits.elements) this.#fail(`an aggregate of ${n} elements is over the limit`, position);
+    if (type === PUSH && this.#depth > 0) this.#fail("a push inside a reply", position);
+    this.#open(++this.#depth, type, n < 0 ? -1 : n, position);
+    return n === 0 ? CLOSED : NONE;
+  }
+
+  /**
+   * Gives a value to its aggregate; if that is complete now, gives that to its own, and so on. `CLOSED` stands for an
+   * aggregate that is complete already. The reply if it is complete, else `NONE`.
+   */
+  #deliver(value: Reply | typeof CLOSED): Reply | Push | typeof NONE {
+    const frames = this.#frames;
+    for (;;) {
+      const frame = frames[this.#depth];
+      if (value !== CLOSED) {
+        if (this.#depth === 0) {
+          this.#plain = !this.sawUnsafe && this.attributes === null;
+          return value;
+        }
+        frame.items.push(value);
+        if (--frame.left !== 0) {
+          if (frame.left < 0 && frame.items.length > this.#limits.elements) {
+            this.#fail("a streamed aggregate is over the limit", this.#position);
           }
-          n = NOT_SHORT;
-        }
-        if (frame.left < 0 && frame.type === BULK && type !== PART) {
-          this.#fail("something else between the parts of a string", position);
-        }
-        if (depth === 0) {
-          // A reply begins.
-          if (type === PUSH) mode = this.pushMode;
-          this.#mode = mode;
-          this.sawUnsafe = false;
-          if (this.#attributed) this.#attributed = false;
-          else this.attributes = null;
-        }
-        if (type === INTEGER && n >= 0) {
-          value = (mode & BIGINTS) === 0 ? n : BigInt(n);
-          position = after;
-          break element;
-        }
-        if (type === BULK && n >= 0) {
-          const stop = after + n;
-          if (stop + 2 <= end) {
-            if (buffer[stop] !== 13 || buffer[stop + 1] !== 10) {
-              this.#fail("a string is not followed by a line end", stop);
-            }
-            if (n > this.#limits.bulk) this.#fail(`a string of ${n} bytes is over the limit`, position);
-            if ((mode & BYTES) !== 0) value = buffer.slice(after, stop);
-            else if (depth > 0) value = this.#window.cut(buffer, after, stop, end);
-            else value = textOf(buffer, after, stop);
-            position = stop + 2;
-            break element;
-          }
-        }
-        switch (type) {
-          case BULK:
-          case VERBATIM:
-          case BULK_ERROR:
-          case PART:
-            if (n < 0) n = this.#size(type, position, after);
-            if (n === IS_NULL) {
-              position = after;
-              break element;
-            }
-            if (n === STREAMED) {
-              frame = this.#open(++depth, type, -1, position);
-              position = after;
-              continue next;
-            }
-            if (n > this.#limits.bulk) this.#fail(`a string of ${n} bytes is over the limit`, position);
-            if (type === PART) {
-              if (depth === 0 || frame.type !== BULK) {
-                this.#fail("a part of a string outside any streamed string", position);
-              }
-              if (n === 0) {
-                const whole = joinBytes(frame.items as Uint8Array[], frame.size);
-                frame.items = NO_ITEMS;
-                frame = this.#frames[--depth];
-                type = BULK;
-                value = this.#string(BULK, whole, mode, true, position);
-                position = after;
-                break element;
-              }
-              frame.size += n;
-              if (frame.size > this.#limits.bulk) this.#fail("a streamed string is over the limit", position);
-            }
-            // Its bytes are gathered from here on, be it from this chunk alone.
-            this.#bodyType = type;
-            this.#body.start(n, type !== PART && (type === BULK_ERROR || (mode & BYTES) === 0));
-            position = after;
-            continue next;
-          case ARRAY:
-          case SET:
-          case MAP:
-          case ATTRIBUTE:
-          case PUSH:
-            if (n < 0) n = this.#size(type, position, after);
-            if (n === IS_NULL) {
-              position = after;
-              break element;
-            }
-            if (type === MAP || type === ATTRIBUTE) n *= 2;
-            if (n > this.#limits.elements) this.#fail(`an aggregate of ${n} elements is over the limit`, position);
-            if (type === PUSH && depth > 0) this.#fail("a push inside a reply", position);
-            frame = this.#open(++depth, type, n < 0 ? -1 : n, position);
-            position = after;
-            if (n !== 0) continue next;
-            closing = true;
-            break element;
-          case END:
-            if (depth === 0 || frame.left >= 0 || after !== position + 3) {
-              this.#fail("an end outside any streamed aggregate", position);
-            }
-            if ((frame.type === MAP || frame.type === ATTRIBUTE) && frame.items.length % 2 !== 0) {
-              this.#fail("a map ends after a key", position);
-            }
-            position = after;
-            closing = true;
-            break element;
-          default:
-            value = this.#simple(type, position, after, mode);
-            position = after;
+          return NONE;
         }
       }
-
-      // The value goes to its aggregate; if that is complete now, it goes to its own, and so on.
-      for (;;) {
-        if (!closing) {
-          if (depth === 0) {
-            this.#position = position;
-            this.#depth = 0;
-            return value;
-          }
-          frame.items.push(value as Reply);
-          if (--frame.left !== 0) {
-            if (frame.left < 0 && frame.items.length > this.#limits.elements) {
-              this.#fail("a streamed aggregate is over the limit", position);
-            }
-            continue next;
-          }
-        }
-        closing = false;
-        value = frame.items;
-        frame.items = NO_ITEMS;
-        const kind = frame.type;
-        if (kind === ATTRIBUTE) {
-          this.sawUnsafe = frame.unsafe;
-          this.attributes = this.attributes === null ? value : this.attributes.concat(value);
-          frame = this.#frames[--depth];
-          this.#attributed = depth === 0;
-          continue next;
-        }
-        if (kind === PUSH) value = new Push(value);
-        frame = this.#frames[--depth];
+      value = frame.items;
+      frame.items = NO_ITEMS;
+      frame.left = 0;
+      this.#depth--;
+      if (frame.type === ATTRIBUTE) {
+        this.sawUnsafe = frame.unsafe;
+        this.attributes = this.attributes === null ? value : this.attributes.concat(value);
+        this.#attributed = this.#depth === 0;
+        return NONE;
+      }
+      if (frame.type === PUSH) {
+        this.#plain = !this.sawUnsafe && this.attributes === null;
+        return new Push(value);
       }
     }
   }
@@ -332,22 +438,23 @@ export class Decoder {
     return frame;
   }
 
-  /** The value of a string of any type. Bytes that are `owned` need no copy to be given away. */
-  #string(type: number, bytes: Uint8Array, mode: number, owned: boolean, position: number): Reply {
+  /** The value of a string of any type. The bytes are ours to give away if the mode wants bytes. */
+  #string(type: number, bytes: Uint8Array, position: number): Reply {
     if (type === BULK_ERROR) return new ReplyError(textOf(bytes, 0, bytes.length));
     if (type === PART) return bytes;
     if (type === VERBATIM) {
       if (bytes.length < 4 || bytes[3] !== 58) this.#fail("a verbatim string without a format", position);
       bytes = bytes.subarray(4);
     }
-    if ((mode & BYTES) === 0) return textOf(bytes, 0, bytes.length);
-    return owned && type === BULK ? bytes : bytes.slice();
+    if ((this.#mode & BYTES) === 0) return textOf(bytes, 0, bytes.length);
+    return type === BULK ? bytes : bytes.slice();
   }
 
   /** The length that the line from `position` to `after` gives. */
   #size(type: number, position: number, after: number): number {
+    const n = naturalOf(this.#buffer, position + 1, after - 2);
+    if (n >= 0) return n;
     const text = this.#lineText(position, after);
-    if (/^[0-9]{1,15}$/.test(text)) return Number(text);
     if (text === "-1" && (type === BULK || type === ARRAY)) return IS_NULL;
     if (text === "?" && (type === BULK || type === ARRAY || type === SET || type === MAP || type === ATTRIBUTE)) {
       return STREAMED;
@@ -356,11 +463,14 @@ export class Decoder {
   }
 
   /** The value of a line that is a value. */
-  #simple(type: number, position: number, after: number, mode: number): Reply {
-    if (type === STATUS) {
-      const buffer = this.#buffer;
-      if (after - position === 5 && buffer[position + 1] === 79 && buffer[position + 2] === 75) return "OK";
-      return this.#lineText(position, after);
+  #simple(type: number, position: number, after: number): Reply {
+    if (type === STATUS) return this.#lastStatus = sameText(this.#buffer, position + 1, after - 2, this.#lastStatus);
+    if (type === INTEGER && (this.#mode & BIGINTS) === 0) {
+      const n = naturalOf(this.#buffer, position + 1, after - 2);
+      if (n >= 0) return n;
+    } else if (type === DOUBLE) {
+      const n = decimalOf(this.#buffer, position + 1, after - 2);
+      if (n >= 0) return n;
     }
     const text = this.#lineText(position, after);
     let value: Reply | undefined;
@@ -368,7 +478,7 @@ export class Decoder {
       case INTEGER:
         value = parseInteger(text);
         if (value === undefined) break;
-        if ((mode & BIGINTS) !== 0) return BigInt(value);
+        if ((this.#mode & BIGINTS) !== 0) return BigInt(value);
         if (typeof value === "bigint") this.sawUnsafe = true;
         return value;
       case ERROR:
@@ -386,8 +496,6 @@ export class Decoder {
       case BIG_NUMBER:
         value = parseBigNumber(text);
         break;
-      default:
-        this.#notResp(type, position);
     }
     if (value === undefined) {
       this.#fail(`a value that its type "${String.fromCharCode(type)}" cannot have`, position + 1);
@@ -417,13 +525,6 @@ export class Decoder {
     return -1;
   }
 
-  /** Lets the string that is coming take its bytes; -1 if it needs more than there are. */
-  #fill(position: number): number {
-    const after = this.#body.fill(this.#buffer, position, this.#end);
-    if (after < -1) this.#fail("a string is not followed by a line end", -2 - after);
-    return after;
-  }
-
   /** Goes on to the chunk after a joined line; `false` if there is none. */
   #follow(): boolean {
     if (this.#next !== null) {
@@ -434,12 +535,18 @@ export class Decoder {
       this.#next = null;
       return true;
     }
+    return false;
+  }
+
+  /** Everything that came is used up: keeps no memory that serves nobody. */
+  #starve(): typeof NEED_MORE {
+    this.#plain = this.#depth === 0 && this.#bodyType === 0 && this.attributes === null && !this.sawUnsafe;
     this.#buffer = NOTHING;
     this.#position = this.#end = 0;
     this.#window.clear();
     this.#body.rest(this.#limits.idle);
     if (this.#lineLength === 0 && this.#line.length > this.#limits.idle) this.#line = NOTHING;
-    return false;
+    return NEED_MORE;
   }
 
   /** Keeps a piece of a line whose end has not come. */
@@ -510,6 +617,7 @@ export class Decoder {
   /** Ends the decoder: nothing that follows can be trusted to begin where a reply begins. */
   #fail(message: string, position: number): never {
     const offset = this.#base + position;
+    this.#plain = false;
     this.#failure = new ProtocolError(`${message} (at byte ${offset} of the connection)`, offset);
     this.#buffer = this.#line = NOTHING;
     this.#next = null;

@@ -41,10 +41,21 @@ export function joinBytes(parts: readonly Uint8Array[], length: number): Uint8Ar
   return whole;
 }
 
-/** How many bytes are decoded at once. Also the most that one string can keep alive besides itself. */
-const WINDOW = 8 * 1024;
-/** A longer string is decoded alone: it would waste most of a window. */
-const LONGEST = 1024;
+/** The string of the bytes `from` … `to`, which is likely to be `last`. */
+export function sameText(bytes: Uint8Array, from: number, to: number, last: string): string {
+  if (to - from !== last.length) return textOf(bytes, from, to);
+  for (let i = 0; i < last.length; i++) {
+    const byte = bytes[from + i];
+    if (byte > 127 || byte !== last.charCodeAt(i)) return textOf(bytes, from, to);
+  }
+  return last;
+}
+
+/** The bytes `from` … `to`, in memory of their own. */
+export function copyOf(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  return bytes.slice(from, to);
+}
+
 /** How many strings are decoded alone after a window that was not plain. */
 const PENALTY = 64;
 
@@ -52,6 +63,8 @@ const PENALTY = 64;
  * Strings of neighbouring values: a stretch of the chunk is decoded once and the strings are cut from it, several times
  * cheaper than decoding each. That is right if the stretch has as many UTF-16 units as bytes, because then each byte is
  * one unit (ASCII, mostly); otherwise the values are decoded one by one for a while.
+ *
+ * A string may keep its stretch alive: how long stretches are bounds what one kept value can hold on to.
  */
 export class TextWindow {
   #text = "";
@@ -65,21 +78,21 @@ export class TextWindow {
     this.#from = this.#to = 0;
   }
 
-  /** The string of the bytes `from` … `to` of a chunk that is valid up to `end`. */
-  cut(bytes: Uint8Array, from: number, to: number, end: number): string {
-    if (from >= this.#from && to <= this.#to) return this.#text.substring(from - this.#from, to - this.#from);
-    return this.#open(bytes, from, to, end);
+  /** The string of the bytes `from` … `to` of a chunk that is valid up to `end`; a new stretch has `size` bytes. */
+  cut(bytes: Uint8Array, from: number, to: number, end: number, size: number): string {
+    if (to <= this.#to) return this.#text.substring(from - this.#from, to - this.#from);
+    return this.#open(bytes, from, to, end, size);
   }
 
-  #open(bytes: Uint8Array, from: number, to: number, end: number): string {
+  #open(bytes: Uint8Array, from: number, to: number, end: number, size: number): string {
     const length = to - from;
-    if (length > LONGEST) return textOf(bytes, from, to);
+    const bound = Math.min(end, from + size);
+    // A stretch must serve several strings to be worth it.
+    if (length * 4 > bound - from) return textOf(bytes, from, to);
     if (this.#skip > 0) {
       this.#skip--;
       return textOf(bytes, from, to);
     }
-    const bound = Math.min(end, from + WINDOW);
-    if (bound - to < length) return textOf(bytes, from, to);
     const text = utf8.decode(bytes.subarray(from, bound));
     if (text.length !== bound - from) {
       this.#skip = PENALTY;
