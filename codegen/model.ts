@@ -41,7 +41,7 @@ export interface CommandsFile {
    * (`"GeoUnit": "\"m\"|\"km\"|\"ft\"|\"mi\""`), to be used by name in replies and in {@link EnumNode.enum}.
    */
   $types?: Record<string, string>;
-  /** Tokens of the sources that ours leave out on purpose: `"COMMAND/TOKEN"` and the reason. */
+  /** Tokens (`"COMMAND/TOKEN"`) and commands of the sources that ours leave out on purpose, and the reason. */
   $ignore?: Record<string, string>;
   /** The commands, by name. */
   [name: string]: Command | unknown;

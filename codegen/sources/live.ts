@@ -1,0 +1,128 @@
+/**
+ * Asks a running server what it knows: `COMMAND`, `COMMAND DOCS`, `MODULE LIST` and `INFO server`.
+ *
+ * Takes any function that sends a command, and replies of either protocol: maps may be flat arrays, `Map`s or objects.
+ *
+ * @module
+ */
+import { type Json, readArgument, readFlags, readKeys, readTips, type Source, type SourceCommand } from "./source.ts";
+
+/** Sends a command, its name's words apart by a space, and gives the reply as it came. */
+export type Ask = (name: string, ...args: string[]) => Promise<unknown>;
+
+/** A source that is a running server. */
+export interface LiveSource extends Source {
+  /** What the server calls itself: `redis`, `valkey`, or another server's name in lower case. */
+  readonly server: string;
+  /** Its own version: of Valkey, Valkey's. */
+  readonly version: string;
+  /** The modules it has loaded, by name, with their versions as the server writes them. */
+  readonly modules: ReadonlyMap<string, number>;
+}
+
+/**
+ * Reads everything that a server says about its commands.
+ *
+ * @throws {Error} if it has no COMMAND DOCS (Redis before 7.0 and some relatives): the message names server and version.
+ */
+export async function readLive(label: string, ask: Ask): Promise<LiveSource> {
+  const about = readInfo(await ask("INFO", "server").catch(() => ""));
+  const [infos, docs, modules] = await Promise.all([
+    ask("COMMAND"),
+    ask("COMMAND DOCS").catch((error: Error) => error),
+    ask("MODULE LIST").catch(() => []),
+  ]);
+  if (docs instanceof Error || !Array.isArray(infos)) {
+    const why = docs instanceof Error ? docs.message : "an odd reply to COMMAND";
+    throw new Error(`${label}: ${about.server} ${about.version} has no COMMAND DOCS to read arguments from (${why})`);
+  }
+  const described = new Map(Object.entries(record(docs)).map(([name, doc]) => [name.toUpperCase(), record(doc)]));
+  const commands = new Map<string, SourceCommand>();
+  for (const info of infos) readCommand(info, described, commands);
+  // A server gives them in the order of its hash table, which moves.
+  const sorted = new Map([...commands].sort(([one], [other]) => one < other ? -1 : 1));
+  return { label, ...about, modules: readModules(modules), commands: sorted };
+}
+
+function readCommand(info: Json, docs: ReadonlyMap<string, Json>, commands: Map<string, SourceCommand>): void {
+  const [wireName, arity, flags, , , , , tips, keySpecs, subcommands] = info;
+  const [parent, word] = String(wireName).toUpperCase().split("|");
+  const name = word === undefined ? parent : `${parent} ${word}`;
+  const doc = docs.get(parent) ?? {};
+  const own = word === undefined ? doc : subcommand(doc, String(wireName));
+  commands.set(name, {
+    name,
+    group: String(own.group ?? "module").replaceAll("_", "-"),
+    since: own.since ?? "",
+    arity: Number(arity),
+    flags: readFlags(list(flags).map(String)),
+    tips: readTips(list(tips).map(String)),
+    arguments: list(own.arguments).map((one) => readArgument(argument(one))),
+    keys: list(keySpecs).map((one) => readKeys(keySpec(one))),
+    deprecatedSince: own.deprecated_since,
+    system: readFlags(list(own.doc_flags).map(String)).has("syscmd"),
+    container: list(subcommands).length > 0 && parent !== "COMMAND",
+    module: own.module ?? doc.module,
+  });
+  for (const one of list(subcommands)) readCommand(one, docs, commands);
+}
+
+function subcommand(doc: Json, wireName: string): Json {
+  const subs = record(doc.subcommands);
+  const key = Object.keys(subs).find((one) => one.toLowerCase() === wireName.toLowerCase());
+  return key === undefined ? {} : record(subs[key]);
+}
+
+function argument(reply: unknown): Json {
+  const fields = record(reply);
+  return {
+    ...fields,
+    flags: list(fields.flags).map(String),
+    arguments: fields.arguments === undefined ? undefined : list(fields.arguments).map(argument),
+  };
+}
+
+function keySpec(reply: unknown): Json {
+  const fields = record(reply);
+  const part = (value: unknown) => {
+    const { type, spec } = record(value);
+    return { type, spec: record(spec) };
+  };
+  return {
+    flags: list(fields.flags).map(String),
+    begin_search: part(fields.begin_search),
+    find_keys: part(fields.find_keys),
+  };
+}
+
+function readInfo(text: unknown): { server: string; version: string } {
+  const fields = new Map(String(text).split(/\r?\n/).map((line) => line.split(":", 2) as [string, string]));
+  for (const name of ["valkey", "dragonfly", "kvrocks", "garnet"]) {
+    const version = fields.get(`${name}_version`);
+    if (version !== undefined) return { server: name, version: version.replace(/^v/, "") };
+  }
+  return { server: fields.get("server_name") ?? "redis", version: fields.get("redis_version") ?? "unknown" };
+}
+
+function readModules(reply: unknown): Map<string, number> {
+  return new Map(
+    list(reply).map((one) => {
+      const fields = record(one);
+      return [String(fields.name), Number(fields.ver)];
+    }),
+  );
+}
+
+function list(value: unknown): unknown[] {
+  if (value instanceof Set) return [...value];
+  return Array.isArray(value) ? value : [];
+}
+
+/** A map of a reply, however it came, as an object. */
+function record(value: unknown): Record<string, Json> {
+  if (value instanceof Map) return Object.fromEntries([...value].map(([name, one]) => [String(name), one]));
+  if (!Array.isArray(value)) return typeof value === "object" && value !== null ? value as Record<string, Json> : {};
+  const fields: Record<string, Json> = {};
+  for (let at = 0; at + 1 < value.length; at += 2) fields[String(value[at])] = value[at + 1];
+  return fields;
+}

@@ -1,0 +1,143 @@
+/** The importers and the comparison with commands.json: against real servers, and on small files of every kind. */
+import { readFile } from "node:fs/promises";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { connect } from "../../mod.ts";
+import { formatCommands } from "../../codegen/format.ts";
+import { compare, merge, report } from "../../codegen/merge.ts";
+import type { Command, CommandsFile } from "../../codegen/model.ts";
+import { normalise } from "../../codegen/normalise.ts";
+import { readDocs } from "../../codegen/sources/docs.ts";
+import { readFolder } from "../../codegen/sources/folder.ts";
+import { readLive } from "../../codegen/sources/live.ts";
+import { readArgument } from "../../codegen/sources/source.ts";
+import { validate } from "../../codegen/validate.ts";
+import { missing, type ServerVersion, startRedis } from "../support/servers.ts";
+import { test } from "../support/test.ts";
+
+const text = await readFile(new URL("../../commands.json", import.meta.url), "utf8");
+const file = JSON.parse(text) as CommandsFile;
+
+for (const version of ["redis-7.0", "redis-8", "valkey-9"] as ServerVersion[]) {
+  test(
+    `${version} has nothing that commands.json has not, under both protocols`,
+    { skip: missing(version) },
+    async () => {
+      await using server = await startRedis({ version });
+      const sources = await Promise.all(([2, 3] as const).map(async (protocol) => {
+        await using redis = await connect(server.url, { protocol });
+        return await readLive("here", (name, ...args) => redis.call(name, ...args));
+      }));
+      const [older, newer] = sources;
+      assertEquals(newer.server, server.kind);
+      assertEquals(newer.version, server.version);
+      assertEquals([...older.commands], [...newer.commands]);
+      assertEquals(report(compare(file, newer)), "");
+    },
+  );
+}
+
+test("what commands.json lacks is reported and drafted, never dropped", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const source = await readLive("here", (name, ...args) => redis.call(name, ...args));
+  const { GETDEL: _, ...rest } = file;
+  const set = file.SET as Command;
+  const poorer = {
+    ...rest,
+    SET: { ...set, args: set.args!.filter((node) => !("flag" in node && node.flag === "GET")) },
+  };
+  const difference = compare(poorer, source);
+  assertEquals(difference.added, ["GETDEL"]);
+  assertEquals(difference.tokens, ["SET/GET"]);
+  assert(report(difference).includes("GETDEL"));
+  const merged = merge(poorer, source, "redis");
+  const drafted = merged.GETDEL as Command;
+  assertEquals(drafted.args, [{ name: "key", type: "key" }]);
+  assertEquals([drafted.write, drafted.ro, drafted.group], [true, undefined, "string"]);
+  assertEquals(validate(JSON.parse(formatCommands(merged))), []);
+});
+
+test("a server without COMMAND DOCS is named", async () => {
+  const ask = (name: string): Promise<unknown> => {
+    if (name === "INFO") return Promise.resolve("# Server\r\nredis_version:6.2.7\r\ndragonfly_version:df-v1.2.3\r\n");
+    if (name === "COMMAND DOCS") return Promise.reject(new Error("ERR Unknown subcommand"));
+    return Promise.resolve([]);
+  };
+  await assertRejects(() => readLive("there", ask), Error, "there: dragonfly df-v1.2.3 has no COMMAND DOCS");
+});
+
+test("a folder of command files and a docs-style file say the same", () => {
+  const facts = { since: "1.0.0", group: "sorted_set", arity: -3, command_flags: ["WRITE", "NO_MULTI"] };
+  const arguments_ = [
+    { name: "key", type: "key", key_spec_index: 0 },
+    { name: "options", type: "string", token: "PREFIX", optional: "true", multiple: true, multiple_token: true },
+  ];
+  const keySpec = { begin_search: { index: { pos: 2 } }, find_keys: { range: { lastkey: -1, step: 2, limit: 0 } } };
+  const folder = readFolder("folder", [
+    { BOX: { ...facts, command_flags: [] } },
+    {
+      OPEN: {
+        ...facts,
+        container: "BOX",
+        arguments: arguments_,
+        command_tips: ["REQUEST_POLICY:ALL_NODES"],
+        key_specs: [{ ...keySpec, flags: ["RW"] }],
+      },
+    },
+  ]);
+  const docs = readDocs("docs", {
+    "BOX": { ...facts, group: "sorted-set", command_flags: [] },
+    "BOX OPEN": {
+      ...facts,
+      command_flags: ["write", "no-multi"],
+      arguments: arguments_,
+      hints: ["request_policy:all_nodes"],
+      key_specs: [{
+        RW: true,
+        begin_search: { type: "index", spec: { index: 2 } },
+        find_keys: { type: "range", spec: { lastkey: -1, keystep: 2, limit: 0 } },
+      }],
+    },
+  });
+  assertEquals([...folder.commands], [...docs.commands]);
+  assertEquals(folder.commands.get("BOX")!.container, true);
+  assertEquals(normalise(folder.commands.get("BOX OPEN")!.arguments).nodes, [
+    { name: "key", type: "key" },
+    { name: "options", type: "value", token: "PREFIX", list: "array", repeat: true, opt: true },
+  ]);
+});
+
+test("one thing that sources spell in several ways becomes one node", () => {
+  const nodes = (...raw: unknown[]) => normalise(raw.map(readArgument)).nodes;
+  const token = { name: "t", type: "pure-token", token: "CAPACITY" };
+  const wanted = [{ token: "CAPACITY", name: "size", type: "int", opt: true }];
+  const value = { name: "size", type: "integer" };
+  assertEquals(nodes({ ...value, token: "CAPACITY", optional: true }), wanted as never);
+  assertEquals(nodes({ name: "b", type: "block", optional: true, arguments: [token, value] }), wanted as never);
+  assertEquals(
+    nodes({ name: "b", type: "block", token: "CAPACITY", optional: true, arguments: [value] }),
+    wanted as never,
+  );
+  assertEquals(
+    nodes({ name: "b", type: "oneof", flags: ["optional"], arguments: [{ ...value, token: "CAPACITY" }] }),
+    wanted as never,
+  );
+});
+
+test("a count is dropped only where the next argument is what it counts", () => {
+  const nodes = (...raw: unknown[]) => normalise(raw.map(readArgument)).nodes;
+  const count = { name: "numkeys", type: "integer" };
+  const keys = { name: "key", type: "key", multiple: true };
+  assertEquals(nodes(count, keys), [{ name: "keys", type: "key", list: "counted" }]);
+  assertEquals(nodes({ ...count, name: "count" }, { name: "element", type: "string" }), [
+    { name: "count", type: "int" },
+    { name: "element", type: "value" },
+  ]);
+  assertEquals(nodes({ name: "b", type: "block", token: "FIELDS", arguments: [count, keys] }), [
+    { name: "keys", type: "key", list: "counted", token: "FIELDS" },
+  ]);
+});
+
+test("commands.json is written as it is formatted", () => {
+  assertEquals(formatCommands(file), text);
+});
