@@ -15,19 +15,12 @@ import { validate } from "./validate.ts";
 const root = new URL("../", import.meta.url);
 const target = new URL("src/generated/", root);
 
-/** The data, and the hash of it and of the generator. */
+/** The data, and its hash. */
 export async function readInput(): Promise<{ file: CommandsFile; hash: string }> {
   const source = await readFile(new URL("commands.json", root), "utf8");
-  const hash = createHash("sha256").update(source);
-  const here = new URL("codegen/", root);
-  for (const name of (await readdir(here)).filter((name) => name.endsWith(".ts")).sort()) {
-    if (PRINTERS.has(name)) hash.update(await readFile(new URL(name, here), "utf8"));
-  }
-  return { file: JSON.parse(source) as CommandsFile, hash: hash.digest("hex").slice(0, 16) };
+  const hash = createHash("sha256").update(source).digest("hex").slice(0, 16);
+  return { file: JSON.parse(source) as CommandsFile, hash };
 }
-
-/** The files of the generator that its output depends on. */
-const PRINTERS = new Set(["arguments.ts", "method.ts", "names.ts", "print.ts", "reply.ts", "spec.ts", "values.ts"]);
 
 /** The first lines in which two texts differ, or `undefined`. */
 export function firstDifference(name: string, wanted: string, found: string | undefined): string | undefined {
@@ -40,7 +33,16 @@ export function firstDifference(name: string, wanted: string, found: string | un
   return `${name}:${line + 1}\n  generated: ${left[line] ?? "(end)"}\n  found:     ${right[line] ?? "(end)"}`;
 }
 
-async function readGenerated(): Promise<Map<string, string>> {
+/** Every way in which the files found are not those wanted. */
+export function differences(wanted: ReadonlyMap<string, string>, found: ReadonlyMap<string, string>): string[] {
+  return [
+    ...[...wanted].flatMap(([name, text]) => firstDifference(name, text, found.get(name)) ?? []),
+    ...[...found.keys()].filter((name) => !wanted.has(name)).map((name) => `${name}: not generated`),
+  ];
+}
+
+/** The generated files as they are. */
+export async function readGenerated(): Promise<Map<string, string>> {
   const names = await readdir(target).catch(() => []);
   const files = new Map<string, string>();
   for (const name of names) files.set(name, await readFile(new URL(name, target), "utf8"));
@@ -56,16 +58,15 @@ async function main(args: string[]): Promise<number> {
   }
   const wanted = printFiles(input);
   const found = await readGenerated();
-  const differences = [...wanted].flatMap(([name, text]) => firstDifference(name, text, found.get(name)) ?? []);
-  differences.push(...[...found.keys()].filter((name) => !wanted.has(name)).map((name) => `${name}: not generated`));
+  const changes = differences(wanted, found);
   if (args.includes("--check")) {
-    if (differences.length === 0) return 0;
-    console.error(`src/generated is not what commands.json says; run "deno task codegen"\n${differences.join("\n")}`);
+    if (changes.length === 0) return 0;
+    console.error(`src/generated is not what commands.json says; run "deno task codegen"\n${changes.join("\n")}`);
     return 1;
   }
   for (const [name, text] of wanted) if (found.get(name) !== text) await writeFile(new URL(name, target), text);
   for (const name of found.keys()) if (!wanted.has(name)) await rm(new URL(name, target));
-  console.log(`src/generated: ${differences.length} of ${wanted.size} files changed`);
+  console.log(`src/generated: ${changes.length} of ${wanted.size} files changed`);
   return 0;
 }
 
