@@ -211,9 +211,14 @@ export function buildForNode(): void {
   const adapters = readdirSync(join(here, "clients")).filter((file) =>
     existsSync(join(here, "../mod.ts")) || file !== "respire.ts"
   ).map((file) => join("clients", file));
-  const programs = ["contestant.ts", "growth_subject.ts", "startup_subject.ts"].filter((file) =>
-    existsSync(join(here, file))
-  );
+  const programs = [
+    "contestant.ts",
+    "micro_subject.ts",
+    "growth_subject.ts",
+    "startup_subject.ts",
+    "workers_subject.ts",
+    "worker.ts",
+  ].filter((file) => existsSync(join(here, file)));
   const words = [
     ...programs,
     ...adapters,
