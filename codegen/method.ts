@@ -259,11 +259,11 @@ class Builder {
   }
 
   /** What the positional parameters say about a case: it applies (true), it does not, or the options decide (the rest). */
-  #residue(one: Case, given: Given): true | false | { name: string; value?: string }[][] {
+  #residue(one: Case, given: Given): true | false | Case["when"] {
     if (one.when.length === 0) return true;
-    const open: { name: string; value?: string }[][] = [];
+    const open: Case["when"] = [];
     for (const all of one.when) {
-      const rest: { name: string; value?: string }[] = [];
+      const rest: Case["when"][number] = [];
       let possible = true;
       for (const atom of all) {
         if (!atom.positional) rest.push(atom);
@@ -326,7 +326,9 @@ class Builder {
     for (let at = 0; at < this.#cases.length; at++) {
       let residue = this.#residue(this.#cases[at], given);
       // No options can be given: what they would decide is decided.
-      if (noOptions && Array.isArray(residue)) residue = false;
+      if (noOptions && Array.isArray(residue) && residue.every((all) => all.some((atom) => !atom.positional))) {
+        residue = false;
+      }
       // A word that has an overload of its own comes here too when it is not known before run time.
       if (
         residue === false && given.presence.size === 0 && given.literal === undefined &&

@@ -264,10 +264,15 @@ function methodStructure(method: Method): MethodDeclarationStructure {
   return {
     kind: StructureKind.Method,
     name: method.name,
-    overloads: method.signatures.map((one, at) => ({ ...(at === 0 ? { docs } : {}), ...signature(one) })),
+    overloads: method.signatures.map((one, at) => ({ docs: at === 0 ? docs : [again(method)], ...signature(one) })),
     ...signature(method.implementation),
     statements: method.body.join("\n"),
   };
+}
+
+/** What stands above the second overload and those after it: the sentence that says what the command does. */
+function again(method: Method): string {
+  return method.docs[0]!;
 }
 
 /** A signature for ts-morph. Its parameters are printed already; the writer takes them as one. */
@@ -430,6 +435,12 @@ function parseable(text: string): boolean {
 }
 
 /** The fields of an object type, one a line. */
+/** Names the server's own field: what it means is the server's to say, and JSR wants every symbol documented. */
+function fieldDoc(part: string): string {
+  const name = /^"?([^"?:]+)/.exec(part)?.[1] ?? part;
+  return `/** The field \`${name.trim()}\`. */`;
+}
+
 function fields(text: string): string {
   const parts: string[] = [];
   let depth = 0;
@@ -442,5 +453,5 @@ function fields(text: string): string {
       from = at + 1;
     }
   }
-  return [...parts, text.slice(from, -1).trim()].map((part) => `  ${part};`).join("\n");
+  return [...parts, text.slice(from, -1).trim()].map((part) => `  ${fieldDoc(part)}\n  ${part};`).join("\n");
 }

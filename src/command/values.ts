@@ -52,12 +52,12 @@ export type AllOrNone<T> = T | { [K in keyof T]?: undefined };
 export type Strict<O, K> = { [P in keyof O]: P extends K ? unknown : never };
 
 /** Those of the keys K that O gives for certain. */
-type Certain<O, K extends PropertyKey> = K extends keyof O
+export type Certain<O, K extends PropertyKey> = K extends keyof O
   ? undefined extends O[K] ? never : false extends O[K] ? never : K
   : never;
 
 /** Those of the keys K that O may give. */
-type Possible<O, K extends PropertyKey> = K extends keyof O ? ([O[K]] extends [false | undefined] ? never : K) : never;
+export type Possible<O, K extends PropertyKey> = K extends keyof O ? ([O[K]] extends [false | undefined] ? never : K) : never;
 
 /**
  * Whether the options O give at least one of the keys K: `true`, `false`, or `boolean` when it only turns out at run

@@ -1,0 +1,194 @@
+/**
+ * What the generated methods send, word for word: one case for each form that arguments may have.
+ */
+import { assert, assertEquals } from "@std/assert";
+import type { Arg, CommandSpec, Shape } from "../../src/command/spec.ts";
+import { SessionCommands } from "../../src/generated/commands.ts";
+import { test } from "../support/test.ts";
+
+/** Keeps what a method sends, as one line. */
+class Recorder extends SessionCommands {
+  shape: Shape | undefined;
+  #sent = "";
+
+  override send<T>(spec: CommandSpec, args: Arg[], shape?: Shape): Promise<T> {
+    this.#sent = [spec.name, ...args].join(" ");
+    this.shape = shape;
+    return Promise.resolve(undefined as T);
+  }
+
+  /** What the call sends. */
+  of(call: (redis: this) => Promise<unknown>): string {
+    this.#sent = "(nothing)";
+    call(this);
+    return this.#sent;
+  }
+}
+
+const redis = new Recorder();
+
+const cases: [wire: string, call: (redis: Recorder) => Promise<unknown>][] = [
+  ["DBSIZE", (r) => r.dbsize()],
+  ["CONFIG GET save max*", (r) => r.configGet("save", "max*")],
+  ["DEL a b", (r) => r.del("a", "b")],
+  ["DEL a b", (r) => r.del(["a", "b"])],
+  ["SADD s a 1", (r) => r.sadd("s", "a", 1)],
+  ["SADD s a 1", (r) => r.sadd("s", ["a", 1])],
+  ["LPOP l", (r) => r.lpop("l")],
+  ["LPOP l 2", (r) => r.lpop("l", 2)],
+  ["LMOVE a b LEFT RIGHT", (r) => r.lmove("a", "b", "LEFT", "RIGHT")],
+  ["BITOP AND d a b", (r) => r.bitop("AND", "d", "a", "b")],
+  ["SET k v", (r) => r.set("k", "v")],
+  ["SET k v NX GET EX 5", (r) => r.set("k", "v", { ex: 5, get: true, nx: true })],
+  ["SET k v", (r) => r.set("k", "v", { get: false })],
+  ["SET k v PXAT 1500", (r) => r.set("k", "v", { pxat: new Date(1500) })],
+  ["SET k v EXAT 1", (r) => r.set("k", "v", { exat: new Date(1999) })],
+  ["SET k v IFEQ w", (r) => r.set("k", "v", { ifeq: "w" })],
+  ["SET k 9007199254740993", (r) => r.set("k", 9007199254740993n)],
+  ["EXPIREAT k 7 NX", (r) => r.expireat("k", 7, { nx: true })],
+  ["HSET h f v", (r) => r.hset("h", "f", "v")],
+  ["HSET h f v g 2", (r) => r.hset("h", "f", "v", "g", 2)],
+  ["HSET h f v g 2", (r) => r.hset("h", { f: "v", g: 2 })],
+  ["HSET h f v g 2", (r) => r.hset("h", new Map<string, string | number>([["f", "v"], ["g", 2]]))],
+  ["HSET h f v g 2", (r) => r.hset("h", [["f", "v"], ["g", 2]])],
+  ["MSET a 1 b 2", (r) => r.mset({ a: 1, b: 2 })],
+  ["MSET a 1", (r) => r.mset("a", 1)],
+  ["HSETEX h EX 9 FIELDS 2 f v g w", (r) => r.hsetex("h", { f: "v", g: "w" }, { ex: 9 })],
+  ["HEXPIRE h 9 GT FIELDS 2 f g", (r) => r.hexpire("h", 9, ["f", "g"], { gt: true })],
+  ["ZADD z 1 m", (r) => r.zadd("z", 1, "m")],
+  ["ZADD z NX CH 1 m", (r) => r.zadd("z", 1, "m", { ch: true, nx: true })],
+  ["ZADD z 1 m 2 n", (r) => r.zadd("z", { m: 1, n: 2 })],
+  ["ZADD z GT 1 m 2 n", (r) => r.zadd("z", [["m", 1], ["n", 2]], { gt: true })],
+  [
+    "ZRANGE z (1 +inf BYSCORE REV LIMIT 0 5 WITHSCORES",
+    (r) => r.zrange("z", "(1", "+inf", { byscore: true, rev: true, limit: { offset: 0, count: 5 }, withscores: true }),
+  ],
+  ["ZRANGEBYSCORE z -inf (5", (r) => r.zrangebyscore("z", "-inf", "(5")],
+  [
+    "ZUNION 2 a b WEIGHTS 1 2 AGGREGATE MAX WITHSCORES",
+    (r) => r.zunion(["a", "b"], { weights: [1, 2], aggregate: "MAX", withscores: true }),
+  ],
+  ["ZMPOP 1 z MIN COUNT 3", (r) => r.zmpop(["z"], "MIN", { count: 3 })],
+  ["BLPOP a b 0", (r) => r.blpop(["a", "b"], 0)],
+  ["SINTERCARD 2 a b LIMIT 3", (r) => r.sintercard(["a", "b"], { limit: 3 })],
+  ["SCAN 0 MATCH a* COUNT 9 TYPE string", (r) => r.scan("0", { match: "a*", count: 9, type: "string" })],
+  [
+    "SORT k BY w_* LIMIT 0 9 GET # GET v_* DESC ALPHA STORE d",
+    (r) =>
+      r.sort("k", {
+        by: "w_*",
+        limit: { offset: 0, count: 9 },
+        get: ["#", "v_*"],
+        desc: true,
+        alpha: true,
+        store: "d",
+      }),
+  ],
+  ["BITCOUNT k", (r) => r.bitcount("k")],
+  ["BITCOUNT k 0 -1 BIT", (r) => r.bitcount("k", 0, -1, "BIT")],
+  [
+    "BITFIELD k GET u8 0 INCRBY i5 #1 10 OVERFLOW FAIL",
+    (r) =>
+      r.bitfield("k", [{ get: { encoding: "u8", offset: 0 } }, {
+        incrby: { encoding: "i5", offset: "#1", increment: 10 },
+      }, { overflow: "FAIL" }]),
+  ],
+  ["GEOADD g 13.5 38.5 m 15 37 n", (r) => r.geoadd("g", [[13.5, 38.5, "m"], [15, 37, "n"]])],
+  [
+    "GEOSEARCH g FROMLONLAT 15 37 BYRADIUS 200 km ASC COUNT 3 ANY WITHDIST",
+    (r) =>
+      r.geosearch("g", {
+        fromlonlat: { longitude: 15, latitude: 37 },
+        byradius: { radius: 200, unit: "km" },
+        asc: true,
+        count: 3,
+        any: true,
+        withdist: true,
+      }),
+  ],
+  ["XADD s * f v", (r) => r.xadd("s", "*", "f", "v")],
+  [
+    "XADD s NOMKSTREAM MAXLEN ~ 9 LIMIT 5 1-0 f v g w",
+    (r) => r.xadd("s", "1-0", { f: "v", g: "w" }, { nomkstream: true, trim: { maxlen: 9, approx: true, limit: 5 } }),
+  ],
+  ["XREAD COUNT 2 BLOCK 0 STREAMS a b 0 $", (r) => r.xread({ a: "0", b: "$" }, { block: 0, count: 2 })],
+  ["XREADGROUP GROUP g c NOACK STREAMS a >", (r) => r.xreadgroup("g", "c", { a: ">" }, { noack: true })],
+  ["XPENDING s g", (r) => r.xpending("s", "g")],
+  [
+    "XPENDING s g IDLE 9 - + 10 c",
+    (r) => r.xpending("s", "g", { start: "-", end: "+", count: 10, consumer: "c", idle: 9 }),
+  ],
+  ["XINFO STREAM s FULL", (r) => r.xinfoStream("s", { full: true })],
+  ["XINFO STREAM s FULL COUNT 2", (r) => r.xinfoStream("s", { full: { count: 2 } })],
+  ["EVAL return 0", (r) => r.eval("return")],
+  ["EVAL return 1 k a b", (r) => r.eval("return", ["k"], ["a", "b"])],
+  ["FCALL f 1 k", (r) => r.fcall("f", ["k"])],
+  ["CLIENT KILL 127.0.0.1:5", (r) => r.clientKill("127.0.0.1:5")],
+  ["CLIENT KILL ID 5 SKIPME NO", (r) => r.clientKill({ id: 5, skipme: false })],
+  ["CLIENT NO-EVICT ON", (r) => r.clientNoEvict(true)],
+  ["REPLICAOF h 5", (r) => r.replicaof("h", 5)],
+  ["REPLICAOF NO ONE", (r) => r.replicaof("NO ONE")],
+  ["AUTH p", (r) => r.auth("p")],
+  ["AUTH u p", (r) => r.auth("u", "p")],
+  ["ACL LOG RESET", (r) => r.aclLog("RESET")],
+  [
+    "MIGRATE h 5  0 9 REPLACE AUTH2 u p KEYS a b",
+    (r) => r.migrate("h", 5, 0, 9, ["a", "b"], { replace: true, auth2: { username: "u", password: "p" } }),
+  ],
+  ["JSON.GET d INDENT  $.a $.b", (r) => r.jsonGet("d", ["$.a", "$.b"], { indent: "" })],
+  [
+    "TS.RANGE t - + AGGREGATION avg,max 60",
+    (r) => r.tsRange("t", "-", "+", { aggregation: { type: ["avg", "max"], bucketDuration: 60 } }),
+  ],
+  ["VADD v VALUES 2 0.5 1 e", (r) => r.vadd("v", "e", { values: [0.5, 1] })],
+  [
+    "FT.CREATE i SCHEMA t TEXT WEIGHT 2 SORTABLE v VECTOR FLAT 6 TYPE FLOAT32 DIM 4 DISTANCE_METRIC L2",
+    (r) =>
+      r.ftCreate("i", [
+        { field: "t", text: { weight: 2 }, sortable: true },
+        { field: "v", vectorFlat: { type: "FLOAT32", dim: 4, distanceMetric: "L2" } },
+      ]),
+  ],
+  ["FT.AGGREGATE i * LOAD * GROUPBY 1 @a REDUCE COUNT 0 AS n SORTBY 2 @n DESC MAX 5", (r) =>
+    r.ftAggregate("i", "*", [
+      { loadAll: true },
+      { groupby: { properties: ["@a"], reduce: [{ reducer: "COUNT", as: "n" }] } },
+      { sortby: { by: ["@n", "DESC"], max: 5 } },
+    ])],
+];
+for (const [wire, call] of cases) {
+  test(`a method sends: ${wire}`, () => assertEquals(redis.of(call as never), wire));
+}
+
+test("the shape follows from the options, when the arguments are laid out", () => {
+  redis.zrange("z", 0, -1);
+  assertEquals(redis.shape, undefined);
+  redis.zrange("z", 0, -1, { withscores: true });
+  assertEquals(redis.shape?.(["a", "1"]), [["a", 1]]);
+  redis.zadd("z", { a: 1 }, { incr: true });
+  assertEquals(redis.shape?.("1.5"), 1.5);
+  redis.get("k");
+  assertEquals(redis.shape, undefined);
+});
+
+test("a hundred thousand members are not too many", () => {
+  const members = Array.from({ length: 100_000 }, (_, at) => `m${at}`);
+  assertEquals(
+    redis.of((r) => r.sadd("s", members)).length,
+    "SADD s".length + members.join("").length + members.length,
+  );
+});
+
+test("an array of the caller's is not changed and not kept", () => {
+  const keys = ["a", "b"];
+  let sent: Arg[] = [];
+  class Keeper extends SessionCommands {
+    override send<T>(_: CommandSpec, args: Arg[]): Promise<T> {
+      sent = args;
+      return Promise.resolve(undefined as T);
+    }
+  }
+  new Keeper().del(keys);
+  assert(sent !== keys);
+  assertEquals(sent, ["a", "b"]);
+});
