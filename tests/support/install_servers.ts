@@ -15,10 +15,24 @@ import { binaries, cacheFolder, findBinary, lookAgain, programOnPath } from "./b
 
 /** The suite that has the newer servers. It moves on; tests read the version from the server. */
 const SUITE = "sid";
-const SERVERS = ["redis-server", "redis-tools", "valkey-server", "valkey-tools"];
+const SERVERS = [
+  "redis-server",
+  "redis-tools",
+  "valkey-server",
+  "valkey-tools",
+];
 /** All that the programs above link to, their loader (in libc6) included. */
 const LIBRARIES = [
-  ...["libc6", "libssl3t64", "libjemalloc2", "liblzf1", "libsystemd0", "libatomic1", "libstdc++6", "libgcc-s1"],
+  ...[
+    "libc6",
+    "libssl3t64",
+    "libjemalloc2",
+    "liblzf1",
+    "libsystemd0",
+    "libatomic1",
+    "libstdc++6",
+    "libgcc-s1",
+  ],
   ...["libcap2", "zlib1g", "libzstd1", "liblua5.1-0"],
 ];
 
@@ -27,27 +41,40 @@ const LIBRARIES = [
  *
  * @returns whether there is at least one server to test against
  */
-export function installServers(say: (line: string) => void = console.log): boolean {
+export function installServers(
+  say: (line: string) => void = console.log,
+): boolean {
   if (!findBinary("redis-7.0")) installOwn(["redis-server"], say);
   if (!programOnPath("openssl")) installOwn(["openssl"], say);
   if (!findBinary("redis-8") || !findBinary("valkey-9")) unpackNewer(say);
   lookAgain();
   const found = binaries().map((binary) => `${binary.kind} ${binary.version}`);
-  say(found.length > 0 ? `servers: ${found.join(", ")}` : "servers: none. Install Redis 7 or newer (redis-server).");
+  say(
+    found.length > 0 ? `servers: ${found.join(", ")}` : "servers: none. Install Redis 7 or newer (redis-server).",
+  );
   return found.length > 0;
 }
 
-function installOwn(packages: string[], say: (line: string) => void): void {
+/** Installs packages of the machine's own system where we may; says what to install where we may not. */
+export function installOwn(packages: string[], say: (line: string) => void): void {
   const root = process.getuid?.() === 0;
   if (!root || !programOnPath("apt-get")) {
-    say(`missing: ${packages.join(" ")}; please install it with your package manager (this user or system cannot)`);
+    say(
+      `missing: ${packages.join(" ")}; please install it with your package manager (this user or system cannot)`,
+    );
     return;
   }
   say(`installing ${packages.join(" ")} (apt-get)`);
   const environment = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   try {
     run("apt-get", ["-qq", "update"], environment);
-    run("apt-get", ["-qq", "install", "-y", "--no-install-recommends", ...packages], environment);
+    run("apt-get", [
+      "-qq",
+      "install",
+      "-y",
+      "--no-install-recommends",
+      ...packages,
+    ], environment);
   } catch (error) {
     say(`could not install ${packages.join(" ")}: ${(error as Error).message}`);
   }
@@ -57,38 +84,68 @@ function installOwn(packages: string[], say: (line: string) => void): void {
 function unpackNewer(say: (line: string) => void): void {
   const source = sourceOfSuite();
   if (!programOnPath("apt-get") || !programOnPath("dpkg") || !source) {
-    say("no newer servers: they come from Debian's packages. Tests that need Redis 8 or Valkey 9 will be skipped.");
+    say(
+      "no newer servers: they come from Debian's packages. Tests that need Redis 8 or Valkey 9 will be skipped.",
+    );
     return;
   }
   const cache = cacheFolder();
   say(`unpacking newer servers into ${cache}`);
   try {
     const sourceFile = join(cache, "newer.sources");
-    for (const folder of ["lists/partial", "cache/archives/partial", "packages"]) {
+    for (
+      const folder of ["lists/partial", "cache/archives/partial", "packages"]
+    ) {
       mkdirSync(join(cache, folder), { recursive: true });
     }
     writeFileSync(sourceFile, source);
     const apt = [
-      ...["-qq", "-o", `Dir::Etc::sourcelist=${sourceFile}`, "-o", "Dir::Etc::sourceparts=/nonexistent"],
-      ...["-o", `Dir::State::Lists=${join(cache, "lists")}`, "-o", `Dir::Cache=${join(cache, "cache")}`],
+      ...[
+        "-qq",
+        "-o",
+        `Dir::Etc::sourcelist=${sourceFile}`,
+        "-o",
+        "Dir::Etc::sourceparts=/nonexistent",
+      ],
+      ...[
+        "-o",
+        `Dir::State::Lists=${join(cache, "lists")}`,
+        "-o",
+        `Dir::Cache=${join(cache, "cache")}`,
+      ],
       ...["-o", "Dir::State::status=/dev/null", "-o", "APT::Sandbox::User="],
     ];
     run("apt-get", [...apt, "update"]);
-    run("apt-get", [...apt, "download", ...SERVERS, ...LIBRARIES], process.env, join(cache, "packages"));
+    run(
+      "apt-get",
+      [...apt, "download", ...SERVERS, ...LIBRARIES],
+      process.env,
+      join(cache, "packages"),
+    );
     unpackAll(cache);
   } catch (error) {
-    say(`no newer servers: ${(error as Error).message}. Tests that need Redis 8 or Valkey 9 will be skipped.`);
+    say(
+      `no newer servers: ${(error as Error).message}. Tests that need Redis 8 or Valkey 9 will be skipped.`,
+    );
   }
 }
 
 /** Unpacks beside the final place, so that a half-done attempt is never taken for a whole one. */
 function unpackAll(cache: string): void {
-  const [packages, unfinished, root] = [join(cache, "packages"), join(cache, "root.new"), join(cache, "root")];
+  const [packages, unfinished, root] = [
+    join(cache, "packages"),
+    join(cache, "root.new"),
+    join(cache, "root"),
+  ];
   rmSync(unfinished, { recursive: true, force: true });
-  for (const file of readdirSync(packages)) run("dpkg", ["-x", join(packages, file), unfinished]);
+  for (const file of readdirSync(packages)) {
+    run("dpkg", ["-x", join(packages, file), unfinished]);
+  }
   rmSync(root, { recursive: true, force: true });
   renameSync(unfinished, root);
-  for (const folder of ["packages", "lists", "cache"]) rmSync(join(cache, folder), { recursive: true, force: true });
+  for (const folder of ["packages", "lists", "cache"]) {
+    rmSync(join(cache, folder), { recursive: true, force: true });
+  }
 }
 
 /** The first stanza of the machine's own source file, for another suite: so no host is named here. */
@@ -99,12 +156,24 @@ function sourceOfSuite(): string | undefined {
   return stanza?.replace(/^Suites:.*$/m, `Suites: ${SUITE}`).concat("\n");
 }
 
-function run(program: string, args: string[], env: NodeJS.ProcessEnv = process.env, cwd?: string): void {
-  const { status, error, stderr } = spawnSync(program, args, { env, cwd, encoding: "utf8" });
+function run(
+  program: string,
+  args: string[],
+  env: NodeJS.ProcessEnv = process.env,
+  cwd?: string,
+): void {
+  const { status, error, stderr } = spawnSync(program, args, {
+    env,
+    cwd,
+    encoding: "utf8",
+  });
   if (error) throw error;
   if (status === 0) return;
-  const reason = stderr.trim().split("\n").findLast((line) => line.startsWith("E:")) ?? stderr.trim().slice(-200);
+  const reason = stderr.trim().split("\n").findLast((line) => line.startsWith("E:")) ??
+    stderr.trim().slice(-200);
   throw new Error(`${program} ended with ${status}: ${reason}`);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = installServers() ? 0 : 1;
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  process.exitCode = installServers() ? 0 : 1;
+}
