@@ -42,8 +42,15 @@ export { CommandSpec } from "./src/command/spec.ts";
 export type { Arg, KeyRule, Shape } from "./src/command/spec.ts";
 export { Commands, SessionCommands } from "./src/generated/commands.ts";
 export type * from "./src/generated/options.ts";
+export type * from "./src/generated/replies.ts";
 export type * from "./src/command/values.ts";
 export { Push } from "./src/resp/reply.ts";
 export type { Reply } from "./src/resp/reply.ts";
 export type { Limits } from "./src/resp/limits.ts";
-export type { Address, Connect, TlsOptions, Transport, TransportHandler } from "./src/transport/transport.ts";
+export type {
+  Address,
+  Connect,
+  TlsOptions,
+  Transport,
+  TransportHandler,
+} from "./src/transport/transport.ts";

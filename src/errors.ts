@@ -21,11 +21,13 @@ export interface ConnectionReport {
 
 /** The base of every error that this module makes itself. Never thrown as such. */
 export class RedisError extends Error {
+  /** Always `RedisError`. */
   override name = "RedisError";
 }
 
 /** The server answered with an error. The command was received; whether it did anything is up to its code. */
 export class ReplyError extends RedisError {
+  /** Always `ReplyError`. */
   override name = "ReplyError";
   /** The first word of the server's message: `"WRONGTYPE"`, `"NOSCRIPT"`, `"MOVED"`, `"ERR"`… */
   readonly code: string;
@@ -43,6 +45,7 @@ export class ReplyError extends RedisError {
 
 /** The connection could not be made, or broke. */
 export class ConnectionError extends RedisError {
+  /** Always `ConnectionError`. */
   override name = "ConnectionError";
   /** Whether the command may have run: `false` means that none of its bytes left. */
   readonly sent: boolean;
@@ -52,14 +55,21 @@ export class ConnectionError extends RedisError {
   report?: ConnectionReport;
 
   /** Takes the message, whether bytes of the command may have left, and what caused it. */
-  constructor(message: string, options: { sent?: boolean; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+  constructor(
+    message: string,
+    options: { sent?: boolean; cause?: unknown } = {},
+  ) {
+    super(
+      message,
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
     this.sent = options.sent ?? false;
   }
 }
 
 /** Somebody stopped waiting. */
 export class TimeoutError extends RedisError {
+  /** Always `TimeoutError`. */
   override name = "TimeoutError";
   /** What was waited for. */
   readonly waitingFor: "connect" | "reply" | "connection" | "room" | "close";
@@ -75,9 +85,17 @@ export class TimeoutError extends RedisError {
   /** Takes the message, what was waited for, for how many milliseconds, and whether bytes may have left. */
   constructor(
     message: string,
-    options: { waitingFor: TimeoutError["waitingFor"]; after: number; sent?: boolean; cause?: unknown },
+    options: {
+      waitingFor: TimeoutError["waitingFor"];
+      after: number;
+      sent?: boolean;
+      cause?: unknown;
+    },
   ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(
+      message,
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
     this.waitingFor = options.waitingFor;
     this.after = options.after;
     this.sent = options.sent ?? false;
@@ -86,6 +104,7 @@ export class TimeoutError extends RedisError {
 
 /** What came is not RESP, or breaks a limit. The connection it came on is closed. */
 export class ProtocolError extends RedisError {
+  /** Always `ProtocolError`. */
   override name = "ProtocolError";
   /** How many bytes of the connection came before the offending one. */
   readonly offset: number;
@@ -99,6 +118,7 @@ export class ProtocolError extends RedisError {
 
 /** A transaction did not run: a watched key changed, or the server threw it away. */
 export class TransactionError extends RedisError {
+  /** Always `TransactionError`. */
   override name = "TransactionError";
   /** `"watch"`: a watched key changed, nothing ran. `"abort"`: the server refused a queued command, nothing ran. */
   readonly reason: "watch" | "abort";
@@ -106,7 +126,11 @@ export class TransactionError extends RedisError {
   readonly errors: ReadonlyMap<number, ReplyError>;
 
   /** Takes the message, the reason, and what the server said of each refused command. */
-  constructor(message: string, reason: "watch" | "abort", errors: ReadonlyMap<number, ReplyError> = new Map()) {
+  constructor(
+    message: string,
+    reason: "watch" | "abort",
+    errors: ReadonlyMap<number, ReplyError> = new Map(),
+  ) {
     super(message);
     this.reason = reason;
     this.errors = errors;

@@ -4,7 +4,13 @@
  * @module
  */
 import type { Arg, CommandSpec, Shape } from "../command/spec.ts";
-import { BINARY, BLOCKING, BLOCKING_OPTION, PUBSUB, SESSION } from "../command/spec.ts";
+import {
+  BINARY,
+  BLOCKING,
+  BLOCKING_OPTION,
+  PUBSUB,
+  SESSION,
+} from "../command/spec.ts";
 import { Commands } from "../generated/commands.ts";
 import { Encoder } from "../resp/encoder.ts";
 import { LOOSE } from "../connection/pending.ts";
@@ -13,17 +19,25 @@ import { namedSpec } from "./unusual.ts";
 
 /** Equal commands in a row: a pipeline of a million HSETs is described by one of these. */
 export interface Run {
+  /** What is known about the command. */
   readonly spec: CommandSpec;
+  /** Makes the value of the reply. */
   readonly shape: Shape | undefined;
+  /** How the reply is decoded. */
   readonly mode: number;
+  /** How many there are. */
   count: number;
 }
 
 /** The types of a builder's list of commands, each replaced by what it resolves to. */
-export type Replies<C extends readonly unknown[]> = { -readonly [K in keyof C]: Awaited<C[K]> };
+export type Replies<C extends readonly unknown[]> = {
+  -readonly [K in keyof C]: Awaited<C[K]>;
+};
 
 /** The same where a command that failed leaves its error in its place. */
-export type RepliesOrErrors<C extends readonly unknown[]> = { -readonly [K in keyof C]: Awaited<C[K]> | Error };
+export type RepliesOrErrors<C extends readonly unknown[]> = {
+  -readonly [K in keyof C]: Awaited<C[K]> | Error;
+};
 
 /**
  * Stands for the reply of a queued command. It has the type of a promise, so that the builder's list can be typed, but
@@ -32,8 +46,10 @@ export type RepliesOrErrors<C extends readonly unknown[]> = { -readonly [K in ke
 export class Queued {
   /** The command's place in its batch. */
   readonly index: number;
+  /** The batch it is queued in. */
   readonly batch: object;
 
+  /** Made by a batch. */
   constructor(batch: object, index: number) {
     this.batch = batch;
     this.index = index;
@@ -61,7 +77,10 @@ export class Queued {
 }
 
 /** Collects commands, encoded at once. */
-export abstract class Batch<S extends string | Uint8Array, I extends number | bigint> extends Commands<S, I> {
+export abstract class Batch<
+  S extends string | Uint8Array,
+  I extends number | bigint,
+> extends Commands<S, I> {
   /** Where the bytes go. */
   protected readonly encoder: Encoder = new Encoder();
   /** How replies are decoded, unless a command's spec says otherwise. */
@@ -74,6 +93,7 @@ export abstract class Batch<S extends string | Uint8Array, I extends number | bi
   protected blocking = false;
   #last: Run | undefined;
 
+  /** Made by a client or a session. */
   constructor(mode: number) {
     super();
     this.mode = mode;
@@ -84,16 +104,25 @@ export abstract class Batch<S extends string | Uint8Array, I extends number | bi
     return this.queued;
   }
 
+  /** Queues a command. What it returns stands for the reply and cannot be awaited. */
   override send<T>(spec: CommandSpec, args: Arg[], shape?: Shape): Promise<T> {
     return this.#queue(spec, args, shape, this.#modeOf(spec));
   }
 
-  #queue<T>(spec: CommandSpec, args: readonly Arg[], shape: Shape | undefined, mode: number): Promise<T> {
-    if ((spec.flags & (SESSION | PUBSUB | BLOCKING | BLOCKING_OPTION)) !== 0) this.#unusual(spec, args);
+  #queue<T>(
+    spec: CommandSpec,
+    args: readonly Arg[],
+    shape: Shape | undefined,
+    mode: number,
+  ): Promise<T> {
+    if ((spec.flags & (SESSION | PUBSUB | BLOCKING | BLOCKING_OPTION)) !== 0) {
+      this.#unusual(spec, args);
+    }
     this.encoder.command(spec.head, spec.words, args, spec.name);
     const last = this.#last;
-    if (last !== undefined && last.spec === spec && last.shape === shape) last.count++;
-    else this.runs.push(this.#last = { spec, shape, mode, count: 1 });
+    if (last !== undefined && last.spec === spec && last.shape === shape) {
+      last.count++;
+    } else this.runs.push(this.#last = { spec, shape, mode, count: 1 });
     this.added();
     return new Queued(this, this.queued++) as unknown as Promise<T>;
   }
@@ -111,7 +140,9 @@ export abstract class Batch<S extends string | Uint8Array, I extends number | bi
 
   #unusual(spec: CommandSpec, args: readonly Arg[]): void {
     if ((spec.flags & (SESSION | PUBSUB)) !== 0) {
-      throw new TypeError(`${spec.name} changes the state of its connection: send it on a session, on its own`);
+      throw new TypeError(
+        `${spec.name} changes the state of its connection: send it on a session, on its own`,
+      );
     }
     this.blocking ||= (spec.flags & BLOCKING) !== 0 || args.includes("BLOCK");
   }
@@ -131,7 +162,9 @@ export abstract class Batch<S extends string | Uint8Array, I extends number | bi
   protected places(list: readonly unknown[]): number[] {
     return list.map((item, i) => {
       if (item instanceof Queued && item.batch === this) return item.index;
-      throw new TypeError(`The builder's list holds something at ${i} that is not a command of this batch`);
+      throw new TypeError(
+        `The builder's list holds something at ${i} that is not a command of this batch`,
+      );
     });
   }
 }

@@ -32,7 +32,10 @@ export interface PoolOptions extends ClientOptions {
  * await redis.set("key", "value");
  * ```
  */
-export async function connect(target?: string | URL | ClientOptions, options?: ClientOptions): Promise<Redis> {
+export async function connect(
+  target?: string | URL | ClientOptions,
+  options?: ClientOptions,
+): Promise<Redis> {
   const settings = readOptions(target, options);
   return await open(settings, 1, 1 + (settings.maxSessions ?? 10));
 }
@@ -51,7 +54,10 @@ export async function connect(target?: string | URL | ClientOptions, options?: C
  * await Promise.all(["a", "b", "c"].map((key) => pool.incr(key)));
  * ```
  */
-export async function connectPool(target?: string | URL | PoolOptions, options?: PoolOptions): Promise<Redis> {
+export async function connectPool(
+  target?: string | URL | PoolOptions,
+  options?: PoolOptions,
+): Promise<Redis> {
   const settings: PoolOptions = readOptions(target, options);
   const size = settings.size ?? 10;
   if (!Number.isInteger(size) || size < 1 || size > 10_000) {
@@ -60,7 +66,11 @@ export async function connectPool(target?: string | URL | PoolOptions, options?:
   return await open(settings, size, Math.max(2, size));
 }
 
-async function open(options: ClientOptions, shared: number, max: number): Promise<Redis> {
+async function open(
+  options: ClientOptions,
+  shared: number,
+  max: number,
+): Promise<Redis> {
   const base = lineOptions(options, (push: Push) => options.onPush?.(push));
   const pool = new Pool({
     shared,
@@ -71,7 +81,9 @@ async function open(options: ClientOptions, shared: number, max: number): Promis
       new Line({
         ...base,
         eager: isShared,
-        onState: isShared ? (state, _line, error) => options.onState?.(state, error) : undefined,
+        onState: isShared
+          ? (state, _line, error) => options.onState?.(state, error)
+          : undefined,
       }),
   });
   try {

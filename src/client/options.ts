@@ -6,7 +6,12 @@
 import type { Backoff } from "../connection/backoff.ts";
 import { exponential } from "../connection/backoff.ts";
 import type { Credentials } from "../connection/handshake.ts";
-import { type Line, type LineOptions, type LineState, resendReadonly } from "../connection/line.ts";
+import {
+  type Line,
+  type LineOptions,
+  type LineState,
+  resendReadonly,
+} from "../connection/line.ts";
 import type { CommandSpec } from "../command/spec.ts";
 import type { Limits } from "../resp/limits.ts";
 import type { Push } from "../resp/reply.ts";
@@ -88,7 +93,18 @@ const NUMBERS = [
 
 const KNOWN = new Set<string>([
   ...NUMBERS.map(([name]) => name),
-  ...["url", "hostname", "path", "tls", "username", "password", "credentials", "protocol", "clientName", "clientInfo"],
+  ...[
+    "url",
+    "hostname",
+    "path",
+    "tls",
+    "username",
+    "password",
+    "credentials",
+    "protocol",
+    "clientName",
+    "clientInfo",
+  ],
   ...["backoff", "resend", "limits", "onState", "onPush", "connect", "size"],
 ]);
 
@@ -97,23 +113,37 @@ const KNOWN = new Set<string>([
  *
  * @throws {TypeError} for a value of the wrong kind or an unknown name, {@link RangeError} for a number out of range.
  */
-export function readOptions(target: string | URL | ClientOptions | undefined, more: ClientOptions = {}): ClientOptions {
-  const given: ClientOptions = typeof target === "string" || target instanceof URL
-    ? { ...more, url: target }
-    : { ...target, ...more };
+export function readOptions(
+  target: string | URL | ClientOptions | undefined,
+  more: ClientOptions = {},
+): ClientOptions {
+  const given: ClientOptions =
+    typeof target === "string" || target instanceof URL
+      ? { ...more, url: target }
+      : { ...target, ...more };
   const { tls, ...parts } = given.url === undefined ? {} : parseUrl(given.url);
-  const options: ClientOptions = { ...parts, ...(tls ? { tls } : {}), ...defined(given) };
+  const options: ClientOptions = {
+    ...parts,
+    ...(tls ? { tls } : {}),
+    ...defined(given),
+  };
   check(options as Record<string, unknown>);
   return options;
 }
 
 function defined<T extends object>(options: T): T {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as T;
 }
 
 function check(options: Record<string, unknown>): void {
   for (const name of Object.keys(options)) {
-    if (!KNOWN.has(name)) throw new TypeError(`Unknown option: ${name}; known are ${[...KNOWN].sort().join(", ")}`);
+    if (!KNOWN.has(name)) {
+      throw new TypeError(
+        `Unknown option: ${name}; known are ${[...KNOWN].sort().join(", ")}`,
+      );
+    }
   }
   for (const [name, min, max] of NUMBERS) {
     const value = options[name];
@@ -121,18 +151,30 @@ function check(options: Record<string, unknown>): void {
     if (typeof value !== "number" || !Number.isInteger(value)) {
       throw new TypeError(`Option ${name} must be a whole number`);
     }
-    if (value < min || value > max) throw new RangeError(`Option ${name} must be from ${min} to ${max}`);
+    if (value < min || value > max) {
+      throw new RangeError(`Option ${name} must be from ${min} to ${max}`);
+    }
   }
-  for (const name of ["hostname", "path", "username", "password", "clientName"]) {
+  for (
+    const name of ["hostname", "path", "username", "password", "clientName"]
+  ) {
     const value = options[name];
     if (value !== undefined && (typeof value !== "string" || value === "")) {
       throw new TypeError(`Option ${name} must be a string that is not empty`);
     }
   }
-  if (options.clientName !== undefined && /[\s\0]/.test(options.clientName as string)) {
-    throw new TypeError("Option clientName must not hold white space: the server refuses it");
+  if (
+    options.clientName !== undefined &&
+    /[\s\0]/.test(options.clientName as string)
+  ) {
+    throw new TypeError(
+      "Option clientName must not hold white space: the server refuses it",
+    );
   }
-  if (options.protocol !== undefined && options.protocol !== 2 && options.protocol !== 3) {
+  if (
+    options.protocol !== undefined && options.protocol !== 2 &&
+    options.protocol !== 3
+  ) {
     throw new TypeError("Option protocol must be 2 or 3");
   }
   if (options.credentials !== undefined && options.password !== undefined) {
@@ -141,7 +183,10 @@ function check(options: Record<string, unknown>): void {
 }
 
 /** What a line of this client needs to know. */
-export function lineOptions(options: ClientOptions, push: (push: Push, line: Line) => void): LineOptions {
+export function lineOptions(
+  options: ClientOptions,
+  push: (push: Push, line: Line) => void,
+): LineOptions {
   const { username, password, credentials, tls } = options;
   return {
     address: {
@@ -152,7 +197,8 @@ export function lineOptions(options: ClientOptions, push: (push: Push, line: Lin
       keepAlive: options.keepAlive ?? 15_000,
     },
     connect: options.connect ?? connectTransport,
-    credentials: credentials ?? (password === undefined ? undefined : { username, password }),
+    credentials: credentials ??
+      (password === undefined ? undefined : { username, password }),
     database: options.database ?? 0,
     protocol: options.protocol ?? 3,
     clientName: options.clientName,

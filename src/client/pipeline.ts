@@ -7,7 +7,12 @@ import { ConnectionError, ReplyError } from "../errors.ts";
 import type { Line } from "../connection/line.ts";
 import { LOOSE, type Owed, unsafeInteger } from "../connection/pending.ts";
 import { BIGINTS, type Reply } from "../resp/reply.ts";
-import { Batch, type Replies, type RepliesOrErrors, type Run } from "./batch.ts";
+import {
+  Batch,
+  type Replies,
+  type RepliesOrErrors,
+  type Run,
+} from "./batch.ts";
 
 /** Encoded bytes that make up one part of a pipeline: large enough for the socket, small enough to overlap with it. */
 const PART = 128 * 1024;
@@ -27,8 +32,11 @@ export interface PipelineOptions {
   readonly replies?: boolean;
 }
 
-/** Runs a piece of work on a line that is the caller's until the work is done, or on the shared one. */
-export type Runner = <T>(exclusive: boolean, work: (line: Line) => Promise<T>) => Promise<T>;
+/** @internal Runs a piece of work on a line that is the caller's until the work is done, or on the shared one. */
+export type Runner = <T>(
+  exclusive: boolean,
+  work: (line: Line) => Promise<T>,
+) => Promise<T>;
 
 /** What the parts of one pipeline fill. */
 class Outcome {
@@ -67,7 +75,11 @@ class Part implements Owed {
   #run = 0;
   #left: number;
 
-  constructor(chunks: readonly Uint8Array[], runs: readonly Run[], outcome: Outcome) {
+  constructor(
+    chunks: readonly Uint8Array[],
+    runs: readonly Run[],
+    outcome: Outcome,
+  ) {
     this.chunks = chunks;
     this.#runs = runs;
     this.#outcome = outcome;
@@ -85,7 +97,9 @@ class Part implements Owed {
     } else if (unsafe && (run.mode & (BIGINTS | LOOSE)) === 0) {
       this.#error(unsafeInteger(run.spec.name));
     } else if (outcome.keep) {
-      outcome.replies.push(run.shape === undefined ? value : this.#shaped(run, value));
+      outcome.replies.push(
+        run.shape === undefined ? value : this.#shaped(run, value),
+      );
     }
     outcome.answered++;
     if (--this.#left === 0 && ++this.#run < this.#runs.length) {
@@ -116,7 +130,9 @@ class Part implements Owed {
     outcome.lost ??= error;
     outcome.error(error);
     outcome.answered += this.owed;
-    if (outcome.keep) { for (; this.owed > 0; this.owed--) outcome.replies.push(error); }
+    if (outcome.keep) {
+      for (; this.owed > 0; this.owed--) outcome.replies.push(error);
+    }
     outcome.check();
   }
 }
@@ -125,7 +141,10 @@ class Part implements Owed {
  * Collects commands and sends them together. Each method queues its command and returns at once; the replies come from
  * {@link Pipeline.exec}, in order.
  */
-export class Pipeline<S extends string | Uint8Array = string, I extends number | bigint = number> extends Batch<S, I> {
+export class Pipeline<
+  S extends string | Uint8Array = string,
+  I extends number | bigint = number,
+> extends Batch<S, I> {
   readonly #runner: Runner;
   readonly #parts: Part[] = [];
   #outcome: Outcome;
@@ -133,6 +152,7 @@ export class Pipeline<S extends string | Uint8Array = string, I extends number |
   #started = false;
   #cutSize = 0;
 
+  /** @internal Made by a client or a session. */
   constructor(runner: Runner, mode: number, options: PipelineOptions = {}) {
     super(mode);
     this.#runner = runner;
@@ -144,6 +164,7 @@ export class Pipeline<S extends string | Uint8Array = string, I extends number |
     return this.#cutSize >= FULL;
   }
 
+  /** Cuts what is queued into parts as it grows. */
   protected override added(): void {
     if (this.encoder.size >= PART) this.#cutPart();
   }
@@ -197,9 +218,15 @@ export class Pipeline<S extends string | Uint8Array = string, I extends number |
       await this.#runner(this.blocking, async (line) => {
         for (const part of parts) {
           if (this.#outcome.lost) {
-            part.fail(new ConnectionError("The pipeline broke before this part; it was not sent"));
+            part.fail(
+              new ConnectionError(
+                "The pipeline broke before this part; it was not sent",
+              ),
+            );
           } else line.sendEncoded(part);
-          while (line.waiting > WINDOW && line.state === "ready") await line.drained();
+          while (line.waiting > WINDOW && line.state === "ready") {
+            await line.drained();
+          }
         }
         if (this.blocking) await this.#settled();
       });
@@ -221,7 +248,9 @@ export class Pipeline<S extends string | Uint8Array = string, I extends number |
    * @throws {ReplyError} the first error reply, after all replies have come, unless `errors` is `"return"`.
    * @throws {ConnectionError} if the connection broke: commands from the first unanswered one on may have run.
    */
-  async exec(options: Pick<PipelineOptions, "errors"> = {}): Promise<unknown[]> {
+  async exec(
+    options: Pick<PipelineOptions, "errors"> = {},
+  ): Promise<unknown[]> {
     await this.drain();
     await this.#settled();
     const { firstError, replies } = this.#outcome;
@@ -231,25 +260,35 @@ export class Pipeline<S extends string | Uint8Array = string, I extends number |
     return replies;
   }
 
-  /** Queues what the builder does, runs it, and gives the replies of the commands that it listed. */
+  /** @internal Queues what the builder does, runs it, and gives the replies of the commands that it listed. */
   async run<const C extends readonly unknown[]>(
     build: (pipeline: this) => C | Iterator<unknown, C | void>,
     options: PipelineOptions,
   ): Promise<Replies<C> | RepliesOrErrors<C>> {
     const built = build(this);
-    const list = Array.isArray(built) ? built as unknown as C : await this.#pull(built as Iterator<unknown, C | void>);
+    const list = Array.isArray(built)
+      ? built as unknown as C
+      : await this.#pull(built as Iterator<unknown, C | void>);
     if (list !== undefined && !Array.isArray(list)) {
-      throw new TypeError("The builder of a pipeline must return the list of its commands, at once");
+      throw new TypeError(
+        "The builder of a pipeline must return the list of its commands, at once",
+      );
     }
-    const places = list === undefined ? undefined : this.places(list as readonly unknown[]);
+    const places = list === undefined
+      ? undefined
+      : this.places(list as readonly unknown[]);
     const replies = await this.exec(options);
-    return (places === undefined ? replies : places.map((place) => replies[place])) as Replies<C>;
+    return (places === undefined
+      ? replies
+      : places.map((place) => replies[place])) as Replies<C>;
   }
 
   /** Runs a generator as far as there is room, so that an endless one needs a bounded amount of memory. */
   async #pull<C>(source: Iterator<unknown, C | void>): Promise<C | undefined> {
     if (typeof source?.next !== "function") {
-      throw new TypeError("The builder of a pipeline must return the list of its commands, at once");
+      throw new TypeError(
+        "The builder of a pipeline must return the list of its commands, at once",
+      );
     }
     for (;;) {
       const { done, value } = source.next();

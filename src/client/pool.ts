@@ -69,7 +69,11 @@ export class Pool {
   /** A line for commands that do not mind company. Sticks to one line for a while, so that few writes carry many. */
   share(): Line {
     const current = this.#current;
-    if (current !== undefined && (this.#settings.shared === 1 || (current.unsent > 0 && current.unsent < STICK))) {
+    if (
+      current !== undefined &&
+      (this.#settings.shared === 1 ||
+        (current.unsent > 0 && current.unsent < STICK))
+    ) {
       return current;
     }
     return this.#current = this.#leastBusy();
@@ -78,10 +82,15 @@ export class Pool {
   #leastBusy(): Line {
     if (this.#closed) throw new ConnectionError("The client is closed");
     let best = this.#shared[0];
-    for (const line of this.#shared) if (line.pending < best!.pending) best = line;
+    for (const line of this.#shared) {
+      if (line.pending < best!.pending) best = line;
+    }
     if (best !== undefined && best.pending === 0) return best;
     if (this.#shared.length >= this.#settings.shared) return best!;
-    if (this.#total < this.#settings.max || this.#idle.length > 0 || best === undefined) {
+    if (
+      this.#total < this.#settings.max || this.#idle.length > 0 ||
+      best === undefined
+    ) {
       best = this.#takeIdle() ?? this.#settings.line(true);
       this.#shared.push(best);
     }
@@ -104,9 +113,13 @@ export class Pool {
 
   /** A line that nobody else uses until it is given to {@link Pool.release}. First come, first served. */
   acquire(signal?: AbortSignal): Promise<Line> {
-    if (this.#closed) return Promise.reject(new ConnectionError("The client is closed"));
+    if (this.#closed) {
+      return Promise.reject(new ConnectionError("The client is closed"));
+    }
     if (signal?.aborted) return Promise.reject(signal.reason);
-    const line = this.#waiting.size > this.#abandoned ? undefined : this.#spare();
+    const line = this.#waiting.size > this.#abandoned
+      ? undefined
+      : this.#spare();
     if (line === undefined) return this.#wait(signal);
     this.#leased.add(line);
     return Promise.resolve(line);
@@ -119,7 +132,9 @@ export class Pool {
     // One line stays shared, so that ordinary commands never wait for somebody's session.
     if (this.#shared.length < 2) return undefined;
     let best = this.#shared[0]!;
-    for (const line of this.#shared) if (line.pending <= best.pending) best = line;
+    for (const line of this.#shared) {
+      if (line.pending <= best.pending) best = line;
+    }
     this.#shared.splice(this.#shared.indexOf(best), 1);
     if (this.#current === best) this.#current = undefined;
     return best;
@@ -146,10 +161,13 @@ export class Pool {
       signal?.addEventListener("abort", aborted, { once: true });
       const timer = waitTimeout === 0 ? undefined : setTimeout(() =>
         giveUp(
-          new TimeoutError(`None of the ${max} connections was free within ${waitTimeout} ms`, {
-            waitingFor: "connection",
-            after: waitTimeout,
-          }),
+          new TimeoutError(
+            `None of the ${max} connections was free within ${waitTimeout} ms`,
+            {
+              waitingFor: "connection",
+              after: waitTimeout,
+            },
+          ),
         ), waitTimeout);
       this.#waiting.push(waiter);
     });
@@ -168,14 +186,23 @@ export class Pool {
       line = this.#settings.line(false);
       this.#leased.add(line);
     }
-    for (let waiter = this.#waiting.shift(); waiter !== undefined; waiter = this.#waiting.shift()) {
+    for (
+      let waiter = this.#waiting.shift();
+      waiter !== undefined;
+      waiter = this.#waiting.shift()
+    ) {
       if (!waiter.done) return waiter.resolve(line);
       this.#abandoned--;
     }
     this.#leased.delete(line);
     this.#idle.push(line);
     const { idleTimeout } = this.#settings;
-    if (idleTimeout > 0) this.#idleTimers.set(line, setTimeout(() => this.#discard(line), idleTimeout));
+    if (idleTimeout > 0) {
+      this.#idleTimers.set(
+        line,
+        setTimeout(() => this.#discard(line), idleTimeout),
+      );
+    }
   }
 
   #discard(line: Line): void {
@@ -204,7 +231,11 @@ export class Pool {
   #end(): Line[] {
     this.#closed = true;
     const error = new ConnectionError("The client was closed");
-    for (let waiter = this.#waiting.shift(); waiter !== undefined; waiter = this.#waiting.shift()) {
+    for (
+      let waiter = this.#waiting.shift();
+      waiter !== undefined;
+      waiter = this.#waiting.shift()
+    ) {
       if (!waiter.done) waiter.reject(error);
     }
     for (const timer of this.#idleTimers.values()) clearTimeout(timer);

@@ -3,7 +3,15 @@
  *
  * @module
  */
-import { type Arg, BLOCKING, BLOCKING_OPTION, type CommandSpec, PUBSUB, SESSION, type Shape } from "../command/spec.ts";
+import {
+  type Arg,
+  BLOCKING,
+  BLOCKING_OPTION,
+  type CommandSpec,
+  PUBSUB,
+  SESSION,
+  type Shape,
+} from "../command/spec.ts";
 import { Commands } from "../generated/commands.ts";
 import { LOOSE, Pending, type SendOptions } from "../connection/pending.ts";
 import type { Line } from "../connection/line.ts";
@@ -41,48 +49,91 @@ export interface CallOptions {
  * console.log(await redis.hget("user:1", "name"));
  * ```
  */
-export class Redis<S extends string | Uint8Array = string, I extends number | bigint = number> extends Commands<S, I> {
+export class Redis<
+  S extends string | Uint8Array = string,
+  I extends number | bigint = number,
+> extends Commands<S, I> {
   readonly #pool: Pool;
   readonly #options: SendOptions;
   readonly #mode: number;
   readonly #watched: boolean;
 
-  /** Made by `connect` and `connectPool`. */
+  /** @internal Made by `connect` and `connectPool`. */
   constructor(pool: Pool, options: SendOptions) {
     super();
     this.#pool = pool;
     this.#options = options;
     this.#mode = options.mode;
-    this.#watched = options.signal !== undefined || options.timeout !== undefined;
+    this.#watched = options.signal !== undefined ||
+      options.timeout !== undefined;
   }
 
+  /** The one way that every command takes. Rejects with what the encoder refuses, the server says, or befalls the connection. */
   override send<T>(spec: CommandSpec, args: Arg[], shape?: Shape): Promise<T> {
-    if ((spec.flags & APART) !== 0 || this.#watched) return this.#sendApart(spec, args, shape, this.#mode);
+    if ((spec.flags & APART) !== 0 || this.#watched) {
+      return this.#sendApart(spec, args, shape, this.#mode);
+    }
     return new Promise((resolve, reject) => {
-      const pending = new Pending(spec, args, shape, this.#mode, resolve as (value: never) => void, reject);
+      const pending = new Pending(
+        spec,
+        args,
+        shape,
+        this.#mode,
+        resolve as (value: never) => void,
+        reject,
+      );
       this.#pool.share().send(pending);
     });
   }
 
-  #sendApart<T>(spec: CommandSpec, args: Arg[], shape: Shape | undefined, mode: number): Promise<T> {
+  #sendApart<T>(
+    spec: CommandSpec,
+    args: Arg[],
+    shape: Shape | undefined,
+    mode: number,
+  ): Promise<T> {
     if ((spec.flags & SESSION) !== 0) {
-      return Promise.reject(new TypeError(`${spec.name} changes the state of its connection: use redis.session()`));
+      return Promise.reject(
+        new TypeError(
+          `${spec.name} changes the state of its connection: use redis.session()`,
+        ),
+      );
     }
     if ((spec.flags & PUBSUB) !== 0) {
-      return Promise.reject(new TypeError(`${spec.name}: subscriptions are made with redis.subscribe()`));
+      return Promise.reject(
+        new TypeError(
+          `${spec.name}: subscriptions are made with redis.subscribe()`,
+        ),
+      );
     }
     const { signal } = this.#options;
     if (signal?.aborted) return Promise.reject(signal.reason);
-    if (isBlocking(spec, args)) return this.#sendBlocking(spec, args, shape, mode);
+    if (isBlocking(spec, args)) {
+      return this.#sendBlocking(spec, args, shape, mode);
+    }
     return new Promise((resolve, reject) => {
       const line = this.#pool.share();
-      const pending = new Pending(spec, args, shape, mode, resolve as (value: never) => void, reject);
+      const pending = new Pending(
+        spec,
+        args,
+        shape,
+        mode,
+        resolve as (value: never) => void,
+        reject,
+      );
       line.send(pending);
-      if (this.#watched) pending.watch(this.#options, (released) => line.withdraw(released));
+      if (this.#watched) {
+        pending.watch(this.#options, (released) => line.withdraw(released));
+      }
     });
   }
 
-  async #sendBlocking<T>(spec: CommandSpec, args: Arg[], shape: Shape | undefined, mode: number): Promise<T> {
+  async #sendBlocking<T>(
+    spec: CommandSpec,
+    args: Arg[],
+    shape: Shape | undefined,
+    mode: number,
+  ): Promise<T> {
     const session = await this.#lease(mode);
     try {
       return await session.send<T>(spec, args, shape);
@@ -98,12 +149,18 @@ export class Redis<S extends string | Uint8Array = string, I extends number | bi
 
   /** The same client with byte replies: wherever a method gives a string, this gives a `Uint8Array`. */
   get bytes(): Redis<Uint8Array, I> {
-    return new Redis(this.#pool, { ...this.#options, mode: this.#mode | BYTES });
+    return new Redis(this.#pool, {
+      ...this.#options,
+      mode: this.#mode | BYTES,
+    });
   }
 
   /** The same client with exact integers: wherever a method gives an integer, this gives a `bigint`. */
   get bigints(): Redis<S, bigint> {
-    return new Redis(this.#pool, { ...this.#options, mode: this.#mode | BIGINTS });
+    return new Redis(this.#pool, {
+      ...this.#options,
+      mode: this.#mode | BIGINTS,
+    });
   }
 
   /**
@@ -119,8 +176,13 @@ export class Redis<S extends string | Uint8Array = string, I extends number | bi
    */
   with(options: CallOptions): Redis<S, I> {
     const { timeout } = options;
-    if (timeout !== undefined && !(Number.isInteger(timeout) && timeout > 0 && timeout < 2 ** 31)) {
-      throw new RangeError("Option timeout must be a whole number of milliseconds from 1 to 2147483647");
+    if (
+      timeout !== undefined &&
+      !(Number.isInteger(timeout) && timeout > 0 && timeout < 2 ** 31)
+    ) {
+      throw new RangeError(
+        "Option timeout must be a whole number of milliseconds from 1 to 2147483647",
+      );
     }
     return new Redis(this.#pool, { ...this.#options, ...options });
   }
@@ -173,12 +235,23 @@ export class Redis<S extends string | Uint8Array = string, I extends number | bi
     options: PipelineOptions = {},
   ): unknown {
     const build = typeof first === "function" ? first : undefined;
-    const settings = build === undefined ? first as PipelineOptions | undefined : options;
-    const pipeline = new Pipeline<S, I>((exclusive, work) => this.#run(exclusive, work), this.#mode, settings);
-    return build === undefined ? pipeline : pipeline.run(build as () => readonly unknown[], options);
+    const settings = build === undefined
+      ? first as PipelineOptions | undefined
+      : options;
+    const pipeline = new Pipeline<S, I>(
+      (exclusive, work) => this.#run(exclusive, work),
+      this.#mode,
+      settings,
+    );
+    return build === undefined
+      ? pipeline
+      : pipeline.run(build as () => readonly unknown[], options);
   }
 
-  async #run<T>(exclusive: boolean, work: (line: Line) => Promise<T>): Promise<T> {
+  async #run<T>(
+    exclusive: boolean,
+    work: (line: Line) => Promise<T>,
+  ): Promise<T> {
     if (!exclusive) return await work(this.#pool.share());
     const line = await this.#pool.acquire(this.#options.signal);
     try {
@@ -214,14 +287,20 @@ export class Redis<S extends string | Uint8Array = string, I extends number | bi
     build: (transaction: Transaction<S, I>) => C,
     options: TransactionOptions = {},
   ): Promise<Replies<C> | RepliesOrErrors<C>> {
-    return new Transaction<S, I>(this.#mode).run(build, options, (work) => work(this.#pool.share()));
+    return new Transaction<S, I>(this.#mode).run(
+      build,
+      options,
+      (work) => work(this.#pool.share()),
+    );
   }
 
   /** Gives a connection of one's own until the end of its scope (`await using`). */
   session(): Promise<Session<S, I>>;
   /** Gives the function a connection of its own until it is done. */
   session<T>(work: (session: Session<S, I>) => T | Promise<T>): Promise<T>;
-  async session<T>(work?: (session: Session<S, I>) => T | Promise<T>): Promise<T | Session<S, I>> {
+  async session<T>(
+    work?: (session: Session<S, I>) => T | Promise<T>,
+  ): Promise<T | Session<S, I>> {
     const session = await this.#lease(this.#mode);
     if (work === undefined) return session;
     try {

@@ -24,8 +24,10 @@ const LINGER = 1000;
  * else. Given back by leaving its scope (`await using`), by {@link Session.release}, or when the function given to
  * `redis.session` returns.
  */
-export class Session<S extends string | Uint8Array = string, I extends number | bigint = number>
-  extends SessionCommands<S, I> {
+export class Session<
+  S extends string | Uint8Array = string,
+  I extends number | bigint = number,
+> extends SessionCommands<S, I> {
   readonly #pool: Pool;
   readonly #line: Line;
   readonly #options: SendOptions;
@@ -33,6 +35,7 @@ export class Session<S extends string | Uint8Array = string, I extends number | 
   #released = false;
   #running = 0;
 
+  /** @internal Made by a client. */
   constructor(pool: Pool, line: Line, options: SendOptions) {
     super();
     this.#pool = pool;
@@ -40,21 +43,42 @@ export class Session<S extends string | Uint8Array = string, I extends number | 
     this.#options = options;
   }
 
+  /** The one way that every command of the session takes. */
   override send<T>(spec: CommandSpec, args: Arg[], shape?: Shape): Promise<T> {
     return this.#send(spec, args, shape, this.#options.mode);
   }
 
-  #send<T>(spec: CommandSpec, args: Arg[], shape: Shape | undefined, mode: number): Promise<T> {
-    if (this.#released) return Promise.reject(new TypeError(`${spec.name}: the session has been given back`));
+  #send<T>(
+    spec: CommandSpec,
+    args: Arg[],
+    shape: Shape | undefined,
+    mode: number,
+  ): Promise<T> {
+    if (this.#released) {
+      return Promise.reject(
+        new TypeError(`${spec.name}: the session has been given back`),
+      );
+    }
     if ((spec.flags & PUBSUB) !== 0) {
-      return Promise.reject(new TypeError(`${spec.name}: subscriptions are made with redis.subscribe()`));
+      return Promise.reject(
+        new TypeError(
+          `${spec.name}: subscriptions are made with redis.subscribe()`,
+        ),
+      );
     }
     if ((spec.flags & SESSION) !== 0) this.#dirty = true;
     const { signal } = this.#options;
     if (signal?.aborted) return Promise.reject(signal.reason);
     this.#running++;
     const sent = new Promise<T>((resolve, reject) => {
-      const pending = new Pending(spec, args, shape, mode, resolve as (value: never) => void, reject);
+      const pending = new Pending(
+        spec,
+        args,
+        shape,
+        mode,
+        resolve as (value: never) => void,
+        reject,
+      );
       this.#line.send(pending);
       if (signal !== undefined || this.#options.timeout !== undefined) {
         pending.watch(this.#options, () => this.#dirty = true);
@@ -68,14 +92,20 @@ export class Session<S extends string | Uint8Array = string, I extends number | 
   /** Sends any command by its name, for what has no method. The session is reset before anybody else gets it. */
   call(name: string, ...args: Arg[]): Promise<Reply> {
     this.#dirty = true;
-    return this.#send(namedSpec(name, args), args, undefined, this.#options.mode | LOOSE);
+    return this.#send(
+      namedSpec(name, args),
+      args,
+      undefined,
+      this.#options.mode | LOOSE,
+    );
   }
 
-  /** Runs a pipeline on this connection; see `Redis.pipeline`. */
+  /** Runs a pipeline on this connection whose errors stand in the places of their replies. */
   pipeline<const C extends readonly unknown[]>(
     build: (pipeline: Pipeline<S, I>) => C,
     options: PipelineOptions & { readonly errors: "return" },
   ): Promise<RepliesOrErrors<C>>;
+  /** Runs a pipeline on this connection; see `Redis.pipeline`. */
   pipeline<const C extends readonly unknown[]>(
     build: (pipeline: Pipeline<S, I>) => C,
     options?: PipelineOptions,
@@ -84,19 +114,24 @@ export class Session<S extends string | Uint8Array = string, I extends number | 
     build: (pipeline: Pipeline<S, I>) => C,
     options: PipelineOptions = {},
   ): Promise<Replies<C> | RepliesOrErrors<C>> {
-    const pipeline = new Pipeline<S, I>((_exclusive, work) => work(this.#line), this.#options.mode, options);
+    const pipeline = new Pipeline<S, I>(
+      (_exclusive, work) => work(this.#line),
+      this.#options.mode,
+      options,
+    );
     return pipeline.run(build, options);
   }
 
+  /** Runs a transaction on this connection whose errors stand in the places of their replies. */
+  transaction<const C extends readonly unknown[]>(
+    build: (transaction: Transaction<S, I>) => C,
+    options: TransactionOptions & { readonly errors: "return" },
+  ): Promise<RepliesOrErrors<C>>;
   /**
    * Runs a transaction on this connection: with WATCH before it, only if none of the watched keys has changed.
    *
    * @throws {TransactionError} if a watched key changed, or the server refused a command.
    */
-  transaction<const C extends readonly unknown[]>(
-    build: (transaction: Transaction<S, I>) => C,
-    options: TransactionOptions & { readonly errors: "return" },
-  ): Promise<RepliesOrErrors<C>>;
   transaction<const C extends readonly unknown[]>(
     build: (transaction: Transaction<S, I>) => C,
     options?: TransactionOptions,
@@ -105,7 +140,11 @@ export class Session<S extends string | Uint8Array = string, I extends number | 
     build: (transaction: Transaction<S, I>) => C,
     options: TransactionOptions = {},
   ): Promise<Replies<C> | RepliesOrErrors<C>> {
-    return new Transaction<S, I>(this.#options.mode).run(build, options, (work) => work(this.#line));
+    return new Transaction<S, I>(this.#options.mode).run(
+      build,
+      options,
+      (work) => work(this.#line),
+    );
   }
 
   /**
@@ -117,7 +156,16 @@ export class Session<S extends string | Uint8Array = string, I extends number | 
     this.#released = true;
     if (this.#running > 0 && !this.#dirty) {
       const probe = new Promise<void>((resolve, reject) => {
-        this.#line.send(new Pending(PING, [], undefined, 0, resolve as (value: never) => void, reject));
+        this.#line.send(
+          new Pending(
+            PING,
+            [],
+            undefined,
+            0,
+            resolve as (value: never) => void,
+            reject,
+          ),
+        );
       });
       this.#dirty = !(await settledWithin(probe, LINGER));
     }

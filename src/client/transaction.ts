@@ -8,7 +8,12 @@ import { CommandSpec, SESSION } from "../command/spec.ts";
 import type { Line } from "../connection/line.ts";
 import { LOOSE, type Owed, unsafeInteger } from "../connection/pending.ts";
 import { BIGINTS, BYTES, type Reply } from "../resp/reply.ts";
-import { Batch, type Replies, type RepliesOrErrors, type Run } from "./batch.ts";
+import {
+  Batch,
+  type Replies,
+  type RepliesOrErrors,
+  type Run,
+} from "./batch.ts";
 
 const MULTI = new CommandSpec("MULTI", SESSION);
 const EXEC = new CommandSpec("EXEC", SESSION);
@@ -45,7 +50,9 @@ class Owing implements Owed {
     this.chunks = chunks;
     this.#runs = runs;
     this.#queued = queued;
-    this.mode = runs.some((run) => (run.mode & BYTES) !== 0) ? mode | BYTES : mode;
+    this.mode = runs.some((run) => (run.mode & BYTES) !== 0)
+      ? mode | BYTES
+      : mode;
     this.owed = queued + 2;
     this.resolve = resolve;
     this.reject = reject;
@@ -66,21 +73,30 @@ class Owing implements Owed {
     const refusedMulti = this.#refused.get(-1);
     if (refusedMulti) return this.reject(refusedMulti);
     if (value === null) {
-      return this.reject(new TransactionError("A watched key changed: nothing of the transaction ran", "watch"));
+      return this.reject(
+        new TransactionError(
+          "A watched key changed: nothing of the transaction ran",
+          "watch",
+        ),
+      );
     }
     if (value instanceof ReplyError) {
       if (value.code !== "EXECABORT") return this.reject(value);
       const [first] = this.#refused.values();
       return this.reject(
         new TransactionError(
-          `The server refused a command of the transaction, so nothing ran: ${(first ?? value).message}`,
+          `The server refused a command of the transaction, so nothing ran: ${
+            (first ?? value).message
+          }`,
           "abort",
           this.#refused,
         ),
       );
     }
     if (!Array.isArray(value) || value.length !== this.#queued) {
-      return this.reject(new TypeError("EXEC did not give one reply per command"));
+      return this.reject(
+        new TypeError("EXEC did not give one reply per command"),
+      );
     }
     this.resolve(this.#shaped(value, unsafe));
   }
@@ -88,7 +104,9 @@ class Owing implements Owed {
   #shaped(values: Reply[], unsafe: boolean): unknown[] {
     const shaped: unknown[] = [];
     for (const run of this.#runs) {
-      for (let i = 0; i < run.count; i++) shaped.push(this.#shapedOne(run, values[shaped.length]!, unsafe));
+      for (let i = 0; i < run.count; i++) {
+        shaped.push(this.#shapedOne(run, values[shaped.length]!, unsafe));
+      }
     }
     return shaped;
   }
@@ -98,7 +116,9 @@ class Owing implements Owed {
       raw.command = run.spec.name;
       return raw;
     }
-    if (unsafe && (run.mode & (BIGINTS | LOOSE)) === 0 && holdsBigint(raw)) return unsafeInteger(run.spec.name);
+    if (unsafe && (run.mode & (BIGINTS | LOOSE)) === 0 && holdsBigint(raw)) {
+      return unsafeInteger(run.spec.name);
+    }
     // One EXEC reply has one mode: where a neighbour needed bytes, strings are made here.
     const value = (this.mode & ~run.mode & BYTES) !== 0 ? toStrings(raw) : raw;
     try {
@@ -114,7 +134,8 @@ class Owing implements Owed {
 }
 
 function holdsBigint(value: Reply): boolean {
-  return typeof value === "bigint" || (Array.isArray(value) && value.some(holdsBigint));
+  return typeof value === "bigint" ||
+    (Array.isArray(value) && value.some(holdsBigint));
 }
 
 const decoder = new TextDecoder();
@@ -125,14 +146,17 @@ function toStrings(value: Reply): Reply {
 }
 
 /** Collects the commands of one transaction. */
-export class Transaction<S extends string | Uint8Array = string, I extends number | bigint = number>
-  extends Batch<S, I> {
+export class Transaction<
+  S extends string | Uint8Array = string,
+  I extends number | bigint = number,
+> extends Batch<S, I> {
+  /** @internal Made by a client or a session. */
   constructor(mode: number) {
     super(mode);
     this.encoder.command(MULTI.head, MULTI.words, [], MULTI.name);
   }
 
-  /** Queues what the builder does, runs it on the line, and gives the replies of the commands that it listed. */
+  /** @internal Queues what the builder does, runs it on the line, and gives the replies of the commands that it listed. */
   async run<const C extends readonly unknown[]>(
     build: (transaction: this) => C,
     options: TransactionOptions,
@@ -140,7 +164,9 @@ export class Transaction<S extends string | Uint8Array = string, I extends numbe
   ): Promise<Replies<C> | RepliesOrErrors<C>> {
     const list = build(this);
     if (!Array.isArray(list)) {
-      throw new TypeError("The builder of a transaction must return the list of its commands, at once");
+      throw new TypeError(
+        "The builder of a transaction must return the list of its commands, at once",
+      );
     }
     const places = this.places(list);
     if (this.queued === 0) return [] as unknown as Replies<C>;
@@ -148,10 +174,14 @@ export class Transaction<S extends string | Uint8Array = string, I extends numbe
     const { chunks, runs } = this.cut();
     const replies = await on((line) =>
       new Promise((resolve, reject) =>
-        line.sendEncoded(new Owing(chunks, runs, this.queued, this.mode, resolve, reject))
+        line.sendEncoded(
+          new Owing(chunks, runs, this.queued, this.mode, resolve, reject),
+        )
       )
     );
-    const error = options.errors === "return" ? undefined : replies.find((reply) => reply instanceof Error);
+    const error = options.errors === "return"
+      ? undefined
+      : replies.find((reply) => reply instanceof Error);
     if (error) throw error;
     return places.map((place) => replies[place]) as unknown as Replies<C>;
   }

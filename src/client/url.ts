@@ -38,15 +38,21 @@ export function parseUrl(text: string | URL): UrlParts {
   try {
     url = new URL(text);
   } catch {
-    throw new TypeError("The connection URL cannot be understood; expected redis://host:port or the like");
+    throw new TypeError(
+      "The connection URL cannot be understood; expected redis://host:port or the like",
+    );
   }
   const scheme = SCHEMES[url.protocol];
   if (scheme === undefined) {
     throw new TypeError(
-      `The connection URL begins with ${url.protocol}//; expected ${Object.keys(SCHEMES).join(", ")}`,
+      `The connection URL begins with ${url.protocol}//; expected ${
+        Object.keys(SCHEMES).join(", ")
+      }`,
     );
   }
-  const parts: UrlParts = scheme.unix ? { path: unixPath(url) } : tcpParts(url, scheme.tls);
+  const parts: UrlParts = scheme.unix
+    ? { path: unixPath(url) }
+    : tcpParts(url, scheme.tls);
   if (url.username !== "") parts.username = decoded(url.username, "user");
   if (url.password !== "") parts.password = decoded(url.password, "password");
   for (const [name, value] of url.searchParams) setOption(parts, name, value);
@@ -55,14 +61,18 @@ export function parseUrl(text: string | URL): UrlParts {
 
 function unixPath(url: URL): string {
   const path = decoded(url.host + url.pathname, "path");
-  if (path === "" || path === "/") throw new TypeError("The connection URL names no unix socket");
+  if (path === "" || path === "/") {
+    throw new TypeError("The connection URL names no unix socket");
+  }
   return path;
 }
 
 function tcpParts(url: URL, tls: true | undefined): UrlParts {
   const parts: UrlParts = {};
   if (tls) parts.tls = true;
-  if (url.hostname !== "") parts.hostname = decoded(url.hostname.replace(/^\[(.*)\]$/, "$1"), "host");
+  if (url.hostname !== "") {
+    parts.hostname = decoded(url.hostname.replace(/^\[(.*)\]$/, "$1"), "host");
+  }
   if (url.port !== "") parts.port = Number(url.port);
   const database = url.pathname.replace(/^\//, "");
   if (database !== "") parts.database = wholeNumber(database, "database");
@@ -76,7 +86,9 @@ function setOption(parts: UrlParts, name: string, value: string): void {
       parts.database = wholeNumber(value, "database");
       break;
     case "protocol":
-      if (value !== "2" && value !== "3") throw new TypeError("The connection URL's protocol must be 2 or 3");
+      if (value !== "2" && value !== "3") {
+        throw new TypeError("The connection URL's protocol must be 2 or 3");
+      }
       parts.protocol = Number(value) as 2 | 3;
       break;
     case "clientName":
@@ -93,7 +105,9 @@ function setOption(parts: UrlParts, name: string, value: string): void {
 }
 
 function wholeNumber(text: string, what: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new TypeError(`The connection URL's ${what} must be a whole number`);
+  if (!/^\d{1,9}$/.test(text)) {
+    throw new TypeError(`The connection URL's ${what} must be a whole number`);
+  }
   return Number(text);
 }
 
@@ -101,6 +115,8 @@ function decoded(text: string, what: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new TypeError(`The connection URL's ${what} is not well percent-encoded`);
+    throw new TypeError(
+      `The connection URL's ${what} is not well percent-encoded`,
+    );
   }
 }

@@ -3,45 +3,57 @@
  *
  * @module
  */
+import { textOf } from "./text.ts";
 
 /** Lengths up to this are believed at once; beyond, memory follows what really comes. */
 const BELIEVED = 16 * 1024 * 1024;
+/** A long text is decoded in pieces of this many bytes: each while the next is on its way, and cheap to allocate. */
+const PIECE = 64 * 1024;
+/** Less than this is not worth a piece of its own: it is gathered first. */
+const SCRAP = 16 * 1024;
 
 const NOTHING = new Uint8Array(0);
 
-/** Gathers the bytes of one string and the line end after it, copying each chunk once. */
+/** Takes the bytes of one string, and of the line end after it, as they come. */
 export class Body {
-  /** Where the bytes gather; may be longer than `length`. */
-  #target: Uint8Array = NOTHING;
-  /** Kept from string to string, for those whose bytes nobody keeps. */
-  #scratch: Uint8Array = NOTHING;
   #length = 0;
   /** How much has come, the line end included. */
   #got = 0;
-  #reuse = false;
+  #asText = false;
+  /** For bytes: where they gather. May be shorter than the string while little of it has come. */
+  #target: Uint8Array = NOTHING;
+  /** For text: what is decoded, and the bytes that are not yet. Their memory serves again. */
+  #text = "";
+  #scratch: Uint8Array = NOTHING;
+  #held = 0;
 
-  /** Starts a string of `length` bytes. With `reuse` the bytes are only looked at and their memory serves again. */
-  start(length: number, reuse: boolean): void {
+  /** Starts a string of `length` bytes that is to become a text, or bytes. */
+  start(length: number, asText: boolean): void {
     this.#length = length;
     this.#got = 0;
-    this.#reuse = reuse;
-    if (reuse && this.#scratch.length >= length) this.#target = this.#scratch;
-    else this.#target = new Uint8Array(Math.min(length, BELIEVED));
+    this.#asText = asText;
+    if (!asText) {
+      this.#target = new Uint8Array(Math.min(length, BELIEVED));
+      return;
+    }
+    const room = Math.min(length, PIECE);
+    if (this.#scratch.length < room) this.#scratch = new Uint8Array(Math.max(room, Math.min(PIECE, room * 2)));
   }
 
   /**
    * Takes what belongs to the string from `chunk`, from `from` on.
    *
-   * @returns the place after it if the string is complete; -1 if the chunk was used up; -2 - place of a byte that is no line end.
+   * @returns the place after it if the string is complete; -1 if the chunk is used up; -2 - p if the byte at p is not
+   * that of a line end.
    */
   fill(chunk: Uint8Array, from: number, end: number): number {
     const length = this.#length;
     if (this.#got < length) {
-      const count = Math.min(length - this.#got, end - from);
-      this.#room(this.#got + count);
-      this.#target.set(chunk.subarray(from, from + count), this.#got);
-      this.#got += count;
-      from += count;
+      const stop = Math.min(end, from + length - this.#got);
+      this.#got += stop - from;
+      if (this.#asText) this.#takeText(chunk, from, stop);
+      else this.#takeBytes(chunk, from, stop);
+      from = stop;
       if (this.#got < length) return -1;
     }
     while (from < end) {
@@ -53,26 +65,56 @@ export class Body {
     return -1;
   }
 
-  /** The gathered bytes. Unless started with `reuse` they are the caller's. */
-  finish(): Uint8Array {
-    const target = this.#target;
-    if (this.#reuse && target.length > this.#scratch.length) this.#scratch = target;
-    this.#target = this.#scratch;
-    return target.length === this.#length ? target : target.subarray(0, this.#length);
+  /** The string, of the kind that it was started as. Bytes are the caller's. */
+  finish(): string | Uint8Array {
+    if (!this.#asText) {
+      const target = this.#target;
+      this.#target = NOTHING;
+      return target;
+    }
+    const text = this.#text + textOf(this.#scratch, 0, this.#held);
+    this.#text = "";
+    this.#held = 0;
+    return text;
   }
 
-  /** Called when everything that came is used up: lets go of memory beyond `bytes` that serves nobody now. */
-  rest(bytes: number): void {
-    if (this.#scratch.length <= bytes || this.#target === this.#scratch && this.#got < this.#length + 2) return;
-    this.#scratch = NOTHING;
-    if (this.#got === this.#length + 2) this.#target = NOTHING;
+  #takeBytes(chunk: Uint8Array, from: number, stop: number): void {
+    const before = this.#got - (stop - from);
+    if (this.#got > this.#target.length) {
+      const larger = new Uint8Array(Math.min(this.#length, Math.max(this.#got, this.#target.length * 2)));
+      larger.set(this.#target.subarray(0, before));
+      this.#target = larger;
+    }
+    this.#target.set(chunk.subarray(from, stop), before);
   }
 
-  #room(needed: number): void {
-    const target = this.#target;
-    if (needed <= target.length) return;
-    const larger = new Uint8Array(Math.min(this.#length, Math.max(needed, target.length * 2)));
-    larger.set(target.subarray(0, this.#got));
-    this.#target = larger;
+  #takeText(chunk: Uint8Array, from: number, stop: number): void {
+    const scratch = this.#scratch;
+    while (from < stop) {
+      if (this.#held === 0 && stop - from >= SCRAP && this.#length > PIECE) {
+        const cut = boundary(chunk, from, Math.min(stop, from + PIECE));
+        this.#text += textOf(chunk, from, cut);
+        from = cut;
+        if (stop - from >= SCRAP) continue;
+      }
+      const count = Math.min(stop - from, scratch.length - this.#held);
+      scratch.set(chunk.subarray(from, from + count), this.#held);
+      this.#held += count;
+      from += count;
+      if (this.#held < scratch.length || this.#length <= PIECE) continue;
+      const cut = boundary(scratch, 0, this.#held);
+      this.#text += textOf(scratch, 0, cut);
+      scratch.copyWithin(0, cut, this.#held);
+      this.#held -= cut;
+    }
   }
+}
+
+/** The last place up to `to` where UTF-8 may be cut without changing what it decodes to: before a character begins. */
+function boundary(bytes: Uint8Array, from: number, to: number): number {
+  for (let at = to - 1; at >= to - 3 && at > from; at--) {
+    if (bytes[at] >= 0xc0) return at;
+    if (bytes[at] < 0x80) return to;
+  }
+  return to;
 }

@@ -72,8 +72,11 @@ class Frame {
  * Turns what a server sends into replies. Feed a chunk, then read until `NEED_MORE`:
  *
  * ```ts
- * decoder.feed(chunk);
- * for (let reply = decoder.read(0); reply !== NEED_MORE; reply = decoder.read(0)) use(reply);
+ * import { Decoder, NEED_MORE } from "@respire/redis/resp";
+ *
+ * const decoder = new Decoder();
+ * decoder.feed(new TextEncoder().encode("+OK\r\n:1\r\n"));
+ * for (let reply = decoder.read(0); reply !== NEED_MORE; reply = decoder.read(0)) console.log(reply);
  * ```
  *
  * Values are parsed in place from the chunk; only a value cut by its end is copied. No byte is parsed again because of
@@ -348,7 +351,7 @@ export class Decoder {
         const whole = joinBytes(frame.items as Uint8Array[], frame.size);
         frame.items = NO_ITEMS;
         this.#depth--;
-        return this.#string(BULK, whole, position);
+        return (this.#mode & BYTES) === 0 ? textOf(whole, 0, whole.length) : whole;
       }
       frame.size += n;
       if (frame.size > this.#longest) this.#fail("a streamed string is over the limit", position);
@@ -373,7 +376,14 @@ export class Decoder {
     if (after < 0) return NONE;
     const type = this.#bodyType;
     this.#bodyType = 0;
-    return this.#string(type, this.#body.finish(), after);
+    const value = this.#body.finish();
+    if (type === BULK_ERROR) return new ReplyError(value as string);
+    if (type !== VERBATIM) return value;
+    // Before the text: three characters that say what it is, and a colon.
+    if (value.length < 4 || (value[3] !== ":" && value[3] !== 58)) {
+      this.#fail("a verbatim string without a format", after);
+    }
+    return value.slice(4);
   }
 
   /** Begins an aggregate. */
@@ -436,18 +446,6 @@ export class Decoder {
     frame.size = 0;
     frame.unsafe = this.sawUnsafe;
     return frame;
-  }
-
-  /** The value of a string of any type. The bytes are ours to give away if the mode wants bytes. */
-  #string(type: number, bytes: Uint8Array, position: number): Reply {
-    if (type === BULK_ERROR) return new ReplyError(textOf(bytes, 0, bytes.length));
-    if (type === PART) return bytes;
-    if (type === VERBATIM) {
-      if (bytes.length < 4 || bytes[3] !== 58) this.#fail("a verbatim string without a format", position);
-      bytes = bytes.subarray(4);
-    }
-    if ((this.#mode & BYTES) === 0) return textOf(bytes, 0, bytes.length);
-    return type === BULK ? bytes : bytes.slice();
   }
 
   /** The length that the line from `position` to `after` gives. */
@@ -544,7 +542,6 @@ export class Decoder {
     this.#buffer = NOTHING;
     this.#position = this.#end = 0;
     this.#window.clear();
-    this.#body.rest(this.#limits.idle);
     if (this.#lineLength === 0 && this.#line.length > this.#limits.idle) this.#line = NOTHING;
     return NEED_MORE;
   }

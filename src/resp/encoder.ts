@@ -70,9 +70,11 @@ function refuseLength(index: number, name: string): never {
  * Turns commands into the bytes to send. They gather until {@link Encoder.take} hands them over.
  *
  * ```ts
+ * import { Encoder } from "@respire/redis/resp";
+ *
  * const encoder = new Encoder();
  * encoder.command(new TextEncoder().encode("$3\r\nGET\r\n"), 1, ["key"], "GET");
- * for (const bytes of encoder.take()) socket.write(bytes);
+ * for (const bytes of encoder.take()) console.log(bytes.length);
  * ```
  */
 export class Encoder {

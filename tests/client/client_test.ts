@@ -112,7 +112,7 @@ test("a queued command cannot be awaited, and a builder must list its own comman
   const p = redis.pipeline();
   await assertRejects(async () => await p.get("a"), TypeError, "cannot be awaited");
   await assertRejects(
-    async () => await redis.pipeline((async (q: typeof p) => [q.get("a")]) as never),
+    async () => await redis.pipeline(((q: typeof p) => Promise.resolve([q.get("a")])) as never),
     TypeError,
     "at once",
   );
