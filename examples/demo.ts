@@ -139,6 +139,6 @@ async function analysis(redis: Redis): Promise<void> {
 try {
   await main();
 } catch (error) {
-  console.error(`\nThe demo failed: ${error instanceof Error ? error.message : error}`);
+  console.error("\nThe demo failed:", error);
   process.exitCode = 1;
 }
