@@ -8,6 +8,7 @@
  */
 import type { Command, CommandsFile, Node, Since } from "./model.ts";
 import { normalise } from "./normalise.ts";
+import type { LiveSource } from "./sources/live.ts";
 import type { Source, SourceArgument, SourceCommand } from "./sources/source.ts";
 
 /** What differs between a source and our file. */
@@ -84,20 +85,31 @@ export function report(difference: Difference): string {
 export function merge(file: CommandsFile, source: Source, family: "redis" | "valkey"): CommandsFile {
   const merged: CommandsFile = { ...file };
   for (const name of compare(file, source).added) {
-    merged[name] = draft(source.commands.get(name)!, family, source.label);
+    merged[name] = draft(source.commands.get(name)!, source, family);
   }
   return merged;
 }
 
+/** The first release with a command; where nobody says, the release at hand, as nothing older is known to have it. */
+function sinceOf(command: SourceCommand, source: Source, family: "redis" | "valkey"): Since {
+  const stated = /^\d+\.\d+\.\d+$/.test(command.since) ? command.since : undefined;
+  const live = source as Partial<LiveSource>;
+  if (command.module !== undefined) return { module: stated ?? moduleVersion(live.modules?.get(command.module)) };
+  return { [family]: stated ?? /^\d+\.\d+\.\d+/.exec(live.version ?? "")?.[0] ?? "0.0.0" };
+}
+
+/** Modules write 1.4.7 as 10407. */
+function moduleVersion(number = 0): string {
+  return [Math.floor(number / 10_000), Math.floor(number / 100) % 100, number % 100].join(".");
+}
+
 /** What the source alone says about a command, in our format. */
-export function draft(command: SourceCommand, family: "redis" | "valkey", label: string): Command {
+export function draft(command: SourceCommand, source: Source, family: "redis" | "valkey"): Command {
   const { nodes } = normalise(command.arguments);
-  const version = /^\d+\.\d+\.\d+$/.test(command.since) ? command.since : "0.0.0";
-  const since: Since = command.module === undefined ? { [family]: version } : { module: version };
   const drafted: Command = {
-    group: command.group,
-    since: command.module === undefined ? since : { module: version },
-    doc: `\`${command.name}\`, as ${label} describes it.`,
+    group: command.group === "module" ? command.module ?? "module" : command.group,
+    since: sinceOf(command, source, family),
+    doc: `\`${command.name}\`, as ${source.label} describes it.`,
     reply: "any",
   };
   if (command.module !== undefined) drafted.module = command.module;
@@ -114,16 +126,17 @@ export function draft(command: SourceCommand, family: "redis" | "valkey", label:
   return drafted;
 }
 
-/** Of a command whose arguments nobody describes (modules without docs): as many as its arity says, the rest free. */
+/** Of a command whose arguments nobody describes: as many as its arity and its keys ask for, then any number. */
 function guessed(command: SourceCommand): Node[] {
   const arity = command.arity ?? -1;
-  const required = Math.max(0, Math.abs(arity) - command.name.split(" ").length);
+  const words = command.name.split(" ").length;
   const keys = new Set(
-    command.keys.flatMap((one) => one.begin !== "unknown" && "index" in one.begin ? one.begin.index : []),
+    command.keys.map(({ begin }) => begin !== "unknown" && "index" in begin ? begin.index - words : -1),
   );
+  const required = Math.max(Math.abs(arity) - words, ...[...keys].map((at) => at + 1), 0);
   const nodes: Node[] = Array.from({ length: required }, (_, at) => {
-    const isKey = keys.has(at + command.name.split(" ").length);
-    return { name: isKey ? `key${at === 0 ? "" : at + 1}` : `arg${at + 1}`, type: isKey ? "key" : "value" };
+    if (!keys.has(at)) return { name: `arg${at + 1}`, type: "value" };
+    return { name: at === 0 ? "key" : `key${at + 1}`, type: "key" };
   });
   if (arity < 0) nodes.push({ name: "args", type: "value", list: "tail", opt: true });
   return nodes;

@@ -57,6 +57,36 @@ test("what commands.json lacks is reported and drafted, never dropped", { skip: 
   assertEquals(validate(JSON.parse(formatCommands(merged))), []);
 });
 
+test("a command without docs is drafted from its arity, its keys and its module's version", async () => {
+  const keySpec = ["flags", ["RW"], "begin_search", ["type", "index", "spec", ["index", 1]]];
+  const replies: Record<string, unknown> = {
+    "INFO": "valkey_version:9.1.2\r\nredis_version:7.2.4\r\nserver_name:valkey\r\n",
+    "COMMAND": [
+      ["box.put", -4, ["write"], 1, 1, 1, [], [], [keySpec], []],
+      ["_box.sync", -1, [], 0, 0, 0, [], [], [], []],
+    ],
+    "COMMAND DOCS": ["box.put", ["group", "module", "module", "box"]],
+    "MODULE LIST": [["name", "box", "ver", 10407]],
+  };
+  const source = await readLive("there", (name) => Promise.resolve(replies[name]));
+  assertEquals([source.server, source.version], ["valkey", "9.1.2"]);
+  assertEquals(compare(file, source).added, ["BOX.PUT"]);
+  assertEquals(merge(file, source, "valkey")["BOX.PUT"], {
+    group: "box",
+    since: { module: "1.4.7" },
+    doc: "`BOX.PUT`, as there describes it.",
+    reply: "any",
+    module: "box",
+    args: [
+      { name: "key", type: "key" },
+      { name: "arg2", type: "value" },
+      { name: "arg3", type: "value" },
+      { name: "args", type: "value", list: "tail", opt: true },
+    ],
+    write: true,
+  });
+});
+
 test("a server without COMMAND DOCS is named", async () => {
   const ask = (name: string): Promise<unknown> => {
     if (name === "INFO") return Promise.resolve("# Server\r\nredis_version:6.2.7\r\ndragonfly_version:df-v1.2.3\r\n");
