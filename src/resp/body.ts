@@ -78,6 +78,11 @@ export class Body {
     return text;
   }
 
+  /** No string is coming: lets memory beyond `bytes` go. */
+  rest(bytes: number): void {
+    if (this.#scratch.length > bytes) this.#scratch = NOTHING;
+  }
+
   #takeBytes(chunk: Uint8Array, from: number, stop: number): void {
     const before = this.#got - (stop - from);
     if (this.#got > this.#target.length) {

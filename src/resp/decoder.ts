@@ -543,6 +543,7 @@ export class Decoder {
     this.#position = this.#end = 0;
     this.#window.clear();
     if (this.#lineLength === 0 && this.#line.length > this.#limits.idle) this.#line = NOTHING;
+    if (this.#bodyType === 0) this.#body.rest(this.#limits.idle);
     return NEED_MORE;
   }
 

@@ -14,7 +14,7 @@ export interface Limits {
   readonly bulk?: number;
   /** The most bytes of one line: a status, an error, a number; 64 KiB unless given. */
   readonly line?: number;
-  /** The most bytes of working memory kept while nothing is being decoded; 1 MiB unless given. */
+  /** The most bytes of working memory kept while nothing is being decoded; 64 KiB unless given. */
   readonly idle?: number;
 }
 
@@ -24,5 +24,5 @@ export const DEFAULT_LIMITS: Required<Limits> = {
   elements: 2 ** 26,
   bulk: 512 * 1024 * 1024,
   line: 64 * 1024,
-  idle: 1024 * 1024,
+  idle: 64 * 1024,
 };

@@ -325,3 +325,27 @@ test("large strings over any chunks", () => {
     }
   }
 });
+
+test("large strings are cut into characters wherever their chunks end, valid or not", () => {
+  let seed = 1;
+  const random = () => (seed = (seed * 48271) % 0x7fffffff) / 0x7fffffff;
+  const contents = [
+    utf8("字é😀a".repeat(30_000)),
+    utf8("😀".repeat(60_000)),
+    Uint8Array.from({ length: 200_000 }, () => 128 + random() * 128),
+    Uint8Array.from({ length: 200_000 }, () => random() * 256),
+    new Uint8Array(200_000).fill(0x80),
+    new Uint8Array(200_000).fill(0xf0),
+  ];
+  for (const content of contents) {
+    const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(content);
+    const bytes = concat(`$${content.length}\r\n`, content, "\r\n");
+    for (const size of [999, 16_383, 16_384, 16_387, 65_535, 65_536, 65_537, 70_001, bytes.length - 1]) {
+      const chunks: Uint8Array[] = [];
+      for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.slice(at, at + size));
+      const { values } = readAll(chunks);
+      assertStrictEquals(values.length, 1);
+      assertStrictEquals(values[0] === text, true, `chunks of ${size}`);
+    }
+  }
+});
