@@ -47,10 +47,4 @@ export type * from "./src/command/values.ts";
 export { Push } from "./src/resp/reply.ts";
 export type { Reply } from "./src/resp/reply.ts";
 export type { Limits } from "./src/resp/limits.ts";
-export type {
-  Address,
-  Connect,
-  TlsOptions,
-  Transport,
-  TransportHandler,
-} from "./src/transport/transport.ts";
+export type { Address, Connect, TlsOptions, Transport, TransportHandler } from "./src/transport/transport.ts";

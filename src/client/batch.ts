@@ -4,13 +4,7 @@
  * @module
  */
 import type { Arg, CommandSpec, Shape } from "../command/spec.ts";
-import {
-  BINARY,
-  BLOCKING,
-  BLOCKING_OPTION,
-  PUBSUB,
-  SESSION,
-} from "../command/spec.ts";
+import { BINARY, BLOCKING, BLOCKING_OPTION, PUBSUB, SESSION } from "../command/spec.ts";
 import { Commands } from "../generated/commands.ts";
 import { Encoder } from "../resp/encoder.ts";
 import { LOOSE } from "../connection/pending.ts";

@@ -81,9 +81,7 @@ async function open(
       new Line({
         ...base,
         eager: isShared,
-        onState: isShared
-          ? (state, _line, error) => options.onState?.(state, error)
-          : undefined,
+        onState: isShared ? (state, _line, error) => options.onState?.(state, error) : undefined,
       }),
   });
   try {

@@ -6,12 +6,7 @@
 import type { Backoff } from "../connection/backoff.ts";
 import { exponential } from "../connection/backoff.ts";
 import type { Credentials } from "../connection/handshake.ts";
-import {
-  type Line,
-  type LineOptions,
-  type LineState,
-  resendReadonly,
-} from "../connection/line.ts";
+import { type Line, type LineOptions, type LineState, resendReadonly } from "../connection/line.ts";
 import type { CommandSpec } from "../command/spec.ts";
 import type { Limits } from "../resp/limits.ts";
 import type { Push } from "../resp/reply.ts";
@@ -117,10 +112,9 @@ export function readOptions(
   target: string | URL | ClientOptions | undefined,
   more: ClientOptions = {},
 ): ClientOptions {
-  const given: ClientOptions =
-    typeof target === "string" || target instanceof URL
-      ? { ...more, url: target }
-      : { ...target, ...more };
+  const given: ClientOptions = typeof target === "string" || target instanceof URL
+    ? { ...more, url: target }
+    : { ...target, ...more };
   const { tls, ...parts } = given.url === undefined ? {} : parseUrl(given.url);
   const options: ClientOptions = {
     ...parts,

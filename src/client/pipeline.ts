@@ -7,12 +7,7 @@ import { ConnectionError, ReplyError } from "../errors.ts";
 import type { Line } from "../connection/line.ts";
 import { LOOSE, type Owed, unsafeInteger } from "../connection/pending.ts";
 import { BIGINTS, type Reply } from "../resp/reply.ts";
-import {
-  Batch,
-  type Replies,
-  type RepliesOrErrors,
-  type Run,
-} from "./batch.ts";
+import { Batch, type Replies, type RepliesOrErrors, type Run } from "./batch.ts";
 
 /** Encoded bytes that make up one part of a pipeline: large enough for the socket, small enough to overlap with it. */
 const PART = 128 * 1024;
@@ -266,21 +261,15 @@ export class Pipeline<
     options: PipelineOptions,
   ): Promise<Replies<C> | RepliesOrErrors<C>> {
     const built = build(this);
-    const list = Array.isArray(built)
-      ? built as unknown as C
-      : await this.#pull(built as Iterator<unknown, C | void>);
+    const list = Array.isArray(built) ? built as unknown as C : await this.#pull(built as Iterator<unknown, C | void>);
     if (list !== undefined && !Array.isArray(list)) {
       throw new TypeError(
         "The builder of a pipeline must return the list of its commands, at once",
       );
     }
-    const places = list === undefined
-      ? undefined
-      : this.places(list as readonly unknown[]);
+    const places = list === undefined ? undefined : this.places(list as readonly unknown[]);
     const replies = await this.exec(options);
-    return (places === undefined
-      ? replies
-      : places.map((place) => replies[place])) as Replies<C>;
+    return (places === undefined ? replies : places.map((place) => replies[place])) as Replies<C>;
   }
 
   /** Runs a generator as far as there is room, so that an endless one needs a bounded amount of memory. */

@@ -117,9 +117,7 @@ export class Pool {
       return Promise.reject(new ConnectionError("The client is closed"));
     }
     if (signal?.aborted) return Promise.reject(signal.reason);
-    const line = this.#waiting.size > this.#abandoned
-      ? undefined
-      : this.#spare();
+    const line = this.#waiting.size > this.#abandoned ? undefined : this.#spare();
     if (line === undefined) return this.#wait(signal);
     this.#leased.add(line);
     return Promise.resolve(line);

@@ -3,15 +3,7 @@
  *
  * @module
  */
-import {
-  type Arg,
-  BLOCKING,
-  BLOCKING_OPTION,
-  type CommandSpec,
-  PUBSUB,
-  SESSION,
-  type Shape,
-} from "../command/spec.ts";
+import { type Arg, BLOCKING, BLOCKING_OPTION, type CommandSpec, PUBSUB, SESSION, type Shape } from "../command/spec.ts";
 import { Commands } from "../generated/commands.ts";
 import { LOOSE, Pending, type SendOptions } from "../connection/pending.ts";
 import type { Line } from "../connection/line.ts";
@@ -235,17 +227,13 @@ export class Redis<
     options: PipelineOptions = {},
   ): unknown {
     const build = typeof first === "function" ? first : undefined;
-    const settings = build === undefined
-      ? first as PipelineOptions | undefined
-      : options;
+    const settings = build === undefined ? first as PipelineOptions | undefined : options;
     const pipeline = new Pipeline<S, I>(
       (exclusive, work) => this.#run(exclusive, work),
       this.#mode,
       settings,
     );
-    return build === undefined
-      ? pipeline
-      : pipeline.run(build as () => readonly unknown[], options);
+    return build === undefined ? pipeline : pipeline.run(build as () => readonly unknown[], options);
   }
 
   async #run<T>(

@@ -8,12 +8,7 @@ import { CommandSpec, SESSION } from "../command/spec.ts";
 import type { Line } from "../connection/line.ts";
 import { LOOSE, type Owed, unsafeInteger } from "../connection/pending.ts";
 import { BIGINTS, BYTES, type Reply } from "../resp/reply.ts";
-import {
-  Batch,
-  type Replies,
-  type RepliesOrErrors,
-  type Run,
-} from "./batch.ts";
+import { Batch, type Replies, type RepliesOrErrors, type Run } from "./batch.ts";
 
 const MULTI = new CommandSpec("MULTI", SESSION);
 const EXEC = new CommandSpec("EXEC", SESSION);
@@ -50,9 +45,7 @@ class Owing implements Owed {
     this.chunks = chunks;
     this.#runs = runs;
     this.#queued = queued;
-    this.mode = runs.some((run) => (run.mode & BYTES) !== 0)
-      ? mode | BYTES
-      : mode;
+    this.mode = runs.some((run) => (run.mode & BYTES) !== 0) ? mode | BYTES : mode;
     this.owed = queued + 2;
     this.resolve = resolve;
     this.reject = reject;
@@ -85,9 +78,7 @@ class Owing implements Owed {
       const [first] = this.#refused.values();
       return this.reject(
         new TransactionError(
-          `The server refused a command of the transaction, so nothing ran: ${
-            (first ?? value).message
-          }`,
+          `The server refused a command of the transaction, so nothing ran: ${(first ?? value).message}`,
           "abort",
           this.#refused,
         ),
@@ -179,9 +170,7 @@ export class Transaction<
         )
       )
     );
-    const error = options.errors === "return"
-      ? undefined
-      : replies.find((reply) => reply instanceof Error);
+    const error = options.errors === "return" ? undefined : replies.find((reply) => reply instanceof Error);
     if (error) throw error;
     return places.map((place) => replies[place]) as unknown as Replies<C>;
   }

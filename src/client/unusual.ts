@@ -3,14 +3,7 @@
  *
  * @module
  */
-import {
-  type Arg,
-  BLOCKING,
-  BLOCKING_OPTION,
-  CommandSpec,
-  PUBSUB,
-  SESSION,
-} from "../command/spec.ts";
+import { type Arg, BLOCKING, BLOCKING_OPTION, CommandSpec, PUBSUB, SESSION } from "../command/spec.ts";
 
 const NAMES: readonly (readonly [flags: number, names: string])[] = [
   [
@@ -28,14 +21,11 @@ const NAMES: readonly (readonly [flags: number, names: string])[] = [
   ],
 ];
 
-const CLIENT =
-  "REPLY TRACKING CACHING SETNAME SETINFO NO-EVICT NO-TOUCH CAPA IMPORT-SOURCE";
+const CLIENT = "REPLY TRACKING CACHING SETNAME SETINFO NO-EVICT NO-TOUCH CAPA IMPORT-SOURCE";
 
 /** Flags by command name. */
 export const UNUSUAL: ReadonlyMap<string, number> = new Map([
-  ...NAMES.flatMap(([flags, names]) =>
-    names.split(" ").map((name): [string, number] => [name, flags])
-  ),
+  ...NAMES.flatMap(([flags, names]) => names.split(" ").map((name): [string, number] => [name, flags])),
   ...CLIENT.split(" ").map((
     word,
   ): [string, number] => [`CLIENT ${word}`, SESSION]),

@@ -45,14 +45,10 @@ export function parseUrl(text: string | URL): UrlParts {
   const scheme = SCHEMES[url.protocol];
   if (scheme === undefined) {
     throw new TypeError(
-      `The connection URL begins with ${url.protocol}//; expected ${
-        Object.keys(SCHEMES).join(", ")
-      }`,
+      `The connection URL begins with ${url.protocol}//; expected ${Object.keys(SCHEMES).join(", ")}`,
     );
   }
-  const parts: UrlParts = scheme.unix
-    ? { path: unixPath(url) }
-    : tcpParts(url, scheme.tls);
+  const parts: UrlParts = scheme.unix ? { path: unixPath(url) } : tcpParts(url, scheme.tls);
   if (url.username !== "") parts.username = decoded(url.username, "user");
   if (url.password !== "") parts.password = decoded(url.password, "password");
   for (const [name, value] of url.searchParams) setOption(parts, name, value);

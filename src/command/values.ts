@@ -57,7 +57,8 @@ export type Certain<O, K extends PropertyKey> = K extends keyof O
   : never;
 
 /** Those of the keys K that O may give. */
-export type Possible<O, K extends PropertyKey> = K extends keyof O ? ([O[K]] extends [false | undefined] ? never : K) : never;
+export type Possible<O, K extends PropertyKey> = K extends keyof O ? ([O[K]] extends [false | undefined] ? never : K)
+  : never;
 
 /**
  * Whether the options O give at least one of the keys K: `true`, `false`, or `boolean` when it only turns out at run
