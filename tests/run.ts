@@ -39,7 +39,7 @@ const RUNNERS: Record<string, Runner> = {
   },
   bun: {
     // The limit holds for one test, as a guard against hangs only.
-    command: (files) => ["bun", "test", "--timeout", "120000", ...files.map((file) => `./${file}`)],
+    command: (files) => ["bun", "test", "--timeout", "60000", ...files.map((file) => `./${file}`)],
     counts: { passed: /^\s*(\d+) pass$/m, failed: /^\s*(\d+) fail$/m, skipped: /^\s*(\d+) skip$/m },
   },
   node: {
