@@ -1,6 +1,7 @@
 /**
- * Sockets by way of `Deno.connect`, without encryption. Reading into one buffer of 64 KiB measured best: 1 MiB replies
- * come 15 % slower with 16 KiB, and no faster with more (`bench/transport.ts`, Deno 2.9.6); byte streams cost 10 % more.
+ * Sockets by way of `Deno.connect`, without encryption. Plain reads into one buffer measured best: byte streams cost a
+ * tenth more CPU, 16 KiB make large replies 15 % slower, and more than 64 KiB gain nothing (`bench/transport.ts`, Deno
+ * 2.9.6).
  *
  * @module
  */
@@ -10,6 +11,27 @@ import { type Address, KEEP_ALIVE, type Transport, type TransportHandler } from 
 
 /** Bytes asked of the kernel at a time. One such buffer lives as long as its socket. */
 const READ_SIZE = 65_536;
+
+/** The part of Deno's socket that is used here: whoever type-checks us elsewhere has not got Deno's own types. */
+interface DenoConn {
+  /** Resolves to how many bytes came, `null` at the end. */
+  read(into: Uint8Array): Promise<number | null>;
+  /** Resolves to how many bytes were taken. */
+  write(bytes: Uint8Array): Promise<number>;
+  close(): void;
+  ref(): void;
+  unref(): void;
+}
+
+interface DenoTcpConn extends DenoConn {
+  setNoDelay(on: boolean): void;
+  setKeepAlive(on: boolean): void;
+}
+
+declare const Deno: {
+  connect(target: { hostname: string; port: number; signal?: AbortSignal | undefined }): Promise<DenoTcpConn>;
+  connect(target: { transport: "unix"; path: string }): Promise<DenoConn>;
+};
 
 /** Opens a socket with `Deno.connect`. */
 export async function connect(address: Address, handler: TransportHandler, signal?: AbortSignal): Promise<Transport> {
@@ -29,7 +51,7 @@ export async function connect(address: Address, handler: TransportHandler, signa
   }
 }
 
-async function open(address: Address, signal?: AbortSignal): Promise<Deno.Conn> {
+async function open(address: Address, signal?: AbortSignal): Promise<DenoConn> {
   const { hostname, port, path, keepAlive = KEEP_ALIVE } = address;
   if (path !== undefined) return await Deno.connect({ transport: "unix", path });
   const conn = await Deno.connect({ hostname, port, signal });
@@ -39,7 +61,7 @@ async function open(address: Address, signal?: AbortSignal): Promise<Deno.Conn> 
 }
 
 class DenoTransport implements Transport {
-  readonly #conn: Deno.Conn;
+  readonly #conn: DenoConn;
   readonly #handler: TransportHandler;
   /** What waits behind the write under way. */
   readonly #queue = new WriteQueue();
@@ -47,9 +69,10 @@ class DenoTransport implements Transport {
   #writing = false;
   #ending = false;
   #closed = false;
+  #error?: Error;
   waiting = 0;
 
-  constructor(conn: Deno.Conn, handler: TransportHandler) {
+  constructor(conn: DenoConn, handler: TransportHandler) {
     this.#conn = conn;
     this.#handler = handler;
     // The first read may succeed within microtasks, before our caller has its promise. Whoever writes has it already.
@@ -70,10 +93,10 @@ class DenoTransport implements Transport {
       try {
         size = await conn.read(buffer);
       } catch (error) {
-        return this.#shut(error as Error);
+        return this.#shut(this.#error ?? error as Error);
       }
       if (this.#closed) return;
-      if (size === null) return this.#shut();
+      if (size === null) return this.#shut(this.#error);
       this.#handler.data(buffer.subarray(0, size));
     }
   }
@@ -104,11 +127,24 @@ class DenoTransport implements Transport {
         bytes = next;
       }
     } catch (error) {
-      return this.#shut(error as Error);
+      return this.#break(error as Error);
     }
     this.#writing = false;
     if (this.#ending) this.#shut();
     else this.#handler.drain();
+  }
+
+  /** A socket that takes no bytes may still hold some for us: the reason why. Reading goes on, and finds its end. */
+  #break(error: Error): void {
+    if (this.#closed) return;
+    this.#error = error;
+    this.#ending = true;
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.#queue.clear();
+    this.waiting = 0;
   }
 
   end(): void {
@@ -124,8 +160,7 @@ class DenoTransport implements Transport {
   #shut(error?: Error): void {
     if (this.#closed) return;
     this.#closed = this.#ending = true;
-    this.#queue.clear();
-    this.waiting = 0;
+    this.#forget();
     this.#conn.close();
     queueMicrotask(() => this.#handler.close(error));
   }

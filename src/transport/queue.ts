@@ -22,9 +22,9 @@ export class WriteQueue {
     const buffers = this.#buffers;
     const start = this.#head;
     if (start === buffers.length) return undefined;
-    let size = buffers[start].length;
+    let size = buffers[start]!.length;
     let end = start + 1;
-    while (end < buffers.length && size + buffers[end].length <= JOIN_SIZE) size += buffers[end++].length;
+    while (end < buffers.length && size + buffers[end]!.length <= JOIN_SIZE) size += buffers[end++]!.length;
     const taken = end === start + 1 ? buffers[start] : join(buffers, start, end, size);
     this.#forget(end);
     return taken;
@@ -53,8 +53,8 @@ const SPENT = new Uint8Array(0);
 function join(buffers: readonly Uint8Array[], start: number, end: number, size: number): Uint8Array {
   const joined = new Uint8Array(size);
   for (let i = start, at = 0; i < end; i++) {
-    joined.set(buffers[i], at);
-    at += buffers[i].length;
+    joined.set(buffers[i]!, at);
+    at += buffers[i]!.length;
   }
   return joined;
 }

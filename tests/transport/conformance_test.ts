@@ -159,6 +159,20 @@ for (const { name, connect } of await adapters()) {
     await client.closed();
   });
 
+  test(`${name}: what the server says before it hangs up on unread bytes is heard`, async () => {
+    await using server = await startScripted();
+    for (let round = 0; round < 10; round++) {
+      const client = await open(server);
+      const peer = await server.peer(round);
+      peer.hold();
+      client.transport.write(new Uint8Array(30 * MEGABYTE));
+      await peer.send("-ERR max number of clients reached\r\n");
+      peer.destroy();
+      await client.closed();
+      assertEquals(client.text, "-ERR max number of clients reached\r\n");
+    }
+  });
+
   test(`${name}: end sends what waits, then closes`, async () => {
     await using server = await startScripted();
     const client = await open(server);
