@@ -24,7 +24,9 @@ export function unreachable(msg?: string): never {
 }
 
 function check(condition: boolean, message: string, msg?: string): void {
-  if (!condition) throw new AssertionError({ message: msg ? `${message}: ${msg}` : message });
+  if (!condition) {
+    throw new AssertionError({ message: msg ? `${message}: ${msg}` : message });
+  }
 }
 
 /** Fails if the value is falsy. */
@@ -48,18 +50,33 @@ export function assertNotEquals<T>(actual: T, expected: T, msg?: string): void {
 }
 
 /** Fails unless both are the same value (`Object.is`). */
-export function assertStrictEquals<T>(actual: unknown, expected: T, msg?: string): asserts actual is T {
+export function assertStrictEquals<T>(
+  actual: unknown,
+  expected: T,
+  msg?: string,
+): asserts actual is T {
   nodeAssert.strictEqual(actual, expected, msg);
 }
 
 /** Fails if both are the same value (`Object.is`). */
-export function assertNotStrictEquals<T>(actual: T, expected: T, msg?: string): void {
+export function assertNotStrictEquals<T>(
+  actual: T,
+  expected: T,
+  msg?: string,
+): void {
   nodeAssert.notStrictEqual(actual, expected, msg);
 }
 
 /** Fails if the value is `null` or `undefined`. */
-export function assertExists<T>(actual: T, msg?: string): asserts actual is NonNullable<T> {
-  check(actual !== undefined && actual !== null, `Expected ${inspect(actual)} to be neither null nor undefined`, msg);
+export function assertExists<T>(
+  actual: T,
+  msg?: string,
+): asserts actual is NonNullable<T> {
+  check(
+    actual !== undefined && actual !== null,
+    `Expected ${inspect(actual)} to be neither null nor undefined`,
+    msg,
+  );
 }
 
 /** Fails unless the value is an instance of the class. */
@@ -68,33 +85,77 @@ export function assertInstanceOf<T extends Class<unknown>>(
   expectedType: T,
   msg = "",
 ): asserts actual is InstanceType<T> {
-  check(actual instanceof expectedType, `Expected an instance of ${expectedType.name}, got ${inspect(actual)}`, msg);
+  check(
+    actual instanceof expectedType,
+    `Expected an instance of ${expectedType.name}, got ${inspect(actual)}`,
+    msg,
+  );
 }
 
 /** Fails if the value is an instance of the class. */
-export function assertNotInstanceOf<T>(actual: unknown, unexpectedType: Class<T>, msg?: string): void {
-  check(!(actual instanceof unexpectedType), `Expected no instance of ${unexpectedType.name}`, msg);
+export function assertNotInstanceOf<T>(
+  actual: unknown,
+  unexpectedType: Class<T>,
+  msg?: string,
+): void {
+  check(
+    !(actual instanceof unexpectedType),
+    `Expected no instance of ${unexpectedType.name}`,
+    msg,
+  );
 }
 
 /** Fails unless the text matches. */
-export function assertMatch(actual: string, expected: RegExp, msg?: string): void {
-  check(expected.test(actual), `Expected ${inspect(actual)} to match ${expected}`, msg);
+export function assertMatch(
+  actual: string,
+  expected: RegExp,
+  msg?: string,
+): void {
+  check(
+    expected.test(actual),
+    `Expected ${inspect(actual)} to match ${expected}`,
+    msg,
+  );
 }
 
 /** Fails if the text matches. */
-export function assertNotMatch(actual: string, expected: RegExp, msg?: string): void {
-  check(!expected.test(actual), `Expected ${inspect(actual)} not to match ${expected}`, msg);
+export function assertNotMatch(
+  actual: string,
+  expected: RegExp,
+  msg?: string,
+): void {
+  check(
+    !expected.test(actual),
+    `Expected ${inspect(actual)} not to match ${expected}`,
+    msg,
+  );
 }
 
 /** Fails unless the text holds the other text. */
-export function assertStringIncludes(actual: string, expected: string, msg?: string): void {
-  check(actual.includes(expected), `Expected ${inspect(actual)} to include ${inspect(expected)}`, msg);
+export function assertStringIncludes(
+  actual: string,
+  expected: string,
+  msg?: string,
+): void {
+  check(
+    actual.includes(expected),
+    `Expected ${inspect(actual)} to include ${inspect(expected)}`,
+    msg,
+  );
 }
 
 /** Fails unless every expected element is structurally equal to one of the actual ones. */
-export function assertArrayIncludes<T>(actual: ArrayLike<T>, expected: ArrayLike<T>, msg?: string): void {
+export function assertArrayIncludes<T>(
+  actual: ArrayLike<T>,
+  expected: ArrayLike<T>,
+  msg?: string,
+): void {
   const missing = Array.from(expected).filter((wanted) => !Array.from(actual).some((had) => equal(had, wanted)));
-  check(missing.length === 0, `Missing: ${inspect(missing)} in ${inspect(actual)}`, msg);
+  check(
+    missing.length === 0,
+    `Missing: ${inspect(missing)} in ${inspect(actual)}`,
+    msg,
+  );
 }
 
 /** Fails unless `actual` has every property of `expected`, deep down. */
@@ -104,33 +165,68 @@ export function assertObjectMatch(
   expected: Record<PropertyKey, unknown>,
   msg?: string,
 ): void {
-  check(matches(actual, expected), `Expected ${inspect(actual)} to match ${inspect(expected)}`, msg);
+  check(
+    matches(actual, expected),
+    `Expected ${inspect(actual)} to match ${inspect(expected)}`,
+    msg,
+  );
 }
 
 /** Fails unless `actual > expected`. */
 export function assertGreater<T>(actual: T, expected: T, msg?: string): void {
-  check(actual > expected, `Expected ${inspect(actual)} > ${inspect(expected)}`, msg);
+  check(
+    actual > expected,
+    `Expected ${inspect(actual)} > ${inspect(expected)}`,
+    msg,
+  );
 }
 
 /** Fails unless `actual >= expected`. */
-export function assertGreaterOrEqual<T>(actual: T, expected: T, msg?: string): void {
-  check(actual >= expected, `Expected ${inspect(actual)} >= ${inspect(expected)}`, msg);
+export function assertGreaterOrEqual<T>(
+  actual: T,
+  expected: T,
+  msg?: string,
+): void {
+  check(
+    actual >= expected,
+    `Expected ${inspect(actual)} >= ${inspect(expected)}`,
+    msg,
+  );
 }
 
 /** Fails unless `actual < expected`. */
 export function assertLess<T>(actual: T, expected: T, msg?: string): void {
-  check(actual < expected, `Expected ${inspect(actual)} < ${inspect(expected)}`, msg);
+  check(
+    actual < expected,
+    `Expected ${inspect(actual)} < ${inspect(expected)}`,
+    msg,
+  );
 }
 
 /** Fails unless `actual <= expected`. */
-export function assertLessOrEqual<T>(actual: T, expected: T, msg?: string): void {
-  check(actual <= expected, `Expected ${inspect(actual)} <= ${inspect(expected)}`, msg);
+export function assertLessOrEqual<T>(
+  actual: T,
+  expected: T,
+  msg?: string,
+): void {
+  check(
+    actual <= expected,
+    `Expected ${inspect(actual)} <= ${inspect(expected)}`,
+    msg,
+  );
 }
 
 /** Fails unless both are within the tolerance, by default a ten-millionth of `expected`. */
-export function assertAlmostEquals(actual: number, expected: number, tolerance?: number, msg?: string): void {
-  const allowed = tolerance ?? (Number.isFinite(expected) ? Math.abs(expected * 1e-7) : 1e-7);
-  const close = Object.is(actual, expected) || Math.abs(expected - actual) <= allowed;
+export function assertAlmostEquals(
+  actual: number,
+  expected: number,
+  tolerance?: number,
+  msg?: string,
+): void {
+  const allowed = tolerance ??
+    (Number.isFinite(expected) ? Math.abs(expected * 1e-7) : 1e-7);
+  const close = Object.is(actual, expected) ||
+    Math.abs(expected - actual) <= allowed;
   check(close, `Expected ${actual} to be close to ${expected}`, msg);
 }
 
@@ -141,12 +237,26 @@ export function assertIsError<E extends Error = Error>(
   msgMatches?: string | RegExp,
   msg?: string,
 ): asserts error is E {
-  check(error instanceof Error, `Expected an Error, got ${inspect(error)}`, msg);
-  if (ErrorClass) check(error instanceof ErrorClass, `Expected ${ErrorClass.name}, got ${inspect(error)}`, msg);
+  check(
+    error instanceof Error,
+    `Expected an Error, got ${inspect(error)}`,
+    msg,
+  );
+  if (ErrorClass) {
+    check(
+      error instanceof ErrorClass,
+      `Expected ${ErrorClass.name}, got ${inspect(error)}`,
+      msg,
+    );
+  }
   if (msgMatches === undefined) return;
   const { message } = error as Error;
   const found = typeof msgMatches === "string" ? message.includes(msgMatches) : msgMatches.test(message);
-  check(found, `Expected the message ${inspect(message)} to match ${inspect(msgMatches)}`, msg);
+  check(
+    found,
+    `Expected the message ${inspect(message)} to match ${inspect(msgMatches)}`,
+    msg,
+  );
 }
 
 /** Fails unless the function throws; gives what it threw. */
@@ -158,7 +268,10 @@ export function assertThrows<E extends Error = Error>(
   msgIncludes?: string,
   msg?: string,
 ): E;
-export function assertThrows(fn: () => unknown, ...expectation: Expectation): unknown {
+export function assertThrows(
+  fn: () => unknown,
+  ...expectation: Expectation
+): unknown {
   let thrown: unknown;
   try {
     fn();
@@ -166,11 +279,16 @@ export function assertThrows(fn: () => unknown, ...expectation: Expectation): un
     thrown = error;
     return asExpected(thrown, expectation);
   }
-  throw new AssertionError({ message: withMessage("Expected function to throw", expectation) });
+  throw new AssertionError({
+    message: withMessage("Expected function to throw", expectation),
+  });
 }
 
 /** Fails unless the function returns a promise that rejects; gives what it rejected with. */
-export function assertRejects(fn: () => PromiseLike<unknown>, msg?: string): Promise<unknown>;
+export function assertRejects(
+  fn: () => PromiseLike<unknown>,
+  msg?: string,
+): Promise<unknown>;
 /** Fails unless the function's promise rejects with an error of the class, with the text; gives the error. */
 export function assertRejects<E extends Error = Error>(
   fn: () => PromiseLike<unknown>,
@@ -178,25 +296,44 @@ export function assertRejects<E extends Error = Error>(
   msgIncludes?: string,
   msg?: string,
 ): Promise<E>;
-export async function assertRejects(fn: () => PromiseLike<unknown>, ...expectation: Expectation): Promise<unknown> {
+export async function assertRejects(
+  fn: () => PromiseLike<unknown>,
+  ...expectation: Expectation
+): Promise<unknown> {
   let promise: PromiseLike<unknown>;
   try {
     promise = fn();
   } catch {
-    throw new AssertionError({ message: withMessage("Function throws when expected to reject", expectation) });
+    throw new AssertionError({
+      message: withMessage(
+        "Function throws when expected to reject",
+        expectation,
+      ),
+    });
   }
   try {
     await promise;
   } catch (error) {
     return asExpected(error, expectation);
   }
-  throw new AssertionError({ message: withMessage("Expected function to reject", expectation) });
+  throw new AssertionError({
+    message: withMessage("Expected function to reject", expectation),
+  });
 }
 
-type Expectation = [msg?: string] | [ErrorClass: Class<Error>, msgIncludes?: string, msg?: string];
+type Expectation = [msg?: string] | [
+  ErrorClass: Class<Error>,
+  msgIncludes?: string,
+  msg?: string,
+];
 
-function asExpected(error: unknown, [first, msgIncludes, msg]: Expectation): unknown {
-  if (typeof first === "function") assertIsError(error, first, msgIncludes, msg);
+function asExpected(
+  error: unknown,
+  [first, msgIncludes, msg]: Expectation,
+): unknown {
+  if (typeof first === "function") {
+    assertIsError(error, first, msgIncludes, msg);
+  }
   return error;
 }
 
@@ -215,11 +352,15 @@ function equal(a: unknown, b: unknown): boolean {
 }
 
 function matches(actual: unknown, expected: unknown): boolean {
-  if (expected === null || typeof expected !== "object" || Object.getPrototypeOf(expected) !== Object.prototype) {
+  if (
+    expected === null || typeof expected !== "object" ||
+    Object.getPrototypeOf(expected) !== Object.prototype
+  ) {
     return equal(actual, expected);
   }
   if (actual === null || typeof actual !== "object") return false;
   return Reflect.ownKeys(expected).every((key) =>
-    Reflect.has(actual, key) && matches(Reflect.get(actual, key), Reflect.get(expected, key))
+    Reflect.has(actual, key) &&
+    matches(Reflect.get(actual, key), Reflect.get(expected, key))
   );
 }

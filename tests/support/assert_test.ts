@@ -40,7 +40,10 @@ const passing: Record<string, (a: Assertions) => unknown> = {
   "assertRejects": (a) => a.assertRejects(reject(new TypeError("a word")), Error, "word"),
   "assertRejects gives the error back": async (a) => {
     const error = new RangeError("x");
-    a.assertEquals(await a.assertRejects(reject(error), RangeError) === error, true);
+    a.assertEquals(
+      await a.assertRejects(reject(error), RangeError) === error,
+      true,
+    );
   },
 };
 
@@ -93,7 +96,9 @@ for (
       } catch (error) {
         outcome = error;
       }
-      if (!(outcome instanceof assertions.AssertionError)) throw new Error(`${name}: ${outcome}`);
+      if (!(outcome instanceof assertions.AssertionError)) {
+        throw new Error(`${name}: ${outcome}`);
+      }
     });
   }
 }

@@ -24,7 +24,8 @@ export interface Binary {
 
 /** The folder of unpacked servers: `RESPIRE_CACHE`, or `.cache/servers` in the repository. */
 export function cacheFolder(): string {
-  return process.env.RESPIRE_CACHE || fileURLToPath(new URL("../../.cache/servers", import.meta.url));
+  return process.env.RESPIRE_CACHE ||
+    fileURLToPath(new URL("../../.cache/servers", import.meta.url));
 }
 
 let known: Binary[] | undefined;
@@ -60,7 +61,11 @@ export function findBinary(version?: ServerVersion): Binary | undefined {
 
 /** The path of a program, or `undefined`. */
 export function programOnPath(name: string): string | undefined {
-  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/bin", "/usr/local/bin"];
+  const folders = [
+    ...(process.env.PATH ?? "").split(delimiter),
+    "/usr/bin",
+    "/usr/local/bin",
+  ];
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
 }
 
@@ -75,16 +80,33 @@ function inCache(name: string): string[] | undefined {
   const program = join(root, "usr/bin", name);
   if (!existsSync(program)) return undefined;
   const library = join(root, "usr/lib");
-  for (const folder of readdirSync(library).filter((entry) => entry.includes("-linux-"))) {
+  for (
+    const folder of readdirSync(library).filter((entry) => entry.includes("-linux-"))
+  ) {
     const loader = readdirSync(join(library, folder)).find((entry) => /^ld-linux.*\.so\.\d$/.test(entry));
-    if (loader) return [join(library, folder, loader), "--library-path", join(library, folder), program];
+    if (loader) {
+      return [
+        join(library, folder, loader),
+        "--library-path",
+        join(library, folder),
+        program,
+      ];
+    }
   }
   return undefined;
 }
 
 function probe(command: string[]): Binary[] {
   const [program, ...before] = command as [string, ...string[]];
-  const { stdout } = spawnSync(program, [...before, "--version"], { encoding: "utf8" });
+  const { stdout } = spawnSync(program, [...before, "--version"], {
+    encoding: "utf8",
+  });
   const [, name, version] = /^(Redis|Valkey) server v=(\S+)/i.exec(stdout ?? "") ?? [];
-  return name && version ? [{ kind: name.toLowerCase() === "valkey" ? "valkey" : "redis", version, command }] : [];
+  return name && version
+    ? [{
+      kind: name.toLowerCase() === "valkey" ? "valkey" : "redis",
+      version,
+      command,
+    }]
+    : [];
 }

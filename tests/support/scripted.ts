@@ -66,7 +66,9 @@ export class Peer {
     const reached = () => typeof goal === "number" ? this.#length >= goal : this.text.includes(goal);
     while (!reached()) {
       if (this.#ended) {
-        throw new Error(`The client closed before ${JSON.stringify(goal)}; it sent ${this.#length} bytes`);
+        throw new Error(
+          `The client closed before ${JSON.stringify(goal)}; it sent ${this.#length} bytes`,
+        );
       }
       await this.#change();
     }
@@ -174,12 +176,17 @@ export class ScriptedServer implements AsyncDisposable {
     this.port = typeof address === "object" && address ? address.port : 0;
     this.path = typeof address === "string" ? address : undefined;
     this.url = this.path ? `redis+unix://${this.path}` : `redis://${this.hostname}:${this.port}`;
-    server.on("connection", (socket) => void this.#serve(new Peer(socket), script));
+    server.on(
+      "connection",
+      (socket) => void this.#serve(new Peer(socket), script),
+    );
   }
 
   /** Waits for the connection with this index, the first being 0. */
   async peer(index = 0): Promise<Peer> {
-    while (this.peers.length <= index) await new Promise<void>((resolve) => this.#waiters.push(resolve));
+    while (this.peers.length <= index) {
+      await new Promise<void>((resolve) => this.#waiters.push(resolve));
+    }
     return this.peers[index]!;
   }
 
@@ -219,9 +226,15 @@ export async function startScripted(
 }
 
 /** A script that answers each command with what `answer` makes of its words; `undefined` leaves it unanswered. */
-export function answering(answer: (words: string[]) => string | Uint8Array | undefined): Script {
+export function answering(
+  answer: (words: string[]) => string | Uint8Array | undefined,
+): Script {
   return async (peer) => {
-    for (let words = await peer.command(); words; words = await peer.command()) {
+    for (
+      let words = await peer.command();
+      words;
+      words = await peer.command()
+    ) {
       const reply = answer(words);
       if (reply !== undefined) await peer.send(reply);
     }
@@ -229,7 +242,10 @@ export function answering(answer: (words: string[]) => string | Uint8Array | und
 }
 
 /** Reads one command (an array of bulk strings) at `start`; `null` while it is not complete. */
-function parseCommand(bytes: Uint8Array, start: number): { words: string[]; end: number } | null {
+function parseCommand(
+  bytes: Uint8Array,
+  start: number,
+): { words: string[]; end: number } | null {
   let at = start;
   const number = (): number | null => {
     const end = bytes.indexOf(13, at);

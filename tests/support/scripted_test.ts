@@ -37,7 +37,13 @@ test("answering() takes commands apart whatever their cut", async () => {
     return `:${seen.length}\r\n`;
   }));
   const socket = await open(server);
-  for (const piece of ["*2\r\n$3\r\nGET\r\n$1", "\r\na\r\n*1\r", "\n$4\r\nPING\r\n"]) socket.write(piece);
+  for (
+    const piece of [
+      "*2\r\n$3\r\nGET\r\n$1",
+      "\r\na\r\n*1\r",
+      "\n$4\r\nPING\r\n",
+    ]
+  ) socket.write(piece);
   let all = "";
   while (all.length < 8) all += (await once(socket, "data"))[0];
   socket.end();
@@ -84,9 +90,15 @@ test("a failing script fails the test that owns the server", async () => {
 
 test("cuts() gives back the same bytes in every way", () => {
   const ways = [...cuts("+OK\r\n")];
-  assertEquals(ways.map((cut) => cut.how).slice(0, 3), ["whole", "byte by byte", "cut at 1"]);
+  assertEquals(ways.map((cut) => cut.how).slice(0, 3), [
+    "whole",
+    "byte by byte",
+    "cut at 1",
+  ]);
   assertEquals(ways.length, 2 + 4);
-  for (const { chunks } of ways) assertEquals(concat(...chunks), latin1("+OK\r\n"));
+  for (const { chunks } of ways) {
+    assertEquals(concat(...chunks), latin1("+OK\r\n"));
+  }
 });
 
 test("lend() spoils what was lent", () => {

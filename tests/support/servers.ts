@@ -11,7 +11,7 @@
  * @module
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect as connectTcp, createServer, type Socket } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -36,6 +36,10 @@ export interface ServerOptions {
   readonly password?: string;
   /** Listen on every address in protected mode: `hostname` is then one that is not loopback, so that it bites. */
   readonly protectedMode?: boolean;
+  /** Start from a configuration file that holds this, so that the server can rewrite it. */
+  readonly config?: string;
+  /** Be a sentinel. */
+  readonly sentinel?: boolean;
   /** More arguments, such as `["--maxclients", "5"]`. */
   readonly args?: readonly string[];
 }
@@ -104,7 +108,7 @@ export class Server implements AsyncDisposable {
     this.certificates = options.tls === true ? makeCertificates() : options.tls || undefined;
     this.#folder = folder;
     this.#password = options.password;
-    this.#command = [...binary.command, ...this.#arguments(options)];
+    this.#command = [...binary.command, ...this.#file(options), ...this.#arguments(options)];
     const login = options.password ? `:${encodeURIComponent(options.password)}@` : "";
     const scheme = this.certificates ? "rediss" : "redis";
     this.url = this.path ? `unix://${login}${this.path}` : `${scheme}://${login}${this.hostname}:${this.port}`;
@@ -184,7 +188,15 @@ export class Server implements AsyncDisposable {
     this.certificates?.remove();
   }
 
+  #file({ config, sentinel }: ServerOptions): string[] {
+    if (config === undefined && !sentinel) return [];
+    const path = join(this.#folder, "server.conf");
+    writeFileSync(path, config ?? "");
+    return [path];
+  }
+
   #arguments(options: ServerOptions): string[] {
+    if (options.sentinel) return ["--sentinel", "--port", String(this.port), "--dir", this.#folder];
     const words = ["--save", "", "--appendonly", "no", "--daemonize", "no", "--dir", this.#folder];
     words.push("--enable-debug-command", "yes", "--bind", options.protectedMode ? "*" : "127.0.0.1");
     words.push("--protected-mode", options.protectedMode ? "yes" : "no");

@@ -5,12 +5,7 @@ import { connect } from "node:net";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { noOpenssl } from "./certificates.ts";
-import {
-  missing,
-  outerAddress,
-  type ServerVersion,
-  startRedis,
-} from "./servers.ts";
+import { missing, outerAddress, type ServerVersion, startRedis } from "./servers.ts";
 import { test } from "./test.ts";
 
 function alive(pid: number): boolean {
@@ -109,9 +104,7 @@ test("pause() leaves a socket without an answer until resume()", {
       resolve();
     })
   );
-  await new Promise<void>((resolve) =>
-    socket.write("PING\r\n", () => resolve())
-  );
+  await new Promise<void>((resolve) => socket.write("PING\r\n", () => resolve()));
   assertEquals(answer, "");
   server.resume();
   await answered;
@@ -132,15 +125,11 @@ test("a server dies with the process that started it, even a killed one", {
 }, async () => {
   // Started as we were: by the same runtime.
   const script = fileURLToPath(new URL("./abandon_server.ts", import.meta.url));
-  const runtime = "Deno" in globalThis
-    ? ["run", "-A", script]
-    : [...process.execArgv, script];
+  const runtime = "Deno" in globalThis ? ["run", "-A", script] : [...process.execArgv, script];
   const child = spawn(process.execPath, runtime, {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const pid = await new Promise<number>((resolve) =>
-    child.stdout!.on("data", (text) => resolve(Number(text)))
-  );
+  const pid = await new Promise<number>((resolve) => child.stdout!.on("data", (text) => resolve(Number(text))));
   assert(alive(pid));
   child.kill("SIGKILL");
   while (alive(pid)) await new Promise((resolve) => setTimeout(resolve, 5));

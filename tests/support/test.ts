@@ -22,7 +22,9 @@ const declare: Declare = await chooseRunner();
 
 async function chooseRunner(): Promise<Declare> {
   const deno = (globalThis as { Deno?: DenoLike }).Deno;
-  if (deno) return (name, skipped, body) => deno.test({ name, ignore: skipped, fn: body });
+  if (deno) {
+    return (name, skipped, body) => deno.test({ name, ignore: skipped, fn: body });
+  }
   const { test } = await import("node:test");
   return (name, skipped, body) => void test(name, { skip: skipped }, () => body());
 }
@@ -31,7 +33,10 @@ async function chooseRunner(): Promise<Declare> {
 export function test(name: string, body: Body): void;
 /** Declares a test that may be skipped, visibly. */
 export function test(name: string, options: TestOptions, body: Body): void;
-export function test(name: string, ...rest: [Body] | [TestOptions, Body]): void {
+export function test(
+  name: string,
+  ...rest: [Body] | [TestOptions, Body]
+): void {
   const [options, body] = rest.length === 1 ? [{}, rest[0]] as const : rest;
   if (options.skip) declare(`${name} [skipped: ${options.skip}]`, true, body);
   else declare(name, false, body);
