@@ -220,8 +220,8 @@ export function buildForNode(): void {
     "worker.ts",
   ].filter((file) => existsSync(join(here, file)));
   const words = [
-    ...programs,
-    ...adapters,
+    ...[...programs, ...adapters].map((file) => `${file.slice(0, -3)}=${file}`),
+    "respire=../mod.ts",
     "--bundle",
     "--splitting",
     "--format=esm",
@@ -234,7 +234,7 @@ export function buildForNode(): void {
 }
 
 /** Which clients run where. */
-const CLIENTS: Readonly<Record<string, readonly string[]>> = {
+export const CLIENTS: Readonly<Record<string, readonly string[]>> = {
   respire: ["deno", "bun", "node"],
   ioredis: ["deno", "bun", "node"],
   node_redis: ["deno", "bun", "node"],

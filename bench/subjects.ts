@@ -20,7 +20,9 @@ export interface Answer<T> {
 export function ask<T>(runtime: string, file: string, ...words: string[]): Promise<Answer<T>> {
   const [program, ...options] = [...RUNTIMES[runtime](file), ...words];
   const start = performance.now();
-  const child = spawn(program, options, { cwd: import.meta.dirname, stdio: ["ignore", "pipe", "pipe"] });
+  // Nothing that is asked takes longer; a program that does not end is found out here.
+  const limits = { timeout: 300_000, killSignal: "SIGKILL" } as const;
+  const child = spawn(program, options, { cwd: import.meta.dirname, stdio: ["ignore", "pipe", "pipe"], ...limits });
   let said = "";
   let complained = "";
   let answered = 0;

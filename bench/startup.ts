@@ -1,0 +1,135 @@
+/**
+ * Cold start, import time and size, against the other clients.
+ *
+ * @module
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { gzipSync } from "node:zlib";
+import { buildForNode, CLIENTS, RUNTIMES } from "./contestants.ts";
+import { median } from "./results.ts";
+import { startServer } from "./server.ts";
+import { ask, choices, surroundings } from "./subjects.ts";
+
+const here = import.meta.dirname!;
+const cache = join(here, ".cache");
+
+interface Start {
+  readonly client: string;
+  readonly runtime: string;
+  /** Milliseconds of the library's import, in a warm file cache. */
+  readonly import?: number;
+  /** Milliseconds from the start of the process to its first reply. */
+  readonly first?: number;
+  readonly skipped?: string;
+}
+
+interface Size {
+  readonly what: string;
+  readonly minified?: number;
+  readonly gzip?: number;
+  readonly skipped?: string;
+}
+
+/** Every client in every runtime, in turns; the first round only warms caches. */
+async function starts(port: number, runtimes: readonly string[], rounds: number): Promise<Start[]> {
+  const racers = runtimes.flatMap((runtime) => {
+    const clients = Object.keys(CLIENTS).filter((client) => CLIENTS[client].includes(runtime));
+    return ["nothing", ...clients].map((client) => ({
+      client,
+      runtime,
+      imports: [] as number[],
+      firsts: [] as number[],
+      skipped: "",
+    }));
+  });
+  for (let round = 0; round <= rounds; round++) {
+    const shift = (round * 5) % racers.length;
+    for (const racer of [...racers.slice(shift), ...racers.slice(0, shift)]) {
+      if (racer.skipped !== "") continue;
+      try {
+        const answer = await ask<{ import: number }>(racer.runtime, "startup_subject", racer.client, String(port));
+        if (round === 0) continue;
+        racer.imports.push(answer.value.import);
+        racer.firsts.push(answer.milliseconds);
+      } catch {
+        racer.skipped = "cannot be loaded here";
+      }
+    }
+  }
+  const tenth = (values: number[]): number => Number(median(values).toFixed(1));
+  return racers.map(({ client, runtime, imports, firsts, skipped }) =>
+    skipped === "" ? { client, runtime, import: tenth(imports), first: tenth(firsts) } : { client, runtime, skipped }
+  );
+}
+
+/** Everything that a bundle of this entry holds, minified; files that are loaded on demand count as well. */
+function size(what: string, entry: string, ...options: string[]): Size {
+  if (!existsSync(join(here, entry)) && entry.startsWith(".")) return { what, skipped: "not there" };
+  const folder = join(cache, "size");
+  rmSync(folder, { recursive: true, force: true });
+  const words = [entry, "--bundle", "--minify", "--format=esm", "--splitting", "--target=es2022", `--outdir=${folder}`];
+  words.push("--log-level=error", ...options);
+  const { status } = spawnSync(join(here, "node_modules", ".bin", "esbuild"), words, { cwd: here, stdio: "inherit" });
+  if (status !== 0) return { what, skipped: "cannot be bundled" };
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".js"));
+  const contents = files.map((file) => readFileSync(join(folder, file)));
+  return {
+    what,
+    minified: contents.reduce((sum, content) => sum + content.length, 0),
+    gzip: contents.reduce((sum, content) => sum + gzipSync(content, { level: 9 }).length, 0),
+  };
+}
+
+/** A client with two commands only, made by the generator. */
+function only(): string | undefined {
+  const folder = join(cache, "only");
+  rmSync(folder, { recursive: true, force: true });
+  const words = ["run", "-A", "codegen/main.ts", "--only", "get,set", "--out", folder];
+  const { status } = spawnSync("deno", words, { cwd: join(here, ".."), stdio: "ignore" });
+  return status === 0 && existsSync(join(folder, "mod.ts")) ? ".cache/only/mod.ts" : undefined;
+}
+
+function sizes(): Size[] {
+  const own = ["--platform=neutral", "--external:node:*"];
+  const node = ["--platform=node"];
+  const two = only();
+  return [
+    size("Respire, whole client", "../mod.ts", ...own),
+    size("Respire, ./resp", "../src/resp/mod.ts", ...own),
+    two === undefined
+      ? { what: "Respire, --only get,set", skipped: "the generator does not make it" }
+      : size("Respire, --only get,set", two, ...own),
+    size("ioredis", "ioredis", ...node),
+    size("node-redis", "redis", ...node),
+    size("iovalkey", "iovalkey", ...node),
+  ];
+}
+
+const { runtimes, quick } = choices();
+buildForNode();
+const rounds = quick ? 3 : 15;
+const server = await startServer();
+try {
+  const found = await starts(server.port, runtimes, rounds);
+  console.log("client            in      import ms   to the first reply ms");
+  for (const { client, runtime, skipped, ...times } of found) {
+    const figures = skipped ?? `${times.import!.toFixed(1).padStart(10)}  ${times.first!.toFixed(1).padStart(10)}`;
+    console.log(`${client.padEnd(17)} ${runtime.padEnd(6)} ${figures}`);
+  }
+  const bundles = sizes();
+  for (const { what, minified, gzip, skipped } of bundles) {
+    const figures = skipped ?? `${(minified! / 1024).toFixed(1)} KiB minified, ${(gzip! / 1024).toFixed(1)} KiB gzip`;
+    console.log(`${what.padEnd(25)} ${figures}`);
+  }
+  const keep = !quick && runtimes.length === Object.keys(RUNTIMES).length;
+  const folder = join(here, keep ? "results" : ".cache");
+  mkdirSync(folder, { recursive: true });
+  const run = { group: "startup", ...surroundings(server.version, rounds, 0), starts: found, sizes: bundles };
+  writeFileSync(join(folder, "startup.json"), JSON.stringify(run, null, 1) + "\n");
+} finally {
+  server.stop();
+}
+process.exit(0);
