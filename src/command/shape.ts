@@ -190,3 +190,15 @@ export function geo(withdist: boolean, withhash: boolean, withcoord: boolean): S
     return found;
   };
 }
+
+/** Elements with score and attributes: three values in a row, or an element and a pair of the other two. */
+export const similar: Shape = (reply, mode) => {
+  if (!Array.isArray(reply)) return reply;
+  const found: unknown[] = [];
+  const nested = Array.isArray(reply[1]);
+  for (let i = 0; i < reply.length; i += nested ? 2 : 3) {
+    const [score, attributes] = nested ? reply[i + 1] as Reply[] : [reply[i + 1], reply[i + 2]];
+    found.push([reply[i], double(score!, mode), attributes]);
+  }
+  return found;
+};

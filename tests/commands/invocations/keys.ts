@@ -1,0 +1,75 @@
+/**
+ * What works on keys of any type.
+ *
+ * @module
+ */
+import { call, type Scenario, varying } from "./invocation.ts";
+
+/** Keys of any type. */
+export const keys: Scenario = [
+  call((r) => r.set("k", "v")),
+  call((r) => r.copy("k", "k2")),
+  call((r) => r.copy("k", "k2")),
+  call((r) => r.del("k2")),
+  call((r) => r.exists("k", "k", "k2")),
+  call((r) => r.expire("k", 1000)),
+  call((r) => r.expire("missing", 10)),
+  call((r) => r.pexpire("k", 1000000)),
+  call((r) => r.expireat("k", 33333333333)),
+  call((r) => r.pexpireat("k", 33333333333000)),
+  call((r) => r.expiretime("k")),
+  call((r) => r.pexpiretime("k")),
+  varying((r) => r.ttl("k")),
+  varying((r) => r.pttl("k")),
+  call((r) => r.persist("k")),
+  call((r) => r.persist("k")),
+  call((r) => r.keys("*")),
+  call((r) => r.keys("missing*")),
+  call((r) => r.randomkey()),
+  call((r) => r.rename("k", "k3")),
+  call((r) => r.set("k4", "v")),
+  call((r) => r.renamenx("k3", "k4")),
+  call((r) => r.renamenx("k3", "k5")),
+  varying((r) => r.scan("0")),
+  varying((r) => r.scan("0", { match: "*", count: 100, type: "string" })),
+  call((r) => r.touch("k4", "k5")),
+  call((r) => r.type("k4")),
+  call((r) => r.type("missing")),
+  call((r) => r.unlink("k5")),
+  call((r) => r.move("k4", 1)),
+  call((r) => r.move("k4", 1)),
+  call((r) => r.set("k", "v")),
+  call((r) => r.objectEncoding("k")),
+  call((r) => r.objectEncoding("missing")),
+  call((r) => r.objectRefcount("k")),
+  call((r) => r.objectRefcount("missing")),
+  varying((r) => r.objectIdletime("k")),
+  call((r) => r.objectIdletime("missing")),
+  call((r) => r.configSet({ "maxmemory-policy": "allkeys-lfu" })),
+  varying((r) => r.objectFreq("k")),
+  call((r) => r.objectFreq("missing")),
+  call((r) => r.configSet("maxmemory-policy", "noeviction")),
+  call((r) => r.objectHelp()),
+  call((r) => r.dump("k")),
+  call((r) => r.dump("missing")),
+  call(async (r) => await r.restore("rk", 0, await r.dump("k") ?? "")),
+  call((r) => r.wait(0, 1)),
+  call((r) => r.waitaof(0, 0, 1)),
+  call((r) => r.migrate("127.0.0.1", 1, 0, 10, ["missing"])),
+  call((r) => r.swapdb(1, 2)),
+  call((r) => r.flushdb()),
+  call((r) => r.randomkey()),
+  call((r) => r.flushall({ sync: true })),
+];
+
+/** Sorting. */
+export const sorting: Scenario = [
+  call((r) => r.rpush("lst", 3, 1, 2)),
+  call((r) => r.sort("lst")),
+  call((r) => r.sort("lst", { store: "dst" }), "store"),
+  call((r) => r.set("w_1", "x")),
+  call((r) => r.sort("lst", { by: "nosort", get: ["w_*", "#"] }), "get"),
+  call((r) => r.sortRo("lst", { desc: true, limit: { offset: 0, count: 2 } })),
+  call((r) => r.sortRo("lst", { get: ["w_*"] }), "get"),
+  call((r) => r.sort("missing")),
+];

@@ -1,0 +1,85 @@
+/**
+ * Plays a scenario on a server, under one protocol.
+ *
+ * @module
+ */
+import { connect } from "../../mod.ts";
+import { ReplyError } from "../../src/errors.ts";
+import type { Arg, CommandSpec, Shape } from "../../src/command/spec.ts";
+import { SessionCommands } from "../../src/generated/commands.ts";
+import type { Invocation, Redis, Scenario } from "./invocations/invocation.ts";
+
+/** What came of one call. */
+export interface Played {
+  /** The command that it sent last. */
+  command: string;
+  /** What it gave… */
+  value?: unknown;
+  /** …or what the server said instead. */
+  error?: string;
+}
+
+/** How long to wait for what happens on another connection, in milliseconds. */
+const PATIENCE = 15_000;
+
+/** Sends through another surface, and remembers which command came last. */
+class Recorder extends SessionCommands<string, number> {
+  last = "";
+  readonly #target: Redis;
+
+  constructor(target: Redis) {
+    super();
+    this.#target = target;
+  }
+
+  override send<T>(spec: CommandSpec, args: Arg[], shape?: Shape): Promise<T> {
+    this.last = spec.name;
+    return this.#target.send(spec, args, shape);
+  }
+}
+
+/** Plays a scenario from an empty database; `undefined` stands for what was not waited for. */
+export async function play(url: string, protocol: 2 | 3, scenario: Scenario): Promise<(Played | undefined)[]> {
+  const redis = await connect(url, { protocol });
+  const others: { destroy(): void }[] = [];
+  try {
+    const session = await redis.session();
+    const recorder = new Recorder(session);
+    const played: (Played | undefined)[] = [];
+    for (const invocation of scenario) {
+      if (invocation.aside) {
+        const other = await connect(url, { protocol });
+        others.push(other);
+        const elsewhere = await other.session();
+        invocation.run(elsewhere).catch(() => {});
+        played.push(undefined);
+      } else played.push(await perform(recorder, invocation));
+    }
+    return played;
+  } finally {
+    for (const other of others) other.destroy();
+    redis.destroy();
+  }
+}
+
+async function perform(recorder: Recorder, invocation: Invocation): Promise<Played> {
+  const deadline = Date.now() + PATIENCE;
+  for (;;) {
+    try {
+      const value = await invocation.run(recorder);
+      return { command: recorder.last, value };
+    } catch (error) {
+      const again = invocation.until && Date.now() < deadline && !isUnknown((error as Error).message);
+      if (!again) {
+        if (!(error instanceof ReplyError)) throw error;
+        return { command: recorder.last, error: error.message };
+      }
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+}
+
+/** Whether an error only says that this server does not know the command or the option. */
+export function isUnknown(message: string): boolean {
+  return /unknown (sub)?command|unknown option|syntax error|wrong number of arguments|unrecognized/i.test(message);
+}

@@ -1,0 +1,73 @@
+/**
+ * The replies that no test sees, each with its reason.
+ *
+ * @module
+ */
+import type { Branch, Command, Node, Since } from "../../codegen/model.ts";
+
+/** A server that takes part. */
+export interface Running {
+  /** Redis or Valkey. */
+  readonly kind: "redis" | "valkey";
+  /** Its version. */
+  readonly version: string;
+}
+
+/** Commands, and why they are not called. */
+const ROWS: Readonly<Record<string, string>> = {
+  "CLUSTER CANCELSLOTMIGRATIONS": "needs two nodes",
+  "CLUSTER FAILOVER": "needs a replica",
+  "CLUSTER FORGET": "needs two nodes",
+  "CLUSTER MIGRATESLOTS": "needs two nodes",
+  "CLUSTER REPLICATE": "needs two nodes",
+  "FAILOVER": "needs a replica",
+  "MODULE LOAD": "needs a module's file",
+  "MODULE LOADEX": "needs a module's file",
+  "MODULE UNLOAD": "needs a module's file",
+  "SENTINEL FAILOVER": "needs a replica",
+  "SHUTDOWN": "ends the server, which then answers nothing",
+};
+
+/** Why a branch is not to be seen on these servers, or `undefined`. */
+export function unproven(
+  name: string,
+  command: Command,
+  branch: Branch,
+  servers: readonly Running[],
+): string | undefined {
+  if (command.module !== undefined && command.module !== "vectorset") return `needs the module ${command.module}`;
+  if (name in ROWS) return ROWS[name];
+  if (!has(command.since, servers)) return "newer than the servers at hand";
+  const options = (branch.when ?? []).map((condition) => condition.split("+"));
+  if (options.length === 0) return undefined;
+  const known = (key: string) =>
+    has(sinceOf(key, command.args ?? command.forms?.flat() ?? []) ?? command.since, servers);
+  return options.some((keys) => keys.every(known)) ? undefined : "its options are newer than the servers at hand";
+}
+
+function has(since: Since, servers: readonly Running[]): boolean {
+  if (typeof since === "string") {
+    return servers.some((server) => notBefore(server.kind === "redis" ? server.version : "7.2.4", since));
+  }
+  return servers.some((server) => {
+    const first = since[server.kind];
+    return first !== undefined && notBefore(server.version, first);
+  });
+}
+
+function notBefore(version: string, first: string): boolean {
+  const [a, b] = [version, first].map((text) => text.split(".").map(Number));
+  for (let i = 0; i < 3; i++) if ((a![i] ?? 0) !== (b![i] ?? 0)) return (a![i] ?? 0) > (b![i] ?? 0);
+  return true;
+}
+
+function sinceOf(key: string, nodes: readonly Node[]): Since | undefined {
+  for (const node of nodes) {
+    const own = ("flag" in node ? node.flag : node.token ?? "").toLowerCase().replaceAll(/[-_ ]/g, "");
+    if (node.as === key || own === key.toLowerCase()) return node.since;
+    const inner = "group" in node ? node.group : "oneof" in node ? node.oneof : [];
+    const found = sinceOf(key, inner);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
