@@ -3,55 +3,22 @@
  *
  * @module
  */
+import { docOf } from "./docs.ts";
 import type { ArgumentNode } from "./model.ts";
-import { parameterName, spoken } from "./names.ts";
+import { camelCase, parameterName } from "./names.ts";
+import {
+  allMembers,
+  flatten,
+  indent,
+  isRequired,
+  type Member,
+  type ObjectType,
+  type Param,
+  type Plan,
+  printObject,
+  type Step,
+} from "./plan.ts";
 import { conversion, isScalar, literals, optionKey, scalarType, scalarWords } from "./values.ts";
-
-/** A positional parameter. */
-export interface Param {
-  name: string;
-  type: string;
-  optional: boolean;
-  rest: boolean;
-  doc: string;
-  /** The type of one item, where it is a list of tuples, objects or operations. */
-  item?: string;
-  /** The optional parameter that this one always comes with. */
-  leader?: string;
-  /** The types of name and value as plain arguments in wire order, where pairs may be given as these too. */
-  plain?: { name: string; type: string }[];
-}
-
-/** A key of an object of options. */
-export interface Member {
-  key: string;
-  type: string;
-  optional: boolean;
-  doc: string;
-  /** The type of one item, where it is a list of tuples, objects or operations. */
-  item?: string;
-}
-
-/** The type of an object: plain members, and groups of members that exclude each other. */
-export interface ObjectType {
-  members: Member[];
-  choices: { members: Member[]; required: boolean }[];
-  /** Members that come together or not at all. */
-  spreads: ObjectType[];
-}
-
-/** A piece of the encoder: words in a row, a function that appends to an array of words, or statements. */
-export type Step =
-  | { kind: "words"; words: string[] }
-  | { kind: "call"; make: (acc: string) => string }
-  | { kind: "code"; lines: string[]; guarded: boolean };
-
-/** What an argument list becomes. */
-export interface Plan {
-  params: Param[];
-  options: ObjectType;
-  steps: Step[];
-}
 
 /** Makes the plan of a method's arguments. */
 export function planArguments(nodes: readonly ArgumentNode[]): Plan {
@@ -64,21 +31,6 @@ export function planArguments(nodes: readonly ArgumentNode[]): Plan {
   const names = new Set(params.map((param) => param.name));
   if (names.size < params.length) throw new Error(`two parameters have the same name: ${params.map((p) => p.name)}`);
   return { params, options: walker.type, steps: walker.steps };
-}
-
-/** Whether an object of options has no member at all. */
-export function isEmpty(type: ObjectType): boolean {
-  return type.members.length === 0 && type.choices.length === 0 && type.spreads.length === 0;
-}
-
-/** Whether an object of options must be given. */
-export function isRequired(type: ObjectType): boolean {
-  return type.members.some((member) => !member.optional) || type.choices.some((choice) => choice.required);
-}
-
-/** All members of an object, whether they exclude each other or not. */
-export function allMembers(type: ObjectType): Member[] {
-  return [...type.members, ...type.choices.flatMap((choice) => choice.members), ...type.spreads.flatMap(allMembers)];
 }
 
 /** Walks the nodes of a method's arguments (`object` left out), or of an object that the expression `object` holds. */
@@ -206,8 +158,9 @@ class Walker {
       return this.#node({ ...plain[0], opt: node.opt, or: words, token: node.token, doc: node.doc ?? plain[0].doc });
     }
     const members: Member[] = [];
-    const required = node.opt === undefined;
-    this.type.choices.push({ members, required });
+    const unless = typeof node.opt === "string" ? camelCase(node.opt) : undefined;
+    const required = node.opt === undefined || unless !== undefined;
+    this.type.choices.push({ members, required, unless });
     const lines: string[] = [];
     const mid = this.#mid(node);
     for (const one of alternatives) {
@@ -344,18 +297,6 @@ function soleMember(node: ArgumentNode): ArgumentNode | undefined {
     : undefined;
 }
 
-/** An object's type on one line. */
-export function printObject(type: ObjectType): string {
-  const plain = type.members.map((member) => `${member.key}${member.optional ? "?" : ""}: ${member.type}`).join("; ");
-  const parts = plain === "" ? [] : [`{ ${plain} }`];
-  for (const choice of type.choices) {
-    const members = choice.members.map((member) => `${member.key}: ${member.type}`).join("; ");
-    parts.push(`${choice.required ? "OneOf" : "AtMostOne"}<{ ${members} }>`);
-  }
-  for (const spread of type.spreads) parts.push(`AllOrNone<${printObject(spread)}>`);
-  return parts.join(" & ");
-}
-
 function objectCode(node: ArgumentNode, object: string, depth: number): { type: ObjectType; lines: string[] } {
   const walker = new Walker(object, depth + 1);
   walker.walk(node.group!);
@@ -455,55 +396,4 @@ function choose(alternatives: readonly ArgumentNode[], item: string, depth: numb
     lines.push(`${test} (${JSON.stringify(key)} in ${item}) {`, ...indent(emit(one, `${item}.${key}`, depth)));
   }
   return [...lines, "}"];
-}
-
-/** Steps as statements that append to `words`. */
-export function flatten(steps: readonly Step[]): string[] {
-  return steps.flatMap((step) => {
-    if (step.kind === "words") return [`words.push(${step.words.join(", ")});`];
-    return step.kind === "call" ? [`${step.make("words")};`] : step.lines;
-  });
-}
-
-/** Lines one level deeper. */
-export function indent(lines: readonly string[]): string[] {
-  return lines.map((line) => `  ${line}`);
-}
-
-/** What is said about a parameter or option. */
-function docOf(node: ArgumentNode): string {
-  const parts = [sentence(node.doc ?? defaultDoc(node))];
-  if (node.needs !== undefined) parts.push(`Only with \`${node.needs}\`.`);
-  if (node.since !== undefined) parts.push(printSince(node.since));
-  return parts.join(" ");
-}
-
-/** A text with a capital first and a full stop last. */
-export function sentence(text: string): string {
-  const capital = text[0].toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(capital) ? capital : `${capital}.`;
-}
-
-function defaultDoc(node: ArgumentNode): string {
-  const name = node.name === undefined ? undefined : spoken(node.name);
-  if (node.flag !== undefined) return `Sends \`${node.flag}\`.`;
-  if (node.type === "key" && node.list === undefined) return name === "key" ? "The key." : `The ${name} key.`;
-  if (node.token !== undefined) {
-    return `\`${node.token}\`${
-      name === undefined || name === spoken(node.token.toLowerCase()) ? "" : `: the ${name}`
-    }.`;
-  }
-  return `The ${name ?? "value"}.`;
-}
-
-/** A version per family as a sentence. */
-export function printSince(since: NonNullable<ArgumentNode["since"]>): string {
-  if (typeof since === "string") return `Since ${since}.`;
-  if (since.module !== undefined) return `Since version ${since.module} of the module.`;
-  if (since.redis !== undefined && since.valkey !== undefined) {
-    return `Since Redis ${since.redis} and Valkey ${since.valkey}.`;
-  }
-  return since.redis !== undefined
-    ? `Since Redis ${since.redis}, not in Valkey.`
-    : `Since Valkey ${since.valkey}, not in Redis.`;
 }

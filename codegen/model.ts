@@ -132,7 +132,10 @@ export interface Branch {
   when?: string[];
   /** The reply in the language of `codegen/reply.ts`. */
   type: string;
-  /** The name of a shape that depends on the options themselves (`"geo"`); a row of codegen/templates.ts. */
+  /**
+   * The name of a shape that the type does not tell: `"geo"` (depends on the options), `"similar"` (VSIM's triples). A
+   * row of codegen/body.ts.
+   */
   decode?: string;
 }
 

@@ -3,19 +3,15 @@
  *
  * @module
  */
-import {
-  type ClassDeclarationStructure,
-  type MethodDeclarationStructure,
-  Project,
-  type StatementStructures,
-  StructureKind,
-} from "ts-morph";
-import { allMembers, type Member, type ObjectType } from "./arguments.ts";
-import { type Context, makeMethod, type Method, type Signature, split } from "./method.ts";
+import { type ClassDeclarationStructure, type MethodDeclarationStructure, Project, StructureKind } from "ts-morph";
+import { makeMethod, type Method } from "./method.ts";
 import type { Command, CommandsFile } from "./model.ts";
 import { constantName } from "./names.ts";
-import { namesIn, parseReply, printShape, printType, type ReplyType } from "./reply.ts";
+import { type Signature, split } from "./parts.ts";
+import { allMembers, choiceType, type Member, type ObjectType } from "./plan.ts";
+import { Names } from "./reply_names.ts";
 import { printSpec } from "./spec.ts";
+import { mentioned, moduleDoc, Statements } from "./statements.ts";
 
 /** What is printed from, and into. */
 export interface Input {
@@ -24,9 +20,6 @@ export interface Input {
   /** The hash of everything that the output depends on. */
   hash: string;
 }
-
-/** A reply type longer than this gets a name of its own. */
-const LONG_TYPE = 90;
 
 /** The kinds of commands that have a method. */
 export function isEmitted(facts: Command): boolean {
@@ -66,7 +59,7 @@ export function printFiles({ file, hash }: Input): Map<string, string> {
     files.set(name, header + project.createSourceFile(name, { statements: source.all }).getFullText().trimStart());
   };
   print("specs.ts", (source) => printSpecs(source, commands));
-  print("options.ts", (source) => printOptions(source, methods));
+  print("options.ts", (source) => printOptions(source, methods, names));
   print("commands.ts", (source) => printCommands(source, methods, names));
   print("replies.ts", (source) => names.printTypes(source));
   print("shapes.ts", (source) => names.printShapes(source));
@@ -80,23 +73,6 @@ function refuseTwins(methods: Method[]): void {
     if (other !== undefined) throw new Error(`${command} and ${other} both become ${name}`);
     seen.set(name, command);
   }
-}
-
-/** What a file is made of; ts-morph takes it all at once, which is what makes it quick. */
-class Statements {
-  readonly all: (string | StatementStructures)[] = [];
-
-  addStatements(text: string | readonly string[]): void {
-    this.all.push(...(typeof text === "string" ? [text] : text));
-  }
-
-  addClasses(classes: readonly ClassDeclarationStructure[]): void {
-    this.all.push(...classes);
-  }
-}
-
-function moduleDoc(source: Statements, text: string): void {
-  source.addStatements(`/**\n * ${text}\n *\n * @module\n */`);
 }
 
 function printSpecs(source: Statements, commands: [string, Command][]): void {
@@ -119,15 +95,7 @@ function printSpecs(source: Statements, commands: [string, Command][]): void {
   );
 }
 
-/** The types of src/command/values.ts that a text mentions. */
-function mentioned(text: string): string[] {
-  const all =
-    "AllOrNone AtMostOne Bit Dict Flag GeoPlace If Int Int64 Key KeysOf LexBound Many OneOf PairArgs Pairs ScoreBound Strict Text Time Value";
-  const code = text.replaceAll(/\/\*\*.*?\*\//gs, "");
-  return all.split(" ").filter((name) => new RegExp(`\\b${name}\\b`).test(code));
-}
-
-function printOptions(source: Statements, methods: Method[]): void {
+function printOptions(source: Statements, methods: Method[], names: Names): void {
   const types = methods.flatMap((method) =>
     method.options === undefined ? [] : [{ ...method.options, command: method.command }]
   );
@@ -139,16 +107,10 @@ function printOptions(source: Statements, methods: Method[]): void {
   }
   const text = declarations.join("\n\n");
   moduleDoc(source, "The options of the commands' methods.");
-  const enums = enumNames(text);
+  const enums = names.typesIn(text);
   if (enums.length > 0) source.addStatements(`import type { ${enums.join(", ")} } from "./replies.ts";`);
   source.addStatements(`import type { ${mentioned(text).join(", ")} } from "../command/values.ts";\n`);
   source.addStatements(text);
-}
-
-/** Names of `$types` in a text are told by what is neither ours nor a type of the language. */
-let typeNames: string[] = [];
-function enumNames(text: string): string[] {
-  return typeNames.filter((name) => new RegExp(`\\b${name}\\b`).test(text)).sort();
 }
 
 function memberLines(members: Member[], optional: boolean | undefined): string[] {
@@ -169,9 +131,8 @@ function optionsDeclaration(name: string, type: ObjectType, command: string): st
   const parts: string[] = [];
   if (type.members.length > 0) parts.push(["{", ...memberLines(type.members, undefined), "}"].join("\n"));
   for (const choice of type.choices) {
-    parts.push(
-      [`${choice.required ? "OneOf" : "AtMostOne"}<{`, ...memberLines(choice.members, false), "}>"].join("\n"),
-    );
+    const [before, after] = choiceType(choice);
+    parts.push([`${before}{`, ...memberLines(choice.members, false), `}${after}`].join("\n"));
   }
   for (const spread of type.spreads) {
     parts.push(["AllOrNone<{", ...memberLines(allMembers(spread), undefined), "}>"].join("\n"));
@@ -204,7 +165,7 @@ function printCommands(source: Statements, methods: Method[], names: Names): voi
     `import type { ${mentioned(text).join(", ")} } from "../command/values.ts";`,
     'import type { Reply } from "../resp/reply.ts";',
     `import type { ${options.join(", ")} } from "./options.ts";`,
-    `import type { ${enumNames(text).join(", ")} } from "./replies.ts";`,
+    `import type { ${names.typesIn(text).join(", ")} } from "./replies.ts";`,
     `import { ${shapes.named.join(", ")} } from "./shapes.ts";`,
     `import { ${methods.map((method) => method.constant).sort().join(", ")} } from "./specs.ts";\n`,
   ]);
@@ -282,176 +243,4 @@ function signature(one: Signature): { typeParameters: string[]; parameters: { na
     parameters: one.params === "" ? [] : [{ name: one.params }],
     returnType: one.returns,
   };
-}
-
-/** The named types and shapes: those of `$types`, and what gets a name because it is long or used. */
-class Names implements Context {
-  readonly #types: Map<string, ReplyType>;
-  readonly #generics = new Map<string, ("S" | "I")[]>();
-  readonly #aliases = new Map<string, { text: string; doc: string }>();
-  readonly #shapes = new Map<string, string>();
-  readonly #shapeNames = new Map<string, string>();
-
-  constructor(types: Record<string, string>) {
-    this.#types = new Map(Object.entries(types).map(([name, source]) => [name, parseReply(source)]));
-    for (const [name, type] of this.#types) {
-      for (const other of namesIn(type)) {
-        if (!this.#types.has(other)) throw new Error(`$types.${name}: there is no type ${other}`);
-      }
-    }
-    // Which of S and I a type takes depends on the types in it: repeat until nothing changes.
-    for (let changed = true; changed;) {
-      changed = false;
-      for (const [name, type] of this.#types) {
-        const needs = this.#isEnum(type) ? [] : letters(printType(type, this.#generics));
-        if (needs.length > (this.#generics.get(name)?.length ?? 0)) {
-          this.#generics.set(name, needs);
-          changed = true;
-        }
-      }
-    }
-    typeNames = [...this.#types.keys()];
-  }
-
-  /** A union of words only is used for arguments too: plain literals. */
-  #isEnum(type: ReplyType): boolean {
-    return type.kind === "union" && type.of.every((member) => member.kind === "text");
-  }
-
-  type(type: ReplyType, name: string): string {
-    for (const other of namesIn(type)) if (!this.#types.has(other)) throw new Error(`reply: there is no type ${other}`);
-    const outer = type.kind === "nullable" ? type.of : type;
-    const inner = outer.kind === "array" ? outer.of : outer;
-    const text = printType(inner, this.#generics);
-    if (text.length <= LONG_TYPE || inner.kind === "union") return printType(type, this.#generics);
-    const known = [...this.#aliases].find(([, alias]) => alias.text === text);
-    const alias = known?.[0] ?? name;
-    if (known === undefined) {
-      this.#aliases.set(alias, { text, doc: `What \`${name.replace(/Reply\d*$/, "").toLowerCase()}\` tells.` });
-      typeNames.push(alias);
-    }
-    const needs = letters(text);
-    const used = needs.length === 0 ? alias : `${alias}<${needs.join(", ")}>`;
-    return `${used}${outer.kind === "array" ? "[]" : ""}${type.kind === "nullable" ? " | null" : ""}`;
-  }
-
-  shape(type: ReplyType, name: string): string | undefined {
-    const text = printShape(type, (of) => this.#namedShape(of));
-    if (text === undefined || /^\w+$/.test(text)) return text;
-    const known = this.#shapeNames.get(text);
-    if (known !== undefined) return known;
-    this.#shapes.set(name, text);
-    this.#shapeNames.set(text, name);
-    return name;
-  }
-
-  /** The shape of a row of `$types`; recursive ones refer to themselves when they run, not when they are made. */
-  readonly #making = new Set<string>();
-  #namedShape(of: string): string | undefined {
-    const type = this.#types.get(of);
-    if (type === undefined) throw new Error(`there is no type ${of}`);
-    const name = `${of[0].toLowerCase()}${of.slice(1)}Shape`;
-    if (this.#making.has(of)) return `(reply, mode) => ${name}(reply, mode)`;
-    if (this.#shapes.has(name)) return name;
-    this.#making.add(of);
-    const text = printShape(type, (other) => this.#namedShape(other));
-    this.#making.delete(of);
-    if (text === undefined) return undefined;
-    if (/^\w+$/.test(text)) return text;
-    this.#shapes.set(name, text);
-    return name;
-  }
-
-  /** The shapes that code mentions: ours by name, and the functions that make them. */
-  shapesIn(code: string): { named: string[]; combinators: string[] } {
-    const has = (name: string) => new RegExp(`\\b${name}\\b`).test(code);
-    return {
-      named: [...this.#shapes.keys()].filter(has).sort(),
-      combinators: ["bool", "double", "geo"].filter((name) => new RegExp(`[ (]${name}[;),( ]`).test(code)),
-    };
-  }
-
-  printTypes(source: Statements): void {
-    const rows = [...this.#types].map(([name, type]) => {
-      const text = this.#isEnum(type) ? printEnum(type) : printType(type, this.#generics);
-      return { name, text, doc: `See the methods that give it.` };
-    });
-    rows.push(...[...this.#aliases].map(([name, alias]) => ({ name, ...alias })));
-    rows.sort((a, b) => a.name < b.name ? -1 : 1);
-    const all = rows.map((row) => row.text).join("\n");
-    moduleDoc(source, "The replies of commands that have more to tell than a value.");
-    source.addStatements([
-      ...(mentioned(all).length > 0
-        ? [`import type { ${mentioned(all).join(", ")} } from "../command/values.ts";`]
-        : []),
-      ...(/\bReply\b/.test(all) ? ['import type { Reply } from "../resp/reply.ts";\n'] : []),
-    ]);
-    for (const { name, text, doc } of rows) {
-      const generics = letters(text).map((letter) => `${letter} = ${letter === "S" ? "string" : "number"}`);
-      const parameters = generics.length === 0 ? "" : `<${generics.join(", ")}>`;
-      const struct = /^\{.*\}$/.test(text) && parseable(text);
-      source.addStatements(
-        struct
-          ? `/** ${doc} */\nexport interface ${name}${parameters} {\n${fields(text)}\n}\n`
-          : `/** ${doc} */\nexport type ${name}${parameters} = ${text};\n`,
-      );
-    }
-  }
-
-  printShapes(source: Statements): void {
-    moduleDoc(source, "How decoded replies become what the methods promise.");
-    const all = [...this.#shapes.values()].join("\n");
-    const functions = "bool double either list map orNull pairs struct text tuple tupleRest".split(" ").filter((name) =>
-      new RegExp(`\\b${name}\\b(?!:)`).test(all)
-    );
-    source.addStatements([
-      `import { ${functions.join(", ")} } from "../command/shape.ts";`,
-      'import type { Shape } from "../command/spec.ts";\n',
-    ]);
-    for (const [name, text] of this.#shapes) {
-      source.addStatements(`/** \`${text}\` */\nexport const ${name}: Shape = ${text};`);
-    }
-  }
-}
-
-function letters(text: string): ("S" | "I")[] {
-  return (["S", "I"] as const).filter((letter) => new RegExp(`(?<!["\\w])${letter}(?!["\\w])`).test(text));
-}
-
-function printEnum(type: ReplyType): string {
-  return type.kind === "union"
-    ? type.of.map((member) => member.kind === "text" ? JSON.stringify(member.value) : "").join(" | ")
-    : "never";
-}
-
-/** Whether the outer braces of a text belong together. */
-function parseable(text: string): boolean {
-  let depth = 0;
-  for (let at = 0; at < text.length; at++) {
-    if (text[at] === "{") depth++;
-    if (text[at] === "}" && --depth === 0 && at < text.length - 1) return false;
-  }
-  return true;
-}
-
-/** The fields of an object type, one a line. */
-/** Names the server's own field: what it means is the server's to say, and JSR wants every symbol documented. */
-function fieldDoc(part: string): string {
-  const name = /^"?([^"?:]+)/.exec(part)?.[1] ?? part;
-  return `/** The field \`${name.trim()}\`. */`;
-}
-
-function fields(text: string): string {
-  const parts: string[] = [];
-  let depth = 0;
-  let from = 1;
-  for (let at = 1; at < text.length - 1; at++) {
-    if ("{[<(".includes(text[at])) depth++;
-    else if ("}]>)".includes(text[at])) depth--;
-    else if (text[at] === ";" && depth === 0) {
-      parts.push(text.slice(from, at).trim());
-      from = at + 1;
-    }
-  }
-  return [...parts, text.slice(from, -1).trim()].map((part) => `  ${fieldDoc(part)}\n  ${part};`).join("\n");
 }

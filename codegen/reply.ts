@@ -10,7 +10,8 @@
  * | `int` `int64` | an integer | `I` |
  * | `01` | 0 or 1 | `Bit<I>` |
  * | `-1` `2` … | just this integer | `Int<I, -1 \| 2>` |
- * | `"a"` | just this text | `Text<S, "a">` |
+ * | `"a"` | just this text, a bulk string | `Text<S, "a">` |
+ * | `+"a"` | just this text, a simple string: text in every mode | `"a"` |
  * | `double` `double-bulk` | a floating point number, as RESP3's own type or as text | `number` |
  * | `bool` | RESP3's boolean, or 0 and 1 | `boolean` |
  * | `null` | | `null` |
@@ -30,7 +31,7 @@
 /** A reply type, parsed. */
 export type ReplyType =
   | { kind: "name"; name: string }
-  | { kind: "text"; value: string }
+  | { kind: "text"; value: string; simple?: boolean }
   | { kind: "number"; value: number }
   | { kind: "nullable"; of: ReplyType }
   | { kind: "array"; of: ReplyType }
@@ -41,10 +42,10 @@ export type ReplyType =
   | { kind: "union"; of: ReplyType[] };
 
 const TOKEN =
-  /\s*(?:("(?:[^"\\]|\\.)*")|(\.\.\.)|(-?\d+(?![\w.-]))|([A-Za-z_][\w.\-]*(?:\[[\w.]+\])?(?=\??:)|[A-Za-z_][\w.\-]*)|([[\]{}()<>,:?|]))/y;
+  /\s*(?:(\+?"(?:[^"\\]|\\.)*")|(\.\.\.)|(-?\d+(?![\w.-]))|([A-Za-z_][\w.\-]*(?:\[[\w.]+\])?(?=\??:)|[A-Za-z_][\w.\-]*)|([[\]{}()<>,:?|]))/y;
 
 /** What the plain names mean in TypeScript. */
-const NAMES: Record<string, string> = {
+export const NAMES: Record<string, string> = {
   ok: '"OK"',
   status: "string",
   bulk: "S",
@@ -146,6 +147,7 @@ class Parser {
       return type;
     }
     if (token.startsWith('"')) return { kind: "text", value: JSON.parse(token) };
+    if (token.startsWith("+")) return { kind: "text", value: JSON.parse(token.slice(1)), simple: true };
     if (token === "01") return { kind: "name", name: token };
     if (/^-?\d+$/.test(token)) return { kind: "number", value: Number(token) };
     if (/^[A-Za-z_]/.test(token)) return this.#peek() === "<" ? this.#generic(token) : { kind: "name", name: token };
@@ -249,170 +251,4 @@ export function isBinary(type: ReplyType): boolean {
   if (type.kind === "union") return type.of.some(isBinary);
   if (type.kind === "tuple") return type.items.some((item) => isBinary(item.type));
   return type.kind === "struct" ? type.fields.some((field) => isBinary(field.type)) : false;
-}
-
-/** What is known of named types: which of S and I each takes. */
-export type Generics = ReadonlyMap<string, readonly ("S" | "I")[]>;
-
-/** A type as TypeScript. */
-export function printType(type: ReplyType, generics: Generics): string {
-  return merged(type, generics).join(" | ");
-}
-
-/** The members of a type's union, literals gathered. */
-function merged(type: ReplyType, generics: Generics): string[] {
-  const members = type.kind === "union" ? type.of.flatMap(flat) : flat(type);
-  const texts = members.filter((member) => member.kind === "text").map((member) => JSON.stringify(member.value));
-  const numbers = members.filter((member) => member.kind === "number").map((member) => member.value);
-  const printed = new Set<string>();
-  for (const member of members) {
-    if (member.kind === "text") printed.add(`Text<S, ${texts.join(" | ")}>`);
-    else if (member.kind === "number") printed.add(`Int<I, ${numbers.join(" | ")}>`);
-    else printed.add(printOne(member, generics));
-  }
-  if (printed.delete("null")) printed.add("null");
-  return [...printed];
-}
-
-function flat(type: ReplyType): ReplyType[] {
-  if (type.kind === "union") return type.of.flatMap(flat);
-  return type.kind === "nullable" ? [...flat(type.of), { kind: "name", name: "null" }] : [type];
-}
-
-function printOne(type: ReplyType, generics: Generics): string {
-  switch (type.kind) {
-    case "name": {
-      const known = NAMES[type.name];
-      if (known !== undefined) return known;
-      const needs = generics.get(type.name) ?? [];
-      return needs.length === 0 ? type.name : `${type.name}<${needs.join(", ")}>`;
-    }
-    case "array": {
-      const of = printType(type.of, generics);
-      return isSimple(of) ? `${of}[]` : `(${of})[]`;
-    }
-    case "map":
-      return `Dict<S, ${printType(type.value, generics)}>`;
-    case "pairs":
-      return printPairs(printType(type.first, generics), printType(type.second, generics));
-    case "tuple":
-      return printTuple(type, generics);
-    case "struct":
-      return `{ ${
-        type.fields.map((field) => `${property(field.name)}${field.opt ? "?" : ""}: ${printType(field.type, generics)}`)
-          .join("; ")
-      } }`;
-    default:
-      return printType(type, generics);
-  }
-}
-
-function printPairs(first: string, second: string): string {
-  if (second === "number") return `[member: ${first}, score: ${second}][]`;
-  return second.endsWith("[]") ? `[key: ${first}, entries: ${second}][]` : `[name: ${first}, value: ${second}][]`;
-}
-
-function isSimple(printed: string): boolean {
-  let depth = 0;
-  for (const char of printed) {
-    if ("[{<(".includes(char)) depth++;
-    else if ("]}>)".includes(char)) depth--;
-    else if (char === "|" && depth === 0) return false;
-  }
-  return true;
-}
-
-function printTuple(type: ReplyType & { kind: "tuple" }, generics: Generics): string {
-  const labelled = type.items.every((item) => item.label !== undefined);
-  const items = type.items.map(({ label, opt, type: of }) => {
-    const printed = printType(of, generics);
-    if (!labelled || label === undefined) return opt ? `(${printed})?` : printed;
-    return `${camel(label)}${opt ? "?" : ""}: ${printed}`;
-  });
-  if (type.rest !== undefined) {
-    const of = printType(type.rest, generics);
-    items.push(`...${labelled && items.length > 0 ? "rest: " : ""}${isSimple(of) ? of : `(${of})`}[]`);
-  }
-  return `[${items.join(", ")}]`;
-}
-
-function camel(label: string): string {
-  return label.replace(/[-_. ]+(\w)/g, (_, char: string) => char.toUpperCase());
-}
-
-/** A property's name as TypeScript source. */
-export function property(name: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
-}
-
-/**
- * The expression of the shape that makes the type from a decoded reply, or `undefined` where nothing is to be done.
- * `named` gives the expression of a named type's shape.
- */
-export function printShape(type: ReplyType, named: (name: string) => string | undefined): string | undefined {
-  const shape = (of: ReplyType): string | undefined => printShape(of, named);
-  switch (type.kind) {
-    case "name":
-      if (type.name === "double" || type.name === "double-bulk") return "double";
-      if (type.name === "bool") return "bool";
-      return type.name in NAMES ? undefined : named(type.name);
-    case "nullable": {
-      const inner = shape(type.of);
-      return type.of.kind === "tuple" ? `orNull(${inner ?? ""})` : inner;
-    }
-    case "array": {
-      const inner = shape(type.of);
-      return inner === undefined ? undefined : `list(${inner})`;
-    }
-    case "map":
-      return `map(${shape(type.value) ?? ""})`;
-    case "pairs":
-      return `pairs(${args([shape(type.first), shape(type.second)])})`;
-    case "tuple": {
-      const items = type.items.map((item) => shape(item.type));
-      const rest = type.rest === undefined ? undefined : shape(type.rest);
-      if (rest !== undefined) return `tupleRest(${[rest, ...items.map((item) => item ?? "undefined")].join(", ")})`;
-      return items.every((item) => item === undefined) ? undefined : `tuple(${args(items)})`;
-    }
-    case "struct": {
-      const fields = type.fields.map((field) => [property(field.name), shape(field.type)] as const)
-        .filter(([, inner]) => inner !== undefined);
-      return fields.length === 0
-        ? "struct()"
-        : `struct({ ${fields.map(([name, inner]) => `${name}: ${inner}`).join(", ")} })`;
-    }
-    case "union":
-      return unionShape(type.of, shape);
-    default:
-      return undefined;
-  }
-}
-
-function args(items: (string | undefined)[]): string {
-  const last = items.findLastIndex((item) => item !== undefined);
-  return items.slice(0, last + 1).map((item) => item ?? "undefined").join(", ");
-}
-
-/** A union is told apart by whether the reply is an array; more cannot be seen in it. */
-function unionShape(members: ReplyType[], shape: (of: ReplyType) => string | undefined): string | undefined {
-  const arrays = new Set<string | undefined>();
-  const others = new Set<string | undefined>();
-  for (const member of members) {
-    const inner = shape(member);
-    if (member.kind === "name" && member.name === "null") continue;
-    (isAggregate(member) ? arrays : others).add(inner);
-  }
-  if (arrays.size > 1) throw new SyntaxError("a union of aggregates with different shapes cannot be told apart");
-  if (others.size > 1) throw new SyntaxError("a union of scalars with different shapes cannot be told apart");
-  const [array] = arrays;
-  const [other] = others;
-  if (array === undefined && other === undefined) return undefined;
-  if (arrays.size === 0 || others.size === 0) return array ?? other;
-  return `either(${array ?? "undefined"}, ${other ?? "undefined"})`;
-}
-
-function isAggregate(type: ReplyType): boolean {
-  if (type.kind === "nullable") return isAggregate(type.of);
-  if (type.kind === "name") return !(type.name in NAMES);
-  return type.kind !== "text" && type.kind !== "number";
 }

@@ -107,7 +107,7 @@ const NODE_FIELDS: Record<string, Check> = {
   ts: oneOf("pairs", "pairs-reversed", "spread", "object"),
 };
 
-const branch = fieldsOf({ when: arrayOf(text), type: replyText, decode: oneOf("geo") }, ["type"]);
+const branch = fieldsOf({ when: arrayOf(text), type: replyText, decode: oneOf("geo", "similar") }, ["type"]);
 
 const COMMAND_FIELDS: Record<string, Check> = {
   group: text,

@@ -45,6 +45,11 @@ export type OneOf<T> = {
 /** One of the members of T, or none. */
 export type AtMostOne<T> = OneOf<T> | { [P in keyof T]?: undefined };
 
+/** Exactly one of the members of T; none only where K is given. */
+export type OneOfUnless<T, K extends string> =
+  | OneOf<T>
+  | ({ [P in keyof T]?: undefined } & { [P in K]: NonNullable<unknown> });
+
 /** All members of T, or none of them. */
 export type AllOrNone<T> = T | { [K in keyof T]?: undefined };
 
