@@ -46,6 +46,10 @@ const MOST_DIGITS = 9;
 const ALONE = 1024;
 const AMONG_MANY = 4096;
 
+/** For how many elements room is made before they come: of the outermost aggregate, and of others. */
+const MOST_ROOM = 64 * 1024;
+const MOST_ROOM_INSIDE = 1024;
+
 const NO_LINE_END = "a string is not followed by a line end";
 
 /** 1 for the bytes that an element can begin with. */
@@ -58,6 +62,8 @@ const NO_ITEMS: Reply[] = [];
 /** An aggregate, or a streamed string, whose elements have not all come. */
 class Frame {
   items: Reply[] = NO_ITEMS;
+  /** How many elements have come; `items` is longer from the start if it is known how many will. */
+  filled = 0;
   /** How many elements are missing; negative if only their end tells. */
   left = 0;
   /** Its type byte; `BULK` for a streamed string. */
@@ -231,6 +237,7 @@ export class Decoder {
     let position = this.#position;
     let frame = frames[depth];
     let items = frame.items;
+    let filled = frame.filled;
     let left = frame.left;
     let complete = false;
     run: while (position + 4 <= end) {
@@ -249,15 +256,17 @@ export class Decoder {
         if (type === BULK) {
           const stop = at + n;
           if (stop + 2 > end || buffer[stop] !== 13 || buffer[stop + 1] !== 10 || n > this.#longest) break;
-          items.push(asBytes ? copyOf(buffer, at, stop) : window.cut(buffer, at, stop, end, AMONG_MANY));
+          items[filled++] = asBytes ? copyOf(buffer, at, stop) : window.cut(buffer, at, stop, end, AMONG_MANY);
           position = stop + 2;
         } else if (type === INTEGER) {
-          items.push(asBigints ? BigInt(n) : n);
+          items[filled++] = asBigints ? BigInt(n) : n;
           position = at;
         } else if (type === ARRAY && n > 0 && n <= this.#limits.elements && depth < this.#limits.depth) {
           frame.left = left;
+          frame.filled = filled;
           frame = this.#open(++depth, ARRAY, n, position);
           items = frame.items;
+          filled = 0;
           left = n;
           position = at;
           continue;
@@ -265,7 +274,7 @@ export class Decoder {
           break;
         }
       } else if (type === NULL && buffer[position + 1] === 13 && buffer[position + 2] === 10) {
-        items.push(null);
+        items[filled++] = null;
         position += 3;
       } else {
         break;
@@ -277,12 +286,14 @@ export class Decoder {
         }
         frame.items = NO_ITEMS;
         frame = frames[--depth];
-        frame.items.push(items);
+        frame.items[frame.filled++] = items;
         items = frame.items;
+        filled = frame.filled;
         left = frame.left;
       }
     }
     frame.left = left;
+    frame.filled = filled;
     this.#depth = depth;
     this.#position = position;
     return complete;
@@ -324,7 +335,7 @@ export class Decoder {
         if (this.#depth === 0 || frame.left >= 0 || after !== position + 3) {
           this.#fail("an end outside any streamed aggregate", position);
         }
-        if ((frame.type === MAP || frame.type === ATTRIBUTE) && frame.items.length % 2 !== 0) {
+        if ((frame.type === MAP || frame.type === ATTRIBUTE) && frame.filled % 2 !== 0) {
           this.#fail("a map ends after a key", position);
         }
         return CLOSED;
@@ -410,9 +421,9 @@ export class Decoder {
           this.#plain = !this.sawUnsafe && this.attributes === null;
           return value;
         }
-        frame.items.push(value);
+        frame.items[frame.filled++] = value;
         if (--frame.left !== 0) {
-          if (frame.left < 0 && frame.items.length > this.#limits.elements) {
+          if (frame.left < 0 && frame.filled > this.#limits.elements) {
             this.#fail("a streamed aggregate is over the limit", this.#position);
           }
           return NONE;
@@ -440,7 +451,8 @@ export class Decoder {
     if (depth > this.#limits.depth) this.#fail(`aggregates nest deeper than ${this.#limits.depth}`, position);
     let frame = this.#frames[depth];
     if (frame === undefined) frame = this.#frames[depth] = new Frame();
-    frame.items = [];
+    frame.items = left > 0 ? new Array(Math.min(left, depth === 1 ? MOST_ROOM : MOST_ROOM_INSIDE)) : [];
+    frame.filled = 0;
     frame.left = left;
     frame.type = type;
     frame.size = 0;

@@ -140,11 +140,18 @@ export class Encoder {
         position = this.#next(position, headLength + MARGIN);
         chunk = this.#chunk;
       }
-      chunk[position++] = 42; // *
-      position = putDigits(chunk, position, words + count);
-      chunk[position++] = 13;
-      chunk[position++] = 10;
-      for (let i = 0; i < headLength; i++) chunk[position++] = head[i];
+      chunk[position] = 42; // *
+      if (words + count < 10) {
+        chunk[position + 1] = 48 + words + count;
+        position += 2;
+      } else {
+        position = putDigits(chunk, position + 1, words + count);
+      }
+      chunk[position] = 13;
+      chunk[position + 1] = 10;
+      position += 2;
+      for (let i = 0; i < headLength; i++) chunk[position + i] = head[i];
+      position += headLength;
 
       for (let index = 0; index < count; index++) {
         const arg = args[index];
@@ -157,26 +164,28 @@ export class Encoder {
             }
             // As if it were ASCII; the first other character throws this attempt away.
             let at = position;
-            chunk[at++] = 36; // $
+            chunk[at] = 36; // $
             if (length < 10) {
-              chunk[at++] = 48 + length;
+              chunk[at + 1] = 48 + length;
             } else {
               const tens = (length / 10) | 0;
-              chunk[at++] = 48 + tens;
-              chunk[at++] = 48 + length - tens * 10;
+              chunk[at + 1] = 48 + tens;
+              chunk[at + 2] = 48 + length - tens * 10;
+              at++;
             }
-            chunk[at++] = 13;
-            chunk[at++] = 10;
+            chunk[at + 2] = 13;
+            chunk[at + 3] = 10;
+            at += 4;
             let i = 0;
             for (; i < length; i++) {
               const code = arg.charCodeAt(i);
               if (code > 127) break;
-              chunk[at++] = code;
+              chunk[at + i] = code;
             }
             if (i === length) {
-              chunk[at++] = 13;
-              chunk[at++] = 10;
-              position = at;
+              chunk[at + length] = 13;
+              chunk[at + length + 1] = 10;
+              position = at + length + 2;
               continue;
             }
           }
