@@ -1,0 +1,217 @@
+/**
+ * How pictures look: small multiples of lines and of bars, in a light and a dark coat.
+ *
+ * @module
+ */
+import type { EChartsOption } from "echarts";
+import { label } from "./report.ts";
+
+/** A line or a row of bars. */
+export interface Series {
+  readonly name: string;
+  readonly points: readonly (readonly [x: number, y: number])[];
+}
+
+/** One of the pictures that stand side by side. */
+export interface Panel {
+  readonly title: string;
+  readonly series: readonly Series[];
+}
+
+/** What a file shows. */
+export interface Picture {
+  readonly file: string;
+  readonly title: string;
+  readonly x: string;
+  readonly y: string;
+  readonly panels: readonly Panel[];
+}
+
+/** The colours on a light and on a dark page. */
+export const COATS = {
+  light: {
+    text: "#1f2328",
+    faint: "#d1d9e0",
+    ours: "#d1242f",
+    others: ["#0969da", "#1a7f37", "#9a6700", "#8250df", "#57606a", "#bf3989", "#0a7ea4", "#953800", "#6e7781"],
+  },
+  dark: {
+    text: "#f0f6fc",
+    faint: "#3d444d",
+    ours: "#ff7b72",
+    others: ["#58a6ff", "#3fb950", "#d29922", "#bc8cff", "#9198a1", "#f778ba", "#39c5cf", "#f0883e", "#6e7681"],
+  },
+};
+/** One set of colours. */
+export type Coat = typeof COATS.light;
+
+/** The same client has the same colour in every picture. */
+const ORDER = [
+  "ioredis",
+  "node_redis",
+  "bun",
+  "redis-benchmark",
+  "redis-py+hiredis",
+  "iovalkey",
+  "glide",
+  "hiredis",
+  "redis-py",
+];
+
+function colour(name: string, coat: Coat): string {
+  const runtime = ["Deno", "Bun", "Node"].indexOf(name);
+  const at = runtime >= 0 ? runtime : ORDER.findIndex((client) => label(client) === name);
+  return at < 0 ? coat.ours : coat.others[at % coat.others.length];
+}
+
+function across(panel: Panel): number[] {
+  return panel.series.flatMap(({ points }) => points.map(([x]) => x));
+}
+
+/** Small multiples of lines: one grid a panel, the same axes in all. */
+export function lines(picture: Picture, coat: Coat): EChartsOption {
+  const count = picture.panels.length;
+  const names = [...new Set(picture.panels.flatMap(({ series }) => series.map(({ name }) => name)))];
+  const values = picture.panels.flatMap(({ series }) => series.flatMap(({ points }) => points.map(([, y]) => y)));
+  const axis = {
+    axisLabel: { color: coat.text },
+    axisLine: { lineStyle: { color: coat.faint } },
+    nameTextStyle: { color: coat.text },
+  };
+  const width = (94 - 4 * count) / count;
+  return {
+    animation: false,
+    textStyle: { color: coat.text, fontFamily: "system-ui, sans-serif" },
+    title: [
+      { text: picture.title, left: "center", top: 6, textStyle: { color: coat.text, fontSize: 16 } },
+      ...picture.panels.map(({ title }, i) => ({
+        text: title,
+        left: `${5 + i * (width + 4) + width / 2}%`,
+        top: 36,
+        textAlign: "center" as const,
+        textStyle: { color: coat.text, fontSize: 13 },
+      })),
+    ],
+    legend: { bottom: 4, data: names, textStyle: { color: coat.text }, itemWidth: 18, itemGap: 14, padding: [5, 60] },
+    grid: picture.panels.map((_, i) => ({ left: `${5 + i * (width + 4)}%`, width: `${width}%`, top: 70, bottom: 90 })),
+    xAxis: picture.panels.map((_, gridIndex) => ({
+      ...axis,
+      gridIndex,
+      type: "log" as const,
+      name: picture.x,
+      nameLocation: "middle" as const,
+      nameGap: 26,
+      min: Math.min(...across(picture.panels[gridIndex])),
+      max: Math.max(...across(picture.panels[gridIndex])),
+      splitLine: { show: false },
+      axisLabel: { color: coat.text, formatter: amount },
+    })),
+    yAxis: picture.panels.map((_, gridIndex) => ({
+      ...axis,
+      gridIndex,
+      type: "log" as const,
+      name: gridIndex === 0 ? picture.y : "",
+      nameLocation: "end" as const,
+      min: floor(Math.min(...values)),
+      max: ceiling(Math.max(...values)),
+      splitLine: { lineStyle: { color: coat.faint } },
+      axisLabel: { color: coat.text, formatter: amount },
+    })),
+    series: picture.panels.flatMap(({ series }, i) =>
+      series.map(({ name, points }) => {
+        const own = name === label("respire");
+        return {
+          type: "line" as const,
+          name,
+          xAxisIndex: i,
+          yAxisIndex: i,
+          data: points.map(([x, y]) => [x, y]),
+          symbolSize: own ? 6 : 4,
+          itemStyle: { color: colour(name, coat) },
+          lineStyle: { width: own ? 4 : 1.8, color: colour(name, coat) },
+          z: own ? 5 : 2,
+        };
+      })
+    ),
+  };
+}
+
+/** A power of ten, or two or five of it, at or below. */
+function floor(value: number): number {
+  const ten = 10 ** Math.floor(Math.log10(value));
+  return ten * ([5, 2, 1].find((step) => step * ten <= value) ?? 1);
+}
+
+function ceiling(value: number): number {
+  const ten = 10 ** Math.floor(Math.log10(value));
+  return ten * ([1, 2, 5, 10].find((step) => step * ten >= value) ?? 10);
+}
+
+/** A number on an axis. */
+function amount(value: number): string {
+  if (value >= 1e6) return `${Number((value / 1e6).toPrecision(3))}M`;
+  if (value >= 1e3) return `${Number((value / 1e3).toPrecision(3))}k`;
+  return String(Number(value.toPrecision(2)));
+}
+
+/** Rows of bars, one panel a workload; the longest bar is the largest value of its panel. */
+export function bars(picture: Picture & { readonly columns: number }, coat: Coat): EChartsOption {
+  const rows = Math.ceil(picture.panels.length / picture.columns);
+  const width = 100 / picture.columns;
+  const height = 94 / rows;
+  const place = (i: number): { left: number; top: number } => ({
+    left: (i % picture.columns) * width,
+    top: 5 + Math.floor(i / picture.columns) * height,
+  });
+  return {
+    animation: false,
+    textStyle: { color: coat.text, fontFamily: "system-ui, sans-serif" },
+    title: [
+      { text: picture.title, left: "center", top: 6, textStyle: { color: coat.text, fontSize: 16 } },
+      ...picture.panels.map(({ title }, i) => ({
+        text: title,
+        left: `${place(i).left + width / 2}%`,
+        top: `${place(i).top}%`,
+        textAlign: "center" as const,
+        textStyle: { color: coat.text, fontSize: 12 },
+      })),
+    ],
+    grid: picture.panels.map((_, i) => ({
+      left: `${place(i).left + width * 0.3}%`,
+      width: `${width * 0.56}%`,
+      top: `${place(i).top + 2.5}%`,
+      height: `${height - 4.5}%`,
+    })),
+    xAxis: picture.panels.map((_, gridIndex) => ({ gridIndex, type: "value" as const, show: false })),
+    yAxis: picture.panels.map(({ series }, gridIndex) => ({
+      gridIndex,
+      type: "category" as const,
+      inverse: true,
+      data: series.map(({ name }) => name),
+      axisTick: { show: false },
+      axisLine: { lineStyle: { color: coat.faint } },
+      axisLabel: { color: coat.text, fontSize: 11, interval: 0 },
+    })),
+    series: picture.panels.map(({ series }, i) => ({
+      type: "bar" as const,
+      xAxisIndex: i,
+      yAxisIndex: i,
+      barCategoryGap: "25%",
+      label: {
+        show: true,
+        position: "right" as const,
+        color: coat.text,
+        fontSize: 11,
+        formatter: ({ value }) => amount(Number(value)),
+      },
+      data: series.map(({ name, points: [[, value]] }) => ({
+        value,
+        itemStyle: {
+          color: name.startsWith(label("respire"))
+            ? coat.ours
+            : coat.others[name.includes("hiredis") || name.includes("benchmark") ? 4 : 0],
+        },
+      })),
+    })),
+  };
+}
