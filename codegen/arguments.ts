@@ -10,6 +10,7 @@ import {
   allMembers,
   flatten,
   indent,
+  isEmpty,
   isRequired,
   type Member,
   type ObjectType,
@@ -29,6 +30,16 @@ export function planArguments(nodes: readonly ArgumentNode[]): Plan {
     ...walker.params.filter((param) => param.optional),
   ];
   const names = new Set(params.map((param) => param.name));
+  const rest = params.findIndex((param) => param.rest);
+  if (rest >= 0 && (rest < params.length - 1 || !isEmpty(walker.type))) {
+    throw new Error(`${params[rest].name}: a "tail" list must be the last parameter, with no options beside it`);
+  }
+  const open = nodes.filter((node) => node.token === undefined && ["tail", "array"].includes(node.list ?? ""));
+  if (open.length > 1) {
+    throw new Error(
+      `nobody can tell where ${open[0].name} ends and ${open[1].name} begins: at most one may be uncounted`,
+    );
+  }
   if (names.size < params.length) throw new Error(`two parameters have the same name: ${params.map((p) => p.name)}`);
   return { params, options: walker.type, steps: walker.steps };
 }

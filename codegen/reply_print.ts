@@ -16,7 +16,9 @@ export function printType(type: ReplyType, generics: Generics): string {
 /** The members of a type's union, literals gathered. */
 function merged(type: ReplyType, generics: Generics): string[] {
   const members = type.kind === "union" ? type.of.flatMap(flat) : flat(type);
-  const texts = members.flatMap((member) => member.kind === "text" && !member.simple ? JSON.stringify(member.value) : []);
+  const texts = members.flatMap((member) =>
+    member.kind === "text" && !member.simple ? JSON.stringify(member.value) : []
+  );
   const numbers = members.filter((member) => member.kind === "number").map((member) => member.value);
   const printed = new Set<string>();
   for (const member of members) {
