@@ -1,0 +1,112 @@
+// Every block of code in README.md and docs/ type-checks, and runs against a server unless it is marked `ts no-run`.
+import { assert, assertEquals } from "@std/assert";
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { missing, startRedis } from "./support/servers.ts";
+import { test } from "./support/test.ts";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const PAGES = ["README.md", ...readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md")).map(inDocs)];
+/** Where the blocks say that a server is. */
+const ADDRESS = "redis://127.0.0.1:6379";
+const noDeno = "Deno" in globalThis ? false : "the blocks are checked by Deno";
+
+interface Block {
+  /** Such as `README_20.ts`: the page, and the line it begins at. */
+  readonly file: string;
+  readonly run: boolean;
+  readonly text: string;
+}
+
+function inDocs(name: string): string {
+  return `docs/${name}`;
+}
+
+function blocksOf(page: string): Block[] {
+  const text = readFileSync(join(ROOT, page), "utf8");
+  return Array.from(text.matchAll(/^```ts( no-run)?\n([^]*?)^```$/gm), (match) => ({
+    file: `${page.replace(/^docs\/|\.md$/g, "")}_${text.slice(0, match.index).split("\n").length}.ts`,
+    run: match[1] === undefined,
+    text: match[2]!,
+  }));
+}
+
+/** The block as a program that talks to this server. */
+function program(block: Block, url: string): string {
+  const { host, port } = new URL(url);
+  const text = block.text.replaceAll(ADDRESS, url).replaceAll("connect()", `connect("${url}")`)
+    .replaceAll("127.0.0.1:6379", host).replaceAll("port: 6379", `port: ${port}`);
+  return `${text}\nexport {};\n`;
+}
+
+/** A folder in which the blocks stand as programs, and our own names can be imported. */
+function write(blocks: readonly Block[], url: string): string {
+  const folder = mkdtempSync(join(tmpdir(), "respire-docs-"));
+  const { compilerOptions, exports } = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8"));
+  const imports = Object.fromEntries(
+    Object.entries<string>(exports).map((
+      [name, file],
+    ) => [name.replace(".", "@respire/redis"), new URL(`../${file}`, import.meta.url).href]),
+  );
+  // A block may show a value by naming it only.
+  const settings = { ...compilerOptions, noUnusedLocals: false };
+  writeFileSync(join(folder, "deno.json"), JSON.stringify({ imports, compilerOptions: settings }));
+  for (const block of blocks) writeFileSync(join(folder, block.file), program(block, url));
+  return folder;
+}
+
+function deno(folder: string, ...args: string[]): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, args, { cwd: folder, env: { ...process.env, NO_COLOR: "1" } });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => output += chunk);
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, output }));
+  });
+}
+
+test("every block of code in the documentation type-checks", { skip: noDeno }, async () => {
+  const blocks = PAGES.flatMap(blocksOf);
+  assert(blocks.length > PAGES.length / 2, "hardly any blocks were found");
+  const folder = write(blocks, ADDRESS);
+  const { code, output } = await deno(folder, "check", "--quiet", ...blocks.map(({ file }) => file));
+  assertEquals(code, 0, output);
+  rmSync(folder, { recursive: true });
+});
+
+test("every block of code in the documentation runs", { skip: noDeno || missing() }, async () => {
+  await using server = await startRedis();
+  const blocks = PAGES.flatMap(blocksOf).filter(({ run }) => run);
+  const folder = write(blocks, server.url);
+  for (const block of blocks) {
+    await server.command("FLUSHALL");
+    const { code, output } = await deno(folder, "run", "--no-check", "--allow-net", "--no-prompt", block.file);
+    assertEquals(code, 0, `${block.file}: ${output}`);
+  }
+  rmSync(folder, { recursive: true });
+});
+
+test("links between the pages lead somewhere", () => {
+  let links = 0;
+  for (const page of PAGES) {
+    const folder = join(ROOT, page, "..");
+    for (const [, target] of readFileSync(join(ROOT, page), "utf8").matchAll(/\]\(([^)#]+)[^)]*\)/g)) {
+      if (target!.includes("://")) continue;
+      links++;
+      assert(existsSync(join(folder, target!)), `${page} links to ${target}`);
+    }
+  }
+  assert(links > 5);
+});
+
+test("the entry of commands.json that the documentation shows is the one in use", () => {
+  const page = readFileSync(join(ROOT, "docs/codegen.md"), "utf8");
+  const shown = JSON.parse(`{${/^```jsonc\n([^]*?)^```$/m.exec(page)![1]}}`);
+  const file = JSON.parse(readFileSync(join(ROOT, "commands.json"), "utf8"));
+  for (const [name, entry] of Object.entries(shown)) assertEquals(entry, file[name]);
+  assertEquals(Object.keys(shown).length, 1);
+});
