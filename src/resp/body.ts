@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { textOf } from "./text.ts";
+import { boundary, textOf } from "./text.ts";
 
 /** Lengths up to this are believed at once; beyond, memory follows what really comes. */
 const BELIEVED = 16 * 1024 * 1024;
@@ -113,13 +113,4 @@ export class Body {
       this.#held -= cut;
     }
   }
-}
-
-/** The last place up to `to` where UTF-8 may be cut without changing what it decodes to: before a character begins. */
-function boundary(bytes: Uint8Array, from: number, to: number): number {
-  for (let at = to - 1; at >= to - 3 && at > from; at--) {
-    if (bytes[at] >= 0xc0) return at;
-    if (bytes[at] < 0x80) return to;
-  }
-  return to;
 }

@@ -165,7 +165,7 @@ export class Decoder {
     // The most frequent replies, whole and in place; everything else is for `#parse`.
     const start = this.#position;
     const end = this.#end;
-    if (this.#plain && end - start >= 4) {
+    if (this.#plain && end - start >= 3) {
       const buffer = this.#buffer;
       const type = buffer[start];
       let n = buffer[start + 1] - 48;
@@ -200,6 +200,9 @@ export class Decoder {
           this.#position = start + 5;
           return "OK";
         }
+      } else if (type === BULK ? isMinusOne(buffer, start + 1, end) : type === NULL && isLineEnd(buffer, start + 1)) {
+        this.#position = start + (type === BULK ? 5 : 3);
+        return null;
       }
     }
     return this.#parse(mode);
@@ -240,7 +243,7 @@ export class Decoder {
     let filled = frame.filled;
     let left = frame.left;
     let complete = false;
-    run: while (position + 4 <= end) {
+    run: while (position + 3 <= end) {
       const type = buffer[position];
       let n = buffer[position + 1] - 48;
       let at = position + 2;
@@ -273,9 +276,11 @@ export class Decoder {
         } else {
           break;
         }
-      } else if (type === NULL && buffer[position + 1] === 13 && buffer[position + 2] === 10) {
+      } else if (
+        type === BULK ? isMinusOne(buffer, position + 1, end) : type === NULL && isLineEnd(buffer, position + 1)
+      ) {
         items[filled++] = null;
-        position += 3;
+        position += type === BULK ? 5 : 3;
       } else {
         break;
       }
@@ -635,4 +640,12 @@ export class Decoder {
     this.#window.clear();
     throw this.#failure;
   }
+}
+
+function isLineEnd(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === 13 && bytes[at + 1] === 10;
+}
+
+function isMinusOne(bytes: Uint8Array, at: number, end: number): boolean {
+  return at + 4 <= end && bytes[at] === 45 && bytes[at + 1] === 49 && isLineEnd(bytes, at + 2);
 }

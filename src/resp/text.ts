@@ -56,13 +56,34 @@ export function copyOf(bytes: Uint8Array, from: number, to: number): Uint8Array 
   return bytes.slice(from, to);
 }
 
-/** How many strings are decoded alone after a window that was not plain. */
+/** The last place up to `to` where UTF-8 may be cut without changing what it decodes to: before a character begins. */
+export function boundary(bytes: Uint8Array, from: number, to: number): number {
+  for (let at = to - 1; at >= to - 3 && at > from; at--) {
+    if (bytes[at] >= 0xc0) return at;
+    if (bytes[at] < 0x80) return to;
+  }
+  return to;
+}
+
+/** How many UTF-16 units the valid UTF-8 from `from` to `to` has. */
+function unitsOf(bytes: Uint8Array, from: number, to: number): number {
+  let units = 0;
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at];
+    // Every byte but those that go on a character counts; four bytes make a surrogate pair.
+    if ((byte & 0xc0) !== 0x80) units += byte < 0xf0 ? 1 : 2;
+  }
+  return units;
+}
+
+/** How many strings are decoded alone after a stretch that was not UTF-8. */
 const PENALTY = 64;
 
 /**
  * Strings of neighbouring values: a stretch of the chunk is decoded once and the strings are cut from it, several times
- * cheaper than decoding each. That is right if the stretch has as many UTF-16 units as bytes, because then each byte is
- * one unit (ASCII, mostly); otherwise the values are decoded one by one for a while.
+ * cheaper than decoding each. If the stretch has as many UTF-16 units as bytes, each byte is one unit (ASCII, mostly);
+ * else units are counted along, which is right as long as all of it is valid UTF-8. Stretches that are not are left, and
+ * the values are decoded one by one for a while.
  *
  * A string may keep its stretch alive: how long stretches are bounds what one kept value can hold on to.
  */
@@ -70,6 +91,9 @@ export class TextWindow {
   #text = "";
   #from = 0;
   #to = 0;
+  /** Where counting units has come to, in bytes and in units; bytes are -1 where there is no need to count. */
+  #byte = -1;
+  #unit = 0;
   #skip = 0;
 
   /** Forgets the stretch: the bytes under it are about to change. */
@@ -78,29 +102,44 @@ export class TextWindow {
     this.#from = this.#to = 0;
   }
 
-  /** The string of the bytes `from` … `to` of a chunk that is valid up to `end`; a new stretch has `size` bytes. */
+  /**
+   * The string of the bytes `from` … `to` of a chunk that is valid up to `end`; a new stretch has `size` bytes. Calls go
+   * forward through the chunk.
+   */
   cut(bytes: Uint8Array, from: number, to: number, end: number, size: number): string {
-    if (to <= this.#to) return this.#text.substring(from - this.#from, to - this.#from);
-    return this.#open(bytes, from, to, end, size);
+    if (to > this.#to) return this.#open(bytes, from, to, end, size);
+    if (this.#byte < 0) return this.#text.substring(from - this.#from, to - this.#from);
+    return this.#count(bytes, from, to);
+  }
+
+  #count(bytes: Uint8Array, from: number, to: number): string {
+    const start = this.#unit + unitsOf(bytes, this.#byte, from);
+    this.#unit = start + unitsOf(bytes, from, to);
+    this.#byte = to;
+    return this.#text.substring(start, this.#unit);
   }
 
   #open(bytes: Uint8Array, from: number, to: number, end: number, size: number): string {
-    const length = to - from;
-    const bound = Math.min(end, from + size);
     // A stretch must serve several strings to be worth it.
-    if (length * 4 > bound - from) return textOf(bytes, from, to);
+    if ((to - from) * 4 > Math.min(end - from, size)) return textOf(bytes, from, to);
     if (this.#skip > 0) {
       this.#skip--;
       return textOf(bytes, from, to);
     }
+    const bound = boundary(bytes, to, Math.min(end, from + size));
     const text = utf8.decode(bytes.subarray(from, bound));
+    this.#byte = -1;
     if (text.length !== bound - from) {
-      this.#skip = PENALTY;
-      return textOf(bytes, from, to);
+      if (text.includes("\ufffd")) {
+        this.#skip = PENALTY;
+        return textOf(bytes, from, to);
+      }
+      this.#byte = from;
+      this.#unit = 0;
     }
     this.#text = text;
     this.#from = from;
     this.#to = bound;
-    return text.substring(0, length);
+    return this.cut(bytes, from, to, end, size);
   }
 }

@@ -297,18 +297,27 @@ test("an empty chunk changes nothing", () => {
   assertEquals(decoder.read(0), "hello");
 });
 
-test("large aggregates of strings, plain and not, over any chunks", () => {
-  const texts = Array.from({ length: 3000 }, (_, i) => {
-    if (i % 500 === 499) return "long ".repeat(400 + i);
-    if (i % 97 === 96) return `字 ${i} é`;
-    return `value:${i}`.repeat(i % 7);
+test("large aggregates of strings, plain and not, valid and not, over any chunks", () => {
+  const contents = Array.from({ length: 3000 }, (_, i) => {
+    if (i % 500 === 499) return utf8("long ".repeat(400 + i));
+    if (i % 1100 > 1000) return concat(`value ${i} `, latin1("\xff\xc3"));
+    if (i % 97 === 96 || i % 300 > 200) return utf8(`字 ${i} é 😀`);
+    return utf8(`value:${i}`.repeat(i % 7));
   });
-  const bytes = concat(`*${texts.length}\r\n`, ...texts.map((text) => `$${utf8(text).length}\r\n${text}\r\n`));
-  for (const size of [1, 7, 100, 1000, 8192, 65536, bytes.length]) {
-    const chunks: Uint8Array[] = [];
-    for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.slice(at, at + size));
-    assertEquals(readAll(chunks).values, [texts], `chunks of ${size}`);
-    assertEquals(readAll(chunks, BYTES).values, [texts.map(utf8)], `chunks of ${size}, as bytes`);
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  const texts = contents.map((content) => decoder.decode(content));
+  for (const mixed of [false, true]) {
+    const between: Reply[] = mixed ? ["grün", null, -5] : [];
+    const bytes = concat(
+      `*${contents.length * (1 + between.length)}\r\n`,
+      ...contents.flatMap((one) => [`$${one.length}\r\n`, one, "\r\n", mixed ? "+grün\r\n$-1\r\n:-5\r\n" : ""]),
+    );
+    for (const size of [1, 7, 100, 1000, 8192, 65536, bytes.length]) {
+      const chunks: Uint8Array[] = [];
+      for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.slice(at, at + size));
+      assertEquals(readAll(chunks).values, [texts.flatMap((one) => [one, ...between])], `chunks of ${size}`);
+      assertEquals(readAll(chunks, BYTES).values, [contents.flatMap((one) => [one, ...between])], `bytes, ${size}`);
+    }
   }
 });
 
