@@ -6,7 +6,8 @@
 import * as echarts from "echarts";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { caption, label } from "./report.ts";
+import { caption } from "./report.ts";
+import { label } from "./tables.ts";
 import { bars, type Coat, COATS, lines, type Panel, type Picture } from "./pictures.ts";
 import type { Figure, Run } from "./results.ts";
 
@@ -41,7 +42,7 @@ function seconds(run: Run, prefix: string, command: string, count: (size: number
     for (const { name, figures } of results) {
       const size = Number(/\d+/.exec(name)![0]);
       for (const figure of figures) {
-        if (figure.runtime !== runtime && figure.runtime !== "c" && figure.runtime !== "python") continue;
+        if (![runtime, "c", "python"].includes(figure.runtime) || figure.client === "redis-py") continue;
         const points = clients.get(label(figure.client)) ?? [];
         clients.set(label(figure.client), points);
         points.push([size, count(size) / figure.median]);
@@ -63,17 +64,22 @@ function everybody(run: Run, what: "median" | "cpu"): Panel[] {
   }));
 }
 
-type Growth = Run & {
-  readonly kinds: Readonly<Record<string, string>>;
-  readonly results: unknown;
-};
+type Growth = Run & { readonly results: unknown };
 type GrowthPoint = { size: number; nanoseconds?: number; memory?: number };
+
+const SHORT: Readonly<Record<string, string>> = {
+  pipeline: "pipeline, replies kept",
+  stream: "pipeline, replies dropped",
+  pending: "promises pending",
+  reply: "elements of one reply",
+  chunk: "bytes of a chunk, cost of a byte",
+};
 
 /** A panel for each thing that grows, a line for each runtime. */
 function growth(run: Growth, kinds: readonly string[], value: (point: GrowthPoint) => number): Panel[] {
   const results = run.results as Record<string, Record<string, GrowthPoint[]>>;
   return kinds.map((kind) => ({
-    title: run.kinds[kind],
+    title: SHORT[kind],
     series: Object.entries(RUNTIMES).map(([runtime, name]) => ({
       name,
       points: (results[kind]?.[runtime] ?? []).filter(({ nanoseconds }) => nanoseconds !== undefined)

@@ -7,7 +7,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { buildForNode, RUNTIMES } from "./contestants.ts";
-import { short } from "./report.ts";
+import { short } from "./tables.ts";
 import { startServer } from "./server.ts";
 import { ask, choices, surroundings } from "./subjects.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { EChartsOption } from "echarts";
-import { label } from "./report.ts";
+import { label } from "./tables.ts";
 
 /** A line or a row of bars. */
 export interface Series {
@@ -71,7 +71,10 @@ function across(panel: Panel): number[] {
 /** Small multiples of lines: one grid a panel, the same axes in all. */
 export function lines(picture: Picture, coat: Coat): EChartsOption {
   const count = picture.panels.length;
-  const names = [...new Set(picture.panels.flatMap(({ series }) => series.map(({ name }) => name)))];
+  const named = new Set(picture.panels.flatMap(({ series }) => series.map(({ name }) => name)));
+  const names = [label("respire"), ...named].filter((name, i) =>
+    named.has(name) && (i === 0 || name !== label("respire"))
+  );
   const values = picture.panels.flatMap(({ series }) => series.flatMap(({ points }) => points.map(([, y]) => y)));
   const axis = {
     axisLabel: { color: coat.text },

@@ -8,33 +8,11 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Figure, Result, Run } from "./results.ts";
+import { label, row, short, TABLES } from "./tables.ts";
 
 const here = import.meta.dirname!;
 const PLACES = { deno: "Deno", bun: "Bun", node: "Node" } as const;
 type Place = keyof typeof PLACES;
-
-/** A client's name as people write it. */
-export function label(client: string): string {
-  const names: Record<string, string> = {
-    respire: "Respire",
-    node_redis: "node-redis",
-    glide: "valkey-glide",
-    bun: "Bun built-in",
-    deno_redis: "@db/redis",
-    iuioiua: "@iuioiua/redis",
-    hiredis: "C, hiredis",
-    "redis-py+hiredis": "redis-py + hiredis",
-  };
-  return names[client] ?? client;
-}
-
-/** A figure short enough to read: three digits. */
-export function short(value: number): string {
-  if (value >= 999_500) return `${(value / 1e6).toPrecision(3)}M`;
-  if (value >= 9995) return `${Math.round(value / 1e3)}k`;
-  if (value >= 999.5) return `${(value / 1e3).toPrecision(3)}k`;
-  return String(Number(value.toPrecision(3)));
-}
 
 /** Respire's figure to compare with: in the same runtime if it ran there, else the fastest of ours. */
 export function ours(result: Result, runtime: string): Figure | undefined {
@@ -75,10 +53,6 @@ export function caption(run: Run): string {
       run.serverPinned ? " pinned to a core" : ""
     }; medians of ${settings.rounds} rounds of ` +
     `at least ${settings.seconds} s. ${clients.join(", ")}.`;
-}
-
-function row(cells: readonly string[]): string {
-  return `| ${cells.join(" | ")} |`;
 }
 
 /** Our peers in one runtime, the fastest first; programs in other languages are no peers. */
@@ -161,6 +135,9 @@ const PICTURES: Readonly<Record<string, string>> = {
   "hashes-hget": "Seconds to read a hash against its size, by client",
   rates: "Operations a second by workload and client",
   cpu: "Client CPU per operation by workload and client",
+  "growth-commands": "Nanoseconds for one command against the number of commands, by runtime",
+  "growth-replies": "Nanoseconds for one element or byte against the size of replies and chunks, by runtime",
+  "growth-memory": "Memory against the amount of work, by runtime",
 };
 
 function load(group: string): Run | undefined {
@@ -168,7 +145,7 @@ function load(group: string): Run | undefined {
   return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
 }
 
-/** What stands in the place of a name: `summary GROUP`, `figures GROUP RUNTIME`, `chart NAME`. */
+/** What stands in the place of a name: `summary GROUP`, `figures GROUP RUNTIME`, `table NAME`, `chart NAME`. */
 export function content(name: string, prefix: string): string | undefined {
   const [kind, subject, place] = name.split(" ");
   if (kind === "chart") {
@@ -177,6 +154,7 @@ export function content(name: string, prefix: string): string | undefined {
   }
   const run = load(subject);
   if (run === undefined) return undefined;
+  if (kind === "table") return TABLES[subject]?.(run);
   return kind === "summary" ? summary(run) : figures(run, place as Place);
 }
 

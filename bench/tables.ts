@@ -1,0 +1,122 @@
+/**
+ * How figures are written, and the tables of measurements that have no rivals in them.
+ *
+ * @module
+ */
+import type { Run } from "./results.ts";
+
+/** A client's name as people write it. */
+export function label(client: string): string {
+  const names: Record<string, string> = {
+    respire: "Respire",
+    node_redis: "node-redis",
+    glide: "valkey-glide",
+    bun: "Bun built-in",
+    deno_redis: "@db/redis",
+    iuioiua: "@iuioiua/redis",
+    hiredis: "C, hiredis",
+    "redis-py+hiredis": "redis-py + hiredis",
+  };
+  return names[client] ?? client;
+}
+
+/** A figure short enough to read: three digits. */
+export function short(value: number): string {
+  if (value >= 999_500) return `${(value / 1e6).toPrecision(3)}M`;
+  if (value >= 9995) return `${Math.round(value / 1e3)}k`;
+  if (value >= 999.5) return `${(value / 1e3).toPrecision(3)}k`;
+  return String(Number(value.toPrecision(3)));
+}
+
+/** One row of a table in markdown. */
+export function row(cells: readonly string[]): string {
+  return `| ${cells.join(" | ")} |`;
+}
+
+const RUNTIMES = ["deno", "bun", "node"] as const;
+
+function grid(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [row(head), row(head.map(() => "---")), ...rows.map(row)].join("\n");
+}
+
+/** Where a measurement without rivals was made. */
+function made(run: Run): string {
+  const versions = RUNTIMES.map((runtime) => run.versions[runtime]).join(", ");
+  return `${run.date.slice(0, 10)}, commit ${run.commit}; ${run.machine.cpu}, ${run.machine.cores} cores; ${versions}.`;
+}
+
+type Point = { size: number; nanoseconds?: number; memory?: number; failed?: string };
+
+function growth(run: Run): string {
+  const { kinds, results } = run as unknown as {
+    kinds: Record<string, string>;
+    results: Record<string, Record<string, Point[]>>;
+  };
+  const cell = (point: Point | undefined): string => {
+    if (point === undefined) return "–";
+    return point.failed ?? `${short(point.nanoseconds!)} ns, ${short(Math.max(0, point.memory!) / 2 ** 20)} MiB`;
+  };
+  const parts = Object.entries(results).map(([kind, lines]) => {
+    const sizes = lines[RUNTIMES[0]].map(({ size }) => size);
+    const rows = sizes.map((
+      size,
+      i,
+    ) => [size.toLocaleString("en-US"), ...RUNTIMES.map((name) => cell(lines[name]?.[i]))]);
+    return grid([kinds[kind], ...RUNTIMES], rows);
+  });
+  return [...parts, made(run)].join("\n\n");
+}
+
+function startup(run: Run): string {
+  const { starts, sizes } = run as unknown as {
+    starts: { client: string; runtime: string; import?: number; first?: number; skipped?: string }[];
+    sizes: { what: string; minified?: number; gzip?: number; skipped?: string }[];
+  };
+  const clients = [...new Set(starts.map(({ client }) => client))];
+  const times = clients.map((client) => [
+    client === "nothing" ? "(an empty program)" : label(client),
+    ...RUNTIMES.map((name) => {
+      const found = starts.find((start) => start.client === client && start.runtime === name);
+      return found === undefined ? "–" : found.skipped ?? `${found.import} / ${found.first}`;
+    }),
+  ]);
+  const kib = (bytes: number | undefined): string => bytes === undefined ? "–" : `${(bytes / 1024).toFixed(1)} KiB`;
+  return [
+    grid(["ms of import / from process start to first reply", ...RUNTIMES], times),
+    grid(
+      ["bundle", "minified", "gzip"],
+      sizes.map(({ what, minified, gzip, skipped }) => [
+        what,
+        skipped ?? kib(minified),
+        kib(gzip),
+      ]),
+    ),
+    made(run),
+  ].join("\n\n");
+}
+
+function workers(run: Run): string {
+  const results = run.results as unknown as Record<string, { workers: number; perSecond: number; latest: number }[]>;
+  const rows = results[RUNTIMES[0]].map(({ workers }, i) => [
+    workers === 0 ? "on the main thread" : `${workers} worker${workers > 1 ? "s" : ""}`,
+    ...RUNTIMES.map((name) => {
+      const { perSecond, latest } = results[name][i];
+      return `${short(perSecond)} (main thread late by ${latest} ms at most)`;
+    }),
+  ]);
+  return `${grid(["documents read and parsed a second", ...RUNTIMES], rows)}\n\n${made(run)}`;
+}
+
+function micro(run: Run): string {
+  const { results, instructions } = run as unknown as {
+    results: Record<string, Record<string, { median: number }>>;
+    instructions: Record<string, number | string>;
+  };
+  const names = Object.keys(results[RUNTIMES[0]]);
+  const rows = names.map((name) => [name, ...RUNTIMES.map((runtime) => short(results[runtime][name].median))]);
+  rows.push(["instructions of the whole run", ...RUNTIMES.map((runtime) => String(instructions[runtime]))]);
+  return `${grid(["nanoseconds for one command or element", ...RUNTIMES], rows)}\n\n${made(run)}`;
+}
+
+/** Tables by the name of the measurement. */
+export const TABLES: Readonly<Record<string, (run: Run) => string>> = { growth, startup, workers, micro };
