@@ -352,7 +352,7 @@ function listCall(node: ArgumentNode, expr: string): ((acc: string) => string) |
     if (node.list === "zip") return (acc) => `pushZipped(${acc}, ${expr})`;
     const reversed = node.ts === "pairs-reversed";
     if (node.list === "counted") return reversed ? undefined : (acc) => `pushCountedPairs(${acc}, ${expr})`;
-    if (node.list === "tail") return (acc) => `pushPairArgs(${acc}, ${expr})`;
+    if (node.list === "tail") return (acc) => joined("pushPairArgs", "withPairs", acc, expr);
     return (acc) => `${reversed ? "pushReversed" : "pushPairs"}(${acc}, ${expr})`;
   }
   if (node.group !== undefined || node.oneof !== undefined) return undefined;
@@ -360,10 +360,18 @@ function listCall(node: ArgumentNode, expr: string): ((acc: string) => string) |
   const convert = conversion(node);
   if (node.list === "joined") return (acc) => `pushJoined(${acc}, ${expr})`;
   if (node.list === "tail") {
-    return convert === undefined ? (acc) => acc === "[]" ? `many(${expr})` : `pushMany(${acc}, ${expr})` : undefined;
+    return convert === undefined
+      ? (acc) => acc === "[]" ? `many(${expr})` : joined("pushMany", "withMany", acc, expr)
+      : undefined;
   }
   const items = convert === undefined ? expr : `${expr}.map((item) => ${convert("item")})`;
   return (acc) => `${node.list === "counted" ? "pushCounted" : "pushAll"}(${acc}, ${items})`;
+}
+
+/** A call that appends to words; where these are only one, the call that starts with it. */
+function joined(push: string, start: string, acc: string, expr: string): string {
+  const [, only] = /^\[([\w."-]+)\]$/.exec(acc) ?? [];
+  return only === undefined ? `${push}(${acc}, ${expr})` : `${start}(${only}, ${expr})`;
 }
 
 /** A loop over a list of tuples, objects or operations. */

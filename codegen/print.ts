@@ -149,7 +149,7 @@ function printCommands(source: Statements, methods: Method[], names: Names): voi
   const body = methods.flatMap((method) => method.body).join("\n");
   moduleDoc(source, "The commands of Redis, Valkey and their modules as methods.");
   const calls =
-    "entries isPairs many milliseconds pushAll pushCounted pushCountedPairs pushJoined pushMany pushPairArgs pushPairs pushReversed pushZipped seconds setCount";
+    "entries isPairs many milliseconds pushAll pushCounted pushCountedPairs pushJoined pushMany pushPairArgs pushPairs pushReversed pushZipped seconds setCount withMany withPairs";
   const used = calls.split(" ").filter((name) => new RegExp(`\\b${name}\\(|\\(${name}\\)`).test(body));
   const shapes = names.shapesIn(body);
   const items = methods.flatMap((method) => method.items.map((item) => item.name)).filter((name) =>

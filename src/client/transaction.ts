@@ -113,7 +113,7 @@ class Owing implements Owed {
     // One EXEC reply has one mode: where a neighbour needed bytes, strings are made here.
     const value = (this.mode & ~run.mode & BYTES) !== 0 ? toStrings(raw) : raw;
     try {
-      return run.shape === undefined ? value : run.shape(value);
+      return run.shape === undefined ? value : run.shape(value, run.mode);
     } catch (error) {
       return error;
     }

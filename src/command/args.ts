@@ -72,6 +72,21 @@ export function pushPairArgs(args: Arg[], given: PairArgs<Arg, Arg>): Arg[] {
   return given.length === 1 && isPairs(first) ? pushPairs(args, first) : pushAll(args, given as readonly Arg[]);
 }
 
+/**
+ * One word, then plain arguments or one array of them. (Written out for the common lengths: an array that is made at its
+ * length costs a fifth of one that grows.)
+ */
+export function withMany(first: Arg, items: Many<Arg>): Arg[] {
+  const [a, b] = items as readonly Arg[];
+  if (items.length === 1 && !Array.isArray(a)) return [first, a];
+  return items.length === 2 ? [first, a, b] : pushMany([first], items);
+}
+
+/** One word, then what a rest parameter of names and values holds. */
+export function withPairs(first: Arg, given: PairArgs<Arg, Arg>): Arg[] {
+  return given.length === 2 ? [first, given[0], given[1]] : pushPairArgs([first], given);
+}
+
 /** Appends how many pairs there are, then name, value, name, value… */
 export function pushCountedPairs(args: Arg[], pairs: Pairs<Arg, Arg>): Arg[] {
   const at = args.push(0);

@@ -97,7 +97,7 @@ export class Pending implements Owed {
 
   #shaped(value: Reply, shape: Shape): void {
     try {
-      this.resolve(shape(value) as never);
+      this.resolve(shape(value, this.mode) as never);
     } catch (error) {
       this.reject(error);
     }

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { entries, isPairs, many, milliseconds, pushAll, pushCounted, pushCountedPairs, pushJoined, pushMany, pushPairArgs, pushPairs, pushReversed, pushZipped, seconds, setCount } from "../command/args.ts";
+import { entries, isPairs, many, milliseconds, pushAll, pushCounted, pushCountedPairs, pushJoined, pushMany, pushPairArgs, pushPairs, pushReversed, pushZipped, seconds, setCount, withMany, withPairs } from "../command/args.ts";
 import { bool, double, geo, similar } from "../command/shape.ts";
 import type { Arg, CommandSpec, Shape } from "../command/spec.ts";
 import type { AtMostOne, Bit, Dict, Flag, GeoPlace, If, Int, Int64, Key, KeysOf, LexBound, Many, PairArgs, Pairs, ScoreBound, Strict, Text, Time, Value } from "../command/values.ts";
@@ -45,7 +45,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param indexes The indexes.
    */
   ardel(key: Key, ...indexes: Many<Int64>): Promise<I> {
-    return this.send(ARDEL, pushMany([key], indexes));
+    return this.send(ARDEL, withMany(key, indexes));
   }
 
   /**
@@ -158,7 +158,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param values The values.
    */
   arinsert(key: Key, ...values: Many<Value>): Promise<I> {
-    return this.send(ARINSERT, pushMany([key], values));
+    return this.send(ARINSERT, withMany(key, values));
   }
 
   /**
@@ -200,7 +200,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @returns A null in it where nothing is stored at that index.
    */
   armget(key: Key, ...indexes: Many<Int64>): Promise<(S | null)[]> {
-    return this.send(ARMGET, pushMany([key], indexes));
+    return this.send(ARMGET, withMany(key, indexes));
   }
 
   /**
@@ -212,7 +212,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param values The values.
    */
   armset(key: Key, ...values: PairArgs<number, Value>): Promise<I> {
-    return this.send(ARMSET, pushPairArgs([key], values));
+    return this.send(ARMSET, withPairs(key, values));
   }
 
   /**
@@ -585,7 +585,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param items The items.
    */
   bfMadd(key: Key, ...items: Many<Value>): Promise<boolean[]> {
-    return this.send(BF_MADD, pushMany([key], items), bfInsertShape);
+    return this.send(BF_MADD, withMany(key, items), bfInsertShape);
   }
 
   /**
@@ -597,7 +597,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param items The items.
    */
   bfMexists(key: Key, ...items: Many<Value>): Promise<boolean[]> {
-    return this.send(BF_MEXISTS, pushMany([key], items), bfInsertShape);
+    return this.send(BF_MEXISTS, withMany(key, items), bfInsertShape);
   }
 
   /**
@@ -793,7 +793,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param items The items.
    */
   cfMexists(key: Key, ...items: Many<Value>): Promise<boolean[]> {
-    return this.send(CF_MEXISTS, pushMany([key], items), bfInsertShape);
+    return this.send(CF_MEXISTS, withMany(key, items), bfInsertShape);
   }
 
   /**
@@ -843,7 +843,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param items The items.
    */
   cmsIncrby(key: Key, ...items: PairArgs<Value, Int64>): Promise<I[]> {
-    return this.send(CMS_INCRBY, pushPairArgs([key], items));
+    return this.send(CMS_INCRBY, withPairs(key, items));
   }
 
   /**
@@ -912,7 +912,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param items The items.
    */
   cmsQuery(key: Key, ...items: Many<Value>): Promise<I[]> {
-    return this.send(CMS_QUERY, pushMany([key], items));
+    return this.send(CMS_QUERY, withMany(key, items));
   }
 
   /**
@@ -924,7 +924,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param values The values.
    */
   tdigestAdd(key: Key, ...values: Many<number>): Promise<"OK"> {
-    return this.send(TDIGEST_ADD, pushMany([key], values));
+    return this.send(TDIGEST_ADD, withMany(key, values));
   }
 
   /**
@@ -936,7 +936,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param ranks Places, 0 being the smallest value.
    */
   tdigestByrank(key: Key, ...ranks: Many<number>): Promise<number[]> {
-    return this.send(TDIGEST_BYRANK, pushMany([key], ranks), tdigestByrankShape);
+    return this.send(TDIGEST_BYRANK, withMany(key, ranks), tdigestByrankShape);
   }
 
   /**
@@ -948,7 +948,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param ranks Places, 0 being the largest value.
    */
   tdigestByrevrank(key: Key, ...ranks: Many<number>): Promise<number[]> {
-    return this.send(TDIGEST_BYREVRANK, pushMany([key], ranks), tdigestByrankShape);
+    return this.send(TDIGEST_BYREVRANK, withMany(key, ranks), tdigestByrankShape);
   }
 
   /**
@@ -960,7 +960,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param values The values.
    */
   tdigestCdf(key: Key, ...values: Many<number>): Promise<number[]> {
-    return this.send(TDIGEST_CDF, pushMany([key], values), tdigestByrankShape);
+    return this.send(TDIGEST_CDF, withMany(key, values), tdigestByrankShape);
   }
 
   /**
@@ -1043,7 +1043,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param quantiles Shares from 0 to 1.
    */
   tdigestQuantile(key: Key, ...quantiles: Many<number>): Promise<number[]> {
-    return this.send(TDIGEST_QUANTILE, pushMany([key], quantiles), tdigestByrankShape);
+    return this.send(TDIGEST_QUANTILE, withMany(key, quantiles), tdigestByrankShape);
   }
 
   /**
@@ -1055,7 +1055,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param values The values.
    */
   tdigestRank(key: Key, ...values: Many<number>): Promise<I[]> {
-    return this.send(TDIGEST_RANK, pushMany([key], values));
+    return this.send(TDIGEST_RANK, withMany(key, values));
   }
 
   /**
@@ -1078,7 +1078,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param values The values.
    */
   tdigestRevrank(key: Key, ...values: Many<number>): Promise<I[]> {
-    return this.send(TDIGEST_REVRANK, pushMany([key], values));
+    return this.send(TDIGEST_REVRANK, withMany(key, values));
   }
 
   /**
@@ -1104,7 +1104,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @returns A null in it where no item had to leave the list.
    */
   topkAdd(key: Key, ...items: Many<Value>): Promise<(S | null)[]> {
-    return this.send(TOPK_ADD, pushMany([key], items));
+    return this.send(TOPK_ADD, withMany(key, items));
   }
 
   /**
@@ -1116,7 +1116,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param items The items.
    */
   topkCount(key: Key, ...items: Many<Value>): Promise<I[]> {
-    return this.send(TOPK_COUNT, pushMany([key], items));
+    return this.send(TOPK_COUNT, withMany(key, items));
   }
 
   /**
@@ -1129,7 +1129,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @returns A null in it where no item had to leave the list.
    */
   topkIncrby(key: Key, ...items: PairArgs<Value, number>): Promise<(S | null)[]> {
-    return this.send(TOPK_INCRBY, pushPairArgs([key], items));
+    return this.send(TOPK_INCRBY, withPairs(key, items));
   }
 
   /**
@@ -1172,7 +1172,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param items The items.
    */
   topkQuery(key: Key, ...items: Many<Value>): Promise<boolean[]> {
-    return this.send(TOPK_QUERY, pushMany([key], items), bfInsertShape);
+    return this.send(TOPK_QUERY, withMany(key, items), bfInsertShape);
   }
 
   /**
@@ -2585,7 +2585,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @returns A null in it where the member does not exist.
    */
   geohash(key: Key, ...members: Many<Value>): Promise<(S | null)[]> {
-    return this.send(GEOHASH, pushMany([key], members));
+    return this.send(GEOHASH, withMany(key, members));
   }
 
   /**
@@ -2598,7 +2598,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @returns A null in it where the member does not exist.
    */
   geopos(key: Key, ...members: Many<Value>): Promise<(GeoPoint | null)[]> {
-    return this.send(GEOPOS, pushMany([key], members), geoposShape);
+    return this.send(GEOPOS, withMany(key, members), geoposShape);
   }
 
   /**
@@ -2848,7 +2848,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param fields The fields.
    */
   hdel(key: Key, ...fields: Many<Value>): Promise<I> {
-    return this.send(HDEL, pushMany([key], fields));
+    return this.send(HDEL, withMany(key, fields));
   }
 
   /**
@@ -3056,7 +3056,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @returns A null in it where the field does not exist.
    */
   hmget(key: Key, ...fields: Many<Value>): Promise<(S | null)[]> {
-    return this.send(HMGET, pushMany([key], fields));
+    return this.send(HMGET, withMany(key, fields));
   }
 
   /**
@@ -3069,7 +3069,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @deprecated Since Redis 4.0.0: use `HSET` with several fields.
    */
   hmset(key: Key, ...fields: PairArgs<Value, Value>): Promise<"OK"> {
-    return this.send(HMSET, pushPairArgs([key], fields));
+    return this.send(HMSET, withPairs(key, fields));
   }
 
   /**
@@ -3225,7 +3225,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param fields The fields.
    */
   hset(key: Key, ...fields: PairArgs<Value, Value>): Promise<I> {
-    return this.send(HSET, pushPairArgs([key], fields));
+    return this.send(HSET, withPairs(key, fields));
   }
 
   /**
@@ -3324,7 +3324,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param elements The elements.
    */
   pfadd(key: Key, ...elements: Many<Value>): Promise<Bit<I>> {
-    return this.send(PFADD, pushMany([key], elements));
+    return this.send(PFADD, withMany(key, elements));
   }
 
   /**
@@ -3347,7 +3347,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param sourcekeys The sourcekeys.
    */
   pfmerge(destkey: Key, ...sourcekeys: Many<Key>): Promise<"OK"> {
-    return this.send(PFMERGE, pushMany([destkey], sourcekeys));
+    return this.send(PFMERGE, withMany(destkey, sourcekeys));
   }
 
   /**
@@ -4051,7 +4051,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param elements The elements.
    */
   lpush(key: Key, ...elements: Many<Value>): Promise<I> {
-    return this.send(LPUSH, pushMany([key], elements));
+    return this.send(LPUSH, withMany(key, elements));
   }
 
   /**
@@ -4063,7 +4063,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param elements The elements.
    */
   lpushx(key: Key, ...elements: Many<Value>): Promise<I> {
-    return this.send(LPUSHX, pushMany([key], elements));
+    return this.send(LPUSHX, withMany(key, elements));
   }
 
   /**
@@ -4163,7 +4163,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param elements The elements.
    */
   rpush(key: Key, ...elements: Many<Value>): Promise<I> {
-    return this.send(RPUSH, pushMany([key], elements));
+    return this.send(RPUSH, withMany(key, elements));
   }
 
   /**
@@ -4175,7 +4175,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param elements The elements.
    */
   rpushx(key: Key, ...elements: Many<Value>): Promise<I> {
-    return this.send(RPUSHX, pushMany([key], elements));
+    return this.send(RPUSHX, withMany(key, elements));
   }
 
   /**
@@ -5092,7 +5092,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param terms The terms.
    */
   ftDictadd(dict: Value, ...terms: Many<Value>): Promise<I> {
-    return this.send(FT_DICTADD, pushMany([dict], terms));
+    return this.send(FT_DICTADD, withMany(dict, terms));
   }
 
   /**
@@ -5104,7 +5104,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param terms The terms.
    */
   ftDictdel(dict: Value, ...terms: Many<Value>): Promise<I> {
-    return this.send(FT_DICTDEL, pushMany([dict], terms));
+    return this.send(FT_DICTDEL, withMany(dict, terms));
   }
 
   /**
@@ -5919,7 +5919,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param settings The settings.
    */
   sentinelSet(masterName: Value, ...settings: PairArgs<Value, Value>): Promise<"OK"> {
-    return this.send(SENTINEL_SET, pushPairArgs([masterName], settings));
+    return this.send(SENTINEL_SET, withPairs(masterName, settings));
   }
 
   /**
@@ -6076,7 +6076,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param rules Such as `on`, `>password`, `~key:*`, `&channel`, `+@read`, `-del`.
    */
   aclSetuser(username: Value, ...rules: Many<Value>): Promise<"OK"> {
-    return this.send(ACL_SETUSER, pushMany([username], rules));
+    return this.send(ACL_SETUSER, withMany(username, rules));
   }
 
   /**
@@ -6226,7 +6226,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param args The args.
    */
   commandGetkeys(command: Value, ...args: Many<Value>): Promise<S[]> {
-    return this.send(COMMAND_GETKEYS, pushMany([command], args));
+    return this.send(COMMAND_GETKEYS, withMany(command, args));
   }
 
   /**
@@ -6238,7 +6238,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param args The args.
    */
   commandGetkeysandflags(command: Value, ...args: Many<Value>): Promise<[key: S, flags: string[]][]> {
-    return this.send(COMMAND_GETKEYSANDFLAGS, pushMany([command], args));
+    return this.send(COMMAND_GETKEYSANDFLAGS, withMany(command, args));
   }
 
   /**
@@ -6713,7 +6713,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param args The args.
    */
   moduleLoad(path: Value, ...args: Many<Value>): Promise<"OK"> {
-    return this.send(MODULE_LOAD, pushMany([path], args));
+    return this.send(MODULE_LOAD, withMany(path, args));
   }
 
   /**
@@ -6904,7 +6904,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param members The members.
    */
   sadd(key: Key, ...members: Many<Value>): Promise<I> {
-    return this.send(SADD, pushMany([key], members));
+    return this.send(SADD, withMany(key, members));
   }
 
   /**
@@ -6956,7 +6956,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param keys The keys.
    */
   sdiffstore(destination: Key, ...keys: Many<Key>): Promise<I> {
-    return this.send(SDIFFSTORE, pushMany([destination], keys));
+    return this.send(SDIFFSTORE, withMany(destination, keys));
   }
 
   /**
@@ -6997,7 +6997,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param keys The keys.
    */
   sinterstore(destination: Key, ...keys: Many<Key>): Promise<I> {
-    return this.send(SINTERSTORE, pushMany([destination], keys));
+    return this.send(SINTERSTORE, withMany(destination, keys));
   }
 
   /**
@@ -7032,7 +7032,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param members The members.
    */
   smismember(key: Key, ...members: Many<Value>): Promise<Bit<I>[]> {
-    return this.send(SMISMEMBER, pushMany([key], members));
+    return this.send(SMISMEMBER, withMany(key, members));
   }
 
   /**
@@ -7101,7 +7101,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param members The members.
    */
   srem(key: Key, ...members: Many<Value>): Promise<I> {
-    return this.send(SREM, pushMany([key], members));
+    return this.send(SREM, withMany(key, members));
   }
 
   /**
@@ -7165,7 +7165,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param keys The keys.
    */
   sunionstore(destination: Key, ...keys: Many<Key>): Promise<I> {
-    return this.send(SUNIONSTORE, pushMany([destination], keys));
+    return this.send(SUNIONSTORE, withMany(destination, keys));
   }
 
   /**
@@ -7440,7 +7440,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @returns A null in it where the member does not exist.
    */
   zmscore(key: Key, ...members: Many<Value>): Promise<(number | null)[]> {
-    return this.send(ZMSCORE, pushMany([key], members), tdigestByrankShape);
+    return this.send(ZMSCORE, withMany(key, members), tdigestByrankShape);
   }
 
   /**
@@ -7650,7 +7650,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param members The members.
    */
   zrem(key: Key, ...members: Many<Value>): Promise<I> {
-    return this.send(ZREM, pushMany([key], members));
+    return this.send(ZREM, withMany(key, members));
   }
 
   /**
@@ -8061,7 +8061,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param ids The ids.
    */
   xdel(key: Key, ...ids: Many<Value>): Promise<I> {
-    return this.send(XDEL, pushMany([key], ids));
+    return this.send(XDEL, withMany(key, ids));
   }
 
   /**
@@ -10051,7 +10051,7 @@ export abstract class SessionCommands<S extends string | Uint8Array = string, I 
    * @param fields The fields.
    */
   himportPrepare(fieldsetName: Value, ...fields: Many<Value>): Promise<"OK"> {
-    return this.send(HIMPORT_PREPARE, pushMany([fieldsetName], fields));
+    return this.send(HIMPORT_PREPARE, withMany(fieldsetName, fields));
   }
 
   /**

@@ -142,6 +142,25 @@ test("a condition on something that is no option is refused", () => {
   );
 });
 
+test("two lists of which nobody can tell where one ends are refused", () => {
+  const args: Command["args"] = [{ name: "a", type: "key", list: "array" }, {
+    name: "b",
+    type: "value",
+    list: "array",
+  }];
+  assertThrows(() => classOf("X", { args }), Error, "X: nobody can tell where a ends and b begins");
+});
+
+test("a rest parameter before options is refused", () => {
+  const args: Command["args"] = [{ name: "a", type: "key", list: "tail" }, { flag: "B", opt: true }];
+  assertThrows(() => classOf("X", { args }), Error, 'X: a: a "tail" list must be the last parameter');
+});
+
+test("a simple string keeps its literal type where strings are bytes, a bulk string does not", () => {
+  assertStringIncludes(classOf("X", { reply: '+"PONG"' }), 'x(): Promise<"PONG">');
+  assertStringIncludes(classOf("X", { reply: '"a"|"b"' }), 'x(): Promise<Text<S, "a" | "b">>');
+});
+
 test("internal, pub/sub and transaction commands get no method", () => {
   for (const conn of ["internal", "pubsub", "tx", "dedicated"] as const) {
     assert(!classOf("HIDDEN", { conn }).includes("hidden("), conn);
