@@ -8,6 +8,12 @@ import { parseReply, type ReplyType } from "../../codegen/reply.ts";
 /** The rows of `$types`. */
 export type Types = Readonly<Record<string, string>>;
 
+/** What strings and integers become. */
+export type Mode = "plain" | "bytes" | "bigints";
+
+type Of<K extends ReplyType["kind"]> = ReplyType & { kind: K };
+type Problem = string | undefined;
+
 const parsed = new Map<string, ReplyType>();
 
 function parse(source: string): ReplyType {
@@ -17,92 +23,119 @@ function parse(source: string): ReplyType {
 }
 
 /** What is wrong with a value, by its path, or `undefined` if it is as described. */
-export function mismatch(value: unknown, description: string, types: Types): string | undefined {
-  return check(value, parse(description), types, "reply");
+export function mismatch(value: unknown, description: string, types: Types, mode: Mode = "plain"): Problem {
+  return new Checker(types, mode).check(value, parse(description), "reply");
 }
 
-function check(value: unknown, type: ReplyType, types: Types, path: string): string | undefined {
-  const wrong = (wanted: string) => `${path}: ${wanted} expected, got ${shown(value)}`;
-  switch (type.kind) {
-    case "name":
-      return type.name in types ? check(value, parse(types[type.name]!), types, path) : scalar(value, type.name, wrong);
-    case "text":
-      return value === type.value ? undefined : wrong(JSON.stringify(type.value));
-    case "number":
-      return value === type.value ? undefined : wrong(String(type.value));
-    case "nullable":
-      return value === null ? undefined : check(value, type.of, types, path);
-    case "union": {
-      const problems = type.of.map((one) => check(value, one, types, path));
-      return problems.includes(undefined) ? undefined : problems.join(", or ");
+class Checker {
+  readonly #types: Types;
+  readonly #mode: Mode;
+
+  constructor(types: Types, mode: Mode) {
+    this.#types = types;
+    this.#mode = mode;
+  }
+
+  check(value: unknown, type: ReplyType, path: string): Problem {
+    switch (type.kind) {
+      case "name":
+        if (type.name in this.#types) return this.check(value, parse(this.#types[type.name]!), path);
+        return this.#isScalar(value, type.name) ? undefined : wrong(path, type.name, value);
+      case "text":
+        return this.#isText(value, type) ? undefined : wrong(path, JSON.stringify(type.value), value);
+      case "number":
+        return value === this.#integer(type.value) ? undefined : wrong(path, String(type.value), value);
+      case "nullable":
+        return value === null ? undefined : this.check(value, type.of, path);
+      case "union": {
+        const problems = type.of.map((one) => this.check(value, one, path));
+        return problems.includes(undefined) ? undefined : problems.join(", or ");
+      }
+      case "map":
+        return this.#map(value, type, path);
+      case "struct":
+        return this.#struct(value, type, path);
+      default:
+        return Array.isArray(value) ? this.#array(value, type, path) : wrong(path, "an array", value);
     }
-    case "array":
-      return Array.isArray(value)
-        ? first(value, (item, i) => check(item, type.of, types, `${path}[${i}]`))
-        : wrong("[]");
-    case "pairs":
-      return Array.isArray(value) ? first(value, (item, i) => pair(item, type, types, `${path}[${i}]`)) : wrong("[]");
-    case "map":
-      if (!isDictionary(value)) return wrong("names with values");
-      return first(Object.entries(value), ([key, item]) => check(item, type.value, types, `${path}.${key}`));
-    case "tuple":
-      return Array.isArray(value) ? tuple(value, type, types, path) : wrong("a tuple");
-    case "struct":
-      return isDictionary(value) ? struct(value, type, types, path) : wrong("an object");
+  }
+
+  #array(value: unknown[], type: Of<"array" | "pairs" | "tuple">, path: string): Problem {
+    if (type.kind === "array") return first(value, (item, i) => this.check(item, type.of, `${path}[${i}]`));
+    if (type.kind === "tuple") return this.#tuple(value, type, path);
+    return first(value, (item, i) => {
+      if (!Array.isArray(item) || item.length !== 2) return wrong(`${path}[${i}]`, "a pair", item);
+      return this.check(item[0], type.first, `${path}[${i}][0]`) ??
+        this.check(item[1], type.second, `${path}[${i}][1]`);
+    });
+  }
+
+  #tuple(value: unknown[], type: Of<"tuple">, path: string): Problem {
+    const least = type.items.filter((item) => !item.opt).length;
+    if (value.length < least || type.rest === undefined && value.length > type.items.length) {
+      return `${path}: ${least} to ${type.items.length} places expected, got ${value.length}`;
+    }
+    return first(value, (item, i) => this.check(item, type.items[i]?.type ?? type.rest!, `${path}[${i}]`));
+  }
+
+  #map(value: unknown, type: Of<"map">, path: string): Problem {
+    if (this.#mode === "bytes") {
+      if (!(value instanceof Map)) return wrong(path, "a Map", value);
+      return first([...value], ([key, item]) => this.check(item, type.value, `${path}.${shown(key)}`));
+    }
+    if (!isObject(value)) return wrong(path, "names with values", value);
+    return first(Object.entries(value), ([key, item]) => this.check(item, type.value, `${path}.${key}`));
+  }
+
+  #struct(value: unknown, type: Of<"struct">, path: string): Problem {
+    if (!isObject(value)) return wrong(path, "an object", value);
+    return first(type.fields, ({ name, opt, type: of }) => {
+      if (!(name in value)) return opt ? undefined : `${path}: ${name} is missing`;
+      return this.check(value[name], of, `${path}.${name}`);
+    });
+  }
+
+  #isText(value: unknown, { value: text, simple }: Of<"text">): boolean {
+    if (simple || this.#mode !== "bytes") return value === text;
+    return value instanceof Uint8Array && new TextDecoder().decode(value) === text;
+  }
+
+  #integer(value: number): number | bigint {
+    return this.#mode === "bigints" ? BigInt(value) : value;
+  }
+
+  #isScalar(value: unknown, name: string): boolean {
+    switch (name) {
+      case "any":
+        return true;
+      case "ok":
+        return value === "OK";
+      case "status":
+        return typeof value === "string";
+      case "null":
+        return value === null;
+      case "bytes":
+        return value instanceof Uint8Array;
+      case "double":
+        return typeof value === "number";
+      case "bool":
+        return typeof value === "boolean";
+      case "01":
+        return value === this.#integer(0) || value === this.#integer(1);
+      case "int":
+        return this.#mode === "bigints" ? typeof value === "bigint" : Number.isSafeInteger(value);
+      default:
+        return this.#mode === "bytes" ? value instanceof Uint8Array : typeof value === "string";
+    }
   }
 }
 
-const SCALARS: Record<string, (value: unknown) => boolean> = {
-  ok: (value) => value === "OK",
-  bytes: (value) => value instanceof Uint8Array,
-  double: (value) => typeof value === "number",
-  bool: (value) => typeof value === "boolean",
-  int: Number.isSafeInteger,
-  "01": (value) => value === 0 || value === 1,
-  null: (value) => value === null,
-  any: () => true,
-};
-
-function scalar(value: unknown, name: string, wrong: (wanted: string) => string): string | undefined {
-  const accepts = SCALARS[name] ?? ((value: unknown) => typeof value === "string");
-  return accepts(value) ? undefined : wrong(name);
+function isObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  return !Array.isArray(value) && !(value instanceof Map) && !(value instanceof Uint8Array);
 }
 
-function tuple(
-  value: unknown[],
-  type: ReplyType & { kind: "tuple" },
-  types: Types,
-  path: string,
-): string | undefined {
-  const least = type.items.filter((item) => !item.opt).length;
-  if (value.length < least || type.rest === undefined && value.length > type.items.length) {
-    return `${path}: ${least} to ${type.items.length} places expected, got ${value.length}`;
-  }
-  return first(value, (item, i) => check(item, type.items[i]?.type ?? type.rest!, types, `${path}[${i}]`));
-}
-
-function struct(
-  value: Record<string, unknown>,
-  type: ReplyType & { kind: "struct" },
-  types: Types,
-  path: string,
-): string | undefined {
-  return first(type.fields, ({ name, opt, type: of }) => {
-    if (!(name in value)) return opt ? undefined : `${path}: ${name} is missing`;
-    return check(value[name], of, types, `${path}.${name}`);
-  });
-}
-
-function pair(value: unknown, type: ReplyType & { kind: "pairs" }, types: Types, path: string): string | undefined {
-  if (!Array.isArray(value) || value.length !== 2) return `${path}: a pair expected, got ${shown(value)}`;
-  return check(value[0], type.first, types, `${path}[0]`) ?? check(value[1], type.second, types, `${path}[1]`);
-}
-
-function isDictionary(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function first<T>(items: readonly T[], problem: (item: T, index: number) => string | undefined): string | undefined {
+function first<T>(items: readonly T[], problem: (item: T, index: number) => Problem): Problem {
   for (const [index, item] of items.entries()) {
     const found = problem(item, index);
     if (found !== undefined) return found;
@@ -110,8 +143,16 @@ function first<T>(items: readonly T[], problem: (item: T, index: number) => stri
   return undefined;
 }
 
+function wrong(path: string, wanted: string, value: unknown): string {
+  return `${path}: ${wanted} expected, got ${shown(value)}`;
+}
+
 /** A value for an error message, not too long. */
 export function shown(value: unknown): string {
-  const text = typeof value === "bigint" ? `${value}n` : JSON.stringify(value) ?? String(value);
+  const text = JSON.stringify(value, (_, item) => {
+    if (typeof item === "bigint") return `${item}n`;
+    if (item instanceof Map) return { map: [...item] };
+    return item instanceof Uint8Array ? { bytes: new TextDecoder().decode(item) } : item;
+  }) ?? String(value);
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

@@ -7,6 +7,7 @@ import { connect } from "../../mod.ts";
 import { ReplyError } from "../../src/errors.ts";
 import type { Arg, CommandSpec, Shape } from "../../src/command/spec.ts";
 import { SessionCommands } from "../../src/generated/commands.ts";
+import type { Mode } from "./described.ts";
 import type { Invocation, Redis, Scenario } from "./invocations/invocation.ts";
 
 /** What came of one call. */
@@ -38,13 +39,21 @@ class Recorder extends SessionCommands<string, number> {
   }
 }
 
+/** Under which protocol to play, and what strings and integers are to become. */
+export interface Manner {
+  readonly protocol: 2 | 3;
+  readonly mode?: Mode;
+}
+
 /** Plays a scenario from an empty database; `undefined` stands for what was not waited for. */
-export async function play(url: string, protocol: 2 | 3, scenario: Scenario): Promise<(Played | undefined)[]> {
+export async function play(url: string, manner: Manner, scenario: Scenario): Promise<(Played | undefined)[]> {
+  const { protocol, mode = "plain" } = manner;
   const redis = await connect(url, { protocol });
   const others: { destroy(): void }[] = [];
   try {
-    const session = await redis.session();
-    const recorder = new Recorder(session);
+    const session = await (mode === "plain" ? redis : redis[mode]).session();
+    // The tables are written for plain values; what they get of others they only hand on.
+    const recorder = new Recorder(session as unknown as Redis);
     const played: (Played | undefined)[] = [];
     for (const invocation of scenario) {
       if (invocation.aside) {

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { Branch, Command, CommandsFile } from "../../codegen/model.ts";
 import { missing, type Server, type ServerVersion, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
-import { mismatch, shown } from "./described.ts";
+import { mismatch, type Mode, shown } from "./described.ts";
 import { fieldExpiry, hashes } from "./invocations/hashes.ts";
 import type { Invocation, Scenario } from "./invocations/invocation.ts";
 import { keys, sorting } from "./invocations/keys.ts";
@@ -21,7 +21,7 @@ import { combined, places, popped, ranges, scores } from "./invocations/sorted_s
 import { groups, streams } from "./invocations/streams.ts";
 import { bits, strings } from "./invocations/strings.ts";
 import { cluster, sentinel } from "./invocations/topology.ts";
-import { isUnknown, play, type Played } from "./play.ts";
+import { isUnknown, type Manner, play, type Played } from "./play.ts";
 import { unproven } from "./unproven.ts";
 
 const file = JSON.parse(readFileSync(new URL("../../commands.json", import.meta.url), "utf8")) as CommandsFile;
@@ -55,7 +55,8 @@ for (const version of VERSIONS) {
     const options = { version, args: ["--cluster-enabled", "yes"] };
     await using two = await startRedis(options);
     await using three = await startRedis(options);
-    compare(two, "cluster", cluster, await play(two.url, 2, cluster), await play(three.url, 3, cluster));
+    const left = await play(two.url, { protocol: 2 }, cluster);
+    compare(two, "cluster", cluster, left, await play(three.url, { protocol: 3 }, cluster));
   });
 
   test(`replies of a sentinel are as described: ${version}`, { skip }, async () => {
@@ -63,16 +64,19 @@ for (const version of VERSIONS) {
     await using two = await startRedis({ version, sentinel: true });
     await using three = await startRedis({ version, sentinel: true });
     const scenario = sentinel(watched.port);
-    compare(two, "sentinel", scenario, await play(two.url, 2, scenario), await play(three.url, 3, scenario));
+    const left = await play(two.url, { protocol: 2 }, scenario);
+    compare(two, "sentinel", scenario, left, await play(three.url, { protocol: 3 }, scenario));
   });
 }
 
 async function hold(server: Server, name: string, scenario: Scenario): Promise<void> {
-  await server.command("FLUSHALL");
-  const two = await play(server.url, 2, scenario);
-  await server.command("FLUSHALL");
-  const three = await play(server.url, 3, scenario);
-  compare(server, name, scenario, two, three);
+  const at = async (manner: Manner) => {
+    await server.command("FLUSHALL");
+    return await play(server.url, manner, scenario);
+  };
+  compare(server, name, scenario, await at({ protocol: 2 }), await at({ protocol: 3 }));
+  describe(server, name, scenario, "bytes", await at({ protocol: 2, mode: "bytes" }));
+  describe(server, name, scenario, "bigints", await at({ protocol: 3, mode: "bigints" }));
 }
 
 type All = (Played | undefined)[];
@@ -86,6 +90,18 @@ function compare(server: Server, name: string, scenario: Scenario, two: All, thr
     return problem === undefined ? [] : [`${name}[${i}] ${left.command}: ${problem}`];
   });
   assertEquals(problems, [], `${server.kind} ${server.version}`);
+}
+
+/** Holds the values of another mode against the description. */
+function describe(server: Server, name: string, scenario: Scenario, mode: Mode, all: All): void {
+  const problems = scenario.flatMap(({ when }, i) => {
+    const played = all[i];
+    if (played === undefined || played.error !== undefined && isUnknown(played.error)) return [];
+    const problem = played.error ??
+      mismatch(played.value, choose(played.command, when).branch.type, file.$types ?? {}, mode);
+    return problem === undefined ? [] : [`${name}[${i}] ${played.command}: ${problem}`];
+  });
+  assertEquals(problems, [], `${server.kind} ${server.version}, ${mode}`);
 }
 
 function difference(

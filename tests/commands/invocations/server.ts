@@ -46,7 +46,9 @@ export const connections: Scenario = [
   call((r) => r.clientKill({ id: 99999 }), "id"),
   aside((r) => r.clientSetname("victim")),
   until(async (r) => {
-    const address = /addr=(\S+) .*name=victim /.exec(await r.clientList())?.[1];
+    const list: string | Uint8Array = await r.clientList();
+    const text = typeof list === "string" ? list : new TextDecoder().decode(list);
+    const address = /addr=(\S+) .*name=victim /.exec(text)?.[1];
     return await r.clientKill(address ?? "nobody");
   }),
   call((r) => r.clientNoEvict(true)),
