@@ -4,7 +4,7 @@
  * @module
  */
 import type { ArgumentNode, Command } from "./model.ts";
-import { spoken } from "./names.ts";
+import { camelCase, spoken } from "./names.ts";
 import { type Case, optionsName } from "./parts.ts";
 import { isEmpty, type Plan } from "./plan.ts";
 import { mayBeNull } from "./reply.ts";
@@ -12,7 +12,7 @@ import { mayBeNull } from "./reply.ts";
 /** What is said about a parameter or option. */
 export function docOf(node: ArgumentNode): string {
   const parts = [sentence(node.doc ?? defaultDoc(node))];
-  if (node.needs !== undefined) parts.push(`Only with \`${node.needs}\`.`);
+  if (node.needs !== undefined) parts.push(`Only with \`${camelCase(node.needs)}\`.`);
   if (node.since !== undefined) parts.push(printSince(node.since));
   return parts.join(" ");
 }

@@ -1,6 +1,6 @@
 /**
  * `deno task codegen`: writes `src/generated` from `commands.json`. With `--check` it writes nothing, and fails with the
- * first lines that differ.
+ * first lines that differ; with `--stats` it only counts what the data covers.
  *
  * @module
  */
@@ -10,6 +10,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { CommandsFile } from "./model.ts";
 import { printFiles } from "./print.ts";
+import { stats } from "./stats.ts";
 import { validate } from "./validate.ts";
 
 const root = new URL("../", import.meta.url);
@@ -55,6 +56,10 @@ async function main(args: string[]): Promise<number> {
   if (problems.length > 0) {
     console.error(`commands.json: ${problems.length} problems\n${problems.slice(0, 50).join("\n")}`);
     return 1;
+  }
+  if (args.includes("--stats")) {
+    console.log(stats(input.file));
+    return 0;
   }
   const wanted = printFiles(input);
   const found = await readGenerated();

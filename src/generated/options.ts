@@ -531,7 +531,7 @@ export type GeoradiusOptions = {
   withhash?: boolean;
   /** Most members to give. */
   count?: number;
-  /** Stop as soon as `count` members are found, not necessarily the nearest. Only with `COUNT`. Since 6.2.0. */
+  /** Stop as soon as `count` members are found, not necessarily the nearest. Only with `count`. Since 6.2.0. */
   any?: boolean;
 } & AtMostOne<{
   /** Nearest first. */
@@ -555,7 +555,7 @@ export type GeoradiusbymemberOptions = {
   withhash?: boolean;
   /** Most members to give. */
   count?: number;
-  /** Stop as soon as `count` members are found, not necessarily the nearest. Only with `COUNT`. */
+  /** Stop as soon as `count` members are found, not necessarily the nearest. Only with `count`. */
   any?: boolean;
 } & AtMostOne<{
   /** Nearest first. */
@@ -579,7 +579,7 @@ export type GeoradiusbymemberRoOptions = {
   withhash?: boolean;
   /** Most members to give. */
   count?: number;
-  /** Stop as soon as `count` members are found, not necessarily the nearest. Only with `COUNT`. */
+  /** Stop as soon as `count` members are found, not necessarily the nearest. Only with `count`. */
   any?: boolean;
 } & AtMostOne<{
   /** Nearest first. */
@@ -598,7 +598,7 @@ export type GeoradiusRoOptions = {
   withhash?: boolean;
   /** Most members to give. */
   count?: number;
-  /** Stop as soon as `count` members are found, not necessarily the nearest. Only with `COUNT`. Since 6.2.0. */
+  /** Stop as soon as `count` members are found, not necessarily the nearest. Only with `count`. Since 6.2.0. */
   any?: boolean;
 } & AtMostOne<{
   /** Nearest first. */
@@ -611,7 +611,7 @@ export type GeoradiusRoOptions = {
 export type GeosearchOptions = {
   /** Most members to give. */
   count?: number;
-  /** Stop as soon as `count` members are found, not necessarily the nearest. Only with `COUNT`. */
+  /** Stop as soon as `count` members are found, not necessarily the nearest. Only with `count`. */
   any?: boolean;
   /** Give the coordinates too. */
   withcoord?: boolean;
@@ -642,7 +642,7 @@ export type GeosearchOptions = {
 export type GeosearchstoreOptions = {
   /** Most members to give. */
   count?: number;
-  /** Stop as soon as `count` members are found, not necessarily the nearest. Only with `COUNT`. */
+  /** Stop as soon as `count` members are found, not necessarily the nearest. Only with `count`. */
   any?: boolean;
   /** Keep distances as scores instead of places. */
   storedist?: boolean;
@@ -1101,7 +1101,7 @@ export type FtSearchOptions = {
   expander?: Value;
   /** Name of the scoring function. */
   scorer?: Value;
-  /** Sends `EXPLAINSCORE`. Only with `WITHSCORES`. */
+  /** Sends `EXPLAINSCORE`. Only with `withscores`. */
   explainscore?: boolean;
   /** `PAYLOAD`. */
   payload?: Value;
@@ -1637,7 +1637,7 @@ export interface XsetidOptions {
 export type XtrimOptions = {
   /** Let the server trim a little less, which is much cheaper (`~`). */
   approx?: boolean;
-  /** Most entries to drop in this call; needs `approx`. Only with `~`. Since 6.2.0. */
+  /** Most entries to drop in this call; needs `approx`. Only with ``. Since 6.2.0. */
   limit?: number;
 } & OneOf<{
   /** Keep at most this many entries. */
@@ -1709,9 +1709,9 @@ export type IncrexOptions = {
 
 /** Options of `LCS`. */
 export type LcsOptions = {
-  /** Leave out shorter matches. Only with `IDX`. */
+  /** Leave out shorter matches. Only with `idx`. */
   minmatchlen?: number;
-  /** Give the length of each match too. Only with `IDX`. */
+  /** Give the length of each match too. Only with `idx`. */
   withmatchlen?: boolean;
 } & AtMostOne<{
   /** Give only the length. */

@@ -6,6 +6,7 @@ import { differences, readGenerated, readInput } from "../../codegen/main.ts";
 import type { Command, CommandsFile } from "../../codegen/model.ts";
 import { methodName } from "../../codegen/names.ts";
 import { printFiles } from "../../codegen/print.ts";
+import { stats } from "../../codegen/stats.ts";
 import { validate } from "../../codegen/validate.ts";
 import { test } from "../support/test.ts";
 
@@ -171,6 +172,20 @@ test("commands that change their connection are methods of a session only", () =
   const text = classOf("X", { conn: "session" });
   const at = text.indexOf("class SessionCommands");
   assert(at > 0 && text.indexOf("x(): Promise") > at);
+});
+
+test("the table counts what the data covers", () => {
+  const file: CommandsFile = {
+    ...fileOf("A", { reply: [{ when: ["b"], type: "int" }, { type: "ok" }], args: [{ flag: "B", opt: true }] }),
+    ...fileOf("M.B", { module: "m", reply: "any" }),
+    ...fileOf("C", { conn: "internal" }),
+  };
+  const rows = stats(file).split("\n").map((line) => line.trim().split(/ {2,}/).slice(0));
+  const row = (name: string): string[] => rows.find((cells) => cells[0] === name)?.slice(1) ?? [];
+  assertEquals(row("commands"), ["2", "1", "3"]);
+  assertEquals(row("with a method"), ["1", "1", "2"]);
+  assertEquals(row("with typed replies"), ["1", "0", "1"]);
+  assertEquals(row("reply depends on options"), ["1", "0", "1"]);
 });
 
 test("a docstring tells what a person wants to know", () => {
