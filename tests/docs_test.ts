@@ -43,9 +43,22 @@ function program(block: Block, url: string): string {
   return `${text}\nexport {};\n`;
 }
 
-/** A folder in which the blocks stand as programs, and our own names can be imported. */
-function write(blocks: readonly Block[], url: string): string {
+/** Works in a folder in which the blocks stand as programs, and our own names can be imported. */
+async function inFolder(
+  blocks: readonly Block[],
+  url: string,
+  work: (folder: string) => Promise<void>,
+): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "respire-docs-"));
+  try {
+    write(folder, blocks, url);
+    await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function write(folder: string, blocks: readonly Block[], url: string): void {
   const { compilerOptions, exports } = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8"));
   const imports = Object.fromEntries(
     Object.entries<string>(exports).map((
@@ -56,7 +69,6 @@ function write(blocks: readonly Block[], url: string): string {
   const settings = { ...compilerOptions, noUnusedLocals: false };
   writeFileSync(join(folder, "deno.json"), JSON.stringify({ imports, compilerOptions: settings }));
   for (const block of blocks) writeFileSync(join(folder, block.file), program(block, url));
-  return folder;
 }
 
 function deno(folder: string, ...args: string[]): Promise<{ code: number | null; output: string }> {
@@ -72,22 +84,22 @@ function deno(folder: string, ...args: string[]): Promise<{ code: number | null;
 test("every block of code in the documentation type-checks", { skip: noDeno }, async () => {
   const blocks = PAGES.flatMap(blocksOf);
   assert(blocks.length > PAGES.length / 2, "hardly any blocks were found");
-  const folder = write(blocks, ADDRESS);
-  const { code, output } = await deno(folder, "check", "--quiet", ...blocks.map(({ file }) => file));
-  assertEquals(code, 0, output);
-  rmSync(folder, { recursive: true });
+  await inFolder(blocks, ADDRESS, async (folder) => {
+    const { code, output } = await deno(folder, "check", "--quiet", ...blocks.map(({ file }) => file));
+    assertEquals(code, 0, output);
+  });
 });
 
 test("every block of code in the documentation runs", { skip: noDeno || missing() }, async () => {
   await using server = await startRedis();
   const blocks = PAGES.flatMap(blocksOf).filter(({ run }) => run);
-  const folder = write(blocks, server.url);
-  for (const block of blocks) {
-    await server.command("FLUSHALL");
-    const { code, output } = await deno(folder, "run", "--no-check", "--allow-net", "--no-prompt", block.file);
-    assertEquals(code, 0, `${block.file}: ${output}`);
-  }
-  rmSync(folder, { recursive: true });
+  await inFolder(blocks, server.url, async (folder) => {
+    for (const block of blocks) {
+      await server.command("FLUSHALL");
+      const { code, output } = await deno(folder, "run", "--no-check", "--allow-net", "--no-prompt", block.file);
+      assertEquals(code, 0, `${block.file}: ${output}`);
+    }
+  });
 });
 
 test("links between the pages lead somewhere", () => {

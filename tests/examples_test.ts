@@ -1,0 +1,52 @@
+// Every example runs by itself in this runtime, twice on one server, and prints what its comments say.
+import { assert, assertEquals } from "@std/assert";
+import { spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { missing, startRedis } from "./support/servers.ts";
+import { test } from "./support/test.ts";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const FOLDER = join(ROOT, "examples");
+/** The demo brings its own server, and is no example of one thing. */
+const EXAMPLES = readdirSync(FOLDER).filter((name) => name.endsWith(".ts") && name !== "demo.ts").sort();
+
+/** How this runtime runs a program. Under Deno with no more rights than the example needs. */
+function command(file: string): string[] {
+  if ("Deno" in globalThis) {
+    return ["run", "--quiet", "--no-check", "--no-prompt", "--allow-net", "--allow-env=REDIS_URL", file];
+  }
+  return "Bun" in globalThis ? [file] : ["--import", "tsx", file];
+}
+
+function run(file: string, url: string): Promise<{ code: number | null; output: string; errors: string }> {
+  const env = { ...process.env, REDIS_URL: url, NO_COLOR: "1" };
+  const child = spawn(process.execPath, command(file), { cwd: ROOT, env });
+  let output = "";
+  let errors = "";
+  child.stdout.on("data", (chunk) => output += chunk);
+  child.stderr.on("data", (chunk) => errors += chunk);
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, output, errors }));
+  });
+}
+
+test("there is an example for each topic", () => {
+  assert(EXAMPLES.length >= 10);
+});
+
+for (const name of EXAMPLES) {
+  test(`examples/${name} prints what it says`, { skip: missing() }, async () => {
+    const file = join(FOLDER, name);
+    const wanted = Array.from(readFileSync(file, "utf8").matchAll(/\/\/ → (.*)$/gm), ([, line]) => line);
+    assert(wanted.length > 0, "the example says nothing of what it prints");
+    await using server = await startRedis();
+    for (let i = 0; i < 2; i++) {
+      const { code, output, errors } = await run(file, server.url);
+      assertEquals([output.trimEnd().split("\n"), errors, code], [wanted, "", 0]);
+    }
+  });
+}
