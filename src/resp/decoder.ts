@@ -3,33 +3,32 @@
  *
  * @module
  */
-import { ProtocolError, ReplyError } from "../errors.ts";
+import { ReplyError } from "../errors.ts";
 import { Body } from "./body.ts";
+import { Input } from "./input.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { decimalOf, naturalOf, parseBigNumber, parseDouble, parseInteger } from "./line.ts";
 import { BIGINTS, BYTES, NEED_MORE, Push, type Reply } from "./reply.ts";
 import { copyOf, joinBytes, sameText, textOf, TextWindow } from "./text.ts";
-
-// The type bytes of RESP.
-const BULK = 36; // $
-const INTEGER = 58; // :
-const STATUS = 43; // +
-const ERROR = 45; // -
-const NULL = 95; // _
-const DOUBLE = 44; // ,
-const BOOLEAN = 35; // #
-const BULK_ERROR = 33; // !
-const VERBATIM = 61; // =
-const BIG_NUMBER = 40; // (
-const ARRAY = 42; // *
-const MAP = 37; // %
-const SET = 126; // ~
-const ATTRIBUTE = 124; // |
-const PUSH = 62; // >
-/** A part of a streamed string. */
-const PART = 59; // ;
-/** The end of a streamed aggregate. */
-const END = 46; // .
+import {
+  ARRAY,
+  ATTRIBUTE,
+  BIG_NUMBER,
+  BOOLEAN,
+  BULK,
+  BULK_ERROR,
+  DOUBLE,
+  END,
+  ERROR,
+  INTEGER,
+  MAP,
+  NULL,
+  PART,
+  PUSH,
+  SET,
+  STATUS,
+  VERBATIM,
+} from "./wire.ts";
 
 // In place of a length.
 const IS_NULL = -1;
@@ -52,11 +51,6 @@ const MOST_ROOM_INSIDE = 1024;
 
 const NO_LINE_END = "a string is not followed by a line end";
 
-/** 1 for the bytes that an element can begin with. */
-const IS_TYPE = new Uint8Array(256);
-for (const type of "$:+-*_#,(!=%~|>;.") IS_TYPE[type.charCodeAt(0)] = 1;
-
-const NOTHING = new Uint8Array(0);
 const NO_ITEMS: Reply[] = [];
 
 /** An aggregate, or a streamed string, whose elements have not all come. */
@@ -97,21 +91,7 @@ export class Decoder {
   attributes: Reply[] | null = null;
 
   readonly #limits: Required<Limits>;
-  /** What is being parsed, from `#position` to `#end`: a chunk, or a line joined from several. */
-  #buffer: Uint8Array = NOTHING;
-  #position = 0;
-  #end = 0;
-  /** Bytes of the connection before the first of `#buffer`. */
-  #base = 0;
-  /** Bytes of the connection before the last chunk, and in it. */
-  #fed = 0;
-  #chunkLength = 0;
-  /** The chunk that goes on after a joined line, and where. */
-  #next: Uint8Array | null = null;
-  #nextFrom = 0;
-  /** The beginning of a line whose end has not come. */
-  #line: Uint8Array = NOTHING;
-  #lineLength = 0;
+  readonly #input: Input;
   /** The string whose bytes are coming, and its type byte; 0 if there is none. */
   readonly #body = new Body();
   #bodyType = 0;
@@ -128,31 +108,18 @@ export class Decoder {
   /** Nothing is half read and nothing of the last reply has to be taken back: the next may be read the short way. */
   #plain = true;
   readonly #longest: number;
-  #failure: ProtocolError | null = null;
 
   /** Takes bounds on what a server may send; see {@link Limits}. */
   constructor(limits: Limits = {}) {
     this.#limits = { ...DEFAULT_LIMITS, ...limits };
     this.#longest = this.#limits.bulk;
+    this.#input = new Input(this.#limits.line);
   }
 
   /** Takes a chunk. It is borrowed until {@link Decoder.read} gives `NEED_MORE`, and never written to. */
   feed(chunk: Uint8Array): void {
-    if (chunk.length === 0 || this.#failure !== null) return;
-    // One class of array only: subclasses make `slice` and `subarray` mean something else.
-    if (chunk.constructor !== Uint8Array) chunk = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     this.#window.clear();
-    if (this.#position < this.#end || this.#next !== null) {
-      chunk = this.#unread(chunk);
-    } else {
-      this.#fed += this.#chunkLength;
-    }
-    this.#chunkLength = chunk.length;
-    if (this.#lineLength > 0) return this.#completeLine(chunk);
-    this.#buffer = chunk;
-    this.#base = this.#fed;
-    this.#position = 0;
-    this.#end = chunk.length;
+    this.#input.feed(chunk);
   }
 
   /**
@@ -163,10 +130,11 @@ export class Decoder {
    */
   read(mode: number): Reply | Push | typeof NEED_MORE {
     // The most frequent replies, whole and in place; everything else is for `#parse`.
-    const start = this.#position;
-    const end = this.#end;
+    const input = this.#input;
+    const start = input.position;
+    const end = input.end;
     if (this.#plain && end - start >= 3) {
-      const buffer = this.#buffer;
+      const buffer = input.buffer;
       const type = buffer[start];
       let n = buffer[start + 1] - 48;
       if (n >= 0 && n <= 9) {
@@ -180,28 +148,25 @@ export class Decoder {
         if (byte === 13 && at + 1 < end && buffer[at + 1] === 10) {
           at += 2;
           if (type === INTEGER) {
-            this.#position = at;
+            input.position = at;
             return (mode & BIGINTS) === 0 ? n : BigInt(n);
           }
           const stop = at + n;
           if (
             type === BULK && stop + 2 <= end && buffer[stop] === 13 && buffer[stop + 1] === 10 && n <= this.#longest
           ) {
-            this.#position = stop + 2;
+            input.position = stop + 2;
             if ((mode & BYTES) !== 0) return copyOf(buffer, at, stop);
             return this.#window.cut(buffer, at, stop, end, ALONE);
           }
         }
       } else if (type === STATUS) {
-        if (
-          buffer[start + 1] === 79 && buffer[start + 2] === 75 && buffer[start + 3] === 13 && start + 4 < end &&
-          buffer[start + 4] === 10
-        ) {
-          this.#position = start + 5;
+        if (isOk(buffer, start + 1, end)) {
+          input.position = start + 5;
           return "OK";
         }
       } else if (type === BULK ? isMinusOne(buffer, start + 1, end) : type === NULL && isLineEnd(buffer, start + 1)) {
-        this.#position = start + (type === BULK ? 5 : 3);
+        input.position = start + (type === BULK ? 5 : 3);
         return null;
       }
     }
@@ -210,14 +175,15 @@ export class Decoder {
 
   /** Reads any reply, from wherever the last call stopped. */
   #parse(mode: number): Reply | Push | typeof NEED_MORE {
-    if (this.#failure !== null) throw this.#failure;
+    const input = this.#input;
+    if (input.failure !== null) throw input.failure;
     this.#plain = false;
     for (;;) {
-      if (this.#position >= this.#end && !this.#follow()) return this.#starve();
+      if (input.position >= input.end && !input.follow()) return this.#starve();
       let value: Reply | Push | typeof NONE | typeof CLOSED;
       if (this.#bodyType !== 0) value = this.#goOn();
       else if (this.#frames[this.#depth].left > 0 && this.#common()) value = CLOSED;
-      else if (this.#position >= this.#end) continue;
+      else if (input.position >= input.end) continue;
       else value = this.#element(mode);
       if (value === NONE) continue;
       value = this.#deliver(value);
@@ -230,14 +196,14 @@ export class Decoder {
    * innermost open aggregate is complete now and has to be delivered.
    */
   #common(): boolean {
-    const buffer = this.#buffer;
-    const end = this.#end;
+    const buffer = this.#input.buffer;
+    const end = this.#input.end;
     const window = this.#window;
     const asBytes = (this.#mode & BYTES) !== 0;
     const asBigints = (this.#mode & BIGINTS) !== 0;
     const frames = this.#frames;
     let depth = this.#depth;
-    let position = this.#position;
+    let position = this.#input.position;
     let frame = frames[depth];
     let items = frame.items;
     let filled = frame.filled;
@@ -264,6 +230,9 @@ export class Decoder {
         } else if (type === INTEGER) {
           items[filled++] = asBigints ? BigInt(n) : n;
           position = at;
+        } else if (type === DOUBLE) {
+          items[filled++] = n;
+          position = at;
         } else if (type === ARRAY && n > 0 && n <= this.#limits.elements && depth < this.#limits.depth) {
           frame.left = left;
           frame.filled = filled;
@@ -276,6 +245,10 @@ export class Decoder {
         } else {
           break;
         }
+      } else if (type === STATUS) {
+        if (!isOk(buffer, position + 1, end)) break;
+        items[filled++] = "OK";
+        position += 5;
       } else if (
         type === BULK ? isMinusOne(buffer, position + 1, end) : type === NULL && isLineEnd(buffer, position + 1)
       ) {
@@ -300,19 +273,16 @@ export class Decoder {
     frame.left = left;
     frame.filled = filled;
     this.#depth = depth;
-    this.#position = position;
+    this.#input.position = position;
     return complete;
   }
 
   /** One element of any kind: its value; `NONE` if there is none yet; `CLOSED` if it ended an aggregate. */
   #element(mode: number): Reply | typeof NONE | typeof CLOSED {
-    const position = this.#position;
-    const after = this.#lineEnd(position);
-    if (after < 0) {
-      this.#position = this.#end;
-      return NONE;
-    }
-    const type = this.#buffer[position];
+    const position = this.#input.position;
+    const after = this.#input.lineEnd(position);
+    if (after < 0) return NONE;
+    const type = this.#input.buffer[position];
     const frame = this.#frames[this.#depth];
     if (this.#depth === 0) {
       // A reply begins.
@@ -321,9 +291,9 @@ export class Decoder {
       if (this.#attributed) this.#attributed = false;
       else this.attributes = null;
     } else if (frame.type === BULK && type !== PART) {
-      this.#fail("something else between the parts of a string", position);
+      this.#input.fail("something else between the parts of a string", position);
     }
-    this.#position = after;
+    this.#input.position = after;
     switch (type) {
       case BULK:
       case VERBATIM:
@@ -338,10 +308,10 @@ export class Decoder {
         return this.#aggregate(type, position, after);
       case END:
         if (this.#depth === 0 || frame.left >= 0 || after !== position + 3) {
-          this.#fail("an end outside any streamed aggregate", position);
+          this.#input.fail("an end outside any streamed aggregate", position);
         }
         if ((frame.type === MAP || frame.type === ATTRIBUTE) && frame.filled % 2 !== 0) {
-          this.#fail("a map ends after a key", position);
+          this.#input.fail("a map ends after a key", position);
         }
         return CLOSED;
       default:
@@ -357,11 +327,11 @@ export class Decoder {
       this.#open(++this.#depth, type, -1, position);
       return NONE;
     }
-    if (n > this.#longest) this.#fail(`a string of ${n} bytes is over the limit`, position);
+    if (n > this.#longest) this.#input.fail(`a string of ${n} bytes is over the limit`, position);
     if (type === PART) {
       const frame = this.#frames[this.#depth];
       if (this.#depth === 0 || frame.type !== BULK) {
-        this.#fail("a part of a string outside any streamed string", position);
+        this.#input.fail("a part of a string outside any streamed string", position);
       }
       if (n === 0) {
         const whole = joinBytes(frame.items as Uint8Array[], frame.size);
@@ -370,14 +340,14 @@ export class Decoder {
         return (this.#mode & BYTES) === 0 ? textOf(whole, 0, whole.length) : whole;
       }
       frame.size += n;
-      if (frame.size > this.#longest) this.#fail("a streamed string is over the limit", position);
+      if (frame.size > this.#longest) this.#input.fail("a streamed string is over the limit", position);
     }
-    if (type === BULK && (this.#mode & BYTES) === 0 && after + n + 2 <= this.#end) {
+    if (type === BULK && (this.#mode & BYTES) === 0 && after + n + 2 <= this.#input.end) {
       // All here: no need to gather it.
       const stop = after + n;
-      if (this.#buffer[stop] !== 13 || this.#buffer[stop + 1] !== 10) this.#fail(NO_LINE_END, stop);
-      this.#position = stop + 2;
-      return textOf(this.#buffer, after, stop);
+      if (this.#input.buffer[stop] !== 13 || this.#input.buffer[stop + 1] !== 10) this.#input.fail(NO_LINE_END, stop);
+      this.#input.position = stop + 2;
+      return textOf(this.#input.buffer, after, stop);
     }
     this.#bodyType = type;
     this.#body.start(n, type !== PART && (type === BULK_ERROR || (this.#mode & BYTES) === 0));
@@ -386,9 +356,9 @@ export class Decoder {
 
   /** Goes on with a string whose bytes were not all there. */
   #goOn(): Reply | typeof NONE {
-    const after = this.#body.fill(this.#buffer, this.#position, this.#end);
-    if (after < -1) this.#fail(NO_LINE_END, -2 - after);
-    this.#position = after < 0 ? this.#end : after;
+    const after = this.#body.fill(this.#input.buffer, this.#input.position, this.#input.end);
+    if (after < -1) this.#input.fail(NO_LINE_END, -2 - after);
+    this.#input.position = after < 0 ? this.#input.end : after;
     if (after < 0) return NONE;
     const type = this.#bodyType;
     this.#bodyType = 0;
@@ -397,7 +367,7 @@ export class Decoder {
     if (type !== VERBATIM) return value;
     // Before the text: three characters that say what it is, and a colon.
     if (value.length < 4 || (value[3] !== ":" && value[3] !== 58)) {
-      this.#fail("a verbatim string without a format", after);
+      this.#input.fail("a verbatim string without a format", after);
     }
     return value.slice(4);
   }
@@ -407,8 +377,8 @@ export class Decoder {
     let n = this.#size(type, position, after);
     if (n === IS_NULL) return null;
     if (type === MAP || type === ATTRIBUTE) n *= 2;
-    if (n > this.#limits.elements) this.#fail(`an aggregate of ${n} elements is over the limit`, position);
-    if (type === PUSH && this.#depth > 0) this.#fail("a push inside a reply", position);
+    if (n > this.#limits.elements) this.#input.fail(`an aggregate of ${n} elements is over the limit`, position);
+    if (type === PUSH && this.#depth > 0) this.#input.fail("a push inside a reply", position);
     this.#open(++this.#depth, type, n < 0 ? -1 : n, position);
     return n === 0 ? CLOSED : NONE;
   }
@@ -429,7 +399,7 @@ export class Decoder {
         frame.items[frame.filled++] = value;
         if (--frame.left !== 0) {
           if (frame.left < 0 && frame.filled > this.#limits.elements) {
-            this.#fail("a streamed aggregate is over the limit", this.#position);
+            this.#input.fail("a streamed aggregate is over the limit", this.#input.position);
           }
           return NONE;
         }
@@ -453,7 +423,7 @@ export class Decoder {
 
   /** Opens an aggregate of `left` elements. */
   #open(depth: number, type: number, left: number, position: number): Frame {
-    if (depth > this.#limits.depth) this.#fail(`aggregates nest deeper than ${this.#limits.depth}`, position);
+    if (depth > this.#limits.depth) this.#input.fail(`aggregates nest deeper than ${this.#limits.depth}`, position);
     let frame = this.#frames[depth];
     if (frame === undefined) frame = this.#frames[depth] = new Frame();
     frame.items = left > 0 ? new Array(Math.min(left, depth === 1 ? MOST_ROOM : MOST_ROOM_INSIDE)) : [];
@@ -467,24 +437,26 @@ export class Decoder {
 
   /** The length that the line from `position` to `after` gives. */
   #size(type: number, position: number, after: number): number {
-    const n = naturalOf(this.#buffer, position + 1, after - 2);
+    const n = naturalOf(this.#input.buffer, position + 1, after - 2);
     if (n >= 0) return n;
     const text = this.#lineText(position, after);
     if (text === "-1" && (type === BULK || type === ARRAY)) return IS_NULL;
     if (text === "?" && (type === BULK || type === ARRAY || type === SET || type === MAP || type === ATTRIBUTE)) {
       return STREAMED;
     }
-    this.#fail("a length that is none", position + 1);
+    this.#input.fail("a length that is none", position + 1);
   }
 
   /** The value of a line that is a value. */
   #simple(type: number, position: number, after: number): Reply {
-    if (type === STATUS) return this.#lastStatus = sameText(this.#buffer, position + 1, after - 2, this.#lastStatus);
+    if (type === STATUS) {
+      return this.#lastStatus = sameText(this.#input.buffer, position + 1, after - 2, this.#lastStatus);
+    }
     if (type === INTEGER && (this.#mode & BIGINTS) === 0) {
-      const n = naturalOf(this.#buffer, position + 1, after - 2);
+      const n = naturalOf(this.#input.buffer, position + 1, after - 2);
       if (n >= 0) return n;
     } else if (type === DOUBLE) {
-      const n = decimalOf(this.#buffer, position + 1, after - 2);
+      const n = decimalOf(this.#input.buffer, position + 1, after - 2);
       if (n >= 0) return n;
     }
     const text = this.#lineText(position, after);
@@ -513,132 +485,22 @@ export class Decoder {
         break;
     }
     if (value === undefined) {
-      this.#fail(`a value that its type "${String.fromCharCode(type)}" cannot have`, position + 1);
+      this.#input.fail(`a value that its type "${String.fromCharCode(type)}" cannot have`, position + 1);
     }
     return value;
   }
 
   #lineText(position: number, after: number): string {
-    return textOf(this.#buffer, position + 1, after - 2);
-  }
-
-  /** The place after the line that begins at `position`; -1, and the line is kept, if its end has not come. */
-  #lineEnd(position: number): number {
-    const buffer = this.#buffer;
-    // Told before the line end comes, which may be never.
-    if (IS_TYPE[buffer[position]] === 0) this.#notResp(buffer[position], position);
-    const longest = position + this.#limits.line + 3;
-    const bound = longest < this.#end ? longest : this.#end;
-    let at = position + 1;
-    while (at < bound && buffer[at] !== 10) at++;
-    if (at < bound) {
-      if (buffer[at - 1] !== 13) this.#fail("a line ends without a carriage return", at);
-      return at + 1;
-    }
-    if (bound === longest) this.#tooLong(position);
-    this.#hold(buffer, position, this.#end);
-    return -1;
-  }
-
-  /** Goes on to the chunk after a joined line; `false` if there is none. */
-  #follow(): boolean {
-    if (this.#next !== null) {
-      this.#buffer = this.#next;
-      this.#base = this.#fed;
-      this.#position = this.#nextFrom;
-      this.#end = this.#next.length;
-      this.#next = null;
-      return true;
-    }
-    return false;
+    return textOf(this.#input.buffer, position + 1, after - 2);
   }
 
   /** Everything that came is used up: keeps no memory that serves nobody. */
   #starve(): typeof NEED_MORE {
     this.#plain = this.#depth === 0 && this.#bodyType === 0 && this.attributes === null && !this.sawUnsafe;
-    this.#buffer = NOTHING;
-    this.#position = this.#end = 0;
     this.#window.clear();
-    if (this.#lineLength === 0 && this.#line.length > this.#limits.idle) this.#line = NOTHING;
+    this.#input.rest(this.#limits.idle);
     if (this.#bodyType === 0) this.#body.rest(this.#limits.idle);
     return NEED_MORE;
-  }
-
-  /** Keeps a piece of a line whose end has not come. */
-  #hold(bytes: Uint8Array, from: number, to: number): void {
-    const length = this.#lineLength + to - from;
-    if (length > this.#line.length) {
-      const larger = new Uint8Array(Math.max(64, length * 2));
-      larger.set(this.#line.subarray(0, this.#lineLength));
-      this.#line = larger;
-    }
-    this.#line.set(bytes.subarray(from, to), this.#lineLength);
-    this.#lineLength = length;
-  }
-
-  /** Adds to the line that is kept what `chunk` has of it. Once its end is there, the line is parsed, then the chunk. */
-  #completeLine(chunk: Uint8Array): void {
-    const held = this.#lineLength;
-    const bound = Math.min(chunk.length, this.#limits.line + 3 - held);
-    let at = 0;
-    while (at < bound && chunk[at] !== 10) at++;
-    this.#base = this.#fed - held;
-    if (at === bound) {
-      this.#hold(chunk, 0, at);
-      this.#buffer = NOTHING;
-      this.#position = this.#end = 0;
-      if (this.#lineLength >= this.#limits.line + 3) {
-        // read() must be the one to throw: parse what there is of the line.
-        this.#buffer = this.#line;
-        this.#end = this.#lineLength;
-        this.#lineLength = 0;
-      }
-      return;
-    }
-    this.#hold(chunk, 0, at + 1);
-    this.#buffer = this.#line;
-    this.#position = 0;
-    this.#end = this.#lineLength;
-    this.#lineLength = 0;
-    if (at + 1 === chunk.length) return;
-    this.#next = chunk;
-    this.#nextFrom = at + 1;
-  }
-
-  /** For a caller who did not read all of the last chunk: what is left of it, and the new one. */
-  #unread(chunk: Uint8Array): Uint8Array {
-    const parts = [this.#buffer.subarray(this.#position, this.#end)];
-    this.#fed = this.#base + this.#position;
-    if (this.#next !== null) parts.push(this.#next.subarray(this.#nextFrom));
-    this.#next = null;
-    parts.push(chunk);
-    return joinBytes(parts, parts.reduce((sum, part) => sum + part.length, 0));
-  }
-
-  #tooLong(position: number): never {
-    this.#fail(`a line is longer than ${this.#limits.line} bytes`, position);
-  }
-
-  #notResp(type: number, position: number): never {
-    const shown = type > 32 && type < 127 ? `"${String.fromCharCode(type)}"` : `byte ${type}`;
-    this.#fail(
-      this.#base + position === 0
-        ? `the server does not speak Redis' protocol: its first character is ${shown}`
-        : `no reply begins with ${shown}`,
-      position,
-    );
-  }
-
-  /** Ends the decoder: nothing that follows can be trusted to begin where a reply begins. */
-  #fail(message: string, position: number): never {
-    const offset = this.#base + position;
-    this.#plain = false;
-    this.#failure = new ProtocolError(`${message} (at byte ${offset} of the connection)`, offset);
-    this.#buffer = this.#line = NOTHING;
-    this.#next = null;
-    this.#frames.length = 1;
-    this.#window.clear();
-    throw this.#failure;
   }
 }
 
@@ -648,4 +510,8 @@ function isLineEnd(bytes: Uint8Array, at: number): boolean {
 
 function isMinusOne(bytes: Uint8Array, at: number, end: number): boolean {
   return at + 4 <= end && bytes[at] === 45 && bytes[at + 1] === 49 && isLineEnd(bytes, at + 2);
+}
+
+function isOk(bytes: Uint8Array, at: number, end: number): boolean {
+  return at + 4 <= end && bytes[at] === 79 && bytes[at + 1] === 75 && isLineEnd(bytes, at + 2);
 }
