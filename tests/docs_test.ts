@@ -106,10 +106,12 @@ test("links between the pages lead somewhere", () => {
   let links = 0;
   for (const page of PAGES) {
     const folder = join(ROOT, page, "..");
-    for (const [, target] of readFileSync(join(ROOT, page), "utf8").matchAll(/\]\(([^)#]+)[^)]*\)/g)) {
-      if (target!.includes("://")) continue;
+    const text = readFileSync(join(ROOT, page), "utf8");
+    for (const [, link, picture] of text.matchAll(/\]\(([^)#]+)[^)]*\)|\bsrc(?:set)?="([^"]+)"/g)) {
+      const target = link ?? picture!;
+      if (target.includes("://")) continue;
       links++;
-      assert(existsSync(join(folder, target!)), `${page} links to ${target}`);
+      assert(existsSync(join(folder, target)), `${page} links to ${target}`);
     }
   }
   assert(links > 5);
