@@ -7,7 +7,7 @@ import process from "node:process";
 import type { Redis } from "../mod.ts";
 import { accessLog, hourOf } from "./demo/access_log.ts";
 import { chapter, expect, progress, say, show, timed } from "./demo/report.ts";
-import { regenerate, startServer } from "./demo/setup.ts";
+import { regenerate, startServer, Unprepared } from "./demo/setup.ts";
 
 const WORDS = 10_000;
 const LINES = 200_000;
@@ -139,6 +139,6 @@ async function analysis(redis: Redis): Promise<void> {
 try {
   await main();
 } catch (error) {
-  console.error("\nThe demo failed:", error);
+  console.error("\nThe demo failed:", error instanceof Unprepared ? error.message : error);
   process.exitCode = 1;
 }

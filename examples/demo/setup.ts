@@ -14,12 +14,15 @@ import { say, timed } from "./report.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
+/** Something that only the user can put right. */
+export class Unprepared extends Error {}
+
 /** Finds or installs a server and starts a private one on a free port. */
 export async function startServer(): Promise<Server> {
   if (!findBinary()) installOwn(["redis-server"], say);
   const binary = findBinary();
   if (!binary) {
-    throw new Error(
+    throw new Unprepared(
       "There is no redis-server or valkey-server on this machine. Install one (Debian, Ubuntu: apt-get install " +
         "redis-server; Fedora: dnf install valkey; macOS: brew install redis), then start the demo again.",
     );
