@@ -9,8 +9,11 @@ import { delimiter, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
-/** The servers that tests ask for. Each stands for its line: `"redis-8"` is any Redis from 8.0 on. */
-export type ServerVersion = "redis-7.0" | "redis-8" | "valkey-9";
+/**
+ * The servers that tests ask for. Each stands for its line: `"redis-8"` is any Redis from 8.0 on, `"redis-8.6"` any
+ * from 8.6 on.
+ */
+export type ServerVersion = "redis-7.0" | "redis-8" | "redis-8.6" | "valkey-9";
 
 /** A server program that answered when asked for its version. */
 export interface Binary {
@@ -33,7 +36,7 @@ let known: Binary[] | undefined;
 /** Every server program at hand. Looks once per process. */
 export function binaries(): readonly Binary[] {
   return known ??= ["redis-server", "valkey-server"].flatMap((name) =>
-    [onPath(name), inCache(name)].flatMap((command) => command ? probe(command) : [])
+    [onPath(name), inCache(name, "root"), inCache(name, "latest")].flatMap((command) => command ? probe(command) : [])
   );
 }
 
@@ -45,7 +48,7 @@ export function lookAgain(): void {
 /** The program for a version, or the machine's own (any) if none is named. */
 export function findBinary(version?: ServerVersion): Binary | undefined {
   return binaries().find((binary) => {
-    const major = parseInt(binary.version);
+    const [major = 0, minor = 0] = binary.version.split(".").map(Number);
     switch (version) {
       case undefined:
         return true;
@@ -53,6 +56,8 @@ export function findBinary(version?: ServerVersion): Binary | undefined {
         return binary.kind === "redis" && major === 7;
       case "redis-8":
         return binary.kind === "redis" && major >= 8;
+      case "redis-8.6":
+        return binary.kind === "redis" && (major > 8 || major === 8 && minor >= 6);
       case "valkey-9":
         return binary.kind === "valkey" && major >= 9;
     }
@@ -74,12 +79,11 @@ function onPath(name: string): string[] | undefined {
   return path ? [path] : undefined;
 }
 
-/** Unpacked programs run through the loader and libraries they were unpacked with, not the machine's. */
-function inCache(name: string): string[] | undefined {
-  const root = join(cacheFolder(), "root");
-  const program = join(root, "usr/bin", name);
-  if (!existsSync(program)) return undefined;
-  const library = join(root, "usr/lib");
+/** Unpacked programs run through the loader and libraries that were unpacked with them, not the machine's. */
+function inCache(name: string, folder: "root" | "latest"): string[] | undefined {
+  const program = join(cacheFolder(), folder, "usr/bin", name);
+  const library = join(cacheFolder(), "root/usr/lib");
+  if (!existsSync(program) || !existsSync(library)) return undefined;
   for (
     const folder of readdirSync(library).filter((entry) => entry.includes("-linux-"))
   ) {

@@ -15,12 +15,15 @@ import { binaries, cacheFolder, findBinary, lookAgain, programOnPath } from "./b
 
 /** The suite that has the newer servers. It moves on; tests read the version from the server. */
 const SUITE = "sid";
+/** The suite that has the newest Redis; what it links to is in the other one. */
+const LATEST_SUITE = "experimental";
 const SERVERS = [
   "redis-server",
   "redis-tools",
   "valkey-server",
   "valkey-tools",
 ];
+const LATEST = ["redis-server", "redis-tools"];
 /** All that the programs above link to, their loader (in libc6) included. */
 const LIBRARIES = [
   ...[
@@ -46,7 +49,9 @@ export function installServers(
 ): boolean {
   if (!findBinary("redis-7.0")) installOwn(["redis-server"], say);
   if (!programOnPath("openssl")) installOwn(["openssl"], say);
-  if (!findBinary("redis-8") || !findBinary("valkey-9")) unpackNewer(say);
+  if (!findBinary("redis-8") || !findBinary("valkey-9")) unpack(SUITE, [...SERVERS, ...LIBRARIES], "root", say);
+  lookAgain();
+  if (findBinary("redis-8") && !findBinary("redis-8.6")) unpack(LATEST_SUITE, LATEST, "latest", say);
   lookAgain();
   const found = binaries().map((binary) => `${binary.kind} ${binary.version}`);
   say(
@@ -81,79 +86,53 @@ export function installOwn(packages: string[], say: (line: string) => void): voi
   lookAgain();
 }
 
-function unpackNewer(say: (line: string) => void): void {
-  const source = sourceOfSuite();
+function unpack(suite: string, packages: string[], root: "root" | "latest", say: (line: string) => void): void {
+  const source = sourceOfSuite(suite);
   if (!programOnPath("apt-get") || !programOnPath("dpkg") || !source) {
-    say(
-      "no newer servers: they come from Debian's packages. Tests that need Redis 8 or Valkey 9 will be skipped.",
-    );
+    say(`no servers of ${suite}: they come from Debian's packages. Tests that need them will be skipped.`);
     return;
   }
   const cache = cacheFolder();
-  say(`unpacking newer servers into ${cache}`);
+  say(`unpacking servers of ${suite} into ${cache}`);
   try {
     const sourceFile = join(cache, "newer.sources");
-    for (
-      const folder of ["lists/partial", "cache/archives/partial", "packages"]
-    ) {
+    for (const folder of ["lists/partial", "cache/archives/partial", "packages"]) {
       mkdirSync(join(cache, folder), { recursive: true });
     }
     writeFileSync(sourceFile, source);
-    const apt = [
-      ...[
-        "-qq",
-        "-o",
-        `Dir::Etc::sourcelist=${sourceFile}`,
-        "-o",
-        "Dir::Etc::sourceparts=/nonexistent",
-      ],
-      ...[
-        "-o",
-        `Dir::State::Lists=${join(cache, "lists")}`,
-        "-o",
-        `Dir::Cache=${join(cache, "cache")}`,
-      ],
-      ...["-o", "Dir::State::status=/dev/null", "-o", "APT::Sandbox::User="],
+    const settings = [
+      `Dir::Etc::sourcelist=${sourceFile}`,
+      "Dir::Etc::sourceparts=/nonexistent",
+      `Dir::State::Lists=${join(cache, "lists")}`,
+      `Dir::Cache=${join(cache, "cache")}`,
+      "Dir::State::status=/dev/null",
+      "APT::Sandbox::User=",
     ];
+    const apt = ["-qq", ...settings.flatMap((setting) => ["-o", setting])];
     run("apt-get", [...apt, "update"]);
-    run(
-      "apt-get",
-      [...apt, "download", ...SERVERS, ...LIBRARIES],
-      process.env,
-      join(cache, "packages"),
-    );
-    unpackAll(cache);
+    run("apt-get", [...apt, "download", ...packages], process.env, join(cache, "packages"));
+    unpackAll(cache, root);
   } catch (error) {
-    say(
-      `no newer servers: ${(error as Error).message}. Tests that need Redis 8 or Valkey 9 will be skipped.`,
-    );
+    say(`no servers of ${suite}: ${(error as Error).message}. Tests that need them will be skipped.`);
   }
 }
 
 /** Unpacks beside the final place, so that a half-done attempt is never taken for a whole one. */
-function unpackAll(cache: string): void {
-  const [packages, unfinished, root] = [
-    join(cache, "packages"),
-    join(cache, "root.new"),
-    join(cache, "root"),
-  ];
+function unpackAll(cache: string, name: "root" | "latest"): void {
+  const [packages, unfinished, root] = [join(cache, "packages"), join(cache, `${name}.new`), join(cache, name)];
   rmSync(unfinished, { recursive: true, force: true });
-  for (const file of readdirSync(packages)) {
-    run("dpkg", ["-x", join(packages, file), unfinished]);
-  }
+  for (const file of readdirSync(packages)) run("dpkg", ["-x", join(packages, file), unfinished]);
   rmSync(root, { recursive: true, force: true });
   renameSync(unfinished, root);
-  for (const folder of ["packages", "lists", "cache"]) {
-    rmSync(join(cache, folder), { recursive: true, force: true });
-  }
+  for (const folder of ["packages", "lists", "cache"]) rmSync(join(cache, folder), { recursive: true, force: true });
 }
 
 /** The first stanza of the machine's own source file, for another suite: so no host is named here. */
-function sourceOfSuite(): string | undefined {
+function sourceOfSuite(suite: string): string | undefined {
   const file = "/etc/apt/sources.list.d/debian.sources";
   if (!existsSync(file)) return undefined;
   const stanza = readFileSync(file, "utf8").split(/\n\s*\n/).find((text) => /^Suites:/m.test(text));
-  return stanza?.replace(/^Suites:.*$/m, `Suites: ${SUITE}`).concat("\n");
+  return stanza?.replace(/^Suites:.*$/m, `Suites: ${suite}`).concat("\n");
 }
 
 function run(

@@ -25,6 +25,8 @@ export class Peer {
   #length = 0;
   #taken = 0;
   #ended = false;
+  #gone = false;
+  #sending: Promise<void> | undefined;
   /** Resolves once both ends are closed. A client that closes its end only leaves ours open: see `untilEnded()`. */
   readonly closed: Promise<void>;
 
@@ -40,6 +42,7 @@ export class Peer {
     socket.on("end", () => this.#end());
     this.closed = new Promise((resolve) =>
       socket.on("close", () => {
+        this.#gone = true;
         this.#end();
         resolve();
       })
@@ -95,8 +98,17 @@ export class Peer {
   /** Sends each piece by itself: the next only after the system took the one before, and a turn later. */
   async send(...pieces: readonly (string | Uint8Array)[]): Promise<void> {
     for (const piece of pieces) {
-      await new Promise<void>((resolve) => this.#socket.write(concat(piece), () => setTimeout(resolve, 0)));
+      if (this.#gone) return;
+      this.#sending = this.#sendOne(concat(piece));
+      await this.#sending;
     }
+  }
+
+  /** Closes both ends, and waits until nothing is left of the connection. */
+  async close(): Promise<void> {
+    this.destroy();
+    await this.closed;
+    await this.#sending;
   }
 
   /** Stops reading: what the client sends fills the system's buffers, then the client's. */
@@ -122,6 +134,18 @@ export class Peer {
   /** Closes both ends at once. */
   destroy(): void {
     this.#socket.destroy();
+  }
+
+  #sendOne(bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve) => {
+      let written = false;
+      this.#socket.write(bytes, () => {
+        written = true;
+        if (this.#gone) resolve();
+        else setTimeout(resolve, 0);
+      });
+      void this.closed.then(() => written || resolve());
+    });
   }
 
   #keep(chunk: Uint8Array): void {
@@ -193,7 +217,7 @@ export class ScriptedServer implements AsyncDisposable {
   /** Closes everything; fails if the script failed while its connection was open. */
   async [Symbol.asyncDispose](): Promise<void> {
     const [failure] = this.#failures;
-    for (const peer of this.peers) peer.destroy();
+    await Promise.all(this.peers.map((peer) => peer.close()));
     if (this.#server.listening) {
       this.#server.close();
       await once(this.#server, "close");
