@@ -16,7 +16,7 @@
  *
  * @module
  */
-export { ProtocolError, ReplyError } from "../errors.ts";
+export { ProtocolError, RedisError, ReplyError } from "../errors.ts";
 export type { Arg } from "./arg.ts";
 export { Decoder } from "./decoder.ts";
 export { Encoder } from "./encoder.ts";
