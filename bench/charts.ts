@@ -64,7 +64,6 @@ function everybody(run: Run, what: "median" | "cpu"): Panel[] {
   }));
 }
 
-type Growth = Run & { readonly results: unknown };
 type GrowthPoint = { size: number; nanoseconds?: number; memory?: number };
 
 const SHORT: Readonly<Record<string, string>> = {
@@ -76,8 +75,8 @@ const SHORT: Readonly<Record<string, string>> = {
 };
 
 /** A panel for each thing that grows, a line for each runtime. */
-function growth(run: Growth, kinds: readonly string[], value: (point: GrowthPoint) => number): Panel[] {
-  const results = run.results as Record<string, Record<string, GrowthPoint[]>>;
+function growth(run: Run, kinds: readonly string[], value: (point: GrowthPoint) => number): Panel[] {
+  const results = run.results as unknown as Record<string, Record<string, GrowthPoint[]>>;
   return kinds.map((kind) => ({
     title: SHORT[kind],
     series: Object.entries(RUNTIMES).map(([runtime, name]) => ({
@@ -145,7 +144,7 @@ if (core !== undefined) {
   writeBars(core, "rates", "Operations a second (longer is better)", everybody(core, "median"));
   writeBars(core, "cpu", "Client CPU for one operation, µs (shorter is better)", everybody(core, "cpu"));
 }
-const grown = load<Growth>("growth");
+const grown = load<Run>("growth");
 if (grown !== undefined) {
   const time = (point: GrowthPoint): number => point.nanoseconds!;
   const memory = (point: GrowthPoint): number => Math.max(0.1, point.memory! / 2 ** 20);

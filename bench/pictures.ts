@@ -205,7 +205,7 @@ export function bars(picture: Picture & { readonly columns: number }, coat: Coat
         position: "right" as const,
         color: coat.text,
         fontSize: 11,
-        formatter: ({ value }) => amount(Number(value)),
+        formatter: ({ value }: { value: unknown }) => amount(Number(value)),
       },
       data: series.map(({ name, points: [[, value]] }) => ({
         value,

@@ -1,4 +1,4 @@
-import { Batch, Decoder, GlideClient } from "@valkey/valkey-glide";
+import { Batch, Decoder, GlideClient, InfBoundary } from "@valkey/valkey-glide";
 import { type Driver, inTurn, packageVersion, type Pipe } from "../driver.ts";
 
 export const version = (): string => packageVersion("node_modules/@valkey/valkey-glide");
@@ -20,7 +20,7 @@ export async function open(port: number): Promise<Driver> {
     hgetall: (key) => client.hgetall(key),
     smembers: (key) => client.smembers(key),
     zrange: (key) => client.zrangeWithScores(key, { start: 0, end: -1 }),
-    xrange: (key) => client.xrange(key, "-" as never, "+" as never),
+    xrange: (key) => client.xrange(key, InfBoundary.NegativeInfinity, InfBoundary.PositiveInfinity),
     pipeline(): Pipe {
       const batch = new Batch(false);
       return {

@@ -17,7 +17,7 @@ export async function open(port: number): Promise<Driver> {
     lrange: (key) => redis.lrange(key, 0, -1),
     hgetall: (key) => redis.hgetall(key),
     smembers: (key) => redis.smembers(key),
-    zrange: (key) => redis.zrange(key, 0, -1, "WITHSCORES"),
+    zrange: (key) => redis.zrange(key, 0, "-1", "WITHSCORES"),
     xrange: (key) => redis.xrange(key, "-", "+"),
     pipeline: () => redis.pipeline(),
     transaction(key, fields, value) {

@@ -8,7 +8,7 @@ export async function open(port: number): Promise<Driver> {
   const client = createClient({ url });
   await client.connect();
   const bytes = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
-  let cached: typeof client | undefined;
+  let cached: Promise<{ get(key: string): Promise<unknown>; destroy(): void }> | undefined;
   return {
     set: (key, value) => client.set(key, value),
     setBytes: (key, value) => client.set(key, Buffer.from(value.buffer, value.byteOffset, value.length)),
@@ -43,15 +43,9 @@ export async function open(port: number): Promise<Driver> {
       return () => listener.destroy();
     },
     async cachedGet(key) {
-      if (cached === undefined) {
-        cached = createClient({
-          url,
-          RESP: 3,
-          clientSideCache: { ttl: 0, maxEntries: 0, evictPolicy: "LRU" },
-        }) as never;
-        await cached!.connect();
-      }
-      return cached!.get(key);
+      const clientSideCache = { ttl: 0, maxEntries: 0, evictPolicy: "LRU" } as const;
+      cached ??= createClient({ url, RESP: 3, clientSideCache }).connect();
+      return (await cached).get(key);
     },
     async pool(size) {
       const pool = createClientPool({ url }, { minimum: size, maximum: size });
@@ -71,7 +65,7 @@ export async function open(port: number): Promise<Driver> {
       };
     },
     close() {
-      cached?.destroy();
+      cached?.then((other) => other.destroy());
       client.destroy();
     },
   };
