@@ -90,6 +90,8 @@ const cases: Case[] = [
   decoding("$50", bulk("x".repeat(50)).repeat(5000), 5000),
   decoding("$50 bytes", bulk("x".repeat(50)).repeat(5000), 5000, BYTES),
   decoding("$50 one a chunk", bulk("x".repeat(50)), 1),
+  decoding("$5 one a chunk", bulk("hello"), 1),
+  decoding("$12 one a chunk", bulk("hello, world"), 1),
   decoding(":1 one a chunk", ":1\r\n", 1),
   decoding("$1000", bulk("x".repeat(1000)).repeat(500), 500),
   decoding("list of 10, each 12 B", list(10, padded(12)).repeat(500), 5000),
