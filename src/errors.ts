@@ -49,21 +49,24 @@ export class ConnectionError extends RedisError {
   override name = "ConnectionError";
   /** Whether the command may have run: `false` means that none of its bytes left. */
   readonly sent: boolean;
+  /** The client was closed before the call: trying again is of no use. */
+  readonly closed: boolean;
   /** The command that failed, without its arguments; empty where no single command is meant. */
   command = "";
   /** The state of the connection when this happened, where there was one. */
   report?: ConnectionReport;
 
-  /** Takes the message, whether bytes of the command may have left, and what caused it. */
+  /** Takes the message, whether bytes of the command may have left, what caused it, and if the client is closed. */
   constructor(
     message: string,
-    options: { sent?: boolean; cause?: unknown } = {},
+    options: { sent?: boolean; cause?: unknown; closed?: boolean } = {},
   ) {
     super(
       message,
       options.cause === undefined ? undefined : { cause: options.cause },
     );
     this.sent = options.sent ?? false;
+    this.closed = options.closed ?? false;
   }
 }
 

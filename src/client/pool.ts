@@ -80,7 +80,7 @@ export class Pool {
   }
 
   #leastBusy(): Line {
-    if (this.#closed) throw new ConnectionError("The client is closed");
+    if (this.#closed) throw new ConnectionError("The client is closed", { closed: true });
     let best = this.#shared[0];
     for (const line of this.#shared) {
       if (line.pending < best!.pending) best = line;
@@ -114,7 +114,7 @@ export class Pool {
   /** A line that nobody else uses until it is given to {@link Pool.release}. First come, first served. */
   acquire(signal?: AbortSignal): Promise<Line> {
     if (this.#closed) {
-      return Promise.reject(new ConnectionError("The client is closed"));
+      return Promise.reject(new ConnectionError("The client is closed", { closed: true }));
     }
     if (signal?.aborted) return Promise.reject(signal.reason);
     const line = this.#waiting.size > this.#abandoned ? undefined : this.#spare();
@@ -228,7 +228,7 @@ export class Pool {
 
   #end(): Line[] {
     this.#closed = true;
-    const error = new ConnectionError("The client was closed");
+    const error = new ConnectionError("The client was closed", { closed: true });
     for (
       let waiter = this.#waiting.shift();
       waiter !== undefined;
