@@ -25,6 +25,17 @@ export type { TransactionOptions } from "./src/client/transaction.ts";
 export { Batch, Queued } from "./src/client/batch.ts";
 export type { Replies, RepliesOrErrors, Run } from "./src/client/batch.ts";
 export type { PoolStats } from "./src/client/pool.ts";
+export { defineFunction, defineScript, LibraryFunction, Script } from "./src/client/script.ts";
+export type {
+  CallDefinition,
+  Filled,
+  FunctionDefinition,
+  LastOf,
+  Places,
+  Row,
+  ScriptDefinition,
+  Surface,
+} from "./src/client/script.ts";
 export { exponential } from "./src/connection/backoff.ts";
 export type { Backoff, BackoffOptions } from "./src/connection/backoff.ts";
 export type { Credentials } from "./src/connection/handshake.ts";

@@ -86,6 +86,7 @@ export abstract class Batch<
   /** One of the commands may hold its connection. */
   protected blocking = false;
   #last: Run | undefined;
+  #introduced: Set<object> | undefined;
 
   /** Made by a client or a session. */
   constructor(mode: number) {
@@ -141,6 +142,15 @@ export abstract class Batch<
     this.blocking ||= (spec.flags & BLOCKING) !== 0 || args.includes("BLOCK");
   }
 
+  /**
+   * @internal Whether this script has yet to be introduced by its source: it has not been since the last cut, and what
+   * lies between two cuts stays together on one connection. From now on it has been.
+   */
+  introduce(script: object): boolean {
+    this.#introduced ??= new Set();
+    return this.#introduced.size < this.#introduced.add(script).size;
+  }
+
   /** Called after each command. */
   protected added(): void {}
 
@@ -149,6 +159,7 @@ export abstract class Batch<
     const part = { chunks: this.encoder.take(), runs: this.runs };
     this.runs = [];
     this.#last = undefined;
+    this.#introduced = undefined;
     return part;
   }
 
