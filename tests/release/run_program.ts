@@ -1,0 +1,70 @@
+/**
+ * Programs of other runtimes, and the empty projects that they run in.
+ *
+ * @module
+ */
+import { spawn } from "node:child_process";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+/** How a program ended, and all that it printed. */
+export interface Outcome {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+/** Runs a program to its end. */
+export function run(
+  [program, ...args]: readonly string[],
+  options: { cwd: string; env?: Record<string, string> },
+): Promise<Outcome> {
+  const env = { ...process.env, NO_COLOR: "1", ...options.env };
+  const child = spawn(program!, args, { cwd: options.cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => output += chunk);
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, output }));
+  });
+}
+
+/** Where the programs of `consumer/` say that a server is. */
+const ADDRESS = "redis://127.0.0.1:6379";
+const CONSUMER = fileURLToPath(new URL("./consumer/", import.meta.url));
+
+/** A project of somebody else, in a folder of its own that goes with it. */
+export class Project implements Disposable {
+  readonly folder: string = realpathSync(mkdtempSync(join(tmpdir(), "respire-project-")));
+
+  /** Writes a file; JSON unless it is text. */
+  write(name: string, content: string | object): void {
+    const text = typeof content === "string" ? content : JSON.stringify(content, null, 2);
+    writeFileSync(join(this.folder, name), text);
+  }
+
+  /** Takes the programs of `consumer/`, which are to talk to this server. */
+  takePrograms(url: string): void {
+    const { hostname, port } = new URL(url);
+    for (const name of readdirSync(CONSUMER)) {
+      const text = readFileSync(join(CONSUMER, name), "utf8").replaceAll(ADDRESS, url);
+      this.write(name, text.replaceAll('"127.0.0.1", port: 6379', `"${hostname}", port: ${port}`));
+    }
+  }
+
+  /** Copies a folder or file into it. */
+  copy(from: string, name: string): void {
+    cpSync(from, join(this.folder, name), { recursive: true });
+  }
+
+  /** Runs a program in it. */
+  run(command: readonly string[], env?: Record<string, string>): Promise<Outcome> {
+    return run(command, { cwd: this.folder, ...(env ? { env } : {}) });
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,45 @@
+// What JSR scores, as far as it can be seen from here; what it asks on its own pages is in CONTRIBUTING.md.
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { test } from "../support/test.ts";
+import { ROOT } from "./published.ts";
+import { run } from "./run_program.ts";
+
+const noDeno = "Deno" in globalThis ? false : "Deno reads the documentation";
+const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
+const settings = JSON.parse(read("deno.json"));
+const entries = Object.values<string>(settings.exports);
+
+test("the README installs the package and shows it at work", () => {
+  const text = read("README.md");
+  assertStringIncludes(text, `jsr:${settings.name}`);
+  assertStringIncludes(text, "```ts\n");
+});
+
+test("every entry has a module doc with an example", { skip: noDeno }, async () => {
+  const { code, output } = await run([process.execPath, "doc", "--json", ...entries], { cwd: ROOT });
+  assertEquals(code, 0, output);
+  const { nodes } = JSON.parse(output) as { nodes: Record<string, { module_doc?: { doc?: string } }> };
+  assertEquals(Object.keys(nodes).length, entries.length);
+  for (const [entry, { module_doc }] of Object.entries(nodes)) {
+    assertStringIncludes(module_doc?.doc ?? "", "```ts", entry);
+  }
+});
+
+test("every symbol is documented, and no type is slow", { skip: noDeno }, async () => {
+  const { code, output } = await run([process.execPath, "doc", "--lint", ...entries], { cwd: ROOT });
+  assertEquals(code, 0, output);
+});
+
+test("the description fits, and both lists of entries and versions agree", () => {
+  const { name, version, description, exports } = JSON.parse(read("package.json"));
+  assert(description.length > 20 && description.length <= 250, description);
+  assertEquals({ name, version, exports }, {
+    name: settings.name,
+    version: settings.version,
+    exports: settings.exports,
+  });
+  assertEquals(settings.license, "MIT");
+});
