@@ -98,7 +98,7 @@ async function installPackages(names: string[]): Promise<void> {
   const wanted: string[][] = [];
   const packages = ["tsx", "ts-morph"].every((name) => existsSync(join(ROOT, "node_modules", name)));
   if (!packages && names.some((name) => name !== "deno")) wanted.push([]);
-  if (names.some((name) => name !== "node" && !installed(name))) wanted.push(["--prefix", ".ci"]);
+  if (names.some((name) => name !== "node" && !installed(name))) wanted.push(["--no-package-lock", "--prefix", ".ci"]);
   for (const where of wanted) {
     console.log(["npm install", ...where].join(" "));
     const { ok, text } = await run(["npm", "install", ...where], { show: false });
