@@ -75,7 +75,10 @@ function run(
     });
   }
   return new Promise((resolve) => {
-    started.on("error", (error) => resolve({ ok: false, text: String(error) }));
+    started.on("error", (error) => {
+      if (show) console.log(`${program}: ${error.message}`);
+      resolve({ ok: false, text: error.message });
+    });
     started.on("close", (code) => resolve({ ok: code === 0, text }));
   });
 }
