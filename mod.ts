@@ -18,6 +18,8 @@ export type { ClientOptions } from "./src/client/options.ts";
 export { Redis } from "./src/client/redis.ts";
 export type { CallOptions } from "./src/client/redis.ts";
 export { Session } from "./src/client/session.ts";
+export { Subscription } from "./src/client/subscription.ts";
+export type { Message, SubscribeOptions } from "./src/client/subscription.ts";
 export { Pipeline } from "./src/client/pipeline.ts";
 export type { PipelineOptions, Runner } from "./src/client/pipeline.ts";
 export { Transaction } from "./src/client/transaction.ts";

@@ -5,6 +5,8 @@
  */
 import { Line } from "../connection/line.ts";
 import type { Push } from "../resp/reply.ts";
+import { Core } from "./core.ts";
+import { Hub } from "./hub.ts";
 import { type ClientOptions, lineOptions, readOptions } from "./options.ts";
 import { Pool } from "./pool.ts";
 import { Redis } from "./redis.ts";
@@ -66,29 +68,41 @@ export async function connectPool(
   return await open(settings, size, Math.max(2, size));
 }
 
-async function open(
-  options: ClientOptions,
-  shared: number,
-  max: number,
-): Promise<Redis> {
-  const base = lineOptions(options, (push: Push) => options.onPush?.(push));
+async function open(options: ClientOptions, shared: number, max: number): Promise<Redis> {
+  const base = lineOptions(options);
+  const hear = (push: Push): void => hub.push(push);
+  const line = (isShared: boolean, pubsub = false): Line =>
+    new Line({
+      ...base,
+      eager: isShared,
+      pubsub,
+      onPush: hear,
+      onReady: (ready) => hub.ready(ready),
+      onState: isShared
+        ? (state, which, error) => {
+          if (state === "closed" || (state === "idle" && error)) hub.lost(which, error);
+          options.onState?.(state, error);
+        }
+        : undefined,
+    });
   const pool = new Pool({
     shared,
     max,
     waitTimeout: options.waitTimeout ?? 10_000,
     idleTimeout: options.idleTimeout ?? 30_000,
-    line: (isShared) =>
-      new Line({
-        ...base,
-        eager: isShared,
-        onState: isShared ? (state, _line, error) => options.onState?.(state, error) : undefined,
-      }),
+    line,
+  });
+  const hub = new Hub({ shared: () => pool.first(), dedicated: () => line(true, true), onPush: options.onPush });
+  const core = new Core(pool, hub, {
+    commands: options.maxPending ?? 1_000_000,
+    bytes: options.maxPendingBytes ?? Infinity,
+    overflow: options.overflow ?? "error",
   });
   try {
     await pool.first().open();
   } catch (error) {
-    pool.destroy();
+    core.destroy();
     throw error;
   }
-  return new Redis(pool, { mode: 0, timeout: options.timeout });
+  return new Redis(core, { mode: 0, timeout: options.timeout });
 }

@@ -6,7 +6,7 @@
 import type { Backoff } from "../connection/backoff.ts";
 import { exponential } from "../connection/backoff.ts";
 import type { Credentials } from "../connection/handshake.ts";
-import { type Line, type LineOptions, type LineState, resendReadonly } from "../connection/line.ts";
+import { type LineOptions, type LineState, resendReadonly } from "../connection/line.ts";
 import type { CommandSpec } from "../command/spec.ts";
 import type { Limits } from "../resp/limits.ts";
 import type { Push } from "../resp/reply.ts";
@@ -48,6 +48,14 @@ export interface ClientOptions {
   readonly queueTimeout?: number;
   /** How many commands may wait for a connection; 100,000 unless given, 0 lets none wait. */
   readonly queueLimit?: number;
+  /** Milliseconds for which a command that the server refuses for now (LOADING, READONLY, TRYAGAIN…) is sent again; 10,000 unless given, 0 never does. */
+  readonly retryFor?: number;
+  /** How many commands may be pending per connection; 1,000,000 unless given. */
+  readonly maxPending?: number;
+  /** How many bytes may wait for the socket of a connection; no limit unless given. */
+  readonly maxPendingBytes?: number;
+  /** What happens to a command beyond these limits: `"error"` (the default) rejects it, `"wait"` lets it wait its turn. */
+  readonly overflow?: "error" | "wait";
   /** Milliseconds from each call until its caller is released; no limit unless given. */
   readonly timeout?: number;
   /** When to try again after a failure; doubling from 50 ms to 2 s, 20 times, unless given. */
@@ -79,6 +87,9 @@ const NUMBERS = [
   ["silenceTimeout", 0, 2 ** 31 - 1],
   ["queueTimeout", 0, 2 ** 31 - 1],
   ["queueLimit", 0, Number.MAX_SAFE_INTEGER],
+  ["retryFor", 0, 2 ** 31 - 1],
+  ["maxPending", 1, Number.MAX_SAFE_INTEGER],
+  ["maxPendingBytes", 1, Number.MAX_SAFE_INTEGER],
   ["timeout", 1, 2 ** 31 - 1],
   ["keepAlive", 0, 2 ** 31 - 1],
   ["maxSessions", 1, 10_000],
@@ -100,7 +111,7 @@ const KNOWN = new Set<string>([
     "clientName",
     "clientInfo",
   ],
-  ...["backoff", "resend", "limits", "onState", "onPush", "connect", "size"],
+  ...["backoff", "resend", "limits", "onState", "onPush", "connect", "size", "overflow"],
 ]);
 
 /**
@@ -179,7 +190,6 @@ function check(options: Record<string, unknown>): void {
 /** What a line of this client needs to know. */
 export function lineOptions(
   options: ClientOptions,
-  push: (push: Push, line: Line) => void,
 ): LineOptions {
   const { username, password, credentials, tls } = options;
   return {
@@ -200,11 +210,11 @@ export function lineOptions(
     connectTimeout: options.connectTimeout ?? 10_000,
     silence: options.silenceTimeout ?? 30_000,
     queueTimeout: options.queueTimeout ?? 10_000,
+    retryFor: options.retryFor ?? 10_000,
     queueLimit: options.queueLimit ?? 100_000,
     backoff: options.backoff ?? exponential(),
     resend: options.resend ?? resendReadonly,
     eager: true,
     limits: options.limits,
-    onPush: push,
   };
 }

@@ -80,8 +80,9 @@ export class Pool {
   }
 
   #leastBusy(): Line {
-    if (this.#closed) throw new ConnectionError("The client is closed", { closed: true });
     let best = this.#shared[0];
+    // A closed line tells each command so, as a rejection.
+    if (this.#closed && best !== undefined) return best;
     for (const line of this.#shared) {
       if (line.pending < best!.pending) best = line;
     }

@@ -10,8 +10,12 @@ import type { Line } from "../connection/line.ts";
 import { BIGINTS, BYTES, type Reply } from "../resp/reply.ts";
 import type { Replies, RepliesOrErrors } from "./batch.ts";
 import { Pipeline, type PipelineOptions } from "./pipeline.ts";
-import type { Pool, PoolStats } from "./pool.ts";
+import { isBlocking, sendBlocking } from "./blocking.ts";
+import type { Core } from "./core.ts";
+import { guarded } from "./guard.ts";
+import type { PoolStats } from "./pool.ts";
 import { Session } from "./session.ts";
+import type { SubscribeOptions, Subscription } from "./subscription.ts";
 import { Transaction, type TransactionOptions } from "./transaction.ts";
 import { namedSpec } from "./unusual.ts";
 
@@ -41,118 +45,73 @@ export interface CallOptions {
  * console.log(await redis.hget("user:1", "name"));
  * ```
  */
-export class Redis<
-  S extends string | Uint8Array = string,
-  I extends number | bigint = number,
-> extends Commands<S, I> {
-  readonly #pool: Pool;
+export class Redis<S extends string | Uint8Array = string, I extends number | bigint = number> extends Commands<S, I> {
+  readonly #core: Core;
   readonly #options: SendOptions;
   readonly #mode: number;
   readonly #watched: boolean;
 
   /** @internal Made by `connect` and `connectPool`. */
-  constructor(pool: Pool, options: SendOptions) {
+  constructor(core: Core, options: SendOptions) {
     super();
-    this.#pool = pool;
+    this.#core = core;
     this.#options = options;
     this.#mode = options.mode;
-    this.#watched = options.signal !== undefined ||
-      options.timeout !== undefined;
+    this.#watched = options.signal !== undefined || options.timeout !== undefined;
   }
 
   /** The one way that every command takes. Rejects with what the encoder refuses, the server says, or befalls the connection. */
   override send<T>(spec: CommandSpec, args: Arg[], shape?: Shape): Promise<T> {
-    if ((spec.flags & APART) !== 0 || this.#watched) {
-      return this.#sendApart(spec, args, shape, this.#mode);
-    }
+    if ((spec.flags & APART) !== 0 || this.#watched) return this.#sendApart(spec, args, shape, this.#mode);
+    const line = this.#core.pool.share();
+    if (this.#core.isFull(line)) return this.#sendLater(line, spec, args, shape, this.#mode);
     return new Promise((resolve, reject) => {
-      const pending = new Pending(
-        spec,
-        args,
-        shape,
-        this.#mode,
-        resolve as (value: never) => void,
-        reject,
-      );
-      this.#pool.share().send(pending);
+      line.send(new Pending(spec, args, shape, this.#mode, resolve as (value: never) => void, reject));
     });
   }
 
-  #sendApart<T>(
-    spec: CommandSpec,
-    args: Arg[],
-    shape: Shape | undefined,
-    mode: number,
-  ): Promise<T> {
+  async #sendLater<T>(line: Line, spec: CommandSpec, args: Arg[], shape: Shape | undefined, mode: number): Promise<T> {
+    await this.#core.roomOn(line, spec.name);
+    return await this.#watch(line, spec, args, shape, mode);
+  }
+
+  #sendApart<T>(spec: CommandSpec, args: Arg[], shape: Shape | undefined, mode: number): Promise<T> {
     if ((spec.flags & SESSION) !== 0) {
-      return Promise.reject(
-        new TypeError(
-          `${spec.name} changes the state of its connection: use redis.session()`,
-        ),
-      );
+      return Promise.reject(new TypeError(`${spec.name} changes the state of its connection: use redis.session()`));
     }
     if ((spec.flags & PUBSUB) !== 0) {
-      return Promise.reject(
-        new TypeError(
-          `${spec.name}: subscriptions are made with redis.subscribe()`,
-        ),
-      );
+      return Promise.reject(new TypeError(`${spec.name}: subscriptions are made with redis.subscribe()`));
     }
     const { signal } = this.#options;
     if (signal?.aborted) return Promise.reject(signal.reason);
-    if (isBlocking(spec, args)) {
-      return this.#sendBlocking(spec, args, shape, mode);
-    }
+    if (isBlocking(spec, args)) return sendBlocking(this.#core, spec, args, shape, { ...this.#options, mode });
+    const line = this.#core.pool.share();
+    if (this.#core.isFull(line)) return this.#sendLater(line, spec, args, shape, mode);
+    return this.#watch(line, spec, args, shape, mode);
+  }
+
+  /** Sends a command whose caller may be released early. */
+  #watch<T>(line: Line, spec: CommandSpec, args: Arg[], shape: Shape | undefined, mode: number): Promise<T> {
     return new Promise((resolve, reject) => {
-      const line = this.#pool.share();
-      const pending = new Pending(
-        spec,
-        args,
-        shape,
-        mode,
-        resolve as (value: never) => void,
-        reject,
-      );
+      const pending = new Pending(spec, args, shape, mode, resolve as (value: never) => void, reject);
       line.send(pending);
-      if (this.#watched) {
-        pending.watch(this.#options, (released) => line.withdraw(released));
-      }
+      if (this.#watched) pending.watch(this.#options, (released) => line.withdraw(released));
     });
   }
 
-  async #sendBlocking<T>(
-    spec: CommandSpec,
-    args: Arg[],
-    shape: Shape | undefined,
-    mode: number,
-  ): Promise<T> {
-    const session = await this.#lease(mode);
-    try {
-      return await session.send<T>(spec, args, shape);
-    } finally {
-      await session.release();
-    }
-  }
-
-  async #lease(mode: number): Promise<Session<S, I>> {
-    const line = await this.#pool.acquire(this.#options.signal);
-    return new Session<S, I>(this.#pool, line, { ...this.#options, mode });
+  async #lease(): Promise<Session<S, I>> {
+    const line = await this.#core.pool.acquire(this.#options.signal);
+    return new Session<S, I>(this.#core.pool, line, this.#options);
   }
 
   /** The same client with byte replies: wherever a method gives a string, this gives a `Uint8Array`. */
   get bytes(): Redis<Uint8Array, I> {
-    return new Redis(this.#pool, {
-      ...this.#options,
-      mode: this.#mode | BYTES,
-    });
+    return new Redis(this.#core, { ...this.#options, mode: this.#mode | BYTES });
   }
 
   /** The same client with exact integers: wherever a method gives an integer, this gives a `bigint`. */
   get bigints(): Redis<S, bigint> {
-    return new Redis(this.#pool, {
-      ...this.#options,
-      mode: this.#mode | BIGINTS,
-    });
+    return new Redis(this.#core, { ...this.#options, mode: this.#mode | BIGINTS });
   }
 
   /**
@@ -176,7 +135,7 @@ export class Redis<
         "Option timeout must be a whole number of milliseconds from 1 to 2147483647",
       );
     }
-    return new Redis(this.#pool, { ...this.#options, ...options });
+    return new Redis(this.#core, { ...this.#options, ...options });
   }
 
   /**
@@ -233,19 +192,20 @@ export class Redis<
       this.#mode,
       settings,
     );
-    return build === undefined ? pipeline : pipeline.run(build as () => readonly unknown[], options);
+    if (build === undefined) return pipeline;
+    return guarded("pipeline", this.#options, () => pipeline.run(build as () => readonly unknown[], options));
   }
 
   async #run<T>(
     exclusive: boolean,
     work: (line: Line) => Promise<T>,
   ): Promise<T> {
-    if (!exclusive) return await work(this.#pool.share());
-    const line = await this.#pool.acquire(this.#options.signal);
+    if (!exclusive) return await work(this.#core.pool.share());
+    const line = await this.#core.pool.acquire(this.#options.signal);
     try {
       return await work(line);
     } finally {
-      this.#pool.release(line);
+      this.#core.pool.release(line);
     }
   }
 
@@ -275,11 +235,42 @@ export class Redis<
     build: (transaction: Transaction<S, I>) => C,
     options: TransactionOptions = {},
   ): Promise<Replies<C> | RepliesOrErrors<C>> {
-    return new Transaction<S, I>(this.#mode).run(
-      build,
-      options,
-      (work) => work(this.#pool.share()),
-    );
+    const transaction = new Transaction<S, I>(this.#mode);
+    const run = () => transaction.run(build, options, (work) => work(this.#core.pool.share()));
+    return guarded("transaction", this.#options, run);
+  }
+
+  /**
+   * Subscribes to channels.
+   *
+   * @returns The subscription, once the server has confirmed it: iterate it, or give `onMessage`.
+   * @throws {ReplyError} if the user may not listen to one of the channels.
+   *
+   * @example Read messages
+   * ```ts
+   * import { connect } from "@respire/redis";
+   *
+   * await using redis = await connect();
+   * await using news = await redis.subscribe("news");
+   * await redis.publish("news", "hello");
+   * for await (const { channel, message } of news) {
+   *   console.log(channel, message);
+   *   break;
+   * }
+   * ```
+   */
+  subscribe(channels: Arg | readonly Arg[], options: SubscribeOptions<S> = {}): Promise<Subscription<S>> {
+    return this.#core.hub.subscribe("SUBSCRIBE", listOf(channels), this.#mode, options);
+  }
+
+  /** Subscribes to all channels that match a glob pattern; see {@link Redis.subscribe}. */
+  psubscribe(patterns: Arg | readonly Arg[], options: SubscribeOptions<S> = {}): Promise<Subscription<S>> {
+    return this.#core.hub.subscribe("PSUBSCRIBE", listOf(patterns), this.#mode, options);
+  }
+
+  /** Subscribes to channels of this shard (`SPUBLISH`); see {@link Redis.subscribe}. */
+  ssubscribe(channels: Arg | readonly Arg[], options: SubscribeOptions<S> = {}): Promise<Subscription<S>> {
+    return this.#core.hub.subscribe("SSUBSCRIBE", listOf(channels), this.#mode, options);
   }
 
   /** Gives a connection of one's own until the end of its scope (`await using`). */
@@ -289,7 +280,7 @@ export class Redis<
   async session<T>(
     work?: (session: Session<S, I>) => T | Promise<T>,
   ): Promise<T | Session<S, I>> {
-    const session = await this.#lease(this.#mode);
+    const session = await this.#lease();
     if (work === undefined) return session;
     try {
       return await work(session);
@@ -300,17 +291,17 @@ export class Redis<
 
   /** Numbers about the client's connections at this moment. */
   stats(): PoolStats {
-    return this.#pool.stats();
+    return this.#core.pool.stats();
   }
 
   /** Waits for replies that are owed, at most `within` milliseconds (5,000 unless given), then closes. */
   close(within = 5000): Promise<void> {
-    return this.#pool.close(within);
+    return this.#core.close(within);
   }
 
   /** Closes at once; commands whose replies are owed are rejected. */
   destroy(): void {
-    this.#pool.destroy();
+    this.#core.destroy();
   }
 
   /** Leaves the scope of `await using`: see {@link Redis.close}. */
@@ -319,9 +310,6 @@ export class Redis<
   }
 }
 
-function isBlocking(spec: CommandSpec, args: readonly Arg[]): boolean {
-  if ((spec.flags & BLOCKING) !== 0) return true;
-  if ((spec.flags & BLOCKING_OPTION) === 0) return false;
-  const streams = args.indexOf("STREAMS");
-  return args.some((arg, i) => arg === "BLOCK" && (streams < 0 || i < streams));
+function listOf(names: Arg | readonly Arg[]): readonly Arg[] {
+  return Array.isArray(names) ? names : [names as Arg];
 }

@@ -11,7 +11,7 @@ import { ConnectionError, type ConnectionReport, ProtocolError } from "../errors
 import { Decoder } from "../resp/decoder.ts";
 import type { Limits } from "../resp/limits.ts";
 import { Encoder } from "../resp/encoder.ts";
-import { NEED_MORE, Push } from "../resp/reply.ts";
+import { NEED_MORE, Push, type Reply } from "../resp/reply.ts";
 import type { Transport, TransportHandler } from "../transport/transport.ts";
 import { Fifo } from "./fifo.ts";
 import { type Owed, Pending } from "./pending.ts";
@@ -24,14 +24,16 @@ export interface ConnectionOwner {
   /** An out-of-band value came. */
   push(push: Push): void;
   /** The last reply owed has come. */
-  idle(): void;
+  idle(connection: Connection): void;
+  /** A chunk of replies has been dealt with. */
+  progress(): void;
   /** All written bytes have been taken by the socket, after `congested` was true. */
   drain(): void;
   /**
    * The connection is gone. `unsent` never left; `sent` may have run. Their owner settles every one of them.
    * Called exactly once.
    */
-  lost(error: ConnectionError, unsent: Owed[], sent: Owed[]): void;
+  lost(connection: Connection, error: ConnectionError, unsent: Owed[], sent: Owed[]): void;
 }
 
 /** The settings of one connection. */
@@ -42,6 +44,17 @@ export interface ConnectionSettings {
   readonly silence: number;
   /** Counts the connections of one client. */
   readonly generation: number;
+  /** Messages and confirmations of subscriptions come as ordinary replies (RESP2). */
+  readonly pubsub?: boolean;
+}
+
+/** What the messages and confirmations of RESP2 subscriptions begin with. */
+const PUBSUB_KIND = /^(p|s)?(message|subscribe|unsubscribe)$/;
+
+function isPubsub(value: Reply): value is Reply[] {
+  if (!Array.isArray(value) || value.length < 3) return false;
+  const kind = value[0] instanceof Uint8Array ? new TextDecoder().decode(value[0]) : value[0];
+  return typeof kind === "string" && PUBSUB_KIND.test(kind);
 }
 
 /** One socket's commands and replies. */
@@ -187,19 +200,22 @@ export class Connection implements TransportHandler {
     this.#lastByte = performance.now();
     const decoder = this.#decoder;
     const queue = this.#owed;
+    const pubsub = this.#settings.pubsub === true;
     try {
       decoder.feed(chunk);
       for (;;) {
         const next = queue.peek();
-        const value = decoder.read(next === undefined ? 0 : next.mode);
-        if (value === NEED_MORE) return;
+        const value = decoder.read(pubsub ? decoder.pushMode : next === undefined ? 0 : next.mode);
+        if (value === NEED_MORE) return this.#owner.progress();
         if (value instanceof Push) {
           this.#owner.push(value);
+        } else if (pubsub && isPubsub(value)) {
+          this.#owner.push(new Push(value));
         } else if (next === undefined || queue.size === this.#unsent) {
           throw this.#unasked(value);
         } else if (next.reply(value, decoder.sawUnsafe)) {
           queue.shift();
-          if (queue.size === 0) this.#owner.idle();
+          if (queue.size === 0) this.#owner.idle(this);
         }
         if (this.#lost) return;
       }
@@ -255,7 +271,7 @@ export class Connection implements TransportHandler {
     reason.report ??= report;
     const entries = this.#owed.takeAll();
     const sent = entries.slice(0, entries.length - this.#unsent);
-    this.#owner.lost(reason, entries.slice(sent.length), sent);
+    this.#owner.lost(this, reason, entries.slice(sent.length), sent);
   }
 
   /** Looks again when silence could have lasted too long. One timer at a time, none per command. */

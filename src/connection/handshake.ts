@@ -33,6 +33,8 @@ export interface HandshakeOptions {
 export interface Greeting {
   /** The protocol spoken from now on. */
   readonly protocol: 2 | 3;
+  /** The server's number for this connection; `undefined` where it does not tell. */
+  readonly clientId?: number;
 }
 
 /** Sends one command and gives its reply, errors as values. */
@@ -41,6 +43,7 @@ export type Exchange = (spec: CommandSpec, args: Arg[]) => Promise<Reply>;
 const HELLO = new CommandSpec("HELLO", SESSION);
 const AUTH = new CommandSpec("AUTH", SESSION);
 const SELECT = new CommandSpec("SELECT", SESSION);
+const CLIENT_ID = new CommandSpec("CLIENT ID");
 const CLIENT_SETNAME = new CommandSpec("CLIENT SETNAME", SESSION);
 const CLIENT_SETINFO = new CommandSpec("CLIENT SETINFO", SESSION);
 
@@ -68,6 +71,7 @@ export async function handshake(send: Exchange, options: HandshakeOptions): Prom
     ? exchange(AUTH, username === undefined ? [password] : [username, password])
     : undefined;
   const rest = settings(exchange, options);
+  const asked = options.protocol === 2 ? exchange(CLIENT_ID, []) : undefined;
   const refusal = refused(await authed);
   if (refusal) throw refusal;
   const reply = await greeted;
@@ -77,7 +81,10 @@ export async function handshake(send: Exchange, options: HandshakeOptions): Prom
   }
   const error = refused(reply) ?? (await Promise.all(rest)).map(refused).find((found) => found !== undefined);
   if (error) throw error;
-  return { protocol: options.protocol };
+  const answer = await asked;
+  if (answer instanceof ReplyError && answer.code === "NOAUTH") throw refused(answer);
+  const id = asked === undefined ? fieldOf(reply, "id") : answer;
+  return { protocol: options.protocol, clientId: typeof id === "number" ? id : undefined };
 }
 
 /** What follows on authentication. Replies that do not matter (an old server knows no SETINFO) become `null`. */
@@ -91,6 +98,13 @@ function settings(exchange: Exchange, options: HandshakeOptions): Promise<Reply>
   }
   if (options.database !== 0) sent.push(exchange(SELECT, [options.database]));
   return sent;
+}
+
+/** A field of a map. */
+function fieldOf(reply: Reply | undefined, name: string): Reply | undefined {
+  if (!Array.isArray(reply)) return undefined;
+  const at = reply.indexOf(name);
+  return at < 0 ? undefined : reply[at + 1];
 }
 
 function knowsNoHello(reply: Reply | undefined): boolean {

@@ -10,7 +10,7 @@
  *
  * @module
  */
-import { ConnectionError, TimeoutError } from "../errors.ts";
+import { ConnectionError, type ReplyError, TimeoutError } from "../errors.ts";
 import { type CommandSpec, READONLY } from "../command/spec.ts";
 import type { Push, Reply } from "../resp/reply.ts";
 import type { Limits } from "../resp/limits.ts";
@@ -38,6 +38,8 @@ export interface LineOptions extends HandshakeOptions {
   readonly silence: number;
   /** Milliseconds a command may wait for a connection; 0 waits for ever. */
   readonly queueTimeout: number;
+  /** Milliseconds for which a command that is refused for now (LOADING, READONLY…) is sent again; 0 never does. */
+  readonly retryFor: number;
   /** How many commands may wait for a connection. */
   readonly queueLimit: number;
   /** Open again at once after a loss, rather than with the next command. */
@@ -46,6 +48,8 @@ export interface LineOptions extends HandshakeOptions {
   readonly backoff: Backoff;
   /** May a command that was sent on a lost connection be sent again? */
   readonly resend: (spec: CommandSpec) => boolean;
+  /** Nothing but subscriptions: messages come as ordinary replies (RESP2). */
+  readonly pubsub?: boolean;
   /** Limits on what a reply may cost. */
   readonly limits?: Limits;
   /** Out-of-band values. */
@@ -55,6 +59,9 @@ export interface LineOptions extends HandshakeOptions {
   /** A connection became ready: what must be said again on it may be said now, before anything that waits. */
   readonly onReady?: (line: Line) => void;
 }
+
+/** Refusals that pass: the server is starting, moving or electing. Each says that the command did not run. */
+const TRANSIENT = new Set(["LOADING", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN", "READONLY"]);
 
 /** How often a command may be sent again after its connection was lost. */
 const RESENDS = 3;
@@ -69,15 +76,22 @@ export class Line implements ConnectionOwner {
   readonly options: LineOptions;
   /** The protocol of the present connection, or of the last one. */
   protocol: 2 | 3;
+  /** The server's number for the present connection; `undefined` where it does not tell. */
+  clientId: number | undefined;
   #state: LineState = "idle";
   #connection: Connection | undefined;
   readonly #queue = new Fifo<Owed & { chunks?: readonly Uint8Array[] }>();
   #opening: Promise<void> | undefined;
   #giveUp: AbortController | undefined;
   #generation = 0;
+  #pushMode = 0;
   #queueTimer: ReturnType<typeof setTimeout> | undefined;
   #onDrain: (() => void)[] = [];
   #onIdle: (() => void)[] = [];
+  readonly #waiters = new Fifo<() => boolean>();
+  /** Connections that take no more commands and close with their last reply. */
+  readonly #retiring = new Set<Connection>();
+  readonly #retries = new Map<Pending, ReturnType<typeof setTimeout>>();
 
   constructor(options: LineOptions) {
     this.options = options;
@@ -91,7 +105,7 @@ export class Line implements ConnectionOwner {
 
   /** How many entries wait for a connection or for replies. */
   get pending(): number {
-    return this.#queue.size + (this.#connection?.pending ?? 0);
+    return this.#queue.size + this.#retries.size + (this.#connection?.pending ?? 0);
   }
 
   /** How many commands have been encoded since the last write. */
@@ -111,11 +125,39 @@ export class Line implements ConnectionOwner {
 
   /** How pushes are decoded: 0, or `BYTES`. */
   set pushMode(mode: number) {
+    this.#pushMode = mode;
     if (this.#connection) this.#connection.pushMode = mode;
+  }
+
+  /** Counts the connections that were tried. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Whether somebody waits for room. */
+  get hasWaiters(): boolean {
+    return this.#waiters.size > 0;
+  }
+
+  /** Resolves once `free` says so, looked at whenever replies came; first come, first served. */
+  room(free: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiters.push(() => {
+        if (this.#isOpen() && !free()) return false;
+        resolve();
+        return true;
+      });
+    });
+  }
+
+  /** A chunk of replies came. */
+  progress(): void {
+    while (this.#waiters.size > 0 && this.#waiters.peek()!()) this.#waiters.shift();
   }
 
   /** Sends a command now, or as soon as there is a connection. Throws what the encoder refuses. */
   send(pending: Pending): void {
+    pending.line = this;
     if (this.#state === "ready") this.#connection!.send(pending);
     else this.#enqueue(pending);
   }
@@ -140,7 +182,7 @@ export class Line implements ConnectionOwner {
 
   #enqueue(owed: Owed & { chunks?: readonly Uint8Array[] }): void {
     if (this.#state === "closing" || this.#state === "closed") {
-      return owed.fail(new ConnectionError("The client is closed"));
+      return owed.fail(new ConnectionError("The client is closed", { closed: true }));
     }
     if (this.#queue.size >= this.options.queueLimit) {
       return owed.fail(
@@ -158,7 +200,7 @@ export class Line implements ConnectionOwner {
   open(): Promise<void> {
     if (this.#state === "ready") return Promise.resolve();
     if (this.#state === "closing" || this.#state === "closed") {
-      return Promise.reject(new ConnectionError("The client is closed"));
+      return Promise.reject(new ConnectionError("The client is closed", { closed: true }));
     }
     this.#opening ??= this.#openFirst().finally(() => this.#opening = undefined);
     return this.#opening;
@@ -192,7 +234,9 @@ export class Line implements ConnectionOwner {
       limits: this.options.limits,
       silence: this.options.silence,
       generation: ++this.#generation,
+      pubsub: this.options.pubsub ?? false,
     });
+    connection.pushMode = this.#pushMode;
     try {
       const transport = await this.options.connect(address, connection, giveUp.signal);
       connection.attach(transport);
@@ -202,6 +246,7 @@ export class Line implements ConnectionOwner {
       const greeting = await handshake((spec, args) => exchange(connection, spec, args), this.options);
       if (giveUp.signal.aborted) throw giveUp.signal.reason;
       this.protocol = greeting.protocol;
+      this.clientId = greeting.clientId;
     } catch (error) {
       this.#connection = undefined;
       const reason = giveUp.signal.aborted ? giveUp.signal.reason : explain(error, address);
@@ -243,7 +288,12 @@ export class Line implements ConnectionOwner {
     this.options.onPush?.(push, this);
   }
 
-  idle(): void {
+  idle(connection: Connection): void {
+    if (connection === this.#connection) this.#settled();
+    else if (this.#retiring.delete(connection)) connection.fail(new ConnectionError("Replaced by a new connection"));
+  }
+
+  #settled(): void {
     for (const waiter of this.#onIdle.splice(0)) waiter();
   }
 
@@ -251,9 +301,10 @@ export class Line implements ConnectionOwner {
     this.#wake();
   }
 
-  lost(error: ConnectionError, unsent: Owed[], sent: Owed[]): void {
-    const wasReady = this.#state === "ready";
-    this.#connection = undefined;
+  lost(connection: Connection, error: ConnectionError, unsent: Owed[], sent: Owed[]): void {
+    const present = connection === this.#connection;
+    const wasReady = present && this.#state === "ready";
+    if (present) this.#connection = undefined;
     const again: Owed[] = [];
     for (const owed of sent) {
       if (wasReady && this.#mayResend(owed)) again.push(owed);
@@ -264,10 +315,12 @@ export class Line implements ConnectionOwner {
       if (wasReady) this.#queue.unshift(owed);
       else owed.fail(this.#died(error, owed, false));
     }
+    if (!present) return;
     this.#wake();
-    this.idle();
+    this.#settled();
     if (this.#state === "closing") this.#setState("closed");
     if (wasReady) this.#afterLoss(error);
+    this.progress();
   }
 
   #afterLoss(error: ConnectionError): void {
@@ -306,6 +359,37 @@ export class Line implements ConnectionOwner {
 
   #mayResend(owed: Owed): boolean {
     return owed instanceof Pending && !owed.released && owed.attempts <= RESENDS && this.options.resend(owed.spec);
+  }
+
+  /**
+   * Takes back a command that the server refused only for now, to send it again later. These refusals say that nothing
+   * ran, so this is safe for any command.
+   */
+  again(pending: Pending, error: ReplyError): boolean {
+    const now = performance.now();
+    if (!TRANSIENT.has(error.code) || pending.released || !this.#isOpen()) return false;
+    if (pending.refusals === 0) pending.refusedAt = now;
+    if (now - pending.refusedAt > this.options.retryFor) return false;
+    const delay = Math.min(1000, 25 * 2 ** pending.refusals++);
+    this.#retries.set(
+      pending,
+      setTimeout(() => {
+        this.#retries.delete(pending);
+        if (!pending.released) this.send(pending);
+      }, delay),
+    );
+    if (error.code === "READONLY") this.#move(error);
+    return true;
+  }
+
+  /** What was a primary no longer is: whoever is reached by the same address next may be. */
+  #move(error: ReplyError): void {
+    if (this.#state !== "ready") return;
+    this.#setState("reconnecting", error);
+    // Commands behind the refused one are refused alike: their replies are waited for, so that each is sent again.
+    this.#retiring.add(this.#connection!);
+    this.#connection = undefined;
+    this.#opening ??= this.#reopen(error).finally(() => this.#opening = undefined);
   }
 
   #died(error: ConnectionError, owed: Owed, sent: boolean): ConnectionError {
@@ -367,10 +451,20 @@ export class Line implements ConnectionOwner {
   destroy(): void {
     if (this.#state === "closed") return;
     this.#setState("closed");
-    const error = new ConnectionError("The client was closed");
+    const error = new ConnectionError("The client was closed", { closed: true });
     this.#giveUp?.abort(error);
     this.#failQueue(error);
-    this.#connection?.fail(new ConnectionError("The client was closed", { sent: true }));
+    for (const [pending, timer] of this.#retries) {
+      clearTimeout(timer);
+      pending.fail(error);
+    }
+    this.#retries.clear();
+    for (const old of this.#retiring) {
+      old.fail(new ConnectionError("The client was closed", { sent: true, closed: true }));
+    }
+    this.#retiring.clear();
+    this.progress();
+    this.#connection?.fail(new ConnectionError("The client was closed", { sent: true, closed: true }));
   }
 
   /** Keeps the process alive, or not. */

@@ -41,6 +41,12 @@ export function unsafeInteger(command: string): RangeError {
   );
 }
 
+/** Who may send a refused command again. */
+export interface Retrier {
+  /** True if it took the command back: it will be settled later. */
+  again(pending: Pending, error: ReplyError): boolean;
+}
+
 /** One command whose caller holds a promise. Plain fields in one order: this is the hottest object of the client. */
 export class Pending implements Owed {
   readonly spec: CommandSpec;
@@ -53,6 +59,11 @@ export class Pending implements Owed {
   attempts = 0;
   /** The caller has been released: the reply, if it comes, is dropped. */
   released = false;
+  /** Who sent it. */
+  line: Retrier | undefined = undefined;
+  /** How often the server refused it for now, and since when. */
+  refusals = 0;
+  refusedAt = 0;
   /** Undoes the timer and the signal listener. */
   guard: (() => void) | undefined = undefined;
 
@@ -81,17 +92,23 @@ export class Pending implements Owed {
   }
 
   reply(value: Reply, unsafe: boolean): boolean {
+    if (typeof value === "object" && value instanceof ReplyError) return this.#refused(value);
     if (this.guard !== undefined) this.guard();
-    if (typeof value === "object" && value instanceof ReplyError) {
-      value.command = this.spec.name;
-      this.reject(value);
-    } else if (unsafe && (this.mode & (BIGINTS | LOOSE)) === 0) {
+    if (unsafe && (this.mode & (BIGINTS | LOOSE)) === 0) {
       this.reject(unsafeInteger(this.spec.name));
     } else if (this.shape === undefined) {
       this.resolve(value as never);
     } else {
       this.#shaped(value, this.shape);
     }
+    return true;
+  }
+
+  #refused(error: ReplyError): true {
+    if (this.line?.again(this, error)) return true;
+    this.guard?.();
+    error.command = this.spec.name;
+    this.reject(error);
     return true;
   }
 

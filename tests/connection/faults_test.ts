@@ -64,7 +64,7 @@ test("connect() falls back to RESP2 where HELLO is not known", async () => {
   }));
   await using redis = await open(server.url, { username: "ada", password: "secret", database: 2 });
   assertEquals(await redis.call("ANYTHING"), "OK");
-  assertEquals(seen.map((words) => words[0]), ["HELLO", "SELECT", "AUTH", "SELECT", "ANYTHING"]);
+  assertEquals(seen.map((words) => words[0]), ["HELLO", "SELECT", "AUTH", "SELECT", "CLIENT", "ANYTHING"]);
   assertEquals(seen[2], ["AUTH", "ada", "secret"]);
 });
 

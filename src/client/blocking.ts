@@ -1,0 +1,152 @@
+/**
+ * Commands that hold their connection until something happens.
+ *
+ * They take an element away on the server, so giving up on one must not lose it. When the caller gives up, the server is
+ * asked to let go (CLIENT UNBLOCK): either it had nothing, then the caller's reason rejects the call; or an element was on
+ * its way, then the caller gets it after all.
+ *
+ * @module
+ */
+import { ConnectionError, TimeoutError } from "../errors.ts";
+import { type Arg, BLOCKING, BLOCKING_OPTION, CommandSpec, type Shape } from "../command/spec.ts";
+import type { Line } from "../connection/line.ts";
+import { Pending, type SendOptions } from "../connection/pending.ts";
+import { settledWithin } from "../connection/wait.ts";
+import type { Core } from "./core.ts";
+
+const CLIENT_UNBLOCK = new CommandSpec("CLIENT UNBLOCK");
+
+/** How long the server may take, beyond what it was asked to wait, in milliseconds. */
+const MARGIN = 5000;
+/** How long it may take to let go, in milliseconds. */
+const LETTING_GO = 2000;
+
+/** Where the time to wait stands: its place among the arguments (-1: the last), and milliseconds per unit. */
+const TIMES: Record<string, readonly [place: number, unit: number]> = {
+  BLPOP: [-1, 1000],
+  BRPOP: [-1, 1000],
+  BLMOVE: [-1, 1000],
+  BLMOVEM: [4, 1000],
+  BRPOPLPUSH: [-1, 1000],
+  BLMPOP: [0, 1000],
+  BZPOPMIN: [-1, 1000],
+  BZPOPMAX: [-1, 1000],
+  BZMPOP: [0, 1000],
+};
+
+/** Whether this call may hold its connection. */
+export function isBlocking(spec: CommandSpec, args: readonly Arg[]): boolean {
+  if ((spec.flags & BLOCKING) !== 0) return true;
+  return (spec.flags & BLOCKING_OPTION) !== 0 && blockOption(args) >= 0;
+}
+
+/** Where the BLOCK option of XREAD and its like stands, if it does; a stream may be called BLOCK, too. */
+function blockOption(args: readonly Arg[]): number {
+  const streams = args.findIndex((arg) => String(arg).toUpperCase() === "STREAMS");
+  return args.findIndex((arg, i) => String(arg).toUpperCase() === "BLOCK" && (streams < 0 || i < streams));
+}
+
+/** How long the server was asked to wait, in milliseconds; 0 means for ever. */
+export function waitingTime(spec: CommandSpec, args: readonly Arg[]): number {
+  if ((spec.flags & BLOCKING_OPTION) !== 0) return Number(args[blockOption(args) + 1]) || 0;
+  const time = TIMES[spec.name];
+  if (time === undefined) return 0;
+  const [place, unit] = time;
+  return Number(args.at(place)) * unit || 0;
+}
+
+/** Sends it over a connection of its own. */
+export async function sendBlocking<T>(
+  core: Core,
+  spec: CommandSpec,
+  args: readonly Arg[],
+  shape: Shape | undefined,
+  options: SendOptions,
+): Promise<T> {
+  const line = await core.pool.acquire(options.signal);
+  try {
+    await line.open();
+    return await hold(core, line, spec, args, shape, options);
+  } finally {
+    core.pool.release(line);
+  }
+}
+
+async function hold<T>(
+  core: Core,
+  line: Line,
+  spec: CommandSpec,
+  args: readonly Arg[],
+  shape: Shape | undefined,
+  options: SendOptions,
+): Promise<T> {
+  const { signal, timeout } = options;
+  if (signal?.aborted) throw signal.reason;
+  const reply = new Promise<T>((resolve, reject) => {
+    line.send(new Pending(spec, args, shape, options.mode, resolve as (value: never) => void, reject));
+  });
+  const time = waitingTime(spec, args);
+  const giveUp = Promise.withResolvers<never>();
+  giveUp.promise.catch(() => {});
+  const aborted = (): void => giveUp.reject(signal!.reason);
+  signal?.addEventListener("abort", aborted, { once: true });
+  const timers: ReturnType<typeof setTimeout>[] = [];
+  if (timeout !== undefined) {
+    timers.push(setTimeout(() => giveUp.reject(outOfTime(spec, timeout)), timeout));
+  }
+  if (time > 0) timers.push(setTimeout(() => giveUp.reject(new Overdue(time)), time + MARGIN));
+  try {
+    return await Promise.race([reply, giveUp.promise]);
+  } catch (error) {
+    if (!(await settledWithin(giveUp.promise, 0))) throw error;
+    return await letGo(core, line, spec, reply, error);
+  } finally {
+    for (const timer of timers) clearTimeout(timer);
+    signal?.removeEventListener("abort", aborted);
+  }
+}
+
+/** The server has not answered though the time it was given is over. */
+class Overdue {
+  readonly time: number;
+
+  constructor(time: number) {
+    this.time = time;
+  }
+}
+
+function outOfTime(spec: CommandSpec, after: number): TimeoutError {
+  const error = new TimeoutError(`${spec.name}: no reply within ${after} ms; the server let go, nothing was taken`, {
+    waitingFor: "reply",
+    after,
+    sent: true,
+  });
+  error.command = spec.name;
+  return error;
+}
+
+/** Asks the server to let go, and gives what was on its way if there was something. */
+async function letGo<T>(core: Core, line: Line, spec: CommandSpec, reply: Promise<T>, reason: unknown): Promise<T> {
+  if (!(reason instanceof Overdue)) {
+    unblock(core, line);
+    if (await settledWithin(reply, LETTING_GO)) {
+      const late = await reply;
+      if (late === null) throw reason;
+      return late;
+    }
+  }
+  line.destroy();
+  reply.catch(() => {});
+  const error = new ConnectionError(`${spec.name}: the server did not answer in time; it may have run`, {
+    sent: true,
+    cause: reason instanceof Overdue ? undefined : reason,
+  });
+  error.command = spec.name;
+  throw error;
+}
+
+function unblock(core: Core, line: Line): void {
+  if (line.clientId === undefined) return;
+  const ignore = (): void => {};
+  core.pool.share().send(new Pending(CLIENT_UNBLOCK, [line.clientId], undefined, 0, ignore, ignore));
+}

@@ -1,0 +1,88 @@
+// Giving up on a blocking command must not lose what it took.
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { connect, ConnectionError, type Redis, TimeoutError } from "../../mod.ts";
+import { startRedis } from "../support/servers.ts";
+import { startScripted } from "../support/scripted.ts";
+import { test } from "../support/test.ts";
+
+async function untilBlocked(redis: Redis, name: string): Promise<void> {
+  while (!String(await redis.call("CLIENT LIST")).includes(`cmd=${name}`)) await redis.ping();
+}
+
+for (const protocol of [3, 2] as const) {
+  test(`a signal frees a blocked connection, and the next element is not lost, RESP${protocol}`, async () => {
+    await using server = await startRedis();
+    await using redis = await connect(server.url, { protocol });
+    const stop = new AbortController();
+    const popped = redis.with({ signal: stop.signal }).blpop(["list"], 0);
+    await untilBlocked(redis, "blpop");
+    stop.abort(new Error("enough"));
+    await assertRejects(() => popped, Error, "enough");
+    await redis.rpush("list", "kept");
+    assertEquals(await redis.lrange("list", 0, -1), ["kept"]);
+    assertEquals(redis.stats().leased, 0);
+  });
+}
+
+test("a timeout of the caller releases a blocked command with a TimeoutError", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const error = await assertRejects(() => redis.with({ timeout: 50 }).blpop(["list"], 0), TimeoutError, "let go");
+  assertEquals([error.waitingFor, error.command], ["reply", "BLPOP"]);
+  assertEquals(await redis.blpop(["list"], 0.01), null);
+});
+
+test("an element that is on its way when the caller gives up is given to the caller", async () => {
+  const stop = new AbortController();
+  await using server = await startScripted(async (peer) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (words[0] === "HELLO") await peer.send("%1\r\n$2\r\nid\r\n:7\r\n");
+      else if (words[0] === "BLPOP") stop.abort(new Error("enough"));
+      else if (words[1] === "UNBLOCK") {
+        assertEquals(words[2], "7");
+        await peer.send(":0\r\n");
+        await server.peers[1]!.send("*2\r\n$4\r\nlist\r\n$1\r\nx\r\n");
+      } else await peer.send("+OK\r\n");
+    }
+  });
+  await using redis = await connect(server.url);
+  assertEquals(await redis.with({ signal: stop.signal }).blpop(["list"], 0), ["list", "x"]);
+});
+
+test("a server that does not let go loses its connection, and the error says that the command may have run", async () => {
+  const stop = new AbortController();
+  await using server = await startScripted(async (peer) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (words[0] === "HELLO") await peer.send("%1\r\n$2\r\nid\r\n:7\r\n");
+      else if (words[0] === "BLPOP") stop.abort(new Error("enough"));
+      else await peer.send(":0\r\n");
+    }
+  });
+  await using redis = await connect(server.url);
+  const error = await assertRejects(() => redis.with({ signal: stop.signal }).blpop(["l"], 0), ConnectionError);
+  assertEquals(error.sent, true);
+  assertEquals((error.cause as Error).message, "enough");
+  await server.peers[1]!.untilEnded();
+});
+
+test("many blocking commands at once share a bounded number of connections", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { maxSessions: 3 });
+  const all = Promise.all(Array.from({ length: 9 }, () => redis.blpop(["list"], 10)));
+  await untilBlocked(redis, "blpop");
+  for (let i = 0; i < 9; i++) await redis.rpush("list", i);
+  const values = (await all).map((one) => Number(one![1])).sort();
+  assertEquals(values, [0, 1, 2, 3, 4, 5, 6, 7, 8]);
+  assert(redis.stats().idle <= 3);
+});
+
+test("xread() with a stream called BLOCK is not blocking, with the option it is", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await redis.xadd("BLOCK", "1-1", { f: "v" });
+  const entries = await redis.xread({ BLOCK: "0" });
+  assertEquals(entries!.map(([stream]) => stream), ["BLOCK"]);
+  assertEquals(redis.stats().idle, 0);
+  assertEquals(await redis.xread({ BLOCK: "$" }, { block: 10 }), null);
+  assertEquals(redis.stats().idle, 1);
+});

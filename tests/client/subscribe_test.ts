@@ -1,0 +1,118 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { connect, type Message, RedisError, ReplyError } from "../../mod.ts";
+import { startRedis } from "../support/servers.ts";
+import { test } from "../support/test.ts";
+
+for (const protocol of [3, 2] as const) {
+  const where = `RESP${protocol}`;
+
+  test(`subscribe() iterates messages beside commands on one client, ${where}`, async () => {
+    await using server = await startRedis();
+    await using redis = await connect(server.url, { protocol });
+    await using news = await redis.subscribe(["a", "b"]);
+    assertEquals(await Promise.all([redis.publish("a", "1"), redis.publish("b", "2"), redis.publish("c", "3")]), [
+      1,
+      1,
+      0,
+    ]);
+    const heard: Message[] = [];
+    for await (const message of news) if (heard.push(message) === 2) break;
+    assertEquals(heard, [{ channel: "a", message: "1" }, { channel: "b", message: "2" }]);
+    assertEquals(await redis.publish("a", "nobody"), 0);
+  });
+
+  test(`psubscribe() tells pattern and channel, callbacks and binary payloads work, ${where}`, async () => {
+    await using server = await startRedis();
+    await using redis = await connect(server.url, { protocol });
+    const heard: Message<Uint8Array>[] = [];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    using _all = await redis.bytes.psubscribe("b*", {
+      onMessage: (message) => {
+        heard.push(message);
+        resolve();
+      },
+    });
+    await using text = await redis.subscribe("bin");
+    const payload = new Uint8Array([0, 255, 13, 10]);
+    await redis.publish("bin", payload);
+    await promise;
+    const bytesOf = (s: string) => new TextEncoder().encode(s);
+    assertEquals(heard, [{ channel: bytesOf("bin"), message: payload, pattern: bytesOf("b*") }]);
+    assertEquals((await text.next()).value?.channel, "bin");
+  });
+
+  test(`a subscription is made again after the connection was lost, and says so, ${where}`, async () => {
+    await using server = await startRedis();
+    await using redis = await connect(server.url, { protocol });
+    await using admin = await connect(server.url);
+    const gap = Promise.withResolvers<void>();
+    await using news = await redis.subscribe("news", { onGap: gap.resolve });
+    await admin.call("CLIENT KILL", "SKIPME", "yes");
+    await gap.promise;
+    assertEquals(news.gaps, 1);
+    assertEquals(await admin.publish("news", "after"), 1);
+    assertEquals((await news.next()).value, { channel: "news", message: "after" });
+  });
+}
+
+test("two subscriptions share a channel; the server hears of the first and of the last only", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const one = await redis.subscribe("c");
+  const two = await redis.subscribe("c");
+  assertEquals(await redis.publish("c", "x"), 1);
+  assertEquals((await one.next()).value, (await two.next()).value);
+  await one.close();
+  assertEquals(await redis.publish("c", "y"), 1);
+  await two.close();
+  assertEquals(await redis.publish("c", "z"), 0);
+  assertEquals(await one.next(), { value: undefined, done: true });
+});
+
+test("a slow reader is bounded as it chose", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using strict = await redis.subscribe("c", { buffer: 3 });
+  await using lossy = await redis.subscribe("c", { buffer: 3, overflow: "drop-oldest" });
+  await using roomy = await redis.subscribe("c", { overflow: "unbounded" });
+  await redis.pipeline((p) => [1, 2, 3, 4, 5].map((n) => p.publish("c", n)));
+  while (roomy.waiting < 5) await redis.ping();
+  assertEquals([lossy.waiting, lossy.dropped], [3, 2]);
+  assertEquals((await lossy.next()).value?.message, "3");
+  for (const n of ["1", "2", "3"]) assertEquals((await strict.next()).value?.message, n);
+  await assertRejects(() => strict.next(), RedisError, "3 messages behind");
+});
+
+test("a subscription that is not allowed fails alone", async () => {
+  await using server = await startRedis();
+  await using admin = await connect(server.url);
+  await admin.aclSetuser("reader", "on", "nopass", "+@all", "~*", "resetchannels", "&public:*");
+  await using redis = await connect(server.url, { username: "reader", password: "x" });
+  const [refused, value, allowed] = await Promise.allSettled([
+    redis.subscribe("secret"),
+    redis.incr("n"),
+    redis.subscribe("public:1"),
+  ]);
+  assert(refused.status === "rejected" && refused.reason instanceof ReplyError);
+  assertEquals(refused.reason.code, "NOPERM");
+  assertEquals(value, { status: "fulfilled", value: 1 });
+  assertEquals(allowed.status, "fulfilled");
+  assertEquals(await admin.publish("public:1", "x"), 1);
+});
+
+test("ssubscribe() hears what spublish sends", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using shard = await redis.ssubscribe("s");
+  await redis.spublish("s", "m");
+  assertEquals((await shard.next()).value, { channel: "s", message: "m" });
+});
+
+test("closing the client ends its subscriptions", async () => {
+  await using server = await startRedis();
+  const redis = await connect(server.url);
+  const news = await redis.subscribe("c");
+  const next = news.next();
+  await redis.close();
+  assertEquals(await next, { value: undefined, done: true });
+});

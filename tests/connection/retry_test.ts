@@ -1,0 +1,77 @@
+// What the server refuses for now is sent again; what does not fit is refused or waits.
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { connect, ConnectionError, ReplyError } from "../../mod.ts";
+import { startScripted } from "../support/scripted.ts";
+import { test } from "../support/test.ts";
+
+const HELLO = "%1\r\n$5\r\nproto\r\n:3\r\n";
+
+for (const code of ["LOADING", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN"]) {
+  test(`a write refused with ${code} is sent again until it passes`, async () => {
+    let refusals = 2;
+    await using server = await startScripted(async (peer) => {
+      await peer.command();
+      await peer.send(HELLO);
+      while (await peer.command()) await peer.send(refusals-- > 0 ? `-${code} not now\r\n` : ":1\r\n");
+    });
+    await using redis = await connect(server.url, { clientInfo: false });
+    assertEquals(await redis.incr("a"), 1);
+    assertEquals(refusals, -1);
+  });
+}
+
+test("retryFor: 0 passes such a refusal on", async () => {
+  await using server = await startScripted(async (peer) => {
+    await peer.command();
+    await peer.send(HELLO);
+    while (await peer.command()) await peer.send("-LOADING not now\r\n");
+  });
+  await using redis = await connect(server.url, { clientInfo: false, retryFor: 0 });
+  const error = await assertRejects(() => redis.incr("a"), ReplyError, "not now");
+  assertEquals([error.code, error.command], ["LOADING", "INCR"]);
+});
+
+test("READONLY makes the client look for the primary afresh; all commands behind it arrive once", async () => {
+  const arrived: string[] = [];
+  await using server = await startScripted(async (peer, index) => {
+    await peer.command();
+    await peer.send(HELLO);
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (index === 0) await peer.send("-READONLY You can't write against a read only replica.\r\n");
+      else await peer.send(`:${arrived.push(words[1]!)}\r\n`);
+    }
+  });
+  await using redis = await connect(server.url, { clientInfo: false });
+  const replies = await Promise.all(["a", "b", "c"].map((key) => redis.incr(key)));
+  assertEquals([...replies].sort(), [1, 2, 3]);
+  assertEquals([...arrived].sort(), ["a", "b", "c"]);
+  await server.peers[0]!.untilEnded();
+});
+
+test("more pending commands than allowed are refused before they are sent, or wait their turn", async () => {
+  for (const overflow of ["error", "wait"] as const) {
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => open = resolve);
+    await using server = await startScripted(async (peer) => {
+      await peer.command();
+      await peer.send(HELLO);
+      await peer.command();
+      await gate;
+      await peer.send(":1\r\n");
+      for (let n = 2; await peer.command(); n++) await peer.send(`:${n}\r\n`);
+    });
+    await using redis = await connect(server.url, { clientInfo: false, maxPending: 2, overflow });
+    const all = Promise.allSettled([1, 2, 3, 4].map(() => redis.incr("a")));
+    await server.peers[0]!.until("INCR");
+    open();
+    const outcome = await all;
+    if (overflow === "wait") {
+      assertEquals(outcome.map((one) => one.status === "fulfilled" && one.value), [1, 2, 3, 4]);
+    } else {
+      assertEquals(outcome.map((one) => one.status), ["fulfilled", "fulfilled", "rejected", "rejected"]);
+      const { reason } = outcome[2] as PromiseRejectedResult;
+      assert(reason instanceof ConnectionError);
+      assertEquals(reason.sent, false);
+    }
+  }
+});
