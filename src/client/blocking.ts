@@ -86,19 +86,20 @@ async function hold<T>(
     line.send(new Pending(spec, args, shape, options.mode, resolve as (value: never) => void, reject));
   });
   const time = waitingTime(spec, args);
-  const giveUp = Promise.withResolvers<never>();
-  giveUp.promise.catch(() => {});
-  const aborted = (): void => giveUp.reject(signal!.reason);
+  let giveUp!: (reason: unknown) => void;
+  const givenUp = new Promise<never>((_, reject) => giveUp = reject);
+  givenUp.catch(() => {});
+  const aborted = (): void => giveUp(signal!.reason);
   signal?.addEventListener("abort", aborted, { once: true });
   const timers: ReturnType<typeof setTimeout>[] = [];
   if (timeout !== undefined) {
-    timers.push(setTimeout(() => giveUp.reject(outOfTime(spec, timeout)), timeout));
+    timers.push(setTimeout(() => giveUp(outOfTime(spec, timeout)), timeout));
   }
-  if (time > 0) timers.push(setTimeout(() => giveUp.reject(new Overdue(time)), time + MARGIN));
+  if (time > 0) timers.push(setTimeout(() => giveUp(new Overdue(time)), time + MARGIN));
   try {
-    return await Promise.race([reply, giveUp.promise]);
+    return await Promise.race([reply, givenUp]);
   } catch (error) {
-    if (!(await settledWithin(giveUp.promise, 0))) throw error;
+    if (!(await settledWithin(givenUp, 0))) throw error;
     return await letGo(core, line, spec, reply, error);
   } finally {
     for (const timer of timers) clearTimeout(timer);

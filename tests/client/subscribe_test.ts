@@ -25,7 +25,8 @@ for (const protocol of [3, 2] as const) {
     await using server = await startRedis();
     await using redis = await connect(server.url, { protocol });
     const heard: Message<Uint8Array>[] = [];
-    const { promise, resolve } = Promise.withResolvers<void>();
+    let resolve!: () => void;
+    const promise = new Promise<void>((done) => resolve = done);
     using _all = await redis.bytes.psubscribe("b*", {
       onMessage: (message) => {
         heard.push(message);
@@ -45,10 +46,11 @@ for (const protocol of [3, 2] as const) {
     await using server = await startRedis();
     await using redis = await connect(server.url, { protocol });
     await using admin = await connect(server.url);
-    const gap = Promise.withResolvers<void>();
-    await using news = await redis.subscribe("news", { onGap: gap.resolve });
+    let heard!: () => void;
+    const gap = new Promise<void>((resolve) => heard = resolve);
+    await using news = await redis.subscribe("news", { onGap: heard });
     await admin.call("CLIENT KILL", "SKIPME", "yes");
-    await gap.promise;
+    await gap;
     assertEquals(news.gaps, 1);
     assertEquals(await admin.publish("news", "after"), 1);
     assertEquals((await news.next()).value, { channel: "news", message: "after" });
