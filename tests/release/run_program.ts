@@ -4,7 +4,16 @@
  * @module
  */
 import { spawn } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -42,14 +51,16 @@ export class Project implements Disposable {
   /** Writes a file; JSON unless it is text. */
   write(name: string, content: string | object): void {
     const text = typeof content === "string" ? content : JSON.stringify(content, null, 2);
+    mkdirSync(join(this.folder, name, ".."), { recursive: true });
     writeFileSync(join(this.folder, name), text);
   }
 
-  /** Takes the programs of `consumer/`, which are to talk to this server. */
-  takePrograms(url: string): void {
+  /** Takes the programs of `consumer/`, which are to talk to this server and know the package by this name. */
+  takePrograms(url: string, packageName = "@respire/redis"): void {
     const { hostname, port } = new URL(url);
     for (const name of readdirSync(CONSUMER)) {
-      const text = readFileSync(join(CONSUMER, name), "utf8").replaceAll(ADDRESS, url);
+      const text = readFileSync(join(CONSUMER, name), "utf8").replaceAll(ADDRESS, url)
+        .replaceAll('"@respire/redis', `"${packageName}`);
       this.write(name, text.replaceAll('"127.0.0.1", port: 6379', `"${hostname}", port: ${port}`));
     }
   }

@@ -1,0 +1,155 @@
+// The npm package in the hands of strangers: projects of Bun and of Node that know nothing but a tarball.
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { npmName, pack } from "../../.ci/pack.ts";
+import { programOnPath } from "../support/binaries.ts";
+import { missing, startRedis } from "../support/servers.ts";
+import { test } from "../support/test.ts";
+import { publish, ROOT } from "./published.ts";
+import { type Outcome, Project } from "./run_program.ts";
+
+const { name: NAME, version: VERSION, exports: EXPORTS } = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8"));
+const PACKAGE = npmName(NAME);
+const TSC = join(ROOT, "node_modules/typescript/bin/tsc");
+const TYPES = join(ROOT, "node_modules/@types");
+
+const noDeno = "Deno" in globalThis ? false : "Deno packs";
+/** Why what needs this program is skipped, or `false`. */
+const without = (program: string): string | false => programOnPath(program) ? false : `no ${program} on this machine`;
+const noCompiler = existsSync(TSC) ? false : "npm install brings the compiler";
+
+let tarball: string | undefined;
+/** Packing takes a while, and its result does not change. */
+function packed(): string {
+  if (tarball !== undefined) return tarball;
+  const folder = mkdtempSync(join(tmpdir(), "respire-tarball-"));
+  globalThis.addEventListener("unload", () => rmSync(folder, { recursive: true }));
+  return tarball = pack(folder);
+}
+
+/** Runs a program in a project; what it printed, unless it failed. */
+async function ran(project: Project, ...command: string[]): Promise<string> {
+  const { code, output }: Outcome = await project.run(command);
+  assertEquals(code, 0, `${command.join(" ")}\n${output}`);
+  return output;
+}
+
+/** A project that has installed the tarball, with the consumer's programs in it. */
+async function install(program: "bun" | "npm", url: string): Promise<Project> {
+  const project = new Project();
+  project.write("package.json", { name: "somebody", private: true, type: "module" });
+  project.takePrograms(url, PACKAGE);
+  const offline = program === "npm" ? ["install", "--no-audit", "--no-fund"] : ["add"];
+  await ran(project, program, ...offline, packed());
+  return project;
+}
+
+/** Settings of somebody's compiler, as strict as they come. */
+function compilerOptions(moduleResolution: "nodenext" | "bundler", lib: string[], types: string[]): object {
+  const module = moduleResolution === "nodenext" ? "nodenext" : "esnext";
+  const strict = { strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false };
+  const emit = { target: "es2022", outDir: "out", rootDir: "." };
+  const compilerOptions = { ...strict, ...emit, module, moduleResolution, lib, types, typeRoots: [TYPES] };
+  return { compilerOptions, include: ["*.ts"], exclude: ["*_bun.ts"] };
+}
+
+test("the tarball holds JavaScript, declarations and texts, and nothing else", { skip: noDeno }, async () => {
+  using project = new Project();
+  await ran(project, "tar", "-xzf", packed());
+  const folder = join(project.folder, "package");
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.includes("."));
+  assertEquals(files.filter((name) => !/\.(js|d\.ts)$|^(README\.md|package\.json)$/.test(name)), []);
+  assert(existsSync(join(folder, "LICENSE")));
+  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  assertEquals([manifest.name, manifest.version, manifest.engines.node], [PACKAGE, VERSION, ">=20"]);
+  assertEquals(manifest.dependencies, undefined);
+  assertEquals(Object.keys(manifest.exports), Object.keys(EXPORTS));
+  for (const { types, default: file } of Object.values<Record<string, string>>(manifest.exports)) {
+    for (const path of [types!, file!]) assert(existsSync(join(folder, path)), path);
+  }
+  for (const name of files.filter((name) => name.endsWith(".js"))) {
+    const imports = readFileSync(join(folder, name), "utf8").matchAll(/(?:from|import)\s*\(?"([^"]+)"/g);
+    const wrong = Array.from(imports, ([, target]) => target!).filter((target) => /^\.|\.ts$/.test(target))
+      .filter((target) => !existsSync(join(folder, name, "..", target)));
+    assertEquals(wrong.filter((target) => !target.includes("…")), [], name);
+  }
+});
+
+test("npm install, then Node", { skip: noDeno || missing() || without("npm") || noCompiler }, async () => {
+  await using server = await startRedis();
+  using project = await install("npm", server.url);
+  project.write("tsconfig.json", compilerOptions("nodenext", ["es2023"], ["node"]));
+  await ran(project, "node", TSC, "-p", ".");
+  for (const program of ["tour", "entries"]) {
+    assertMatch(await ran(project, "node", `out/${program}.js`), new RegExp(`^${program} done$`, "m"));
+  }
+});
+
+test("the types are whole for a bundler, too", { skip: noDeno || without("npm") || noCompiler }, async () => {
+  using project = await install("npm", "redis://127.0.0.1:6379");
+  project.write("tsconfig.json", compilerOptions("bundler", ["esnext", "dom"], []));
+  await ran(project, "node", TSC, "-p", ".", "--noEmit");
+  project.write("wrong.ts", `import { connect } from "${PACKAGE}";\n(await connect()).get(7, 8);\n`);
+  const { code, output } = await project.run(["node", TSC, "-p", ".", "--noEmit"]);
+  assert(code !== 0);
+  assertMatch(output, /wrong\.ts.*error TS2554/);
+});
+
+test("bun add, then Bun: a script, bun test, a program compiled into one file", {
+  skip: noDeno || missing() || without("bun"),
+}, async () => {
+  await using server = await startRedis();
+  using project = await install("bun", server.url);
+  for (const program of ["tour", "entries"]) {
+    assertMatch(await ran(project, "bun", `${program}.ts`), new RegExp(`^${program} done$`, "m"));
+  }
+  project.write(
+    "ping.test.ts",
+    `import { expect, test } from "bun:test";
+    import { connect } from "${PACKAGE}";
+    test("ping", async () => {
+      await using redis = await connect("${server.url}");
+      expect(await redis.ping()).toBe("PONG");
+    });`,
+  );
+  assertMatch(await ran(project, "bun", "test"), /^ *1 pass$/m);
+
+  await ran(project, "bun", "build", "--compile", "tour.ts", "--outfile", "tour");
+  rmSync(join(project.folder, "node_modules"), { recursive: true });
+  assertMatch(await ran(project, join(project.folder, "tour")), /^tour done$/m);
+});
+
+test("the name that `npx jsr add` gives to the package is ours", {
+  skip: noDeno || missing() || without("npm"),
+}, async () => {
+  await using server = await startRedis();
+  using project = new Project();
+  project.write("package.json", { private: true, type: "module", dependencies: { [NAME]: `file:${packed()}` } });
+  project.write(
+    "program.js",
+    `import { connect } from "${NAME}";
+    const redis = await connect("${server.url}");
+    console.log(await redis.ping());
+    await redis.close();`,
+  );
+  await ran(project, "npm", "install", "--no-audit", "--no-fund");
+  assertMatch(await ran(project, "node", "program.js"), /^PONG$/m);
+});
+
+test("Bun runs the TypeScript sources as they are published", {
+  skip: noDeno || missing() || without("bun"),
+}, async () => {
+  await using server = await startRedis();
+  using project = new Project();
+  const { files } = await publish();
+  for (const [path, bytes] of files) project.write(`redis${path}`, new TextDecoder().decode(bytes));
+  project.write("redis/package.json", readFileSync(join(ROOT, "package.json"), "utf8"));
+  project.write("package.json", { private: true, type: "module", dependencies: { [NAME]: "file:./redis" } });
+  project.takePrograms(server.url);
+  await ran(project, "bun", "install", "--production");
+  for (const program of ["tour", "entries"]) {
+    assertMatch(await ran(project, "bun", `${program}.ts`), new RegExp(`^${program} done$`, "m"));
+  }
+});
