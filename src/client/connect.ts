@@ -1,15 +1,12 @@
 /**
- * Where a client begins.
+ * Where a client begins, on every runtime whose sockets we find by ourselves.
  *
  * @module
  */
-import { Line } from "../connection/line.ts";
-import type { Push } from "../resp/reply.ts";
-import { Core } from "./core.ts";
-import { Hub } from "./hub.ts";
-import { type ClientOptions, lineOptions, readOptions } from "./options.ts";
-import { Pool } from "./pool.ts";
-import { Redis } from "./redis.ts";
+import { connectTransport } from "../transport/default.ts";
+import { open } from "./open.ts";
+import { type ClientOptions, readOptions } from "./options.ts";
+import type { Redis } from "./redis.ts";
 
 /** The settings of a pool. All are optional. */
 export interface PoolOptions extends ClientOptions {
@@ -39,7 +36,7 @@ export async function connect(
   options?: ClientOptions,
 ): Promise<Redis> {
   const settings = readOptions(target, options);
-  return await open(settings, 1, 1 + (settings.maxSessions ?? 10));
+  return await open(settings, connectTransport, 1, 1 + (settings.maxSessions ?? 10));
 }
 
 /**
@@ -65,44 +62,5 @@ export async function connectPool(
   if (!Number.isInteger(size) || size < 1 || size > 10_000) {
     throw new RangeError("Option size must be a whole number from 1 to 10000");
   }
-  return await open(settings, size, Math.max(2, size));
-}
-
-async function open(options: ClientOptions, shared: number, max: number): Promise<Redis> {
-  const base = lineOptions(options);
-  const hear = (push: Push): void => hub.push(push);
-  const line = (isShared: boolean, pubsub = false): Line =>
-    new Line({
-      ...base,
-      eager: isShared,
-      pubsub,
-      onPush: hear,
-      onReady: (ready) => hub.ready(ready),
-      onState: isShared
-        ? (state, which, error) => {
-          if (state === "closed" || (state === "idle" && error)) hub.lost(which, error);
-          options.onState?.(state, error);
-        }
-        : undefined,
-    });
-  const pool = new Pool({
-    shared,
-    max,
-    waitTimeout: options.waitTimeout ?? 10_000,
-    idleTimeout: options.idleTimeout ?? 30_000,
-    line,
-  });
-  const hub = new Hub({ shared: () => pool.first(), dedicated: () => line(true, true), onPush: options.onPush });
-  const core = new Core(pool, hub, {
-    commands: options.maxPending ?? 1_000_000,
-    bytes: options.maxPendingBytes ?? Infinity,
-    overflow: options.overflow ?? "error",
-  });
-  try {
-    await pool.first().open();
-  } catch (error) {
-    core.destroy();
-    throw error;
-  }
-  return new Redis(core, { mode: 0, timeout: options.timeout });
+  return await open(settings, connectTransport, size, Math.max(2, size));
 }

@@ -10,7 +10,6 @@ import { type LineOptions, type LineState, resendReadonly } from "../connection/
 import type { CommandSpec } from "../command/spec.ts";
 import type { Limits } from "../resp/limits.ts";
 import type { Push } from "../resp/reply.ts";
-import { connectTransport } from "../transport/default.ts";
 import type { Connect, TlsOptions } from "../transport/transport.ts";
 import { parseUrl } from "./url.ts";
 
@@ -187,10 +186,8 @@ function check(options: Record<string, unknown>): void {
   }
 }
 
-/** What a line of this client needs to know. */
-export function lineOptions(
-  options: ClientOptions,
-): LineOptions {
+/** What a line of this client needs to know; `openSocket` where the options do not say how. */
+export function lineOptions(options: ClientOptions, openSocket: Connect): LineOptions {
   const { username, password, credentials, tls } = options;
   return {
     address: {
@@ -200,7 +197,7 @@ export function lineOptions(
       tls: tls === true ? {} : tls === false ? undefined : tls,
       keepAlive: options.keepAlive ?? 15_000,
     },
-    connect: options.connect ?? connectTransport,
+    connect: options.connect ?? openSocket,
     credentials: credentials ??
       (password === undefined ? undefined : { username, password }),
     database: options.database ?? 0,
