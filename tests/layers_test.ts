@@ -18,12 +18,15 @@ const LAYERS: Record<string, readonly string[]> = {
   "client": ["errors.ts", "resp", "command", "generated", "transport", "connection"],
   "cluster": ["errors.ts", "resp", "command", "generated", "transport", "connection", "client"],
   "sentinel": ["errors.ts", "resp", "command", "generated", "transport", "connection", "client"],
+  "cloudflare": ["errors.ts", "transport", "connection", "client"],
   "recipes": ["errors.ts", "resp", "command", "client", "cluster", "sentinel"],
   "testing": ["errors.ts", "resp", "command", "generated", "transport", "connection", "client"],
 };
 
-/** The only file that may import a runtime's transport. */
+/** The file that chooses a runtime's transport. */
 const CHOOSER = "src/transport/default.ts";
+/** An entry for one runtime has nothing to choose, and must not bring the others along. */
+const CHOSEN: Record<string, string> = { "cloudflare": "src/transport/cloudflare.ts" };
 /** Shared by the transports, and by everything above. */
 const SEAM = "src/transport/transport.ts";
 
@@ -75,7 +78,7 @@ function offence(line: Line, target: string): string | undefined {
   const goal = layerOf(target);
   if (goal === "transport" && target !== SEAM) {
     const sibling = layer === "transport" && line.file !== SEAM;
-    if (target !== CHOOSER && !sibling) return `only ${CHOOSER} may import ${target}`;
+    if (target !== CHOOSER && !sibling && target !== CHOSEN[layer]) return `only ${CHOOSER} may import ${target}`;
     if (target === CHOOSER && layer !== "client") return `only src/client may import ${CHOOSER}`;
   }
   return goal === layer || allowed.includes(goal) ? undefined : `src/${layer} may not import ${target}`;
@@ -122,6 +125,8 @@ test("the layer check sees what it is there for", () => {
     ["src/client/client.ts", 'import { connect } from "../transport/node.ts";'],
     ["src/connection/connection.ts", 'import { connect } from "../transport/default.ts";'],
     ["src/client/client.ts", 'import { connect } from "node:net";'],
+    ["src/cloudflare/mod.ts", 'import { connect } from "../transport/node.ts";'],
+    ["src/cloudflare/mod.ts", 'import { connectTransport } from "../transport/default.ts";'],
     ["src/client/client.ts", 'const net = await import("node:net");'],
     ["src/client/client.ts", 'import { Project } from "ts-morph";'],
     ["src/client/client.ts", 'import { names } from "../../codegen/names.ts";'],
@@ -132,6 +137,7 @@ test("the layer check sees what it is there for", () => {
     ["src/client/options.ts", 'import { connect } from "../transport/default.ts";'],
     ["src/transport/default.ts", 'const { connect } = await import("./node.ts");'],
     ["src/transport/node.ts", 'import { connect } from "node:net";'],
+    ["src/cloudflare/mod.ts", 'import { connect } from "../transport/cloudflare.ts";'],
     ["src/connection/connection.ts", 'import type { Transport } from "../transport/transport.ts";'],
   ];
   for (const [file, text] of right) assertEquals(offences([{ file, number: 1, text }]), [], text);

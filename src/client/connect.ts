@@ -5,14 +5,8 @@
  */
 import { connectTransport } from "../transport/default.ts";
 import { open } from "./open.ts";
-import { type ClientOptions, readOptions } from "./options.ts";
+import { type ClientOptions, type PoolOptions, poolSize, readOptions } from "./options.ts";
 import type { Redis } from "./redis.ts";
-
-/** The settings of a pool. All are optional. */
-export interface PoolOptions extends ClientOptions {
-  /** How many connections there may be; 10 unless given. They are opened when they are needed. */
-  readonly size?: number;
-}
 
 /**
  * Connects to a server and gives a client that is ready.
@@ -58,9 +52,6 @@ export async function connectPool(
   options?: PoolOptions,
 ): Promise<Redis> {
   const settings: PoolOptions = readOptions(target, options);
-  const size = settings.size ?? 10;
-  if (!Number.isInteger(size) || size < 1 || size > 10_000) {
-    throw new RangeError("Option size must be a whole number from 1 to 10000");
-  }
+  const size = poolSize(settings);
   return await open(settings, connectTransport, size, Math.max(2, size));
 }

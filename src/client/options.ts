@@ -79,6 +79,12 @@ export interface ClientOptions {
   readonly connect?: Connect;
 }
 
+/** The settings of a pool. All are optional. */
+export interface PoolOptions extends ClientOptions {
+  /** How many connections there may be; 10 unless given. They are opened when they are needed. */
+  readonly size?: number;
+}
+
 const NUMBERS = [
   ["port", 1, 65535],
   ["database", 0, 2 ** 31],
@@ -184,6 +190,14 @@ function check(options: Record<string, unknown>): void {
   if (options.credentials !== undefined && options.password !== undefined) {
     throw new TypeError("Give either credentials or username and password");
   }
+}
+
+/** How many connections a pool may have. */
+export function poolSize({ size = 10 }: PoolOptions): number {
+  if (!Number.isInteger(size) || size < 1 || size > 10_000) {
+    throw new RangeError("Option size must be a whole number from 1 to 10000");
+  }
+  return size;
 }
 
 /** What a line of this client needs to know; `openSocket` where the options do not say how. */

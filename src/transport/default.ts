@@ -6,6 +6,9 @@
 
 import type { Address, Connect, Transport, TransportHandler } from "./transport.ts";
 
+/** Workers have an entry of their own, so that no other runtime's bundle meets with their modules. */
+type Name = "deno" | "bun" | "node" | "workers";
+
 const loaded = new Map<string, Promise<Connect>>();
 
 /** Opens a socket with the API of the runtime that we are in. */
@@ -24,15 +27,17 @@ export function connectTransport(
  * Encrypted sockets are `node:tls` in every runtime, for the same meaning everywhere: `Deno.connectTls` trusts its own
  * authorities besides `ca`, cannot do without verifying, and leaves the socket open if a handshake is given up.
  */
-function choose(address: Address): "deno" | "bun" | "node" {
+function choose(address: Address): Name {
+  if (globalThis.navigator?.userAgent === "Cloudflare-Workers") return "workers";
   if (address.tls !== undefined) return "node";
   if ("Deno" in globalThis) return "deno";
   return "Bun" in globalThis ? "bun" : "node";
 }
 
 /** Literal specifiers, so that bundlers and registries see what belongs to the module. */
-async function load(name: "deno" | "bun" | "node"): Promise<Connect> {
+async function load(name: Name): Promise<Connect> {
   if (name === "deno") return (await import("./deno.ts")).connect;
   if (name === "bun") return (await import("./bun.ts")).connect;
-  return (await import("./node.ts")).connect;
+  if (name === "node") return (await import("./node.ts")).connect;
+  throw new TypeError("In Workers, import from @respire/redis/cloudflare: sockets are opened in another way there");
 }

@@ -1,0 +1,46 @@
+/**
+ * What users of a client may name, whichever entry gave them `connect`: all entries with a client export this.
+ *
+ * @module
+ */
+export type { PoolOptions } from "./options.ts";
+export type { ClientOptions } from "./options.ts";
+export { Redis } from "./redis.ts";
+export type { CallOptions } from "./redis.ts";
+export { Session } from "./session.ts";
+export { Subscription } from "./subscription.ts";
+export type { Message, SubscribeOptions } from "./subscription.ts";
+export { Pipeline } from "./pipeline.ts";
+export type { PipelineOptions, Runner } from "./pipeline.ts";
+export { Transaction } from "./transaction.ts";
+export type { TransactionOptions } from "./transaction.ts";
+export { Batch, Queued } from "./batch.ts";
+export type { Replies, RepliesOrErrors, Run } from "./batch.ts";
+export type { PoolStats } from "./pool.ts";
+export { defineFunction, defineScript, LibraryFunction, Script } from "./script.ts";
+export type {
+  CallDefinition,
+  Filled,
+  FunctionDefinition,
+  LastOf,
+  Places,
+  Row,
+  ScriptDefinition,
+  Surface,
+} from "./script.ts";
+export { exponential } from "../connection/backoff.ts";
+export type { Backoff, BackoffOptions } from "../connection/backoff.ts";
+export type { Credentials } from "../connection/handshake.ts";
+export type { LineState } from "../connection/line.ts";
+export { ConnectionError, ProtocolError, RedisError, ReplyError, TimeoutError, TransactionError } from "../errors.ts";
+export type { ConnectionReport } from "../errors.ts";
+export { CommandSpec } from "../command/spec.ts";
+export type { Arg, KeyRule, Shape } from "../command/spec.ts";
+export { Commands, SessionCommands } from "../generated/commands.ts";
+export type * from "../generated/options.ts";
+export type * from "../generated/replies.ts";
+export type * from "../command/values.ts";
+export { Push } from "../resp/reply.ts";
+export type { Reply } from "../resp/reply.ts";
+export type { Limits } from "../resp/limits.ts";
+export type { Address, Connect, TlsOptions, Transport, TransportHandler } from "../transport/transport.ts";
