@@ -5,7 +5,6 @@
  */
 import type { Arg, CommandSpec, Shape } from "../command/spec.ts";
 import { BINARY, BLOCKING, BLOCKING_OPTION, PUBSUB, SESSION } from "../command/spec.ts";
-import { Commands } from "../generated/commands.ts";
 import { Encoder } from "../resp/encoder.ts";
 import { LOOSE } from "../connection/pending.ts";
 import { BYTES, type Reply } from "../resp/reply.ts";
@@ -71,10 +70,7 @@ export class Queued {
 }
 
 /** Collects commands, encoded at once. */
-export abstract class Batch<
-  S extends string | Uint8Array,
-  I extends number | bigint,
-> extends Commands<S, I> {
+export abstract class BaseBatch {
   /** Where the bytes go. */
   protected readonly encoder: Encoder = new Encoder();
   /** How replies are decoded, unless a command's spec says otherwise. */
@@ -90,7 +86,6 @@ export abstract class Batch<
 
   /** Made by a client or a session. */
   constructor(mode: number) {
-    super();
     this.mode = mode;
   }
 
@@ -100,7 +95,7 @@ export abstract class Batch<
   }
 
   /** Queues a command. What it returns stands for the reply and cannot be awaited. */
-  override send<T>(spec: CommandSpec, args: Arg[], shape?: Shape): Promise<T> {
+  send<T>(spec: CommandSpec, args: Arg[], shape?: Shape): Promise<T> {
     return this.#queue(spec, args, shape, this.#modeOf(spec));
   }
 

@@ -13,6 +13,7 @@ import type { Line } from "../connection/line.ts";
 import { Pending, type SendOptions } from "../connection/pending.ts";
 import { settledWithin } from "../connection/wait.ts";
 import type { Core } from "./core.ts";
+import type { Blocking } from "./kit.ts";
 
 const CLIENT_UNBLOCK = new CommandSpec("CLIENT UNBLOCK");
 
@@ -45,6 +46,9 @@ function blockOption(args: readonly Arg[]): number {
   const streams = args.findIndex((arg) => String(arg).toUpperCase() === "STREAMS");
   return args.findIndex((arg, i) => String(arg).toUpperCase() === "BLOCK" && (streams < 0 || i < streams));
 }
+
+/** The feature as a kit names it. */
+export const blocking: Blocking = { isBlocking, send: sendBlocking };
 
 /** How long the server was asked to wait, in milliseconds; 0 means for ever. */
 export function waitingTime(spec: CommandSpec, args: readonly Arg[]): number {

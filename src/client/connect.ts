@@ -4,9 +4,9 @@
  * @module
  */
 import { connectTransport } from "../transport/default.ts";
-import { open } from "./open.ts";
-import { type ClientOptions, type PoolOptions, poolSize, readOptions } from "./options.ts";
-import type { Redis } from "./redis.ts";
+import { KIT, type Redis } from "./default.ts";
+import { open, openPool } from "./open.ts";
+import type { ClientOptions, PoolOptions } from "./options.ts";
 
 /**
  * Connects to a server and gives a client that is ready.
@@ -25,12 +25,8 @@ import type { Redis } from "./redis.ts";
  * await redis.set("key", "value");
  * ```
  */
-export async function connect(
-  target?: string | URL | ClientOptions,
-  options?: ClientOptions,
-): Promise<Redis> {
-  const settings = readOptions(target, options);
-  return await open(settings, connectTransport, 1, 1 + (settings.maxSessions ?? 10));
+export function connect(target?: string | URL | ClientOptions, options?: ClientOptions): Promise<Redis> {
+  return open<Redis>(KIT, connectTransport, target, options);
 }
 
 /**
@@ -47,11 +43,6 @@ export async function connect(
  * await Promise.all(["a", "b", "c"].map((key) => pool.incr(key)));
  * ```
  */
-export async function connectPool(
-  target?: string | URL | PoolOptions,
-  options?: PoolOptions,
-): Promise<Redis> {
-  const settings: PoolOptions = readOptions(target, options);
-  const size = poolSize(settings);
-  return await open(settings, connectTransport, size, Math.max(2, size));
+export function connectPool(target?: string | URL | PoolOptions, options?: PoolOptions): Promise<Redis> {
+  return openPool<Redis>(KIT, connectTransport, target, options);
 }

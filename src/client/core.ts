@@ -6,6 +6,7 @@
 import { ConnectionError } from "../errors.ts";
 import type { Line } from "../connection/line.ts";
 import type { Hub } from "./hub.ts";
+import type { Kit } from "./kit.ts";
 import type { Pool } from "./pool.ts";
 
 /** How much may be pending at once, and what happens to the command that is one too many. */
@@ -20,11 +21,14 @@ export interface Room {
 
 /** What all surfaces of one client share. */
 export class Core {
+  readonly kit: Kit;
   readonly pool: Pool;
-  readonly hub: Hub;
+  /** Where the client has subscriptions. */
+  readonly hub: Hub | undefined;
   readonly room: Room;
 
-  constructor(pool: Pool, hub: Hub, room: Room) {
+  constructor(kit: Kit, pool: Pool, hub: Hub | undefined, room: Room) {
+    this.kit = kit;
     this.pool = pool;
     this.hub = hub;
     this.room = room;
@@ -48,13 +52,13 @@ export class Core {
 
   /** Waits for what is pending, at most `within` milliseconds, then closes everything. */
   async close(within: number): Promise<void> {
-    this.hub.close();
+    this.hub?.close();
     await this.pool.close(within);
   }
 
   /** Closes everything at once. */
   destroy(): void {
-    this.hub.close();
+    this.hub?.close();
     this.pool.destroy();
   }
 }

@@ -5,16 +5,19 @@
  */
 export type { PoolOptions } from "./options.ts";
 export type { ClientOptions } from "./options.ts";
-export { Redis } from "./redis.ts";
+export { Pipeline, Redis, Session, Transaction } from "./default.ts";
+export type { Batch, RedisSurfaces } from "./default.ts";
+export type { IntegerOf, StringOf, SurfaceOf, Surfaces } from "./kit.ts";
+export { BaseClient } from "./redis.ts";
 export type { CallOptions } from "./redis.ts";
-export { Session } from "./session.ts";
+export { BaseSession } from "./session.ts";
 export { Subscription } from "./subscription.ts";
 export type { Message, SubscribeOptions } from "./subscription.ts";
-export { Pipeline } from "./pipeline.ts";
+export { BasePipeline } from "./pipeline.ts";
 export type { PipelineOptions, Runner } from "./pipeline.ts";
-export { Transaction } from "./transaction.ts";
+export { BaseTransaction } from "./transaction.ts";
 export type { TransactionOptions } from "./transaction.ts";
-export { Batch, Queued } from "./batch.ts";
+export { BaseBatch, Queued } from "./batch.ts";
 export type { Replies, RepliesOrErrors, Run } from "./batch.ts";
 export type { PoolStats } from "./pool.ts";
 export { defineFunction, defineScript, LibraryFunction, Script } from "./script.ts";

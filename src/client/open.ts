@@ -7,33 +7,56 @@ import { Line } from "../connection/line.ts";
 import type { Push } from "../resp/reply.ts";
 import type { Connect } from "../transport/transport.ts";
 import { Core } from "./core.ts";
-import { Hub } from "./hub.ts";
-import { type ClientOptions, lineOptions } from "./options.ts";
+import type { Kit } from "./kit.ts";
+import { type ClientOptions, lineOptions, type PoolOptions, poolSize, readOptions } from "./options.ts";
 import { Pool } from "./pool.ts";
-import { Redis } from "./redis.ts";
 
 /**
- * Opens a client with so many shared connections and at most so many in all. `openSocket` is the runtime's way, for
+ * Opens a client of the kit with one shared connection: what every `connect` does. `openSocket` is the runtime's way, for
  * options that bring none of their own.
  */
-export async function open(
-  options: ClientOptions,
+export async function open<R>(
+  kit: Kit,
   openSocket: Connect,
+  target?: string | URL | ClientOptions,
+  options?: ClientOptions,
+): Promise<R> {
+  const settings = readOptions(target, options);
+  return await start(kit, openSocket, settings, 1, 1 + (settings.maxSessions ?? 10));
+}
+
+/** Opens a client of the kit with several shared connections: what every `connectPool` does. */
+export async function openPool<R>(
+  kit: Kit,
+  openSocket: Connect,
+  target?: string | URL | PoolOptions,
+  options?: PoolOptions,
+): Promise<R> {
+  const settings: PoolOptions = readOptions(target, options);
+  const size = poolSize(settings);
+  return await start(kit, openSocket, settings, size, Math.max(2, size));
+}
+
+/** So many shared connections, and at most so many in all. */
+async function start<R>(
+  kit: Kit,
+  openSocket: Connect,
+  options: ClientOptions,
   shared: number,
   max: number,
-): Promise<Redis> {
+): Promise<R> {
   const base = lineOptions(options, openSocket);
-  const hear = (push: Push): void => hub.push(push);
+  const hear = (push: Push): void => hub?.push(push);
   const line = (isShared: boolean, pubsub = false): Line =>
     new Line({
       ...base,
       eager: isShared,
       pubsub,
       onPush: hear,
-      onReady: (ready) => hub.ready(ready),
+      onReady: (ready) => hub?.ready(ready),
       onState: isShared
         ? (state, which, error) => {
-          if (state === "closed" || (state === "idle" && error)) hub.lost(which, error);
+          if (state === "closed" || (state === "idle" && error)) hub?.lost(which, error);
           options.onState?.(state, error);
         }
         : undefined,
@@ -45,8 +68,12 @@ export async function open(
     idleTimeout: options.idleTimeout ?? 30_000,
     line,
   });
-  const hub = new Hub({ shared: () => pool.first(), dedicated: () => line(true, true), onPush: options.onPush });
-  const core = new Core(pool, hub, {
+  const hub = kit.hub && new kit.hub({
+    shared: () => pool.first(),
+    dedicated: () => line(true, true),
+    onPush: options.onPush,
+  });
+  const core = new Core(kit, pool, hub, {
     commands: options.maxPending ?? 1_000_000,
     bytes: options.maxPendingBytes ?? Infinity,
     overflow: options.overflow ?? "error",
@@ -57,5 +84,5 @@ export async function open(
     core.destroy();
     throw error;
   }
-  return new Redis(core, { mode: 0, timeout: options.timeout });
+  return new kit.client(core, { mode: 0, timeout: options.timeout }) as R;
 }

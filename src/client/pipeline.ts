@@ -7,7 +7,7 @@ import { ConnectionError, ReplyError } from "../errors.ts";
 import type { Line } from "../connection/line.ts";
 import { LOOSE, type Owed, unsafeInteger } from "../connection/pending.ts";
 import { BIGINTS, type Reply } from "../resp/reply.ts";
-import { Batch, type Replies, type RepliesOrErrors, type Run } from "./batch.ts";
+import { BaseBatch, type Replies, type RepliesOrErrors, type Run } from "./batch.ts";
 
 /** Encoded bytes that make up one part of a pipeline: large enough for the socket, small enough to overlap with it. */
 const PART = 128 * 1024;
@@ -134,12 +134,9 @@ class Part implements Owed {
 
 /**
  * Collects commands and sends them together. Each method queues its command and returns at once; the replies come from
- * {@link Pipeline.exec}, in order.
+ * {@link BasePipeline.exec}, in order.
  */
-export class Pipeline<
-  S extends string | Uint8Array = string,
-  I extends number | bigint = number,
-> extends Batch<S, I> {
+export abstract class BasePipeline extends BaseBatch {
   readonly #runner: Runner;
   readonly #parts: Part[] = [];
   #outcome: Outcome;
@@ -154,7 +151,7 @@ export class Pipeline<
     this.#outcome = new Outcome(options.replies ?? true);
   }
 
-  /** So much is queued that the caller had better `await` {@link Pipeline.drain} before queueing more. */
+  /** So much is queued that the caller had better `await` {@link BasePipeline.drain} before queueing more. */
   get full(): boolean {
     return this.#cutSize >= FULL;
   }

@@ -1,28 +1,27 @@
 /**
- * The client: typed commands over shared connections, and the ways to send them together or apart.
+ * What every client has beside its commands: shared connections, and the ways to send commands together or apart.
  *
  * @module
  */
 import { type Arg, BLOCKING, BLOCKING_OPTION, type CommandSpec, PUBSUB, SESSION, type Shape } from "../command/spec.ts";
-import { Commands } from "../generated/commands.ts";
 import { LOOSE, Pending, type SendOptions } from "../connection/pending.ts";
 import type { Line } from "../connection/line.ts";
 import { BIGINTS, BYTES, type Reply } from "../resp/reply.ts";
 import type { Replies, RepliesOrErrors } from "./batch.ts";
-import { Pipeline, type PipelineOptions } from "./pipeline.ts";
-import { isBlocking, sendBlocking } from "./blocking.ts";
+import type { PipelineOptions } from "./pipeline.ts";
 import type { Core } from "./core.ts";
 import { guarded } from "./guard.ts";
+import type { Hub } from "./hub.ts";
+import { feature, type SurfaceOf, type Surfaces } from "./kit.ts";
 import type { PoolStats } from "./pool.ts";
-import { Session } from "./session.ts";
 import type { SubscribeOptions, Subscription } from "./subscription.ts";
-import { Transaction, type TransactionOptions } from "./transaction.ts";
+import type { TransactionOptions } from "./transaction.ts";
 import { namedSpec } from "./unusual.ts";
 
 /** Flags that keep a command off a shared connection. */
 const APART = BLOCKING | BLOCKING_OPTION | SESSION | PUBSUB;
 
-/** Options that travel with every command of a surface; see {@link Redis.with}. */
+/** Options that travel with every command of a surface; see {@link BaseClient.with}. */
 export interface CallOptions {
   /** Milliseconds from each call until its caller is released with a `TimeoutError`. */
   readonly timeout?: number;
@@ -31,21 +30,17 @@ export interface CallOptions {
 }
 
 /**
- * A client of one Redis or Valkey server. Its methods are the server's commands; commands issued in one turn of the
- * event loop leave in one write, and blocking ones go to connections of their own.
+ * Everything of a client but its commands: commands issued in one turn of the event loop leave in one write, and blocking
+ * ones go to connections of their own.
  *
- * `S` is what string replies become, `I` what integer replies become: see {@link Redis.bytes} and {@link Redis.bigints}.
- *
- * @example Connect, write, read
- * ```ts
- * import { connect } from "@respire/redis";
- *
- * await using redis = await connect();
- * await redis.hset("user:1", { name: "Ada", role: "engineer" });
- * console.log(await redis.hget("user:1", "name"));
- * ```
+ * `K` is the set of commands that it was made for, `S` what string replies become, `I` what integer replies become: see
+ * {@link BaseClient.bytes} and {@link BaseClient.bigints}.
  */
-export class Redis<S extends string | Uint8Array = string, I extends number | bigint = number> extends Commands<S, I> {
+export abstract class BaseClient<
+  K extends Surfaces,
+  S extends string | Uint8Array = string,
+  I extends number | bigint = number,
+> {
   readonly #core: Core;
   readonly #options: SendOptions;
   readonly #mode: number;
@@ -53,7 +48,6 @@ export class Redis<S extends string | Uint8Array = string, I extends number | bi
 
   /** @internal Made by `connect` and `connectPool`. */
   constructor(core: Core, options: SendOptions) {
-    super();
     this.#core = core;
     this.#options = options;
     this.#mode = options.mode;
@@ -61,7 +55,7 @@ export class Redis<S extends string | Uint8Array = string, I extends number | bi
   }
 
   /** The one way that every command takes. Rejects with what the encoder refuses, the server says, or befalls the connection. */
-  override send<T>(spec: CommandSpec, args: Arg[], shape?: Shape): Promise<T> {
+  send<T>(spec: CommandSpec, args: Arg[], shape?: Shape): Promise<T> {
     if ((spec.flags & APART) !== 0 || this.#watched) return this.#sendApart(spec, args, shape, this.#mode);
     const line = this.#core.pool.share();
     if (this.#core.isFull(line)) return this.#sendLater(line, spec, args, shape, this.#mode);
@@ -84,7 +78,10 @@ export class Redis<S extends string | Uint8Array = string, I extends number | bi
     }
     const { signal } = this.#options;
     if (signal?.aborted) return Promise.reject(signal.reason);
-    if (isBlocking(spec, args)) return sendBlocking(this.#core, spec, args, shape, { ...this.#options, mode });
+    const { blocking } = this.#core.kit;
+    if (blocking === undefined ? (spec.flags & (BLOCKING | BLOCKING_OPTION)) !== 0 : blocking.isBlocking(spec, args)) {
+      return feature(blocking, spec.name).send(this.#core, spec, args, shape, { ...this.#options, mode });
+    }
     const line = this.#core.pool.share();
     if (this.#core.isFull(line)) return this.#sendLater(line, spec, args, shape, mode);
     return this.#watch(line, spec, args, shape, mode);
@@ -99,19 +96,27 @@ export class Redis<S extends string | Uint8Array = string, I extends number | bi
     });
   }
 
-  async #lease(): Promise<Session<S, I>> {
+  async #lease(): Promise<SurfaceOf<K, "session", S, I> & { release(): Promise<void> }> {
+    const Session = feature(this.#core.kit.session, "sessions");
     const line = await this.#core.pool.acquire(this.#options.signal);
-    return new Session<S, I>(this.#core.pool, line, this.#options);
+    return new Session(this.#core, line, this.#options) as unknown as
+      & SurfaceOf<K, "session", S, I>
+      & { release(): Promise<void> };
+  }
+
+  /** The same client with other options. */
+  #like<T>(options: SendOptions): T {
+    return new this.#core.kit.client(this.#core, options) as T;
   }
 
   /** The same client with byte replies: wherever a method gives a string, this gives a `Uint8Array`. */
-  get bytes(): Redis<Uint8Array, I> {
-    return new Redis(this.#core, { ...this.#options, mode: this.#mode | BYTES });
+  get bytes(): SurfaceOf<K, "client", Uint8Array, I> {
+    return this.#like({ ...this.#options, mode: this.#mode | BYTES });
   }
 
   /** The same client with exact integers: wherever a method gives an integer, this gives a `bigint`. */
-  get bigints(): Redis<S, bigint> {
-    return new Redis(this.#core, { ...this.#options, mode: this.#mode | BIGINTS });
+  get bigints(): SurfaceOf<K, "client", S, bigint> {
+    return this.#like({ ...this.#options, mode: this.#mode | BIGINTS });
   }
 
   /**
@@ -125,7 +130,7 @@ export class Redis<S extends string | Uint8Array = string, I extends number | bi
    * await redis.with({ timeout: 500 }).get("key");
    * ```
    */
-  with(options: CallOptions): Redis<S, I> {
+  with(options: CallOptions): this {
     const { timeout } = options;
     if (
       timeout !== undefined &&
@@ -135,7 +140,7 @@ export class Redis<S extends string | Uint8Array = string, I extends number | bi
         "Option timeout must be a whole number of milliseconds from 1 to 2147483647",
       );
     }
-    return new Redis(this.#core, { ...this.#options, ...options });
+    return this.#like({ ...this.#options, ...options });
   }
 
   /**
@@ -154,10 +159,10 @@ export class Redis<S extends string | Uint8Array = string, I extends number | bi
   }
 
   /** Opens a pipeline to be filled by hand and run with `exec`. */
-  pipeline(options?: PipelineOptions): Pipeline<S, I>;
+  pipeline(options?: PipelineOptions): SurfaceOf<K, "pipeline", S, I>;
   /** Runs a pipeline whose errors stand in the places of their replies. */
   pipeline<const C extends readonly unknown[]>(
-    build: (pipeline: Pipeline<S, I>) => C,
+    build: (pipeline: SurfaceOf<K, "pipeline", S, I>) => C,
     options: PipelineOptions & { readonly errors: "return" },
   ): Promise<RepliesOrErrors<C>>;
   /**
@@ -173,25 +178,22 @@ export class Redis<S extends string | Uint8Array = string, I extends number | bi
    * @throws {ReplyError} the first error reply, after all replies have come.
    */
   pipeline<const C extends readonly unknown[]>(
-    build: (pipeline: Pipeline<S, I>) => C,
+    build: (pipeline: SurfaceOf<K, "pipeline", S, I>) => C,
     options?: PipelineOptions,
   ): Promise<Replies<C>>;
   /** Runs the commands that a generator queues, as fast as the server takes them. Gives all replies, in order. */
   pipeline(
-    build: (pipeline: Pipeline<S, I>) => Iterator<unknown, void>,
+    build: (pipeline: SurfaceOf<K, "pipeline", S, I>) => Iterator<unknown, void>,
     options?: PipelineOptions,
   ): Promise<unknown[]>;
   pipeline(
-    first?: PipelineOptions | ((pipeline: Pipeline<S, I>) => unknown),
+    first?: PipelineOptions | ((pipeline: SurfaceOf<K, "pipeline", S, I>) => unknown),
     options: PipelineOptions = {},
   ): unknown {
     const build = typeof first === "function" ? first : undefined;
     const settings = build === undefined ? first as PipelineOptions | undefined : options;
-    const pipeline = new Pipeline<S, I>(
-      (exclusive, work) => this.#run(exclusive, work),
-      this.#mode,
-      settings,
-    );
+    const Pipeline = feature(this.#core.kit.pipeline, "pipelines");
+    const pipeline = new Pipeline((exclusive, work) => this.#run(exclusive, work), this.#mode, settings);
     if (build === undefined) return pipeline;
     return guarded("pipeline", this.#options, () => pipeline.run(build as () => readonly unknown[], options));
   }
@@ -211,7 +213,7 @@ export class Redis<S extends string | Uint8Array = string, I extends number | bi
 
   /** Runs a transaction whose errors stand in the places of their replies. */
   transaction<const C extends readonly unknown[]>(
-    build: (transaction: Transaction<S, I>) => C,
+    build: (transaction: SurfaceOf<K, "transaction", S, I>) => C,
     options: TransactionOptions & { readonly errors: "return" },
   ): Promise<RepliesOrErrors<C>>;
   /**
@@ -228,16 +230,20 @@ export class Redis<S extends string | Uint8Array = string, I extends number | bi
    * @throws {ReplyError} the first error of a command that ran; the others have run all the same.
    */
   transaction<const C extends readonly unknown[]>(
-    build: (transaction: Transaction<S, I>) => C,
+    build: (transaction: SurfaceOf<K, "transaction", S, I>) => C,
     options?: TransactionOptions,
   ): Promise<Replies<C>>;
   transaction<const C extends readonly unknown[]>(
-    build: (transaction: Transaction<S, I>) => C,
+    build: (transaction: SurfaceOf<K, "transaction", S, I>) => C,
     options: TransactionOptions = {},
   ): Promise<Replies<C> | RepliesOrErrors<C>> {
-    const transaction = new Transaction<S, I>(this.#mode);
-    const run = () => transaction.run(build, options, (work) => work(this.#core.pool.share()));
-    return guarded("transaction", this.#options, run);
+    const transaction = new (feature(this.#core.kit.transaction, "transactions"))(this.#mode);
+    const run = () => transaction.run(build as never, options, (work) => work(this.#core.pool.share()));
+    return guarded<unknown>("transaction", this.#options, run) as Promise<Replies<C>>;
+  }
+
+  get #hub(): Hub {
+    return feature(this.#core.hub, "subscriptions");
   }
 
   /**
@@ -260,26 +266,26 @@ export class Redis<S extends string | Uint8Array = string, I extends number | bi
    * ```
    */
   subscribe(channels: Arg | readonly Arg[], options: SubscribeOptions<S> = {}): Promise<Subscription<S>> {
-    return this.#core.hub.subscribe("SUBSCRIBE", listOf(channels), this.#mode, options);
+    return this.#hub.subscribe("SUBSCRIBE", listOf(channels), this.#mode, options);
   }
 
-  /** Subscribes to all channels that match a glob pattern; see {@link Redis.subscribe}. */
+  /** Subscribes to all channels that match a glob pattern; see {@link BaseClient.subscribe}. */
   psubscribe(patterns: Arg | readonly Arg[], options: SubscribeOptions<S> = {}): Promise<Subscription<S>> {
-    return this.#core.hub.subscribe("PSUBSCRIBE", listOf(patterns), this.#mode, options);
+    return this.#hub.subscribe("PSUBSCRIBE", listOf(patterns), this.#mode, options);
   }
 
-  /** Subscribes to channels of this shard (`SPUBLISH`); see {@link Redis.subscribe}. */
+  /** Subscribes to channels of this shard (`SPUBLISH`); see {@link BaseClient.subscribe}. */
   ssubscribe(channels: Arg | readonly Arg[], options: SubscribeOptions<S> = {}): Promise<Subscription<S>> {
-    return this.#core.hub.subscribe("SSUBSCRIBE", listOf(channels), this.#mode, options);
+    return this.#hub.subscribe("SSUBSCRIBE", listOf(channels), this.#mode, options);
   }
 
   /** Gives a connection of one's own until the end of its scope (`await using`). */
-  session(): Promise<Session<S, I>>;
+  session(): Promise<SurfaceOf<K, "session", S, I>>;
   /** Gives the function a connection of its own until it is done. */
-  session<T>(work: (session: Session<S, I>) => T | Promise<T>): Promise<T>;
+  session<T>(work: (session: SurfaceOf<K, "session", S, I>) => T | Promise<T>): Promise<T>;
   async session<T>(
-    work?: (session: Session<S, I>) => T | Promise<T>,
-  ): Promise<T | Session<S, I>> {
+    work?: (session: SurfaceOf<K, "session", S, I>) => T | Promise<T>,
+  ): Promise<T | SurfaceOf<K, "session", S, I>> {
     const session = await this.#lease();
     if (work === undefined) return session;
     try {
@@ -304,7 +310,7 @@ export class Redis<S extends string | Uint8Array = string, I extends number | bi
     this.#core.destroy();
   }
 
-  /** Leaves the scope of `await using`: see {@link Redis.close}. */
+  /** Leaves the scope of `await using`: see {@link BaseClient.close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

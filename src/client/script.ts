@@ -14,7 +14,7 @@ import type { Key, Value } from "../command/values.ts";
 import { ReplyError } from "../errors.ts";
 import { EVAL, EVAL_RO, EVALSHA, EVALSHA_RO, FCALL, FCALL_RO, FUNCTION_LOAD } from "../generated/specs.ts";
 import type { Reply } from "../resp/reply.ts";
-import { Batch } from "./batch.ts";
+import type { BaseBatch } from "./batch.ts";
 import { sha1 } from "./sha1.ts";
 
 /** Whatever commands can be sent on: a client, a session, a pipeline, a transaction. */
@@ -150,7 +150,7 @@ export class Script<K extends Places = number, A extends Places = number, T = Re
    * @throws {TypeError} if there are more or fewer of them than were defined.
    */
   run(surface: Surface, keys: Filled<K, Key>, ...[args]: LastOf<A>): Promise<T> {
-    if (surface instanceof Batch) return this.#queue(surface, layOut(this.#definition, keys, args));
+    if (isBatch(surface)) return this.#queue(surface, layOut(this.#definition, keys, args));
     return this.#call(surface, keys, args);
   }
 
@@ -173,7 +173,7 @@ export class Script<K extends Places = number, A extends Places = number, T = Re
     }
   }
 
-  #queue(batch: Batch<string | Uint8Array, number | bigint>, words: readonly Arg[]): Promise<T> {
+  #queue(batch: Surface & Pick<BaseBatch, "introduce">, words: readonly Arg[]): Promise<T> {
     if (!batch.introduce(this)) return this.#byDigest(batch, words);
     return batch.send(this.#eval, pushAll([this.lua], words), this.#shape);
   }
@@ -186,6 +186,11 @@ export class Script<K extends Places = number, A extends Places = number, T = Re
   #byDigest(surface: Surface, words: readonly Arg[]): Promise<T> {
     return surface.send(this.#evalsha, pushAll([this.digest], words), this.#shape);
   }
+}
+
+/** Whether commands are collected there, so that nothing can be sent again. */
+function isBatch(surface: Surface): surface is Surface & Pick<BaseBatch, "introduce"> {
+  return typeof (surface as Partial<BaseBatch>).introduce === "function";
 }
 
 function isUnknown(error: unknown): boolean {
@@ -229,7 +234,7 @@ export class LibraryFunction<K extends Places = number, A extends Places = numbe
    * @throws {TypeError} if there are more or fewer of them than were defined.
    */
   run(surface: Surface, keys: Filled<K, Key>, ...[args]: LastOf<A>): Promise<T> {
-    if (surface instanceof Batch) return this.#queue(surface, layOut(this.#definition, keys, args));
+    if (isBatch(surface)) return this.#queue(surface, layOut(this.#definition, keys, args));
     return this.#call(surface, keys, args);
   }
 

@@ -5,30 +5,31 @@
  */
 import type { Arg, CommandSpec, Shape } from "../command/spec.ts";
 import { CommandSpec as Spec, PUBSUB, SESSION } from "../command/spec.ts";
-import { SessionCommands } from "../generated/commands.ts";
 import { settledWithin } from "../connection/wait.ts";
 import type { Line } from "../connection/line.ts";
 import { LOOSE, Pending, type SendOptions } from "../connection/pending.ts";
 import type { Reply } from "../resp/reply.ts";
 import type { Replies, RepliesOrErrors } from "./batch.ts";
-import { Pipeline, type PipelineOptions } from "./pipeline.ts";
+import type { Core } from "./core.ts";
+import { feature, type SurfaceOf, type Surfaces } from "./kit.ts";
+import type { PipelineOptions } from "./pipeline.ts";
+import type { TransactionOptions } from "./transaction.ts";
 import { namedSpec } from "./unusual.ts";
-import type { Pool } from "./pool.ts";
-import { Transaction, type TransactionOptions } from "./transaction.ts";
 
 /** How long a command that is still running may keep a session from being given back, in milliseconds. */
 const LINGER = 1000;
 
 /**
  * An exclusive connection: it has the commands that change their connection's state, and blocking ones hold up nobody
- * else. Given back by leaving its scope (`await using`), by {@link Session.release}, or when the function given to
+ * else. Given back by leaving its scope (`await using`), by {@link BaseSession.release}, or when the function given to
  * `redis.session` returns.
  */
-export class Session<
+export abstract class BaseSession<
+  K extends Surfaces,
   S extends string | Uint8Array = string,
   I extends number | bigint = number,
-> extends SessionCommands<S, I> {
-  readonly #pool: Pool;
+> {
+  readonly #core: Core;
   readonly #line: Line;
   readonly #options: SendOptions;
   #dirty = false;
@@ -36,15 +37,14 @@ export class Session<
   #running = 0;
 
   /** @internal Made by a client. */
-  constructor(pool: Pool, line: Line, options: SendOptions) {
-    super();
-    this.#pool = pool;
+  constructor(core: Core, line: Line, options: SendOptions) {
+    this.#core = core;
     this.#line = line;
     this.#options = options;
   }
 
   /** The one way that every command of the session takes. */
-  override send<T>(spec: CommandSpec, args: Arg[], shape?: Shape): Promise<T> {
+  send<T>(spec: CommandSpec, args: Arg[], shape?: Shape): Promise<T> {
     return this.#send(spec, args, shape, this.#options.mode);
   }
 
@@ -102,29 +102,26 @@ export class Session<
 
   /** Runs a pipeline on this connection whose errors stand in the places of their replies. */
   pipeline<const C extends readonly unknown[]>(
-    build: (pipeline: Pipeline<S, I>) => C,
+    build: (pipeline: SurfaceOf<K, "pipeline", S, I>) => C,
     options: PipelineOptions & { readonly errors: "return" },
   ): Promise<RepliesOrErrors<C>>;
   /** Runs a pipeline on this connection; see `Redis.pipeline`. */
   pipeline<const C extends readonly unknown[]>(
-    build: (pipeline: Pipeline<S, I>) => C,
+    build: (pipeline: SurfaceOf<K, "pipeline", S, I>) => C,
     options?: PipelineOptions,
   ): Promise<Replies<C>>;
   pipeline<const C extends readonly unknown[]>(
-    build: (pipeline: Pipeline<S, I>) => C,
+    build: (pipeline: SurfaceOf<K, "pipeline", S, I>) => C,
     options: PipelineOptions = {},
   ): Promise<Replies<C> | RepliesOrErrors<C>> {
-    const pipeline = new Pipeline<S, I>(
-      (_exclusive, work) => work(this.#line),
-      this.#options.mode,
-      options,
-    );
-    return pipeline.run(build, options);
+    const Pipeline = feature(this.#core.kit.pipeline, "pipelines");
+    const pipeline = new Pipeline((_exclusive, work) => work(this.#line), this.#options.mode, options);
+    return pipeline.run(build as () => C, options);
   }
 
   /** Runs a transaction on this connection whose errors stand in the places of their replies. */
   transaction<const C extends readonly unknown[]>(
-    build: (transaction: Transaction<S, I>) => C,
+    build: (transaction: SurfaceOf<K, "transaction", S, I>) => C,
     options: TransactionOptions & { readonly errors: "return" },
   ): Promise<RepliesOrErrors<C>>;
   /**
@@ -133,18 +130,15 @@ export class Session<
    * @throws {TransactionError} if a watched key changed, or the server refused a command.
    */
   transaction<const C extends readonly unknown[]>(
-    build: (transaction: Transaction<S, I>) => C,
+    build: (transaction: SurfaceOf<K, "transaction", S, I>) => C,
     options?: TransactionOptions,
   ): Promise<Replies<C>>;
   transaction<const C extends readonly unknown[]>(
-    build: (transaction: Transaction<S, I>) => C,
+    build: (transaction: SurfaceOf<K, "transaction", S, I>) => C,
     options: TransactionOptions = {},
   ): Promise<Replies<C> | RepliesOrErrors<C>> {
-    return new Transaction<S, I>(this.#options.mode).run(
-      build,
-      options,
-      (work) => work(this.#line),
-    );
+    const Transaction = feature(this.#core.kit.transaction, "transactions");
+    return new Transaction(this.#options.mode).run(build as () => C, options, (work) => work(this.#line));
   }
 
   /**
@@ -170,10 +164,10 @@ export class Session<
       this.#dirty = !(await settledWithin(probe, LINGER));
     }
     if (this.#dirty) this.#line.destroy();
-    this.#pool.release(this.#line);
+    this.#core.pool.release(this.#line);
   }
 
-  /** Leaves the scope of `await using`: see {@link Session.release}. */
+  /** Leaves the scope of `await using`: see {@link BaseSession.release}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.release();
   }

@@ -8,7 +8,7 @@ import { CommandSpec, SESSION } from "../command/spec.ts";
 import type { Line } from "../connection/line.ts";
 import { LOOSE, type Owed, unsafeInteger } from "../connection/pending.ts";
 import { BIGINTS, BYTES, type Reply } from "../resp/reply.ts";
-import { Batch, type Replies, type RepliesOrErrors, type Run } from "./batch.ts";
+import { BaseBatch, type Replies, type RepliesOrErrors, type Run } from "./batch.ts";
 
 const MULTI = new CommandSpec("MULTI", SESSION);
 const EXEC = new CommandSpec("EXEC", SESSION);
@@ -137,10 +137,7 @@ function toStrings(value: Reply): Reply {
 }
 
 /** Collects the commands of one transaction. */
-export class Transaction<
-  S extends string | Uint8Array = string,
-  I extends number | bigint = number,
-> extends Batch<S, I> {
+export abstract class BaseTransaction extends BaseBatch {
   /** @internal Made by a client or a session. */
   constructor(mode: number) {
     super(mode);

@@ -17,9 +17,9 @@
  *
  * @module
  */
-import { open } from "../client/open.ts";
-import { type ClientOptions, type PoolOptions, poolSize, readOptions } from "../client/options.ts";
-import type { Redis } from "../client/redis.ts";
+import { KIT, type Redis } from "../client/default.ts";
+import { open, openPool } from "../client/open.ts";
+import type { ClientOptions, PoolOptions } from "../client/options.ts";
 import { connect as connectTransport } from "../transport/cloudflare.ts";
 
 export * from "../client/exports.ts";
@@ -34,9 +34,8 @@ export * from "../client/exports.ts";
  * @throws {TimeoutError} if it does not answer within `connectTimeout`.
  * @throws {TypeError} if the URL or an option cannot be understood, or does not exist in Workers.
  */
-export async function connect(target?: string | URL | ClientOptions, options?: ClientOptions): Promise<Redis> {
-  const settings = readOptions(target, options);
-  return await open(settings, connectTransport, 1, 1 + (settings.maxSessions ?? 10));
+export function connect(target?: string | URL | ClientOptions, options?: ClientOptions): Promise<Redis> {
+  return open<Redis>(KIT, connectTransport, target, options);
 }
 
 /**
@@ -44,8 +43,6 @@ export async function connect(target?: string | URL | ClientOptions, options?: C
  *
  * @throws as `connect` does.
  */
-export async function connectPool(target?: string | URL | PoolOptions, options?: PoolOptions): Promise<Redis> {
-  const settings: PoolOptions = readOptions(target, options);
-  const size = poolSize(settings);
-  return await open(settings, connectTransport, size, Math.max(2, size));
+export function connectPool(target?: string | URL | PoolOptions, options?: PoolOptions): Promise<Redis> {
+  return openPool<Redis>(KIT, connectTransport, target, options);
 }

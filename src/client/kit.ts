@@ -1,0 +1,102 @@
+/**
+ * How a client is put together from a set of commands and the features it has.
+ *
+ * Client, session, pipeline and transaction know nothing of particular commands: they are put on a class of commands, the
+ * one in this package or one that was generated for a certain server. A kit names what belongs together; a feature that
+ * it does not name is not loaded.
+ *
+ * @module
+ */
+import type { Arg, CommandSpec, Shape } from "../command/spec.ts";
+import type { Line } from "../connection/line.ts";
+import type { SendOptions } from "../connection/pending.ts";
+import type { Core } from "./core.ts";
+import type { Hub, HubSettings } from "./hub.ts";
+import type { BasePipeline, PipelineOptions, Runner } from "./pipeline.ts";
+import type { BaseSession } from "./session.ts";
+import type { BaseTransaction } from "./transaction.ts";
+
+/**
+ * The types of one set of commands: what its client, sessions, pipelines and transactions are. `S` and `I` are filled in
+ * by {@link SurfaceOf}; the others refer to them as `StringOf<this>` and `IntegerOf<this>`.
+ */
+export interface Surfaces {
+  /** What string replies become. */
+  readonly S: unknown;
+  /** What integer replies become. */
+  readonly I: unknown;
+  /** The client. */
+  readonly client: unknown;
+  /** What `client.session()` gives. */
+  readonly session: unknown;
+  /** What the builder of a pipeline gets. */
+  readonly pipeline: unknown;
+  /** What the builder of a transaction gets. */
+  readonly transaction: unknown;
+}
+
+/** What string replies become in a set. */
+export type StringOf<K extends Surfaces> = Extract<K["S"], string | Uint8Array>;
+
+/** What integer replies become in a set. */
+export type IntegerOf<K extends Surfaces> = Extract<K["I"], number | bigint>;
+
+/** One of the types of a set, for given replies. */
+export type SurfaceOf<
+  K extends Surfaces,
+  Name extends "client" | "session" | "pipeline" | "transaction",
+  S extends string | Uint8Array,
+  I extends number | bigint,
+> = (K & { readonly S: S; readonly I: I })[Name];
+
+/** How a client sends commands that hold their connection. */
+export interface Blocking {
+  /** Whether this call may hold its connection. */
+  readonly isBlocking: (spec: CommandSpec, args: readonly Arg[]) => boolean;
+  /** Sends it over a connection of its own. */
+  readonly send: <T>(
+    core: Core,
+    spec: CommandSpec,
+    args: readonly Arg[],
+    shape: Shape | undefined,
+    options: SendOptions,
+  ) => Promise<T>;
+}
+
+/** The classes of one set of commands, and the features that its client has. */
+export interface Kit {
+  /** The client. */
+  readonly client: new (core: Core, options: SendOptions) => unknown;
+  /** Exclusive connections. */
+  readonly session?: new (core: Core, line: Line, options: SendOptions) => BaseSession<Surfaces>;
+  /** Pipelines. */
+  readonly pipeline?: new (runner: Runner, mode: number, options?: PipelineOptions) => BasePipeline;
+  /** Transactions. */
+  readonly transaction?: new (mode: number) => BaseTransaction;
+  /** Subscriptions. */
+  readonly hub?: new (settings: HubSettings) => Hub;
+  /** Commands that hold their connection. */
+  readonly blocking?: Blocking;
+}
+
+/** A feature of a kit; throws if the client was made without it. */
+export function feature<T>(part: T | undefined, what: string): T {
+  if (part === undefined) throw new TypeError(`This client was generated without ${what}`);
+  return part;
+}
+
+type AnyClass = abstract new (...args: never[]) => object;
+
+/**
+ * Gives a class of this package the methods of a class of commands: afterwards it inherits from the commands, and what it
+ * inherited before is its own.
+ */
+export function graft(surface: AnyClass, commands: AnyClass): void {
+  const own: object = surface.prototype;
+  for (let from = Object.getPrototypeOf(own); from !== Object.prototype; from = Object.getPrototypeOf(from)) {
+    for (const key of Reflect.ownKeys(from)) {
+      if (!Object.hasOwn(own, key)) Object.defineProperty(own, key, Object.getOwnPropertyDescriptor(from, key)!);
+    }
+  }
+  Object.setPrototypeOf(own, commands.prototype);
+}
