@@ -10,6 +10,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { CommandsFile } from "./model.ts";
 import { printFiles } from "./print.ts";
+import { proofTable, readProof } from "./proof.ts";
 import { stats } from "./stats.ts";
 import { validate } from "./validate.ts";
 
@@ -58,7 +59,7 @@ async function main(args: string[]): Promise<number> {
     return 1;
   }
   if (args.includes("--stats")) {
-    console.log(stats(input.file));
+    console.log(`${stats(input.file)}\n\n${proofTable(await readProof(), input.file)}`);
     return 0;
   }
   const wanted = printFiles(input);

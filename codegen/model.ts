@@ -296,3 +296,8 @@ export interface ArgumentNode extends Modifiers {
 
 /** A node of an argument tree. */
 export type Node = ScalarNode | FlagNode | EnumNode | OneofNode | GroupNode;
+
+/** Whether a command has a method. */
+export function isEmitted({ conn }: Command): boolean {
+  return conn === undefined || conn === "session" || conn.startsWith("blocking");
+}

@@ -5,7 +5,7 @@
  */
 import { type ClassDeclarationStructure, type MethodDeclarationStructure, Project, StructureKind } from "ts-morph";
 import { makeMethod, type Method } from "./method.ts";
-import type { Command, CommandsFile } from "./model.ts";
+import { type Command, type CommandsFile, isEmitted } from "./model.ts";
 import { constantName } from "./names.ts";
 import { type Signature, split } from "./parts.ts";
 import { allMembers, choiceType, type Member, type ObjectType } from "./plan.ts";
@@ -19,11 +19,6 @@ export interface Input {
   file: CommandsFile;
   /** The hash of everything that the output depends on. */
   hash: string;
-}
-
-/** The kinds of commands that have a method. */
-export function isEmitted(facts: Command): boolean {
-  return facts.conn === undefined || facts.conn === "session" || facts.conn.startsWith("blocking");
 }
 
 /** The commands of a file that have a method, grouped, in the order of the file. */

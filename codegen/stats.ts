@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { ArgumentNode, Branch, Command, CommandsFile } from "./model.ts";
-import { isEmitted } from "./print.ts";
+import { type ArgumentNode, type Branch, type Command, type CommandsFile, isEmitted } from "./model.ts";
 import { parseReply, type ReplyType } from "./reply.ts";
 
 /** Where commands come from, and how to tell. */

@@ -7,7 +7,7 @@ import { connect } from "../../mod.ts";
 import { ReplyError } from "../../src/errors.ts";
 import type { Arg, CommandSpec, Shape } from "../../src/command/spec.ts";
 import { SessionCommands } from "../../src/generated/commands.ts";
-import type { Mode } from "./described.ts";
+import { type Mode, shown } from "./described.ts";
 import type { Invocation, Redis, Scenario } from "./invocations/invocation.ts";
 
 /** What came of one call. */
@@ -21,7 +21,7 @@ export interface Played {
 }
 
 /** How long to wait for what happens on another connection, in milliseconds. */
-const PATIENCE = 15_000;
+const PATIENCE = 60_000;
 
 /** Sends through another surface, and remembers which command came last. */
 class Recorder extends SessionCommands<string, number> {
@@ -74,17 +74,21 @@ export async function play(url: string, manner: Manner, scenario: Scenario): Pro
 async function perform(recorder: Recorder, invocation: Invocation): Promise<Played> {
   const deadline = Date.now() + PATIENCE;
   for (;;) {
-    try {
-      const value = await invocation.run(recorder);
-      return { command: recorder.last, value };
-    } catch (error) {
-      const again = invocation.until && Date.now() < deadline && !isUnknown((error as Error).message);
-      if (!again) {
-        if (!(error instanceof ReplyError)) throw error;
-        return { command: recorder.last, error: error.message };
-      }
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    const played = await once(recorder, invocation);
+    const holds = played.error === undefined ? invocation.until?.(played.value) ?? true : !invocation.until;
+    if (holds || isUnknown(played.error ?? "")) return played;
+    if (Date.now() > deadline) throw new Error(`${played.command} still gives ${played.error ?? shown(played.value)}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+async function once(recorder: Recorder, invocation: Invocation): Promise<Played> {
+  try {
+    const value = await invocation.run(recorder);
+    return { command: recorder.last, value };
+  } catch (error) {
+    if (!(error instanceof ReplyError)) throw error;
+    return { command: recorder.last, error: error.message };
   }
 }
 

@@ -15,18 +15,14 @@ export interface Running {
 
 /** Commands, and why they are not called. */
 const ROWS: Readonly<Record<string, string>> = {
-  "CLUSTER CANCELSLOTMIGRATIONS": "needs two nodes",
-  "CLUSTER FAILOVER": "needs a replica",
-  "CLUSTER FORGET": "needs two nodes",
-  "CLUSTER MIGRATESLOTS": "needs two nodes",
-  "CLUSTER REPLICATE": "needs two nodes",
-  "FAILOVER": "needs a replica",
   "MODULE LOAD": "needs a module's file",
   "MODULE LOADEX": "needs a module's file",
   "MODULE UNLOAD": "needs a module's file",
-  "SENTINEL FAILOVER": "needs a replica",
   "SHUTDOWN": "ends the server, which then answers nothing",
 };
+
+/** Why a branch is not seen where its command is. */
+export const NEWER_OPTIONS = "its options are newer than the servers at hand";
 
 /** Why a branch is not to be seen on these servers, or `undefined`. */
 export function unproven(
@@ -42,7 +38,7 @@ export function unproven(
   if (options.length === 0) return undefined;
   const known = (key: string) =>
     has(sinceOf(key, command.args ?? command.forms?.flat() ?? []) ?? command.since, servers);
-  return options.some((keys) => keys.every(known)) ? undefined : "its options are newer than the servers at hand";
+  return options.some((keys) => keys.every(known)) ? undefined : NEWER_OPTIONS;
 }
 
 function has(since: Since, servers: readonly Running[]): boolean {

@@ -18,12 +18,17 @@ export interface Invocation {
   readonly varies?: true;
   /** Sent on another connection, and not waited for. */
   readonly aside?: true;
-  /** Called again until it is no error: it depends on what happens on another connection. */
-  readonly until?: true;
+  /** Called again until it is no error and this holds: it depends on what happens elsewhere. */
+  readonly until?: (value: unknown) => boolean;
 }
 
 /** Calls in order, from an empty server. */
 export type Scenario = readonly Invocation[];
+
+/** The call of another branch of the reply's description. */
+export function branch(when: string, invocation: Invocation): Invocation {
+  return { ...invocation, when };
+}
 
 /** A call whose value is the same under both protocols. */
 export function call(run: Invocation["run"], when?: string): Invocation {
@@ -40,7 +45,7 @@ export function aside(run: Invocation["run"]): Invocation {
   return { run, aside: true };
 }
 
-/** A call that fails until something else has happened. */
-export function until(run: Invocation["run"], when?: string): Invocation {
-  return { run, when, varies: true, until: true };
+/** A call that fails, or whose value is not yet the one waited for, until something else has happened. */
+export function until<T>(run: (redis: Redis) => Promise<T>, holds: (value: T) => boolean = () => true): Invocation {
+  return { run, varies: true, until: holds as (value: unknown) => boolean };
 }

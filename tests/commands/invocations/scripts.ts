@@ -40,11 +40,7 @@ export const functions: Scenario = [
   call(async (r) => await r.functionRestore(await r.functionDump(), { replace: true })),
   call((r) => r.functionHelp()),
   aside((r) => r.fcall("spin", [])),
-  until(async (r) => {
-    const stats = await r.functionStats();
-    if (stats.running_script === null) throw new Error("not yet");
-    return stats;
-  }),
+  until((r) => r.functionStats(), (stats) => stats.running_script !== null),
   until((r) => r.functionKill()),
   until((r) => r.functionDelete("mylib")),
   call((r) => r.functionFlush()),

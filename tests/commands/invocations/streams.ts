@@ -55,6 +55,7 @@ export const groups: Scenario = [
   call((r) => r.xreadgroup("g", "c", { s: ">" }, { count: 9 })),
   call((r) => r.xreadgroup("g", "c", { s: ">" })),
   varying((r) => r.xreadgroup("g", "c", { s: ">" }, { count: 9, claim: 0 }), "claim"),
+  call((r) => r.xreadgroup("g", "c", { s: ">" }, { claim: 1e9 }), "claim"),
   call((r) => r.xpending("s", "g")),
   varying((r) => r.xpending("s", "g", { start: "-", end: "+", count: 10 }), "start"),
   varying((r) => r.xpending("s", "g", { start: "-", end: "+", count: 10, consumer: "nobody" }), "start"),
