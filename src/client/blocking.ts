@@ -97,7 +97,7 @@ async function hold<T>(
   signal?.addEventListener("abort", aborted, { once: true });
   const timers: ReturnType<typeof setTimeout>[] = [];
   if (timeout !== undefined) {
-    timers.push(setTimeout(() => giveUp(outOfTime(spec, timeout)), timeout));
+    timers.push(setTimeout(() => giveUp(outOfTime(line, spec, timeout)), timeout));
   }
   if (time > 0) timers.push(setTimeout(() => giveUp(new Overdue(time)), time + MARGIN));
   try {
@@ -120,13 +120,14 @@ class Overdue {
   }
 }
 
-function outOfTime(spec: CommandSpec, after: number): TimeoutError {
+function outOfTime(line: Line, spec: CommandSpec, after: number): TimeoutError {
   const error = new TimeoutError(`${spec.name}: no reply within ${after} ms; the server let go, nothing was taken`, {
     waitingFor: "reply",
     after,
     sent: true,
   });
   error.command = spec.name;
+  error.report = line.report();
   return error;
 }
 
@@ -140,6 +141,7 @@ async function letGo<T>(core: Core, line: Line, spec: CommandSpec, reply: Promis
       return late;
     }
   }
+  const report = line.report();
   line.destroy();
   reply.catch(() => {});
   const error = new ConnectionError(`${spec.name}: the server did not answer in time; it may have run`, {
@@ -147,6 +149,7 @@ async function letGo<T>(core: Core, line: Line, spec: CommandSpec, reply: Promis
     cause: reason instanceof Overdue ? undefined : reason,
   });
   error.command = spec.name;
+  error.report = report;
   throw error;
 }
 

@@ -3,11 +3,14 @@
  *
  * @module
  */
-import { ConnectionError } from "../errors.ts";
+import { ConnectionError, type ConnectionReport } from "../errors.ts";
 import type { Line } from "../connection/line.ts";
+import type { Traffic } from "../connection/traffic.ts";
+import type { Push } from "../resp/reply.ts";
 import type { Hub } from "./hub.ts";
 import type { Kit } from "./kit.ts";
 import type { Pool } from "./pool.ts";
+import type { CacheStats } from "./stats.ts";
 
 /** How much may be pending at once, and what happens to the command that is one too many. */
 export interface Room {
@@ -19,6 +22,29 @@ export interface Room {
   readonly overflow: "error" | "wait";
 }
 
+/** What must end with its client. */
+export interface Companion {
+  /** Ends in good order, within so many milliseconds. */
+  close(within: number): Promise<void>;
+  /** Ends at once. */
+  destroy(): void;
+  /** What it has cached, if it is a cache. */
+  cacheStats?(): CacheStats;
+}
+
+/** What whoever opens a client wants to hear of its shared connections. */
+export interface Hooks {
+  /** One is ready: what must be said on it first may be sent now. */
+  readonly onReady?: (line: Line) => void;
+  /** It is lost, or was closed. */
+  readonly onLost?: (line: Line) => void;
+  /** An out-of-band value came. */
+  readonly onPush?: (push: Push, line: Line) => void;
+}
+
+/** Under this name a surface gives its core to modules of this package. */
+export const CORE: unique symbol = Symbol("core");
+
 /** What all surfaces of one client share. */
 export class Core {
   readonly kit: Kit;
@@ -26,12 +52,38 @@ export class Core {
   /** Where the client has subscriptions. */
   readonly hub: Hub | undefined;
   readonly room: Room;
+  readonly traffic: Traffic;
+  /** Opens another client with the same settings, with one shared connection. */
+  readonly sibling: <R>(hooks: Hooks) => Promise<R>;
+  /** What ends with this client. */
+  readonly companions: Set<Companion> = new Set();
 
-  constructor(kit: Kit, pool: Pool, hub: Hub | undefined, room: Room) {
+  constructor(
+    kit: Kit,
+    pool: Pool,
+    hub: Hub | undefined,
+    room: Room,
+    traffic: Traffic,
+    sibling: Core["sibling"],
+  ) {
     this.kit = kit;
     this.pool = pool;
     this.hub = hub;
     this.room = room;
+    this.traffic = traffic;
+    this.sibling = sibling;
+  }
+
+  /** What the shared connections look like, all together. */
+  report(): ConnectionReport {
+    const reports = this.pool.lines.map((line) => line.report());
+    const heard = reports.flatMap(({ silentFor }) => silentFor ?? []);
+    return {
+      pending: reports.reduce((sum, { pending }) => sum + pending, 0),
+      bytesWaiting: reports.reduce((sum, { bytesWaiting }) => sum + bytesWaiting, 0),
+      silentFor: heard.length === 0 ? null : Math.min(...heard),
+      generation: Math.max(0, ...reports.map(({ generation }) => generation)),
+    };
   }
 
   /** Whether a command must not go onto this line now. */
@@ -43,9 +95,12 @@ export class Core {
   /** Resolves once the line takes commands again, first come, first served; rejects if the client does not wait. */
   async roomOn(line: Line, command: string): Promise<void> {
     if (this.room.overflow === "error") {
-      throw new ConnectionError(
+      const error = new ConnectionError(
         `${command}: ${line.pending} commands and ${line.waiting} bytes are pending already; it was not sent`,
       );
+      error.command = command;
+      error.report = line.report();
+      throw error;
     }
     await line.room(() => line.pending < this.room.commands && line.waiting < this.room.bytes);
   }
@@ -53,12 +108,16 @@ export class Core {
   /** Waits for what is pending, at most `within` milliseconds, then closes everything. */
   async close(within: number): Promise<void> {
     this.hub?.close();
-    await this.pool.close(within);
+    await Promise.all([
+      this.pool.close(within),
+      ...Array.from(this.companions, (companion) => companion.close(within)),
+    ]);
   }
 
   /** Closes everything at once. */
   destroy(): void {
     this.hub?.close();
     this.pool.destroy();
+    for (const companion of this.companions) companion.destroy();
   }
 }

@@ -20,6 +20,7 @@ export type { TransactionOptions } from "./transaction.ts";
 export { BaseBatch, Queued } from "./batch.ts";
 export type { Replies, RepliesOrErrors, Run } from "./batch.ts";
 export type { PoolStats } from "./pool.ts";
+export type { CacheStats, ClientStats } from "./stats.ts";
 export { defineFunction, defineScript, LibraryFunction, Script } from "./script.ts";
 export type {
   CallDefinition,

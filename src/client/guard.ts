@@ -3,26 +3,31 @@
  *
  * @module
  */
-import { TimeoutError } from "../errors.ts";
+import { type ConnectionReport, TimeoutError } from "../errors.ts";
 import type { SendOptions } from "../connection/pending.ts";
 
 /**
  * Releases the caller when the time is up or the signal fires. The work goes on: what was sent may run, its replies are
  * read and dropped in order.
  */
-export function guarded<T>(what: string, options: SendOptions, work: () => Promise<T>): Promise<T> {
+export function guarded<T>(
+  what: string,
+  options: SendOptions,
+  work: () => Promise<T>,
+  report?: () => ConnectionReport,
+): Promise<T> {
   const { signal, timeout } = options;
   if (signal === undefined && timeout === undefined) return work();
   if (signal?.aborted) return Promise.reject(signal.reason);
   return new Promise((resolve, reject) => {
     const timer = timeout === undefined ? undefined : setTimeout(() => {
-      reject(
-        new TimeoutError(`${what}: not all replies came within ${timeout} ms; it may have run`, {
-          waitingFor: "reply",
-          after: timeout,
-          sent: true,
-        }),
-      );
+      const error = new TimeoutError(`${what}: not all replies came within ${timeout} ms; it may have run`, {
+        waitingFor: "reply",
+        after: timeout,
+        sent: true,
+      });
+      error.report = report?.();
+      reject(error);
     }, timeout);
     const aborted = (): void => reject(signal!.reason);
     signal?.addEventListener("abort", aborted, { once: true });

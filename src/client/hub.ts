@@ -9,7 +9,7 @@
 import { ConnectionError, ReplyError } from "../errors.ts";
 import { type Arg, CommandSpec, PUBSUB } from "../command/spec.ts";
 import type { Line } from "../connection/line.ts";
-import type { Owed } from "../connection/pending.ts";
+import type { About, Owed } from "../connection/pending.ts";
 import { Encoder } from "../resp/encoder.ts";
 import { BYTES, type Push, type Reply } from "../resp/reply.ts";
 import { type Message, type SubscribeOptions, Subscription } from "./subscription.ts";
@@ -52,6 +52,7 @@ class Change implements Owed {
   readonly mode = 0;
   readonly patient = false;
   readonly chunks: readonly Uint8Array[];
+  readonly #name: string;
   owed = 1;
   readonly done: Promise<void>;
   #resolve!: () => void;
@@ -60,6 +61,7 @@ class Change implements Owed {
 
   constructor(spec: CommandSpec, names: readonly Arg[]) {
     const encoder = new Encoder();
+    this.#name = spec.name;
     encoder.command(spec.head, spec.words, names, spec.name);
     encoder.command(PING.head, PING.words, [], PING.name);
     this.chunks = encoder.take();
@@ -71,20 +73,32 @@ class Change implements Owed {
   }
 
   reply(value: Reply): boolean {
-    // A user without the right to PING still gets an answer to it.
-    if (value instanceof ReplyError && !/'ping'/i.test(value.message)) {
-      this.#refusal = value;
+    if (!isAnswer(value)) {
+      this.#refusal = value as ReplyError;
       return false;
     }
-    this.owed = 0;
+    if (--this.owed > 0) return false;
     if (this.#refusal) this.#reject(this.#refusal);
     else this.#resolve();
     return true;
   }
 
+  ends(value: Reply, nth: number): boolean {
+    return isAnswer(value) && nth + 1 >= this.owed;
+  }
+
   fail(error: Error): void {
     this.#reject(error);
   }
+
+  about(): About {
+    return { kind: "command", name: this.#name, size: 1 };
+  }
+}
+
+/** Whether this answers a PING: a user without the right to it gets an answer, too. */
+function isAnswer(value: Reply): boolean {
+  return !(value instanceof ReplyError && !/'ping'/i.test(value.message));
 }
 
 /** What the hub needs of its client. */

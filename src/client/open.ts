@@ -4,9 +4,10 @@
  * @module
  */
 import { Line } from "../connection/line.ts";
+import { Traffic } from "../connection/traffic.ts";
 import type { Push } from "../resp/reply.ts";
 import type { Connect } from "../transport/transport.ts";
-import { Core } from "./core.ts";
+import { Core, type Hooks } from "./core.ts";
 import type { Kit } from "./kit.ts";
 import { type ClientOptions, lineOptions, type PoolOptions, poolSize, readOptions } from "./options.ts";
 import { Pool } from "./pool.ts";
@@ -44,18 +45,28 @@ async function start<R>(
   options: ClientOptions,
   shared: number,
   max: number,
+  hooks: Hooks = {},
 ): Promise<R> {
+  const traffic = new Traffic();
   const base = lineOptions(options, openSocket);
-  const hear = (push: Push): void => hub?.push(push);
+  const hear = (push: Push, line: Line): void => {
+    hooks.onPush?.(push, line);
+    hub?.push(push);
+  };
   const line = (isShared: boolean, pubsub = false): Line =>
     new Line({
       ...base,
       eager: isShared,
       pubsub,
+      traffic,
       onPush: hear,
-      onReady: (ready) => hub?.ready(ready),
+      onReady: (ready) => {
+        if (isShared) hooks.onReady?.(ready);
+        hub?.ready(ready);
+      },
       onState: isShared
         ? (state, which, error) => {
+          if (state !== "ready") hooks.onLost?.(which);
           if (state === "closed" || (state === "idle" && error)) hub?.lost(which, error);
           options.onState?.(state, error);
         }
@@ -73,11 +84,14 @@ async function start<R>(
     dedicated: () => line(true, true),
     onPush: options.onPush,
   });
-  const core = new Core(kit, pool, hub, {
+  const room = {
     commands: options.maxPending ?? 1_000_000,
     bytes: options.maxPendingBytes ?? Infinity,
     overflow: options.overflow ?? "error",
-  });
+  };
+  const sibling = <T>(hooks: Hooks): Promise<T> =>
+    start(kit, openSocket, options, 1, 1 + (options.maxSessions ?? 10), hooks);
+  const core = new Core(kit, pool, hub, room, traffic, sibling);
   try {
     await pool.first().open();
   } catch (error) {

@@ -71,6 +71,11 @@ export interface ClientOptions {
   readonly idleTimeout?: number;
   /** Limits on what a reply may cost. */
   readonly limits?: Limits;
+  /**
+   * Prove with an ECHO at the end of each write that no reply is missing and none is too many, before any of them is
+   * handed out; `false` unless given.
+   */
+  readonly integrity?: boolean;
   /** Called at each change of the shared connection's state. */
   readonly onState?: (state: LineState, error?: Error) => void;
   /** Called with each out-of-band value that is no subscription's message. */
@@ -116,7 +121,7 @@ const KNOWN = new Set<string>([
     "clientName",
     "clientInfo",
   ],
-  ...["backoff", "resend", "limits", "onState", "onPush", "connect", "size", "overflow"],
+  ...["backoff", "resend", "limits", "integrity", "onState", "onPush", "connect", "size", "overflow"],
 ]);
 
 /**
@@ -227,5 +232,6 @@ export function lineOptions(options: ClientOptions, openSocket: Connect): LineOp
     resend: options.resend ?? resendReadonly,
     eager: true,
     limits: options.limits,
+    integrity: options.integrity ?? false,
   };
 }

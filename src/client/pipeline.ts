@@ -5,7 +5,7 @@
  */
 import { ConnectionError, ReplyError } from "../errors.ts";
 import type { Line } from "../connection/line.ts";
-import { LOOSE, type Owed, unsafeInteger } from "../connection/pending.ts";
+import { type About, LOOSE, type Owed, unsafeInteger } from "../connection/pending.ts";
 import { BIGINTS, type Reply } from "../resp/reply.ts";
 import { BaseBatch, type Replies, type RepliesOrErrors, type Run } from "./batch.ts";
 
@@ -104,6 +104,20 @@ class Part implements Owed {
     if (--this.owed > 0) return false;
     outcome.check();
     return true;
+  }
+
+  modeAt(nth: number): number {
+    let before = this.#left;
+    for (let run = this.#run; run < this.#runs.length; before += this.#runs[++run]?.count ?? 0) {
+      if (nth < before) return this.#runs[run]!.mode;
+    }
+    return this.mode;
+  }
+
+  about(): About {
+    const [first, ...others] = this.#runs;
+    const same = others.every((run) => run.spec === first!.spec);
+    return { kind: "pipeline", name: same ? first!.spec.name : "", size: this.owed };
   }
 
   #error(error: Error): void {

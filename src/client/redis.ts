@@ -9,11 +9,11 @@ import type { Line } from "../connection/line.ts";
 import { BIGINTS, BYTES, type Reply } from "../resp/reply.ts";
 import type { Replies, RepliesOrErrors } from "./batch.ts";
 import type { PipelineOptions } from "./pipeline.ts";
-import type { Core } from "./core.ts";
+import { CORE, type Core } from "./core.ts";
 import { guarded } from "./guard.ts";
 import type { Hub } from "./hub.ts";
 import { feature, type SurfaceOf, type Surfaces } from "./kit.ts";
-import type { PoolStats } from "./pool.ts";
+import { type ClientStats, clientStats } from "./stats.ts";
 import type { SubscribeOptions, Subscription } from "./subscription.ts";
 import type { TransactionOptions } from "./transaction.ts";
 import { namedSpec } from "./unusual.ts";
@@ -52,6 +52,11 @@ export abstract class BaseClient<
     this.#options = options;
     this.#mode = options.mode;
     this.#watched = options.signal !== undefined || options.timeout !== undefined;
+  }
+
+  /** @internal For modules of this package that build on a client. */
+  get [CORE](): Core {
+    return this.#core;
   }
 
   /** The one way that every command takes. Rejects with what the encoder refuses, the server says, or befalls the connection. */
@@ -195,7 +200,12 @@ export abstract class BaseClient<
     const Pipeline = feature(this.#core.kit.pipeline, "pipelines");
     const pipeline = new Pipeline((exclusive, work) => this.#run(exclusive, work), this.#mode, settings);
     if (build === undefined) return pipeline;
-    return guarded("pipeline", this.#options, () => pipeline.run(build as () => readonly unknown[], options));
+    return guarded(
+      "pipeline",
+      this.#options,
+      () => pipeline.run(build as () => readonly unknown[], options),
+      () => this.#core.report(),
+    );
   }
 
   async #run<T>(
@@ -239,7 +249,8 @@ export abstract class BaseClient<
   ): Promise<Replies<C> | RepliesOrErrors<C>> {
     const transaction = new (feature(this.#core.kit.transaction, "transactions"))(this.#mode);
     const run = () => transaction.run(build as never, options, (work) => work(this.#core.pool.share()));
-    return guarded<unknown>("transaction", this.#options, run) as Promise<Replies<C>>;
+    const report = () => this.#core.report();
+    return guarded<unknown>("transaction", this.#options, run, report) as Promise<Replies<C>>;
   }
 
   get #hub(): Hub {
@@ -295,9 +306,9 @@ export abstract class BaseClient<
     }
   }
 
-  /** Numbers about the client's connections at this moment. */
-  stats(): PoolStats {
-    return this.#core.pool.stats();
+  /** Numbers about the client: its connections at this moment, and what it has sent and received since it was opened. */
+  stats(): ClientStats {
+    return clientStats(this.#core);
   }
 
   /** Waits for replies that are owed, at most `within` milliseconds (5,000 unless given), then closes. */

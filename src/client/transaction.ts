@@ -6,7 +6,7 @@
 import { ReplyError, TransactionError } from "../errors.ts";
 import { CommandSpec, SESSION } from "../command/spec.ts";
 import type { Line } from "../connection/line.ts";
-import { LOOSE, type Owed, unsafeInteger } from "../connection/pending.ts";
+import { type About, LOOSE, type Owed, unsafeInteger } from "../connection/pending.ts";
 import { BIGINTS, BYTES, type Reply } from "../resp/reply.ts";
 import { BaseBatch, type Replies, type RepliesOrErrors, type Run } from "./batch.ts";
 
@@ -121,6 +121,12 @@ class Owing implements Owed {
 
   fail(error: Error): void {
     this.reject(error);
+  }
+
+  about(): About {
+    const [first, ...others] = this.#runs;
+    const same = others.every((run) => run.spec === first!.spec);
+    return { kind: "transaction", name: same ? first!.spec.name : "", size: this.#queued };
   }
 }
 

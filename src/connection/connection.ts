@@ -15,6 +15,8 @@ import { NEED_MORE, Push, type Reply } from "../resp/reply.ts";
 import type { Transport, TransportHandler } from "../transport/transport.ts";
 import { Fifo } from "./fifo.ts";
 import { type Owed, Pending } from "./pending.ts";
+import type { Proof } from "./proof.ts";
+import type { Encoded, Traffic } from "./traffic.ts";
 
 /** Encoded bytes that are worth writing before the turn is over, so that the server starts while we still encode. */
 const EAGER_FLUSH = 64 * 1024;
@@ -44,6 +46,8 @@ export interface ConnectionSettings {
   readonly silence: number;
   /** Counts the connections of one client. */
   readonly generation: number;
+  /** Where it counts. */
+  readonly traffic: Traffic;
   /** Messages and confirmations of subscriptions come as ordinary replies (RESP2). */
   readonly pubsub?: boolean;
 }
@@ -66,6 +70,8 @@ export class Connection implements TransportHandler {
   readonly #owed = new Fifo<Owed>();
   readonly #flush = (): void => this.flush();
   #transport: Transport | undefined;
+  readonly #traffic: Traffic;
+  #proof: Proof | undefined;
   #unsent = 0;
   #scheduled = false;
   #congested = false;
@@ -73,17 +79,25 @@ export class Connection implements TransportHandler {
   #reason: ConnectionError | undefined;
   #lastByte = 0;
   #oldestSent = 0;
+  /** Bytes that came before the last chunk. */
+  #received = 0;
   #watchdog: ReturnType<typeof setTimeout> | undefined;
 
   constructor(owner: ConnectionOwner, settings: ConnectionSettings) {
     this.#owner = owner;
     this.#settings = settings;
+    this.#traffic = settings.traffic;
     this.#decoder = new Decoder(settings.limits);
   }
 
   /** Gives it its open socket. */
   attach(transport: Transport): void {
     this.#transport = transport;
+  }
+
+  /** From now on each write ends with a tag. */
+  prove(proof: Proof): void {
+    this.#proof = proof;
   }
 
   /** How many entries wait for replies, sent or not. */
@@ -150,8 +164,10 @@ export class Connection implements TransportHandler {
     this.#scheduled = false;
     if (this.#congested || this.#lost || this.#unsent === 0) return;
     if (this.#owed.size === this.#unsent) this.#oldestSent = performance.now();
+    if (this.#proof?.tag(this.#encoder, this.#owed, this.#unsent)) this.#unsent++;
     this.#markSent();
     for (const chunk of this.#encoder.take()) {
+      this.#traffic.bytesOut += chunk.length;
       if (!this.#transport!.write(chunk)) this.#congested = true;
     }
     if (this.#watchdog === undefined && this.#settings.silence > 0) this.#watch(this.#settings.silence);
@@ -159,10 +175,13 @@ export class Connection implements TransportHandler {
 
   #markSent(): void {
     const size = this.#owed.size;
+    let commands = this.#unsent;
     for (let i = size - this.#unsent; i < size; i++) {
       const owed = this.#owed.at(i);
       if (owed instanceof Pending) owed.attempts++;
+      else commands += owed!.owed - 1;
     }
+    this.#traffic.commands += commands;
     this.#unsent = 0;
   }
 
@@ -191,7 +210,7 @@ export class Connection implements TransportHandler {
       if (owed instanceof Pending) {
         this.#encoder.command(owed.spec.head, owed.spec.words, owed.args, owed.spec.name);
       } else {
-        this.#encoder.append((owed as Owed & { chunks: readonly Uint8Array[] }).chunks);
+        this.#encoder.append((owed as Encoded).chunks);
       }
     }
   }
@@ -201,18 +220,28 @@ export class Connection implements TransportHandler {
     const decoder = this.#decoder;
     const queue = this.#owed;
     const pubsub = this.#settings.pubsub === true;
+    const proof = this.#proof;
+    let replies = 0;
     try {
       decoder.feed(chunk);
       for (;;) {
         const next = queue.peek();
-        const value = decoder.read(pubsub ? decoder.pushMode : next === undefined ? 0 : next.mode);
+        const proving = proof !== undefined && proof.open;
+        const mode = pubsub ? decoder.pushMode : proving ? proof.mode(queue) : next === undefined ? 0 : next.mode;
+        const value = decoder.read(mode);
         if (value === NEED_MORE) return this.#owner.progress();
         if (value instanceof Push) {
           this.#owner.push(value);
-        } else if (pubsub && isPubsub(value)) {
+          continue;
+        }
+        replies++;
+        if (pubsub && isPubsub(value)) {
           this.#owner.push(new Push(value));
         } else if (next === undefined || queue.size === this.#unsent) {
           throw this.#unasked(value);
+        } else if (proving) {
+          proof.take(value, decoder.sawUnsafe, queue, this.#received);
+          if (queue.size === 0) this.#owner.idle(this);
         } else if (next.reply(value, decoder.sawUnsafe)) {
           queue.shift();
           if (queue.size === 0) this.#owner.idle(this);
@@ -221,12 +250,20 @@ export class Connection implements TransportHandler {
       }
     } catch (error) {
       this.fail(this.#broken(error));
+    } finally {
+      this.#received += chunk.length;
+      this.#traffic.bytesIn += chunk.length;
+      this.#traffic.replies += replies;
+      this.#traffic.errors += decoder.errors;
+      decoder.errors = 0;
     }
   }
 
   /** A server speaks unasked only to say why it hangs up. */
   #unasked(value: unknown): Error {
-    return value instanceof Error ? value : new ProtocolError("the server sent a reply that no command waits for", 0);
+    return value instanceof Error
+      ? value
+      : new ProtocolError("the server sent a reply that no command waits for", this.#received);
   }
 
   #broken(error: unknown): ConnectionError {

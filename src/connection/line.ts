@@ -10,8 +10,8 @@
  *
  * @module
  */
-import { ConnectionError, type ReplyError, TimeoutError } from "../errors.ts";
-import { type CommandSpec, READONLY } from "../command/spec.ts";
+import { ConnectionError, type ConnectionReport, type ReplyError, TimeoutError } from "../errors.ts";
+import { type Arg, type CommandSpec, READONLY } from "../command/spec.ts";
 import type { Push, Reply } from "../resp/reply.ts";
 import type { Limits } from "../resp/limits.ts";
 import type { Address, Connect } from "../transport/transport.ts";
@@ -20,7 +20,9 @@ import { Connection, type ConnectionOwner } from "./connection.ts";
 import { Fifo } from "./fifo.ts";
 import { handshake, type HandshakeOptions } from "./handshake.ts";
 import { type Owed, Pending } from "./pending.ts";
+import { type Encoded, Traffic } from "./traffic.ts";
 import { describe, explain } from "./trouble.ts";
+import { tagging } from "./proof.ts";
 import { settledWithin } from "./wait.ts";
 
 /** Where a line is in its life. */
@@ -52,6 +54,10 @@ export interface LineOptions extends HandshakeOptions {
   readonly pubsub?: boolean;
   /** Limits on what a reply may cost. */
   readonly limits?: Limits;
+  /** Prove after each write that replies are still paired with their commands. */
+  readonly integrity?: boolean;
+  /** What the lines of one client count together. */
+  readonly traffic?: Traffic;
   /** Out-of-band values. */
   readonly onPush?: (push: Push, line: Line) => void;
   /** Each change of state. */
@@ -74,6 +80,7 @@ export function resendReadonly(spec: CommandSpec): boolean {
 /** One connection at a time to one server. */
 export class Line implements ConnectionOwner {
   readonly options: LineOptions;
+  readonly #traffic: Traffic;
   /** The protocol of the present connection, or of the last one. */
   protocol: 2 | 3;
   /** The server's number for the present connection; `undefined` where it does not tell. */
@@ -84,6 +91,7 @@ export class Line implements ConnectionOwner {
   #opening: Promise<void> | undefined;
   #giveUp: AbortController | undefined;
   #generation = 0;
+  #wasReady = false;
   #pushMode = 0;
   #queueTimer: ReturnType<typeof setTimeout> | undefined;
   #onDrain: (() => void)[] = [];
@@ -95,6 +103,7 @@ export class Line implements ConnectionOwner {
 
   constructor(options: LineOptions) {
     this.options = options;
+    this.#traffic = options.traffic ?? new Traffic();
     this.protocol = options.protocol;
   }
 
@@ -155,15 +164,34 @@ export class Line implements ConnectionOwner {
     while (this.#waiters.size > 0 && this.#waiters.peek()!()) this.#waiters.shift();
   }
 
+  /** What its connection looks like, or would. */
+  report(): ConnectionReport {
+    const present = this.#connection?.report();
+    const queued = this.#queue.size + this.#retries.size;
+    if (present) return { ...present, pending: present.pending + queued };
+    return { pending: queued, bytesWaiting: 0, silentFor: null, generation: this.#generation };
+  }
+
   /** Sends a command now, or as soon as there is a connection. Throws what the encoder refuses. */
   send(pending: Pending): void {
+    const { tap } = this.#traffic;
+    if (tap !== undefined) tap.command(pending, this);
+    this.#put(pending);
+  }
+
+  #put(pending: Pending): void {
     pending.line = this;
     if (this.#state === "ready") this.#connection!.send(pending);
     else this.#enqueue(pending);
   }
 
   /** Sends commands that are encoded already. */
-  sendEncoded(owed: Owed & { chunks: readonly Uint8Array[] }): void {
+  sendEncoded(owed: Encoded): void {
+    const { tap } = this.#traffic;
+    this.#putEncoded(tap === undefined ? owed : tap.batch(owed, this));
+  }
+
+  #putEncoded(owed: Encoded): void {
     if (this.#state === "ready") this.#connection!.sendEncoded(owed, owed.chunks);
     else this.#enqueue(owed);
   }
@@ -185,11 +213,11 @@ export class Line implements ConnectionOwner {
       return owed.fail(new ConnectionError("The client is closed", { closed: true }));
     }
     if (this.#queue.size >= this.options.queueLimit) {
-      return owed.fail(
-        new ConnectionError(
-          `Not connected to ${describe(this.options.address)}, and ${this.#queue.size} commands wait`,
-        ),
+      const error = new ConnectionError(
+        `Not connected to ${describe(this.options.address)}, and ${this.#queue.size} commands wait`,
       );
+      error.report = this.report();
+      return owed.fail(error);
     }
     this.#queue.push(owed);
     this.#armQueueTimer();
@@ -235,6 +263,7 @@ export class Line implements ConnectionOwner {
       silence: this.options.silence,
       generation: ++this.#generation,
       pubsub: this.options.pubsub ?? false,
+      traffic: this.#traffic,
     });
     connection.pushMode = this.#pushMode;
     try {
@@ -243,7 +272,9 @@ export class Line implements ConnectionOwner {
       this.#connection = connection;
       giveUp.signal.addEventListener("abort", () => connection.fail(asConnectionError(giveUp.signal.reason)));
       if (giveUp.signal.aborted) throw giveUp.signal.reason;
-      const greeting = await handshake((spec, args) => exchange(connection, spec, args), this.options);
+      const say = (spec: CommandSpec, args: Arg[]): Promise<Reply> => exchange(connection, spec, args);
+      const greeting = await handshake(say, this.options);
+      if (this.options.integrity && !this.options.pubsub) connection.prove(await tagging(say));
       if (giveUp.signal.aborted) throw giveUp.signal.reason;
       this.protocol = greeting.protocol;
       this.clientId = greeting.clientId;
@@ -262,12 +293,15 @@ export class Line implements ConnectionOwner {
   #ready(): void {
     clearTimeout(this.#queueTimer);
     this.#queueTimer = undefined;
+    this.#traffic.connects++;
+    if (this.#wasReady) this.#traffic.reconnects++;
+    this.#wasReady = true;
     this.#setState("ready");
     this.options.onReady?.(this);
     for (const owed of this.#queue.takeAll()) {
       try {
-        if (owed instanceof Pending) this.send(owed);
-        else this.sendEncoded(owed as Owed & { chunks: readonly Uint8Array[] });
+        if (owed instanceof Pending) this.#put(owed);
+        else this.#putEncoded(owed as Encoded);
       } catch (error) {
         owed.fail(error as Error);
       }
@@ -305,11 +339,13 @@ export class Line implements ConnectionOwner {
     const present = connection === this.#connection;
     const wasReady = present && this.#state === "ready";
     if (present) this.#connection = undefined;
+    if (wasReady) this.#traffic.losses++;
     const again: Owed[] = [];
     for (const owed of sent) {
       if (wasReady && this.#mayResend(owed)) again.push(owed);
       else owed.fail(this.#died(error, owed, true));
     }
+    this.#traffic.retries += again.length;
     again.push(...unsent);
     for (const owed of again.reverse()) {
       if (wasReady) this.#queue.unshift(owed);
@@ -371,11 +407,12 @@ export class Line implements ConnectionOwner {
     if (pending.refusals === 0) pending.refusedAt = now;
     if (now - pending.refusedAt > this.options.retryFor) return false;
     const delay = Math.min(1000, 25 * 2 ** pending.refusals++);
+    this.#traffic.retries++;
     this.#retries.set(
       pending,
       setTimeout(() => {
         this.#retries.delete(pending);
-        if (!pending.released) this.send(pending);
+        if (!pending.released) this.#put(pending);
       }, delay),
     );
     if (error.code === "READONLY") this.#move(error);
@@ -414,12 +451,12 @@ export class Line implements ConnectionOwner {
     const { queueTimeout } = this.options;
     if (queueTimeout === 0 || this.#queueTimer !== undefined || this.#queue.size === 0) return;
     this.#queueTimer = setTimeout(() => {
-      this.#failQueue(
-        new TimeoutError(`No connection to ${describe(this.options.address)} within ${queueTimeout} ms`, {
-          waitingFor: "connection",
-          after: queueTimeout,
-        }),
-      );
+      const error = new TimeoutError(`No connection to ${describe(this.options.address)} within ${queueTimeout} ms`, {
+        waitingFor: "connection",
+        after: queueTimeout,
+      });
+      error.report = this.report();
+      this.#failQueue(error);
     }, queueTimeout);
   }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ReplyError, TimeoutError } from "../errors.ts";
+import { type ConnectionReport, ReplyError, TimeoutError } from "../errors.ts";
 import { BIGINTS, BYTES, type Reply } from "../resp/reply.ts";
 import { type Arg, BINARY, BLOCKING, BLOCKING_OPTION, type CommandSpec, type Shape } from "../command/spec.ts";
 
@@ -32,6 +32,22 @@ export interface Owed {
   reply(value: Reply, unsafe: boolean): boolean;
   /** No further reply will come. */
   fail(error: Error): void;
+  /** How its reply after the next `nth` ones is to be decoded, where that is not `mode`. */
+  modeAt?(nth: number): number;
+  /** Whether this is its last reply, where their number cannot be told beforehand. */
+  ends?(value: Reply, nth: number): boolean;
+  /** What it is, for those who watch. */
+  about?(): About;
+}
+
+/** What commands that travel together are called. */
+export interface About {
+  /** Whether it is one command, several, or several that run together. */
+  readonly kind: "command" | "pipeline" | "transaction";
+  /** The command's name, where all have the same; else empty. */
+  readonly name: string;
+  /** How many commands its caller has asked for. */
+  readonly size: number;
 }
 
 /** Says why an integer was not rounded to fit a `number`. */
@@ -45,6 +61,8 @@ export function unsafeInteger(command: string): RangeError {
 export interface Retrier {
   /** True if it took the command back: it will be settled later. */
   again(pending: Pending, error: ReplyError): boolean;
+  /** What its connection looks like. */
+  report(): ConnectionReport;
 }
 
 /** One command whose caller holds a promise. Plain fields in one order: this is the hottest object of the client. */
@@ -53,8 +71,9 @@ export class Pending implements Owed {
   readonly args: readonly Arg[];
   readonly shape: Shape | undefined;
   readonly mode: number;
-  readonly resolve: (value: never) => void;
-  readonly reject: (error: unknown) => void;
+  /** Who waits. Replaced by somebody who wants to know of the outcome, too. */
+  resolve: (value: never) => void;
+  reject: (error: unknown) => void;
   /** How often its bytes have been handed to a socket. */
   attempts = 0;
   /** The caller has been released: the reply, if it comes, is dropped. */
@@ -150,6 +169,7 @@ export class Pending implements Owed {
           { waitingFor: "reply", after: timeout, sent },
         );
         error.command = this.spec.name;
+        error.report = this.line?.report();
         release(error);
       }, timeout);
     }

@@ -85,6 +85,8 @@ class Frame {
 export class Decoder {
   /** How strings and integers inside pushes are decoded: a sum of `BYTES` and `BIGINTS`. */
   pushMode = 0;
+  /** How many errors have come, as replies or in them. */
+  errors = 0;
   /** The last reply held an integer beyond ±(2^53 - 1), now a `bigint` although its mode did not ask for any. */
   sawUnsafe = false;
   /** The attributes that came with the last reply: key, value, key, value… `null` if there were none. */
@@ -363,13 +365,18 @@ export class Decoder {
     const type = this.#bodyType;
     this.#bodyType = 0;
     const value = this.#body.finish();
-    if (type === BULK_ERROR) return new ReplyError(value as string);
+    if (type === BULK_ERROR) return this.#error(value as string);
     if (type !== VERBATIM) return value;
     // Before the text: three characters that say what it is, and a colon.
     if (value.length < 4 || (value[3] !== ":" && value[3] !== 58)) {
       this.#input.fail("a verbatim string without a format", after);
     }
     return value.slice(4);
+  }
+
+  #error(text: string): ReplyError {
+    this.errors++;
+    return new ReplyError(text);
   }
 
   /** Begins an aggregate. */
@@ -469,7 +476,7 @@ export class Decoder {
         if (typeof value === "bigint") this.sawUnsafe = true;
         return value;
       case ERROR:
-        return new ReplyError(text);
+        return this.#error(text);
       case NULL:
         if (text === "") return null;
         break;
