@@ -168,7 +168,8 @@ export class Line implements ConnectionOwner {
   report(): ConnectionReport {
     const present = this.#connection?.report();
     const queued = this.#queue.size + this.#retries.size;
-    if (present) return { ...present, pending: present.pending + queued };
+    // What a greeting says is nobody's command.
+    if (present) return { ...present, pending: this.#state === "ready" ? present.pending + queued : queued };
     return { pending: queued, bytesWaiting: 0, silentFor: null, generation: this.#generation };
   }
 

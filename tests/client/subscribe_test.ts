@@ -118,3 +118,14 @@ test("closing the client ends its subscriptions", async () => {
   await redis.close();
   assertEquals(await next, { value: undefined, done: true });
 });
+
+test("a second subscriber of one channel costs no connection", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using first = await redis.subscribe("news");
+  const [second, ...replies] = await Promise.all([redis.subscribe("news"), redis.set("k", "v"), redis.get("k")]);
+  assertEquals(replies, ["OK", "v"]);
+  await second.close();
+  await redis.get("k");
+  assertEquals([redis.stats().losses, redis.stats().connects, first.gaps], [0, 1, 0]);
+});
