@@ -1,50 +1,14 @@
 // The npm package in the hands of strangers: projects of Bun and of Node that know nothing but a tarball.
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { npmName, pack } from "../../.ci/pack.ts";
-import { programOnPath } from "../support/binaries.ts";
 import { missing, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
+import { EXPORTS, install, NAME, noCompiler, noDeno, PACKAGE, packed, ran, TSC, VERSION, without } from "./packed.ts";
 import { publish, ROOT } from "./published.ts";
-import { type Outcome, Project } from "./run_program.ts";
+import { Project } from "./run_program.ts";
 
-const { name: NAME, version: VERSION, exports: EXPORTS } = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8"));
-const PACKAGE = npmName(NAME);
-const TSC = join(ROOT, "node_modules/typescript/bin/tsc");
 const TYPES = join(ROOT, "node_modules/@types");
-
-const noDeno = "Deno" in globalThis ? false : "Deno packs";
-/** Why what needs this program is skipped, or `false`. */
-const without = (program: string): string | false => programOnPath(program) ? false : `no ${program} on this machine`;
-const noCompiler = existsSync(TSC) ? false : "npm install brings the compiler";
-
-let tarball: string | undefined;
-/** Packing takes a while, and its result does not change. */
-function packed(): string {
-  if (tarball !== undefined) return tarball;
-  const folder = mkdtempSync(join(tmpdir(), "respire-tarball-"));
-  globalThis.addEventListener("unload", () => rmSync(folder, { recursive: true }));
-  return tarball = pack(folder);
-}
-
-/** Runs a program in a project; what it printed, unless it failed. */
-async function ran(project: Project, ...command: string[]): Promise<string> {
-  const { code, output }: Outcome = await project.run(command);
-  assertEquals(code, 0, `${command.join(" ")}\n${output}`);
-  return output;
-}
-
-/** A project that has installed the tarball, with the consumer's programs in it. */
-async function install(program: "bun" | "npm", url: string): Promise<Project> {
-  const project = new Project();
-  project.write("package.json", { name: "somebody", private: true, type: "module" });
-  project.takePrograms(url, PACKAGE);
-  const offline = program === "npm" ? ["install", "--no-audit", "--no-fund"] : ["add"];
-  await ran(project, program, ...offline, packed());
-  return project;
-}
 
 /** Settings of somebody's compiler, as strict as they come. */
 function compilerOptions(moduleResolution: "nodenext" | "bundler", lib: string[], types: string[]): object {
@@ -65,7 +29,7 @@ test("the tarball holds JavaScript, declarations and texts, and nothing else", {
   const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   assertEquals([manifest.name, manifest.version, manifest.engines.node], [PACKAGE, VERSION, ">=20"]);
   assertEquals(manifest.dependencies, undefined);
-  assertEquals(Object.keys(manifest.exports), Object.keys(EXPORTS));
+  assertEquals(Object.keys(manifest.exports), [...EXPORTS]);
   for (const { types, default: file } of Object.values<Record<string, string>>(manifest.exports)) {
     for (const path of [types!, file!]) assert(existsSync(join(folder, path)), path);
   }

@@ -278,7 +278,7 @@ export async function startRedis(options: ServerOptions = {}): Promise<Server> {
  * A port that nobody listens on, below those that the system gives to outgoing connections: one of these could take it
  * before the server does.
  */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (;;) {
     const port = 12_000 + Math.floor(Math.random() * 10_000);
     const free = await new Promise<boolean>((resolve) => {

@@ -1,0 +1,158 @@
+// Cloudflare's own runtime, a real Redis, and the package as npm has it: what a Worker can do with us.
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { noOpenssl } from "../support/certificates.ts";
+import { startScripted } from "../support/scripted.ts";
+import { missing, startRedis } from "../support/servers.ts";
+import { test } from "../support/test.ts";
+import { install, NAME, noDeno, PACKAGE, without } from "./packed.ts";
+import { ROOT } from "./published.ts";
+import { Project } from "./run_program.ts";
+import { bundle, noWorkerd, Worker } from "./workerd.ts";
+
+const MEGABYTE = 1 << 20;
+const skip = noDeno || noWorkerd || missing() || without("npm");
+
+/** A project with the tarball and one program, made into `worker.js`. */
+async function build(program: string, ...options: string[]): Promise<Project> {
+  const project = await install("npm", "redis://127.0.0.1:6379");
+  project.write("main.ts", program.replaceAll(`"${NAME}`, `"${PACKAGE}`));
+  await bundle(project, "main.ts", ...options);
+  return project;
+}
+
+const program = (name: string): string => readFileSync(join(ROOT, "tests/release/worker", name), "utf8");
+
+test("a Worker uses every surface, request by request", { skip }, async () => {
+  await using server = await startRedis();
+  using project = await build(program("main.ts"));
+  await using worker = await Worker.start(project, { bindings: { REDIS: server.url } });
+  for (let request = 0; request < 2; request++) {
+    assertEquals(await worker.ask("/commands"), [
+      ...["OK", "hello", 2, { name: "Ada", role: "engineer" }, [104, 101, 108, 108, 111], "9007199254740993"],
+      "WRONGTYPE",
+    ]);
+    assertEquals(await worker.ask("/batches"), [[1, "1"], 50_000, 100, ["OK", 2], 0]);
+    assertEquals(await worker.ask("/pubsub"), [
+      [1, 1],
+      { channel: "news", message: "one" },
+      { channel: "weather", message: "rain" },
+    ]);
+    assertEquals(await worker.ask("/blocking"), ["jobs", "one"]);
+    assertEquals(await worker.ask("/large"), [8 * MEGABYTE, true]);
+  }
+  const clients = await server.command("CLIENT", "LIST");
+  assertEquals(clients.match(/^id=/gm)?.length, 1, `only the one who asks is left:\n${clients}`);
+});
+
+test("requests that overlap do not get into each other's way", { skip }, async () => {
+  await using server = await startRedis();
+  using project = await build(program("main.ts"));
+  await using worker = await Worker.start(project, { bindings: { REDIS: server.url } });
+  const answers = await Promise.all(Array.from({ length: 20 }, () => worker.ask("/large")));
+  assertEquals(answers, answers.map(() => [8 * MEGABYTE, true]));
+});
+
+test("what cannot be had in a Worker is said", { skip }, async () => {
+  using project = await build(program("main.ts"));
+  await using worker = await Worker.start(project);
+  const [kind, message] = await worker.ask("/refused") as string[];
+  assertEquals(kind, "ConnectionError");
+  assertStringIncludes(message!, "Cannot connect to 127.0.0.1:1");
+  assertEquals(await worker.ask("/unix"), [
+    "TypeError",
+    "Workers have no unix sockets: option path cannot be used here",
+  ]);
+});
+
+test("a client of an earlier request fails or serves, and never hangs", { skip }, async () => {
+  await using server = await startRedis();
+  using project = await build(program("main.ts"));
+  await using worker = await Worker.start(project, { bindings: { REDIS: server.url } });
+  assertEquals(await worker.ask("/keep"), "PONG");
+  const [outcome, value] = await worker.ask("/reuse") as [string, string | null];
+  assertEquals([outcome, value], outcome === "OK" ? ["OK", "1"] : ["ConnectionError", null]);
+});
+
+test(
+  "TLS in a Worker: the host's name, another name, and what cannot be chosen",
+  { skip: skip || noOpenssl },
+  async () => {
+    await using server = await startRedis({ tls: true });
+    using project = await build(program("main.ts"));
+    await using worker = await Worker.start(project, {
+      bindings: { SECURE: `rediss://localhost:${server.port}` },
+      trusted: [server.certificates!.ca],
+    });
+    const [host, name, other, plain, ca, verify] = await worker.ask("/secure") as (string | string[])[];
+    assertEquals([host, name], ["PONG", "PONG"]);
+    for (const refused of [other, plain]) assert(refused![0] !== "P", String(refused));
+    assertEquals(ca![0], "TypeError");
+    assertMatch(ca![1]!, /tls\.ca cannot be used/);
+    assertMatch(verify![1]!, /tls\.verify cannot be used/);
+  },
+);
+
+test("the main entry says in a Worker which one to take", { skip }, async () => {
+  const main = `import { connect } from "${NAME}";
+  export default {
+    fetch: async () => Response.json(await connect().catch((error) => [error.name, error.message])),
+  };`;
+  using project = await build(main, "--external:node:*");
+  await using worker = await Worker.start(project, { flags: ["nodejs_compat"] });
+  const [kind, message] = await worker.ask("/") as string[];
+  assertEquals(kind, "TypeError");
+  assertStringIncludes(message!, "@respire/redis/cloudflare");
+  const error = await assertRejects(() => Worker.start(project), Error);
+  assertMatch(error.message, /No such module "node:/);
+});
+
+test("the entry for Workers names nothing of another runtime", { skip }, async () => {
+  using project = await build(`export * from "${NAME}/cloudflare";`);
+  const text = readFileSync(join(project.folder, "worker.js"), "utf8");
+  const imports = text.matchAll(/^import\b.*?"([^"]+)"|\bimport\("([^"]+)"\)/gm);
+  assertEquals(Array.from(imports, ([, name, lazy]) => name ?? lazy), ["cloudflare:sockets"]);
+  assertEquals(text.match(/node:net|Deno\.connect|Bun\.connect/), null);
+});
+
+test("the transport of Workers keeps the promises of its seam", { skip: noDeno || noWorkerd }, async () => {
+  using project = new Project();
+  await bundle(project, join(ROOT, "tests/release/worker/transport.ts"));
+  await using worker = await Worker.start(project, {});
+
+  await using slow = await startScripted(async (peer, index) => {
+    if (index === 0) {
+      peer.hold();
+      await peer.send(new Uint8Array(5 * MEGABYTE));
+      await peer.untilEnded();
+    } else {
+      await peer.until("release");
+      slow.peers[0]!.release();
+    }
+  });
+  const [before, after, ...closes] = await worker.ask(`/backpressure?port=${slow.port}`) as unknown[];
+  assertEquals(before, { waits: 32, drains: 0, waiting: true });
+  assertEquals([after, ...closes], [{ drains: 1, waiting: 0 }, [null], [null]]);
+  const reader = slow.peers[0]!;
+  await reader.untilEnded();
+  const { received } = reader;
+  assertEquals(received.length, 32 * MEGABYTE);
+  assert(received.every((byte, i) => byte === i % 251));
+
+  await using polite = await startScripted(async (peer) => {
+    await peer.until("hello");
+    await peer.send("-ERR going\r\n");
+    peer.end();
+  });
+  assertEquals(await worker.ask(`/goodbye?port=${polite.port}`), ["-ERR going\r\n", [null], true, 0]);
+
+  await using plain = await startScripted((peer) => peer.untilEnded());
+  const [sent, ended] = await worker.ask(`/order?port=${plain.port}`) as [number, unknown];
+  const peer = await plain.peer();
+  await peer.untilEnded();
+  assertEquals([peer.received.length, ended], [sent, [null]]);
+  assert(peer.received.every((byte, i) => byte === i % 251));
+
+  assertEquals(await worker.ask(`/aborted?port=${plain.port}`), ["before", "on the way"]);
+});
