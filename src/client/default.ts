@@ -10,9 +10,13 @@ import type { BaseBatch } from "./batch.ts";
 import { blocking } from "./blocking.ts";
 import { Hub } from "./hub.ts";
 import { graft, type IntegerOf, type Kit, type StringOf, type Surfaces } from "./kit.ts";
+import { Monitor } from "./monitor.ts";
 import { BasePipeline } from "./pipeline.ts";
 import { BaseClient } from "./redis.ts";
+import { scans } from "./scan.ts";
 import { BaseSession } from "./session.ts";
+import { StreamReader } from "./stream_reader.ts";
+import { StreamWorker } from "./stream_worker.ts";
 import { BaseTransaction } from "./transaction.ts";
 
 /** The types that belong together: see {@link Surfaces}. */
@@ -98,4 +102,8 @@ export const KIT: Kit = {
   transaction: Transaction,
   hub: Hub,
   blocking,
+  scans,
+  streamReader: StreamReader,
+  streamWorker: StreamWorker,
+  monitor: Monitor,
 };

@@ -7,27 +7,11 @@
  * @module
  */
 import { ConnectionError, ReplyError } from "../errors.ts";
-import { type Arg, CommandSpec, PUBSUB } from "../command/spec.ts";
+import type { Arg, CommandSpec } from "../command/spec.ts";
 import type { Line } from "../connection/line.ts";
-import type { About, Owed } from "../connection/pending.ts";
-import { Encoder } from "../resp/encoder.ts";
 import { BYTES, type Push, type Reply } from "../resp/reply.ts";
+import { Change, type Family, keyOf, SUBSCRIBE, UNSUBSCRIBE } from "./change.ts";
 import { type Message, type SubscribeOptions, Subscription } from "./subscription.ts";
-
-/** The three families of subscriptions, by the command that makes one. */
-export type Family = "SUBSCRIBE" | "PSUBSCRIBE" | "SSUBSCRIBE";
-
-const SUBSCRIBE = {
-  SUBSCRIBE: new CommandSpec("SUBSCRIBE", PUBSUB),
-  PSUBSCRIBE: new CommandSpec("PSUBSCRIBE", PUBSUB),
-  SSUBSCRIBE: new CommandSpec("SSUBSCRIBE", PUBSUB),
-};
-const UNSUBSCRIBE = {
-  SUBSCRIBE: new CommandSpec("UNSUBSCRIBE", PUBSUB),
-  PSUBSCRIBE: new CommandSpec("PUNSUBSCRIBE", PUBSUB),
-  SSUBSCRIBE: new CommandSpec("SUNSUBSCRIBE", PUBSUB),
-};
-const PING = new CommandSpec("PING");
 
 /** The families whose messages are of this kind. */
 const KINDS: Record<string, Family> = { message: "SUBSCRIBE", pmessage: "PSUBSCRIBE", smessage: "SSUBSCRIBE" };
@@ -37,69 +21,19 @@ const FAMILIES = Object.keys(SUBSCRIBE) as Family[];
 interface Topic {
   readonly name: Arg;
   readonly listeners: Set<Listener>;
+  /** Settles with what the server says of it. */
+  confirmed: Promise<void>;
 }
 
 interface Listener {
   readonly mode: number;
   readonly subscription: Subscription<string> | Subscription<Uint8Array>;
+  /** The connection that it has listened on: another one means that there was a gap. 0 while nothing is confirmed. */
+  generation: number;
 }
 
-/**
- * Waits for the end of a change. Success has no reply of its own (confirmations are pushes), failure has; so a PING goes
- * with each change, and the PONG is its end.
- */
-class Change implements Owed {
-  readonly mode = 0;
-  readonly patient = false;
-  readonly chunks: readonly Uint8Array[];
-  readonly #name: string;
-  owed = 1;
-  readonly done: Promise<void>;
-  #resolve!: () => void;
-  #reject!: (error: Error) => void;
-  #refusal: ReplyError | undefined;
-
-  constructor(spec: CommandSpec, names: readonly Arg[]) {
-    const encoder = new Encoder();
-    this.#name = spec.name;
-    encoder.command(spec.head, spec.words, names, spec.name);
-    encoder.command(PING.head, PING.words, [], PING.name);
-    this.chunks = encoder.take();
-    this.done = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-    this.done.catch(() => {});
-  }
-
-  reply(value: Reply): boolean {
-    if (!isAnswer(value)) {
-      this.#refusal = value as ReplyError;
-      return false;
-    }
-    if (--this.owed > 0) return false;
-    if (this.#refusal) this.#reject(this.#refusal);
-    else this.#resolve();
-    return true;
-  }
-
-  ends(value: Reply, nth: number): boolean {
-    return isAnswer(value) && nth + 1 >= this.owed;
-  }
-
-  fail(error: Error): void {
-    this.#reject(error);
-  }
-
-  about(): About {
-    return { kind: "command", name: this.#name, size: 1 };
-  }
-}
-
-/** Whether this answers a PING: a user without the right to it gets an answer, too. */
-function isAnswer(value: Reply): boolean {
-  return !(value instanceof ReplyError && !/'ping'/i.test(value.message));
-}
+/** How often a subscription is tried on new connections, if each is lost before the server has confirmed it. */
+const TRIES = 5;
 
 /** What the hub needs of its client. */
 export interface HubSettings {
@@ -122,6 +56,8 @@ export class Hub {
   #line: Line | undefined;
   #dedicated: Line | undefined;
   #generation = 0;
+  /** What the server has not confirmed, in the order in which it is told. */
+  readonly #changes: Change[] = [];
 
   constructor(settings: HubSettings) {
     this.#settings = settings;
@@ -136,52 +72,77 @@ export class Hub {
   ): Promise<Subscription<S>> {
     if (names.length === 0) throw new TypeError(`${family}: expected at least one channel`);
     const subscription = new Subscription<S>(options, () => this.#leave(family, names, listener));
-    const listener = { mode, subscription } as unknown as Listener;
+    const listener = { mode, subscription, generation: 0 } as unknown as Listener;
     const line = await this.#open();
     if ((mode & BYTES) !== 0) line.pushMode = BYTES;
-    const fresh = names.filter((name) => this.#join(family, name, listener));
     try {
-      if (fresh.length > 0) await this.#change(line, SUBSCRIBE[family], fresh);
-      // Somebody else may have asked for the same channel a moment ago: PONG says that the server has seen that too.
-      else await this.#change(line, PING, []);
+      await this.#confirmed(line, this.#join(line, family, names, listener));
     } catch (error) {
-      this.#forget(family, names, listener);
+      this.#leave(family, names, listener).catch(() => {});
       throw error;
     }
+    listener.generation = line.generation;
     return subscription;
   }
 
+  /** The line to subscribe on. Whoever listens already keeps it where it is. */
   async #open(): Promise<Line> {
-    if (this.#line && this.#line.state !== "closed") {
-      await this.#line.open();
-      return this.#line;
+    const present = this.#line;
+    if (present !== undefined && this.needs(present)) {
+      await present.open();
+      return present;
     }
     const shared = this.#settings.shared();
     await shared.open();
-    if (shared.protocol === 3) return this.#line = shared;
-    this.#dedicated ??= this.#settings.dedicated();
-    await this.#dedicated.open();
-    return this.#line = this.#dedicated;
-  }
-
-  async #change(line: Line, spec: CommandSpec, names: readonly Arg[]): Promise<void> {
-    const change = new Change(spec, names);
-    if (spec === PING) change.owed = 2;
-    line.sendEncoded(change);
-    await change.done;
-  }
-
-  /** True if the server must be told: nobody listened to it before. */
-  #join(family: Family, name: Arg, listener: Listener): boolean {
-    const topics = this.#topics[family];
-    const key = keyOf(name);
-    const topic = topics.get(key);
-    if (topic) {
-      topic.listeners.add(listener);
-      return false;
+    let line = shared;
+    if (shared.protocol === 2) {
+      line = this.#dedicated ??= this.#settings.dedicated();
+      await line.open();
     }
-    topics.set(key, { name, listeners: new Set([listener]) });
-    return true;
+    this.#generation = line.generation;
+    return this.#line = line;
+  }
+
+  /** Listens to these names. The server is told of those that nobody listened to before. */
+  #join(line: Line, family: Family, names: readonly Arg[], listener: Listener): Topic[] {
+    const topics = this.#topics[family];
+    const fresh: Topic[] = [];
+    const joined = names.map((name) => {
+      const key = keyOf(name);
+      let topic = topics.get(key);
+      if (topic === undefined) {
+        topic = { name, listeners: new Set(), confirmed: NOTHING };
+        topics.set(key, topic);
+        fresh.push(topic);
+      }
+      topic.listeners.add(listener);
+      return topic;
+    });
+    if (fresh.length > 0) this.#ask(line, family, fresh);
+    return joined;
+  }
+
+  #ask(line: Line, family: Family, topics: readonly Topic[], again = false): Promise<void> {
+    const done = this.#tell(line, SUBSCRIBE[family], topics.map((topic) => topic.name), again);
+    done.catch(() => {});
+    for (const topic of topics) topic.confirmed = done;
+    return done;
+  }
+
+  /** Waits until the server has confirmed all of these, on another connection if the present one is lost first. */
+  async #confirmed(line: Line, topics: readonly Topic[]): Promise<void> {
+    for (let attempt = 1;; attempt++) {
+      const asked = topics.map((topic) => topic.confirmed);
+      try {
+        await Promise.all(asked);
+        return;
+      } catch (error) {
+        if (!(error instanceof ConnectionError) || error.closed || attempt === TRIES) throw error;
+        await line.open();
+        // Nobody has asked again: the line was given up.
+        if (topics.every((topic, i) => topic.confirmed === asked[i])) throw error;
+      }
+    }
   }
 
   /** Gives the names that nobody listens to any longer. */
@@ -198,25 +159,52 @@ export class Hub {
     const silent = this.#forget(family, names, listener);
     const line = this.#line;
     if (silent.length === 0 || line?.state !== "ready") return;
-    await this.#change(line, UNSUBSCRIBE[family], silent);
+    await this.#tell(line, UNSUBSCRIBE[family], silent);
+  }
+
+  /** Sends a change; resolves once the server has made it. `first`: it goes before those that wait for a connection. */
+  async #tell(line: Line, spec: CommandSpec, names: readonly Arg[], first = false): Promise<void> {
+    const change = new Change(spec, names);
+    if (first) this.#changes.unshift(change);
+    else this.#changes.push(change);
+    try {
+      line.sendEncoded(change);
+      await change.done;
+    } finally {
+      this.#changes.splice(this.#changes.indexOf(change), 1);
+    }
+  }
+
+  #confirm(kind: string, name: Reply): void {
+    const key = keyOf(name as Arg);
+    this.#changes.find((change) => change.kind === kind && change.left.delete(key));
   }
 
   /** A line is ready again: everything is subscribed to afresh, and everybody hears that there was a gap. */
   ready(line: Line): void {
-    if (line !== this.#line) return;
-    if (this.#generation === line.generation) return;
+    if (line !== this.#line || this.#generation === line.generation) return;
     this.#generation = line.generation;
+    // Messages would come as replies.
+    if (line.protocol === 2 && line !== this.#dedicated) {
+      return this.lost(line, new ConnectionError("The server behind this address does not speak RESP3 any more"));
+    }
     for (const family of FAMILIES) {
       const topics = [...this.#topics[family].values()];
-      if (topics.length === 0) continue;
-      const change = new Change(SUBSCRIBE[family], topics.map((topic) => topic.name));
-      line.sendEncoded(change);
-      const listeners = new Set(topics.flatMap((topic) => [...topic.listeners]));
-      change.done.then(
-        () => listeners.forEach(({ subscription }) => subscription.gap()),
-        (error) => error instanceof ReplyError && listeners.forEach(({ subscription }) => subscription.fail(error)),
-      );
+      if (topics.length > 0) this.#askAgain(line, family, topics);
     }
+  }
+
+  #askAgain(line: Line, family: Family, topics: readonly Topic[]): void {
+    this.#ask(line, family, topics, true).then(
+      () => eachListener(topics, (listener) => resumed(listener, line.generation)),
+      (error) => {
+        // Lost once more: the next connection is asked.
+        if (!(error instanceof ReplyError)) return;
+        // One that is refused must not take the others with it.
+        if (topics.length > 1) { for (const topic of topics) this.#askAgain(line, family, [topic]); }
+        else eachListener(topics, ({ subscription }) => subscription.fail(error));
+      },
+    );
   }
 
   /** The line was given up or closed: nobody will hear anything any more. */
@@ -235,7 +223,7 @@ export class Hub {
     }
   }
 
-  /** Whether anybody listens over this line, so that it must not stay closed. */
+  /** Whether anybody listens over this line. */
   needs(line: Line): boolean {
     return line === this.#line && FAMILIES.some((family) => this.#topics[family].size > 0);
   }
@@ -246,7 +234,8 @@ export class Hub {
     const kind = text(items[0]!);
     const family = KINDS[kind];
     if (family !== undefined) return this.#message(family, items);
-    if (!/subscribe$/.test(kind)) this.#settings.onPush?.(push);
+    if (/subscribe$/.test(kind)) this.#confirm(kind, items[1]!);
+    else this.#settings.onPush?.(push);
   }
 
   #message(family: Family, items: readonly Reply[]): void {
@@ -270,8 +259,22 @@ export class Hub {
   }
 }
 
+const NOTHING = Promise.resolve();
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
+
+/** Calls for each who listens to one of these, once. */
+function eachListener(topics: readonly Topic[], call: (listener: Listener) => void): void {
+  for (const listener of new Set(topics.flatMap((topic) => [...topic.listeners]))) call(listener);
+}
+
+/** It hears again; of a gap once per connection, and only if it had been listening. */
+function resumed(listener: Listener, generation: number): void {
+  const before = listener.generation;
+  if (before === 0 || before === generation) return;
+  listener.generation = generation;
+  listener.subscription.gap();
+}
 
 function text(value: Reply): string {
   return value instanceof Uint8Array ? decoder.decode(value) : String(value);
@@ -279,12 +282,4 @@ function text(value: Reply): string {
 
 function bytes(value: Reply): Uint8Array {
   return value instanceof Uint8Array ? value : encoder.encode(String(value));
-}
-
-/** The same key for the same channel, whether it came as string or bytes. Bytes that are no UTF-8 get one of their own. */
-function keyOf(name: Arg): string {
-  if (!ArrayBuffer.isView(name)) return String(name);
-  const view = new Uint8Array(name.buffer, name.byteOffset, name.byteLength);
-  const whole = decoder.decode(view);
-  return whole.includes("\ufffd") ? `\0${Array.from(view).join()}` : whole;
 }

@@ -12,8 +12,12 @@ import type { Line } from "../connection/line.ts";
 import type { SendOptions } from "../connection/pending.ts";
 import type { Core } from "./core.ts";
 import type { Hub, HubSettings } from "./hub.ts";
+import type { Monitor } from "./monitor.ts";
 import type { BasePipeline, PipelineOptions, Runner } from "./pipeline.ts";
+import type { Scans } from "./scan.ts";
 import type { BaseSession } from "./session.ts";
+import type { StreamReader } from "./stream_reader.ts";
+import type { StreamWorker } from "./stream_worker.ts";
 import type { BaseTransaction } from "./transaction.ts";
 
 /**
@@ -77,6 +81,14 @@ export interface Kit {
   readonly hub?: new (settings: HubSettings) => Hub;
   /** Commands that hold their connection. */
   readonly blocking?: Blocking;
+  /** Walks over keys, fields and members. */
+  readonly scans?: Scans;
+  /** Followers of streams. */
+  readonly streamReader?: typeof StreamReader;
+  /** Consumers of groups. */
+  readonly streamWorker?: typeof StreamWorker;
+  /** MONITOR. */
+  readonly monitor?: typeof Monitor;
 }
 
 /** A feature of a kit; throws if the client was made without it. */

@@ -128,11 +128,11 @@ export class Pool {
     const idle = this.#takeIdle();
     if (idle !== undefined) return idle;
     if (this.#total < this.#settings.max) return this.#settings.line(false);
-    // One line stays shared, so that ordinary commands never wait for somebody's session.
+    // The first line stays shared: ordinary commands never wait for somebody's session, and subscriptions live on it.
     if (this.#shared.length < 2) return undefined;
-    let best = this.#shared[0]!;
+    let best = this.#shared[1]!;
     for (const line of this.#shared) {
-      if (line.pending <= best.pending) best = line;
+      if (line.pending <= best.pending && line !== this.#shared[0]) best = line;
     }
     this.#shared.splice(this.#shared.indexOf(best), 1);
     if (this.#current === best) this.#current = undefined;

@@ -4,6 +4,8 @@
  * @module
  */
 import { type Arg, BLOCKING, BLOCKING_OPTION, type CommandSpec, PUBSUB, SESSION, type Shape } from "../command/spec.ts";
+import type { Key } from "../command/values.ts";
+import type { HscanOptions, ScanOptions, SscanOptions, ZscanOptions } from "../generated/options.ts";
 import { LOOSE, Pending, type SendOptions } from "../connection/pending.ts";
 import type { Line } from "../connection/line.ts";
 import { BIGINTS, BYTES, type Reply } from "../resp/reply.ts";
@@ -12,8 +14,13 @@ import type { PipelineOptions } from "./pipeline.ts";
 import { CORE, type Core } from "./core.ts";
 import { guarded } from "./guard.ts";
 import type { Hub } from "./hub.ts";
+import type { InboxOptions } from "./inbox.ts";
 import { feature, type SurfaceOf, type Surfaces } from "./kit.ts";
 import { type ClientStats, clientStats } from "./stats.ts";
+import type { Monitor } from "./monitor.ts";
+import type { ScanFrom, ScanIterator, Scanning } from "./scan.ts";
+import type { ReadStreamOptions, StreamReader, StreamReading } from "./stream_reader.ts";
+import type { StreamWorker, StreamWorkerOptions, StreamWorking } from "./stream_worker.ts";
 import type { SubscribeOptions, Subscription } from "./subscription.ts";
 import type { TransactionOptions } from "./transaction.ts";
 import { namedSpec } from "./unusual.ts";
@@ -288,6 +295,151 @@ export abstract class BaseClient<
   /** Subscribes to channels of this shard (`SPUBLISH`); see {@link BaseClient.subscribe}. */
   ssubscribe(channels: Arg | readonly Arg[], options: SubscribeOptions<S> = {}): Promise<Subscription<S>> {
     return this.#hub.subscribe("SSUBSCRIBE", listOf(channels), this.#mode, options);
+  }
+
+  /**
+   * Walks over the keys of the database, in batches (SCAN): see {@link ScanIterator}.
+   *
+   * @example
+   * ```ts
+   * import { connect } from "@respire/redis";
+   *
+   * await using redis = await connect();
+   * for await (const keys of redis.scanIterator({ match: "session:*", count: 500 })) await redis.unlink(...keys);
+   * ```
+   */
+  scanIterator(
+    this: BaseClient<K, S, I> & Pick<Scanning<S>, "scan">,
+    options?: ScanOptions & ScanFrom,
+  ): ScanIterator<S> {
+    return feature(this.#core.kit.scans, "iterators").keys<S>(this, options);
+  }
+
+  /** Walks over the fields of a hash, in batches, without their values. */
+  hscanIterator(
+    this: BaseClient<K, S, I> & Pick<Scanning<S>, "hscan">,
+    key: Key,
+    options: HscanOptions & ScanFrom & { readonly novalues: true },
+  ): ScanIterator<S>;
+  /** Walks over fields and values of a hash, in batches of pairs (HSCAN): see {@link ScanIterator}. */
+  hscanIterator(
+    this: BaseClient<K, S, I> & Pick<Scanning<S>, "hscan">,
+    key: Key,
+    options?: HscanOptions & ScanFrom & { readonly novalues?: false },
+  ): ScanIterator<[field: S, value: S]>;
+  hscanIterator(
+    this: BaseClient<K, S, I> & Pick<Scanning, "hscan">,
+    key: Key,
+    options?: HscanOptions & ScanFrom,
+  ): ScanIterator<unknown> {
+    return feature(this.#core.kit.scans, "iterators").hash(this, key, options);
+  }
+
+  /** Walks over the members of a set, in batches (SSCAN): see {@link ScanIterator}. */
+  sscanIterator(
+    this: BaseClient<K, S, I> & Pick<Scanning<S>, "sscan">,
+    key: Key,
+    options?: SscanOptions & ScanFrom,
+  ): ScanIterator<S> {
+    return feature(this.#core.kit.scans, "iterators").set<S>(this, key, options);
+  }
+
+  /** Walks over the members of a sorted set, in batches, without their scores. */
+  zscanIterator(
+    this: BaseClient<K, S, I> & Pick<Scanning<S>, "zscan">,
+    key: Key,
+    options: ZscanOptions & ScanFrom & { readonly noscores: true },
+  ): ScanIterator<S>;
+  /** Walks over members and scores of a sorted set, in batches of pairs (ZSCAN): see {@link ScanIterator}. */
+  zscanIterator(
+    this: BaseClient<K, S, I> & Pick<Scanning<S>, "zscan">,
+    key: Key,
+    options?: ZscanOptions & ScanFrom & { readonly noscores?: false },
+  ): ScanIterator<[member: S, score: number]>;
+  zscanIterator(
+    this: BaseClient<K, S, I> & Pick<Scanning, "zscan">,
+    key: Key,
+    options?: ZscanOptions & ScanFrom,
+  ): ScanIterator<unknown> {
+    return feature(this.#core.kit.scans, "iterators").sortedSet(this, key, options);
+  }
+
+  /**
+   * Follows streams: gives their entries as they are added (XREAD), over lost connections; see {@link StreamReader}.
+   *
+   * @example
+   * ```ts
+   * import { connect } from "@respire/redis";
+   *
+   * await using redis = await connect();
+   * await redis.xadd("log", "*", { line: "started" });
+   * for await (const { id, fields } of redis.readStream("log", { from: "0" })) {
+   *   console.log(id, fields.line);
+   *   break;
+   * }
+   * ```
+   */
+  readStream(
+    this: BaseClient<K, S, I> & StreamReading<S>,
+    streams: Key | readonly Key[],
+    options?: ReadStreamOptions,
+  ): StreamReader<S> {
+    const Reader = feature(this.#core.kit.streamReader, "stream readers");
+    return new Reader<S>(this, streams, { signal: this.#options.signal, ...options });
+  }
+
+  /**
+   * Starts a consumer of a group: it hands entries to a function, confirms them when that has succeeded, and takes over
+   * what others have left; see {@link StreamWorker}.
+   *
+   * @example
+   * ```ts
+   * import { connect } from "@respire/redis";
+   *
+   * await using redis = await connect();
+   * const done = Promise.withResolvers<void>();
+   * await using worker = redis.streamWorker({
+   *   streams: "jobs",
+   *   group: "mailers",
+   *   handler: ({ fields }) => {
+   *     console.log("mail to", fields.to);
+   *     done.resolve();
+   *   },
+   * });
+   * await redis.xadd("jobs", "*", { to: "ada" });
+   * await done.promise;
+   * ```
+   */
+  streamWorker(this: BaseClient<K, S, I> & StreamWorking, options: StreamWorkerOptions<S>): StreamWorker<S> {
+    const Worker = feature(this.#core.kit.streamWorker, "stream workers");
+    return new Worker<S>(this, { signal: this.#options.signal, ...options });
+  }
+
+  /**
+   * Watches the commands that the server runs (MONITOR), over a connection of its own that is closed in the end. It costs
+   * the server much: a means to find faults, not to observe.
+   *
+   * @example
+   * ```ts
+   * import { connect } from "@respire/redis";
+   *
+   * await using redis = await connect();
+   * await using monitor = redis.monitor();
+   * await monitor.ready;
+   * await redis.set("key", "value");
+   * for await (const { time, database, address, command } of monitor) {
+   *   console.log(new Date(time), database, address, command);
+   *   break;
+   * }
+   * ```
+   */
+  monitor(options: InboxOptions = {}): Monitor<S> {
+    return new (feature(this.#core.kit.monitor, "MONITOR"))<S>(
+      this.#core.pool,
+      this.#mode,
+      options,
+      this.#options.signal,
+    );
   }
 
   /** Gives a connection of one's own until the end of its scope (`await using`). */

@@ -66,6 +66,9 @@ export abstract class BaseSession<
         ),
       );
     }
+    if (spec.name === "MONITOR") {
+      return Promise.reject(new TypeError("MONITOR: commands are watched with redis.monitor()"));
+    }
     if ((spec.flags & SESSION) !== 0) this.#dirty = true;
     const { signal } = this.#options;
     if (signal?.aborted) return Promise.reject(signal.reason);

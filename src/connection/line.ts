@@ -361,6 +361,8 @@ export class Line implements ConnectionOwner {
   }
 
   #afterLoss(error: ConnectionError): void {
+    // Whoever heard of the loss may have closed the line.
+    if (!this.#isOpen()) return;
     // Nobody waits: the next command opens a lazy line again, until then it stays quiet.
     if (this.#queue.size === 0 && !this.options.eager) return this.#setState("idle", error);
     this.#armQueueTimer();

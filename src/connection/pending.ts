@@ -36,6 +36,8 @@ export interface Owed {
   modeAt?(nth: number): number;
   /** Whether this is its last reply, where their number cannot be told beforehand. */
   ends?(value: Reply, nth: number): boolean;
+  /** Whether everything that comes from now on is its own, to the end of the connection. */
+  readonly endless?: boolean;
   /** What it is, for those who watch. */
   about?(): About;
 }

@@ -74,7 +74,7 @@ export class Proof {
   tag(encoder: Encoder, owed: Fifo<Owed>, unsent: number): boolean {
     for (let i = owed.size - unsent; this.#on && i < owed.size; i++) {
       const entry = owed.at(i);
-      if (entry instanceof Pending && (entry.spec.flags & SESSION) !== 0) this.#on = false;
+      if (entry?.endless || (entry instanceof Pending && (entry.spec.flags & SESSION) !== 0)) this.#on = false;
     }
     if (!this.#on) return false;
     const tag = new Tag(this.#secret + this.#made++);

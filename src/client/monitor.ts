@@ -1,0 +1,224 @@
+/**
+ * MONITOR: every command that the server runs, as an async iterator.
+ *
+ * After MONITOR a connection carries nothing but lines that answer no command, so it is one of its own, and nobody gets it
+ * afterwards: it is destroyed.
+ *
+ * @module
+ */
+import { ConnectionError, ProtocolError, ReplyError } from "../errors.ts";
+import { CommandSpec, SESSION } from "../command/spec.ts";
+import type { Line } from "../connection/line.ts";
+import type { About, Owed } from "../connection/pending.ts";
+import { Encoder } from "../resp/encoder.ts";
+import { BYTES, type Reply } from "../resp/reply.ts";
+import { Inbox, type InboxOptions } from "./inbox.ts";
+
+/** A command that the server has run. */
+export interface MonitorLine<S extends string | Uint8Array = string> {
+  /** When, in milliseconds since 1970; the server tells microseconds, which stand behind the point. */
+  readonly time: number;
+  /** The database it ran in. */
+  readonly database: number;
+  /** Who sent it: address and port, `unix:` and a path, or `lua` for a script. */
+  readonly address: string;
+  /** Its name and arguments. */
+  readonly command: S[];
+}
+
+const MONITOR = new CommandSpec("MONITOR", SESSION);
+
+/** Takes all replies of its connection, for ever. */
+class Feed implements Owed {
+  readonly mode = 0;
+  readonly owed = 1;
+  readonly endless = true;
+  readonly patient = true;
+  readonly chunks: readonly Uint8Array[];
+  readonly #hear: (value: Reply) => void;
+  readonly #end: (error: Error) => void;
+
+  constructor(hear: (value: Reply) => void, end: (error: Error) => void) {
+    const encoder = new Encoder();
+    encoder.command(MONITOR.head, MONITOR.words, [], MONITOR.name);
+    this.chunks = encoder.take();
+    this.#hear = hear;
+    this.#end = end;
+  }
+
+  reply(value: Reply): boolean {
+    this.#hear(value);
+    return false;
+  }
+
+  about(): About {
+    return { kind: "command", name: MONITOR.name, size: 1 };
+  }
+
+  fail(error: Error): void {
+    this.#end(error);
+  }
+}
+
+/** Who lends a connection and takes it back. */
+export interface Lender {
+  /** A line that nobody else uses. */
+  acquire(signal?: AbortSignal): Promise<Line>;
+  /** Takes it back. */
+  release(line: Line): void;
+}
+
+/**
+ * The commands that a server runs, as they come. Iterate it; leave it with `close`, by leaving the loop, or at the end of
+ * its scope (`await using`). It ends with a `ConnectionError` if its connection is lost.
+ */
+export class Monitor<S extends string | Uint8Array = string>
+  implements AsyncIterable<MonitorLine<S>>, AsyncIterator<MonitorLine<S>, undefined>, AsyncDisposable {
+  readonly #inbox: Inbox<MonitorLine<S>>;
+  readonly #lender: Lender;
+  readonly #signal: AbortSignal | undefined;
+  readonly #read: (line: string) => MonitorLine<S>;
+  readonly #aborted = (): void => this.#fail(this.#signal!.reason);
+  readonly #ready: Promise<void>;
+  #accept!: () => void;
+  #refuse!: (error: unknown) => void;
+  #heard = false;
+  #line: Line | undefined;
+
+  /** @internal Made by `redis.monitor`. */
+  constructor(lender: Lender, mode: number, options: InboxOptions, signal?: AbortSignal) {
+    this.#inbox = new Inbox("lines", options);
+    this.#lender = lender;
+    this.#signal = signal;
+    this.#read = (line) => parse(line, (mode & BYTES) !== 0) as unknown as MonitorLine<S>;
+    this.#ready = new Promise((resolve, reject) => {
+      this.#accept = resolve;
+      this.#refuse = reject;
+    });
+    this.#ready.catch(() => {});
+    this.#open().catch((error) => this.#fail(error));
+  }
+
+  async #open(): Promise<void> {
+    this.#signal?.addEventListener("abort", this.#aborted, { once: true });
+    const line = await this.#lender.acquire(this.#signal);
+    this.#line = line;
+    if (this.#inbox.ended) return this.#release();
+    await line.open();
+    if (this.#inbox.ended) return this.#release();
+    line.sendEncoded(new Feed((value) => this.#hear(value), (error) => this.#fail(error)));
+  }
+
+  #hear(value: Reply): void {
+    if (this.#inbox.ended) return;
+    if (value instanceof ReplyError) {
+      value.command = MONITOR.name;
+      return this.#fail(value);
+    }
+    // The first reply is OK.
+    if (!this.#heard) {
+      this.#heard = true;
+      return this.#accept();
+    }
+    let error: Error | undefined;
+    try {
+      error = this.#inbox.put(this.#read(String(value)));
+    } catch (failure) {
+      error = failure as Error;
+    }
+    if (error !== undefined) this.#fail(error);
+  }
+
+  #fail(error: unknown): void {
+    this.#refuse(error);
+    if (this.#inbox.fail(error)) this.#release();
+  }
+
+  #release(): void {
+    this.#signal?.removeEventListener("abort", this.#aborted);
+    const line = this.#line;
+    if (line === undefined) return;
+    this.#line = undefined;
+    line.destroy();
+    this.#lender.release(line);
+  }
+
+  /** Resolves once the server has said that it is watched: what runs from then on is seen. Rejects if it refuses. */
+  get ready(): Promise<void> {
+    return this.#ready;
+  }
+
+  /** How many lines wait to be read. */
+  get waiting(): number {
+    return this.#inbox.waiting;
+  }
+
+  /** How many lines were dropped because the reader was slow (`overflow: "drop-oldest"`). */
+  get dropped(): number {
+    return this.#inbox.dropped;
+  }
+
+  /** The next command; `done` once the monitor is closed. */
+  next(): Promise<IteratorResult<MonitorLine<S>, undefined>> {
+    return this.#inbox.next();
+  }
+
+  /** Leaves the loop: closes the monitor. */
+  async return(): Promise<IteratorResult<MonitorLine<S>, undefined>> {
+    await this.close();
+    return { value: undefined, done: true };
+  }
+
+  /** The commands, as they come. */
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** Closes its connection. */
+  close(): Promise<void> {
+    this.#refuse(new ConnectionError("The monitor was closed", { closed: true }));
+    if (this.#inbox.end()) this.#release();
+    return Promise.resolve();
+  }
+
+  /** Leaves the scope of `await using`: see {@link Monitor.close}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+const LINE = /^(\d+)\.(\d{6}) \[(\d+) (.*?)\] (".*)$/s;
+const ESCAPES: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, a: 7, b: 8 };
+const decoder = new TextDecoder();
+
+function parse(line: string, asBytes: boolean): MonitorLine<string | Uint8Array> {
+  const parts = LINE.exec(line);
+  if (parts === null) throw new ProtocolError("a line of MONITOR cannot be understood", 0);
+  const [, seconds, micros, database, address, words] = parts as unknown as string[];
+  const time = Number(seconds) * 1000 + Number(micros) / 1000;
+  const command = wordsOf(words!).map((word) => asBytes ? word : decoder.decode(word));
+  return { time, database: Number(database), address: address!, command };
+}
+
+/** The words between quotes, their escapes undone: what is not printable ASCII comes as `\x` and two digits. */
+function wordsOf(text: string): Uint8Array[] {
+  const words: Uint8Array[] = [];
+  for (const [, quoted] of text.matchAll(/"((?:[^"\\]|\\.)*)"/gs)) words.push(unescape(quoted!));
+  return words;
+}
+
+function unescape(quoted: string): Uint8Array {
+  const bytes = new Uint8Array(quoted.length);
+  let size = 0;
+  for (let i = 0; i < quoted.length; i++) {
+    if (quoted[i] !== "\\") {
+      bytes[size++] = quoted.charCodeAt(i);
+    } else if (quoted[++i] === "x") {
+      bytes[size++] = parseInt(quoted.slice(i + 1, i + 3), 16);
+      i += 2;
+    } else {
+      bytes[size++] = ESCAPES[quoted[i]!] ?? quoted.charCodeAt(i);
+    }
+  }
+  return bytes.slice(0, size);
+}

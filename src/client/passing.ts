@@ -1,0 +1,29 @@
+/**
+ * Troubles that pass, for what goes on by itself: it waits a little and tries again.
+ *
+ * @module
+ */
+import { ConnectionError, ReplyError, TimeoutError } from "../errors.ts";
+
+/** Refusals of a server that is starting, moving, electing, or short of something. */
+const PASSING = /^(LOADING|MASTERDOWN|TRYAGAIN|CLUSTERDOWN|READONLY|NOREPLICAS|MISCONF|OOM|BUSY)$/;
+
+/** Whether the same may work later. */
+export function passes(error: unknown): error is Error {
+  if (error instanceof ConnectionError) return !error.closed;
+  return error instanceof TimeoutError || (error instanceof ReplyError && PASSING.test(error.code));
+}
+
+/** Waits, longer with each failure: 50 ms at first, 2 s at most. Ends early, without an error, when the signal fires. */
+export function pauseAfter(failures: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, Math.min(2000, 25 * 2 ** failures));
+    signal.addEventListener("abort", end, { once: true });
+  });
+}

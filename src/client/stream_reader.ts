@@ -1,0 +1,211 @@
+/**
+ * Follows streams: entry after entry as an async iterator, over lost connections, each once.
+ *
+ * @module
+ */
+import type { Dict, Key, Pairs, Value } from "../command/values.ts";
+import type { XreadOptions, XrevrangeOptions } from "../generated/options.ts";
+import type { StreamEntry } from "../generated/replies.ts";
+import { passes, pauseAfter } from "./passing.ts";
+
+/** An entry of a stream. */
+export interface StreamItem<S extends string | Uint8Array = string> {
+  /** The stream it stands in. */
+  readonly stream: S;
+  /** Its id. */
+  readonly id: string;
+  /** Its fields: an object, or a Map where strings are bytes. */
+  readonly fields: Dict<S, S>;
+}
+
+/** How streams are followed. */
+export interface ReadStreamOptions {
+  /**
+   * The id after which reading begins, or one for each stream in their order: `"0"` for everything, `"$"` (the default)
+   * for what is added after the call.
+   */
+  readonly from?: string | readonly string[];
+  /** How many entries are read at once, per stream; 100 unless given. */
+  readonly count?: number;
+  /** Milliseconds that the server waits for entries before it is asked again; 5,000 unless given. */
+  readonly block?: number;
+  /** Ends the iteration with its reason. */
+  readonly signal?: AbortSignal;
+  /** Called with each failure that reading goes on after: a lost connection, a server that is loading. */
+  readonly onError?: (error: Error) => void;
+}
+
+/** The commands that following takes. */
+export interface StreamReading<S extends string | Uint8Array = string> {
+  /** See `Commands.xread`. */
+  xread(streams: Pairs<Key, Value>, options?: XreadOptions): Promise<[key: S, entries: StreamEntry<S>[]][] | null>;
+  /** See `Commands.xrevrange`. */
+  xrevrange(key: Key, end: Value, start: Value, options?: XrevrangeOptions): Promise<StreamEntry<S>[]>;
+  /** The same with options for each call. */
+  with(options: { readonly signal?: AbortSignal; readonly timeout?: number }): StreamReading<S>;
+}
+
+/**
+ * Entries of streams, as they are added. Iterate it; leave it with `close`, by leaving the loop, or at the end of its scope
+ * (`await using`). While it waits it holds one connection of the client's sessions.
+ *
+ * It goes on after the last entry read when a connection was lost, for as long as it takes. It ends with an error if the
+ * server refuses to read at all (no such right, the key holds something else), or the client is closed.
+ */
+export class StreamReader<S extends string | Uint8Array = string>
+  implements AsyncIterable<StreamItem<S>>, AsyncIterator<StreamItem<S>, undefined>, AsyncDisposable {
+  readonly #redis: StreamReading<S>;
+  readonly #keys: readonly Key[];
+  readonly #read: { readonly block: number; readonly count: number };
+  readonly #onError: ((error: Error) => void) | undefined;
+  readonly #signal: AbortSignal | undefined;
+  readonly #stop = new AbortController();
+  readonly #aborted = (): void => this.#end();
+  /** The last ids that were read. */
+  #last: string[];
+  /** The last ids that were handed out. */
+  readonly #given: string[];
+  readonly #begun: Promise<void>;
+  #items: { readonly at: number; readonly item: StreamItem<S> }[] = [];
+  #next = 0;
+  #pulling: Promise<void> | undefined;
+  /** Lets go of who waits for the next entry. */
+  #release: () => void = () => {};
+  #failures = 0;
+
+  /** @internal Made by `redis.readStream`. */
+  constructor(redis: StreamReading<S>, keys: Key | readonly Key[], options: ReadStreamOptions = {}) {
+    const { from = "$", block = 5000, count = 100, signal } = options;
+    this.#keys = Array.isArray(keys) ? keys : [keys as Key];
+    if (this.#keys.length === 0) throw new TypeError("readStream: expected at least one stream");
+    this.#last = typeof from === "string" ? this.#keys.map(() => from) : [...from];
+    if (this.#last.length !== this.#keys.length) throw new TypeError("Option from must have one id for each stream");
+    if (!Number.isInteger(block) || block < 1) throw new RangeError("Option block must be a whole number from 1");
+    if (!Number.isInteger(count) || count < 1) throw new RangeError("Option count must be a whole number from 1");
+    this.#read = { block, count };
+    this.#given = [...this.#last];
+    this.#onError = options.onError;
+    this.#signal = signal;
+    this.#redis = redis.with({ signal: this.#stop.signal, timeout: undefined });
+    if (signal?.aborted) this.#end();
+    else signal?.addEventListener("abort", this.#aborted, { once: true });
+    // Asked at once: what is added between this call and the first turn of the loop belongs to the loop.
+    this.#begun = this.#begin();
+    this.#begun.catch(() => {});
+  }
+
+  /** The ids of the last entries that were handed out, one for each stream: `from` of a reader that goes on. */
+  get positions(): readonly string[] {
+    return this.#given;
+  }
+
+  /** Between two calls of XREAD "$" would lose what is added: it is looked up once. */
+  async #begin(): Promise<void> {
+    await Promise.all(this.#keys.map(async (key, i) => {
+      if (this.#last[i] !== "$") return;
+      const [newest] = await this.#redis.xrevrange(key, "+", "-", { count: 1 });
+      this.#given[i] = this.#last[i] = newest === undefined ? "0-0" : text(newest[0]);
+    }));
+  }
+
+  /** Reads until there is something. */
+  async #pull(): Promise<void> {
+    let begun: Promise<void> = this.#begun;
+    while (!this.#stop.signal.aborted) {
+      try {
+        await begun;
+        const streams = this.#keys.map((key, i): [Key, string] => [key, this.#last[i]!]);
+        const reply = await this.#redis.xread(streams, this.#read);
+        this.#failures = 0;
+        if (reply !== null) return this.#take(reply);
+      } catch (error) {
+        if (this.#stop.signal.aborted) return;
+        if (!passes(error)) throw error;
+        this.#onError?.(error);
+        await pauseAfter(++this.#failures, this.#stop.signal);
+        if (this.#last.includes("$")) begun = this.#begin();
+      }
+    }
+  }
+
+  #take(reply: [key: S, entries: StreamEntry<S>[]][]): void {
+    this.#items = [];
+    this.#next = 0;
+    for (const [stream, entries] of reply) {
+      const at = this.#keys.findIndex((key) => same(key, stream));
+      for (const [id, fields] of entries) this.#items.push({ at, item: { stream, id: text(id), fields } });
+      this.#last[at] = this.#items.at(-1)!.item.id;
+    }
+  }
+
+  /** The next entry; `done` once the reader is closed. */
+  async next(): Promise<IteratorResult<StreamItem<S>, undefined>> {
+    if (this.#pulling !== undefined && !this.#stop.signal.aborted) {
+      throw new TypeError("One reader at a time can read a stream");
+    }
+    if (this.#next === this.#items.length && !this.#stop.signal.aborted) await this.#more();
+    if (this.#signal?.aborted) throw this.#signal.reason;
+    if (this.#stop.signal.aborted) return { value: undefined, done: true };
+    const { at, item } = this.#items[this.#next++]!;
+    this.#given[at] = item.id;
+    return { value: item, done: false };
+  }
+
+  /** Waits for entries, or for the end. */
+  async #more(): Promise<void> {
+    const pulling = this.#pulling = this.#pull();
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#release = resolve;
+        pulling.then(resolve, reject);
+      });
+    } catch (error) {
+      this.#end();
+      throw error;
+    } finally {
+      if (!this.#stop.signal.aborted) this.#pulling = undefined;
+    }
+  }
+
+  #end(): void {
+    this.#signal?.removeEventListener("abort", this.#aborted);
+    this.#stop.abort();
+    this.#release();
+  }
+
+  /** Leaves the loop: closes the reader. */
+  async return(): Promise<IteratorResult<StreamItem<S>, undefined>> {
+    await this.close();
+    return { value: undefined, done: true };
+  }
+
+  /** Its entries, as they come. */
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** Stops reading. The connection that waited is given back to the client. */
+  async close(): Promise<void> {
+    this.#end();
+    await this.#pulling?.catch(() => {});
+  }
+
+  /** Leaves the scope of `await using`: see {@link StreamReader.close}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+const decoder = new TextDecoder();
+
+function text(value: string | Uint8Array): string {
+  return typeof value === "string" ? value : decoder.decode(value);
+}
+
+/** Whether a key and the name that a reply has for it are the same. */
+function same(key: Key, name: string | Uint8Array): boolean {
+  if (typeof key === "string") return key === text(name);
+  const bytes = new Uint8Array(key.buffer, key.byteOffset, key.byteLength);
+  if (typeof name === "string") return decoder.decode(bytes) === name;
+  return bytes.length === name.length && bytes.every((byte, i) => byte === name[i]);
+}

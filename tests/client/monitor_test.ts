@@ -1,0 +1,102 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { connect, ConnectionError, type MonitorLine, RedisError, ReplyError } from "../../mod.ts";
+import { missing, type ServerVersion, startRedis } from "../support/servers.ts";
+import { test } from "../support/test.ts";
+
+const VERSIONS: readonly ServerVersion[] = ["redis-7.0", "redis-8", "valkey-9"];
+
+for (const version of VERSIONS) {
+  for (const protocol of [3, 2] as const) {
+    test(`monitor() gives the commands that run, on ${version}, RESP${protocol}`, {
+      skip: missing(version),
+    }, async () => {
+      await using server = await startRedis({ version });
+      await using redis = await connect(server.url, { protocol, database: 2 });
+      await using monitor = redis.monitor();
+      await monitor.ready;
+      const before = Date.now();
+      const odd = 'quo"te \\ line\r\n\t\x07\x08 é \u{1f600} \\x41';
+      // Replies stay paired with their commands while lines come.
+      const replies = await Promise.all([
+        redis.set("k", odd),
+        redis.get("k"),
+        redis.eval("return redis.call('DBSIZE')", []),
+      ]);
+      assertEquals(replies, ["OK", odd, 1]);
+      const lines: MonitorLine[] = [];
+      for await (const line of monitor) {
+        if (line.command[0]!.toUpperCase() !== "CLIENT") lines.push(line);
+        if (lines.length === 4) break;
+      }
+      assertEquals(lines.map(({ database, command }) => [database, ...command]), [
+        [2, "SET", "k", odd],
+        [2, "GET", "k"],
+        [2, "EVAL", "return redis.call('DBSIZE')", "0"],
+        [2, "DBSIZE"],
+      ]);
+      assert(/^127\.0\.0\.1:\d+$/.test(lines[0]!.address), lines[0]!.address);
+      assertEquals(lines[3]!.address, "lua");
+      assert(Math.abs(lines[0]!.time - before) < 60_000, `${lines[0]!.time}`);
+      assertEquals(await monitor.next(), { value: undefined, done: true });
+      while ((await redis.clientList()).includes("cmd=monitor")) await redis.ping();
+      assertEquals(redis.stats().leased, 0);
+    });
+  }
+}
+
+test("monitor() gives bytes on the bytes surface", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using monitor = redis.bytes.monitor();
+  await monitor.ready;
+  const payload = Uint8Array.from({ length: 256 }, (_, i) => i);
+  await redis.set("k", payload);
+  const { value } = await monitor.next();
+  assertEquals(value?.command[2], payload);
+});
+
+test("a slow reader of a monitor is bounded", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using strict = redis.monitor({ buffer: 2 });
+  await using lossy = redis.monitor({ buffer: 2, overflow: "drop-oldest" });
+  await Promise.all([strict.ready, lossy.ready]);
+  await redis.pipeline((p) => [1, 2, 3, 4, 5].map((n) => p.set("k", n)));
+  // The reader of each monitor is told in its own time.
+  while (lossy.dropped < 3) await redis.dbsize();
+  const last = (await lossy.next()).value!.command;
+  assert(["SET", "DBSIZE"].includes(last[0]!), last[0]);
+  assert((await strict.next()).value);
+  await strict.next();
+  await assertRejects(() => strict.next(), RedisError, "2 lines behind");
+});
+
+test("a monitor ends with its connection, its signal, its client, and where it is refused", async () => {
+  await using server = await startRedis();
+  await using admin = await connect(server.url);
+  await using lost = admin.monitor();
+  await lost.ready;
+  const failed = assertRejects(() => lost.next(), ConnectionError);
+  const id = /^id=(\d+) .*cmd=monitor/m.exec(await admin.clientList())![1]!;
+  await admin.call("CLIENT KILL", "ID", id);
+  await failed;
+
+  const control = new AbortController();
+  const watched = admin.with({ signal: control.signal }).monitor();
+  await watched.ready;
+  const reason = new Error("enough");
+  control.abort(reason);
+  assertEquals(await assertRejects(() => watched.next()), reason);
+
+  await admin.aclSetuser("reader", "on", "nopass", "+@all", "-monitor", "~*", "&*");
+  const redis = await connect(server.url, { username: "reader", password: "x" });
+  const refused = redis.monitor();
+  assertEquals((await assertRejects(() => refused.ready, ReplyError)).code, "NOPERM");
+  await assertRejects(() => refused.next(), ReplyError);
+  assertEquals(await redis.ping(), "PONG");
+  await redis.close();
+  await assertRejects(() => redis.monitor().next(), ConnectionError, "closed");
+  await using session = await admin.session();
+  await assertRejects(() => session.call("MONITOR"), TypeError, "redis.monitor()");
+  assertEquals(await session.ping(), "PONG");
+});

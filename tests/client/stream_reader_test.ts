@@ -1,0 +1,142 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { connect, ConnectionError, type Redis, ReplyError, type StreamItem } from "../../mod.ts";
+import { missing, type ServerVersion, startRedis } from "../support/servers.ts";
+import { test } from "../support/test.ts";
+
+const VERSIONS: readonly ServerVersion[] = ["redis-7.0", "redis-8", "valkey-9"];
+
+async function take<T>(items: AsyncIterator<T>, count: number): Promise<T[]> {
+  const taken: T[] = [];
+  while (taken.length < count) taken.push((await items.next()).value);
+  return taken;
+}
+
+/** Waits until somebody waits for entries of streams. */
+async function isWaiting(redis: Redis, readers = 1): Promise<void> {
+  while ((await redis.clientList()).split("cmd=xread ").length <= readers) await redis.ping();
+}
+
+for (const version of VERSIONS) {
+  for (const protocol of [3, 2] as const) {
+    test(`readStream() gives what is there and what comes, on ${version}, RESP${protocol}`, {
+      skip: missing(version),
+    }, async () => {
+      await using server = await startRedis({ version });
+      await using redis = await connect(server.url, { protocol });
+      for (let n = 1; n <= 5; n++) await redis.xadd("s", `${n}-0`, { n });
+      await using reader = redis.readStream("s", { from: "2-0", count: 2 });
+      const item = (n: number): StreamItem => ({ stream: "s", id: `${n}-0`, fields: { n: `${n}` } });
+      assertEquals((await take(reader, 3)).map((got) => ({ ...got, fields: { ...got.fields } })), [3, 4, 5].map(item));
+      const next = reader.next();
+      await isWaiting(redis);
+      await redis.xadd("s", "6-0", { n: 6 });
+      assertEquals((await next).value?.id, "6-0");
+      assertEquals(reader.positions, ["6-0"]);
+    });
+  }
+}
+
+test("readStream() begins with what is added after the call, unless told otherwise", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await redis.xadd("old", "1-0", { n: 1 });
+  await using reader = redis.readStream(["old", "new"]);
+  // Added before the loop begins.
+  await redis.xadd("old", "2-0", { n: 2 });
+  await redis.xadd("new", "1-0", { n: 3 });
+  const items = await take(reader, 2);
+  assertEquals(items.map(({ stream, id }) => `${stream} ${id}`).sort(), ["new 1-0", "old 2-0"]);
+  await using both = redis.readStream(["old", "new"], { from: ["1-0", "0"] });
+  assertEquals((await take(both, 2)).map(({ id }) => id), ["2-0", "1-0"]);
+});
+
+test("readStream() gives bytes, of streams with any name", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const odd = new Uint8Array([0, 255, 13, 10]);
+  await redis.xadd(odd, "1-0", [[odd, odd]]);
+  await redis.xadd("text", "1-0", { a: "b" });
+  await using reader = redis.bytes.bigints.readStream(["text", odd], { from: "0" });
+  const [first, second] = await take(reader, 2);
+  assertEquals(second, { stream: odd, id: "1-0", fields: new Map([[odd, odd]]) });
+  assertEquals(first!.id, "1-0");
+  assertEquals(reader.positions, ["1-0", "1-0"]);
+});
+
+test("a reader stops at once and gives its connection back", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { maxSessions: 1 });
+  const connections = async () => (await redis.clientList()).trim().split("\n").length;
+  for (const stop of ["return", "close", "signal"] as const) {
+    const control = new AbortController();
+    const reader = redis.readStream("s", { signal: control.signal, block: 60_000 });
+    const next = reader.next();
+    next.catch(() => {});
+    await isWaiting(redis);
+    const reason = new Error("enough");
+    if (stop === "signal") control.abort(reason);
+    else await reader[stop]();
+    if (stop === "signal") assertEquals(await assertRejects(() => next), reason);
+    else assertEquals(await next, { value: undefined, done: true });
+    await reader.close();
+    assertEquals(redis.stats().leased, 0);
+    // The same connection serves whoever comes next.
+    assertEquals(await redis.blpop(["nothing"], 0.001), null);
+    assertEquals(await connections(), 2);
+  }
+  // A loop that is left does the same.
+  await redis.xadd("s", "1-0", { n: 1 });
+  for await (const { id } of redis.readStream("s", { from: "0" })) {
+    assertEquals(id, "1-0");
+    break;
+  }
+  assertEquals(redis.stats().leased, 0);
+});
+
+test("a reader goes on with the next entry when its connection is lost, and when the server is", async () => {
+  await using server = await startRedis({ args: ["--appendonly", "yes", "--appendfsync", "always"] });
+  await using redis = await connect(server.url);
+  await using admin = await connect(server.url);
+  const troubles: Error[] = [];
+  await using reader = redis.readStream("s", { from: "0", block: 60_000, onError: (error) => troubles.push(error) });
+  const ids: string[] = [];
+  const wanted: string[] = [];
+  for (let round = 0; round < 5; round++) {
+    const next = reader.next();
+    await isWaiting(admin);
+    if (round === 3) await server.restart();
+    else if (round > 0) await admin.call("CLIENT KILL", "SKIPME", "yes");
+    for (let n = 0; n < 3; n++) wanted.push((await admin.xadd("s", "*", { round, n }))!);
+    ids.push((await next).value!.id);
+    ids.push(...(await take(reader, 2)).map(({ id }) => id));
+  }
+  assertEquals(ids, wanted);
+  assert(troubles.every((error) => error instanceof ConnectionError));
+});
+
+test("a reader ends where it cannot read, and with its client", async () => {
+  await using server = await startRedis();
+  const redis = await connect(server.url);
+  await redis.set("text", "x");
+  await assertRejects(() => redis.readStream("text").next(), ReplyError, "WRONGTYPE");
+  await assertRejects(() => redis.readStream("text", { from: "0" }).next(), ReplyError, "WRONGTYPE");
+  assertThrows(() => redis.readStream([]), TypeError, "at least one");
+  assertThrows(() => redis.readStream(["a", "b"], { from: ["0"] }), TypeError, "one id for each");
+  assertThrows(() => redis.readStream("a", { block: 0 }), RangeError, "block");
+  const reader = redis.readStream("s", { from: "0", block: 60_000 });
+  const failed = assertRejects(() => reader.next(), ConnectionError);
+  await isWaiting(redis);
+  redis.destroy();
+  await failed;
+  assertEquals(await reader.next(), { value: undefined, done: true });
+});
+
+test("a reader has one reader", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using reader = redis.readStream("s", { from: "0" });
+  const next = reader.next();
+  await assertRejects(() => reader.next(), TypeError, "One reader");
+  await redis.xadd("s", "1-0", { n: 1 });
+  assertEquals((await next).value?.id, "1-0");
+});
