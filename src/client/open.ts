@@ -8,6 +8,7 @@ import { Traffic } from "../connection/traffic.ts";
 import type { Push } from "../resp/reply.ts";
 import type { Connect } from "../transport/transport.ts";
 import { Core, type Hooks } from "./core.ts";
+import { ask } from "./doubt.ts";
 import type { Kit } from "./kit.ts";
 import { type ClientOptions, lineOptions, type PoolOptions, poolSize, readOptions } from "./options.ts";
 import { Pool } from "./pool.ts";
@@ -60,6 +61,7 @@ async function start<R>(
       pubsub,
       traffic,
       onPush: hear,
+      onDoubt: (doubted) => ask(doubted, pool.first()),
       onReady: (ready) => {
         if (isShared) hooks.onReady?.(ready);
         hub?.ready(ready);

@@ -43,6 +43,8 @@ export interface ClientOptions {
   readonly connectTimeout?: number;
   /** Milliseconds without a byte from the server while replies are owed, after which it is taken for dead; 30,000 unless given, 0 waits for ever. */
   readonly silenceTimeout?: number;
+  /** Milliseconds without a byte and without a command after which a connection is tried with a PING; 60,000 unless given, 0 never does. */
+  readonly pingInterval?: number;
   /** Milliseconds that a command may wait for a connection; 10,000 unless given, 0 waits for ever. */
   readonly queueTimeout?: number;
   /** How many commands may wait for a connection; 100,000 unless given, 0 lets none wait. */
@@ -95,6 +97,7 @@ const NUMBERS = [
   ["database", 0, 2 ** 31],
   ["connectTimeout", 0, 2 ** 31 - 1],
   ["silenceTimeout", 0, 2 ** 31 - 1],
+  ["pingInterval", 0, 2 ** 31 - 1],
   ["queueTimeout", 0, 2 ** 31 - 1],
   ["queueLimit", 0, Number.MAX_SAFE_INTEGER],
   ["retryFor", 0, 2 ** 31 - 1],
@@ -225,6 +228,7 @@ export function lineOptions(options: ClientOptions, openSocket: Connect): LineOp
     clientInfo: options.clientInfo ?? true,
     connectTimeout: options.connectTimeout ?? 10_000,
     silence: options.silenceTimeout ?? 30_000,
+    pingInterval: options.pingInterval ?? 60_000,
     queueTimeout: options.queueTimeout ?? 10_000,
     retryFor: options.retryFor ?? 10_000,
     queueLimit: options.queueLimit ?? 100_000,

@@ -61,6 +61,7 @@ class Outcome {
 
 /** Some commands of a pipeline, contiguous on the wire. */
 class Part implements Owed {
+  readonly name = "pipeline";
   mode: number;
   owed: number;
   readonly patient = false;

@@ -24,6 +24,7 @@ export interface TransactionOptions {
 
 /** The replies owed to one transaction: MULTI's, one per queued command, EXEC's. */
 class Owing implements Owed {
+  readonly name = "transaction";
   owed: number;
   readonly mode: number;
   readonly patient = false;

@@ -29,6 +29,11 @@ export interface ConnectionOwner {
   idle(connection: Connection): void;
   /** A chunk of replies has been dealt with. */
   progress(): void;
+  /**
+   * Nothing has come for a while, and that may or may not mean something: nothing is owed (`"idle"`), or what is owed may
+   * take any time (`"patient"`).
+   */
+  quiet(connection: Connection, why: "idle" | "patient"): void;
   /** All written bytes have been taken by the socket, after `congested` was true. */
   drain(): void;
   /**
@@ -44,6 +49,8 @@ export interface ConnectionSettings {
   readonly limits?: Limits;
   /** Milliseconds of silence while replies are owed before the server is taken for dead; 0 waits for ever. */
   readonly silence: number;
+  /** Milliseconds of silence while nothing is owed before the owner hears of it; 0 never tells. */
+  readonly idle: number;
   /** Counts the connections of one client. */
   readonly generation: number;
   /** Where it counts. */
@@ -73,6 +80,8 @@ export class Connection implements TransportHandler {
   readonly #traffic: Traffic;
   #proof: Proof | undefined;
   #unsent = 0;
+  /** How many of the unsent were released by their callers, and are to be cut out. */
+  #withdrawn = 0;
   #scheduled = false;
   #congested = false;
   #lost = false;
@@ -113,6 +122,11 @@ export class Connection implements TransportHandler {
   /** The socket takes no more for now: what is encoded waits here. */
   get congested(): boolean {
     return this.#congested;
+  }
+
+  /** The oldest reply owed may take any time. */
+  get isPatient(): boolean {
+    return this.#owed.peek()?.patient ?? false;
   }
 
   /** Bytes encoded or handed over, not yet taken by the socket. */
@@ -162,7 +176,9 @@ export class Connection implements TransportHandler {
   /** Writes what is encoded. Called once per turn by itself; does nothing while the socket is congested. */
   flush(): void {
     this.#scheduled = false;
-    if (this.#congested || this.#lost || this.#unsent === 0) return;
+    if (this.#congested || this.#lost) return;
+    if (this.#withdrawn > 0) this.#cutOut();
+    if (this.#unsent === 0) return;
     if (this.#owed.size === this.#unsent) this.#oldestSent = performance.now();
     if (this.#proof?.tag(this.#encoder, this.#owed, this.#unsent)) this.#unsent++;
     this.#markSent();
@@ -170,7 +186,7 @@ export class Connection implements TransportHandler {
       this.#traffic.bytesOut += chunk.length;
       if (!this.#transport!.write(chunk)) this.#congested = true;
     }
-    if (this.#watchdog === undefined && this.#settings.silence > 0) this.#watch(this.#settings.silence);
+    if (this.#watchdog === undefined) this.watch();
   }
 
   #markSent(): void {
@@ -185,33 +201,38 @@ export class Connection implements TransportHandler {
     this.#unsent = 0;
   }
 
-  /** Takes back a command that has not been written, whatever else of this turn stays. False if it is too late. */
+  /** Takes back a released command that has not been written, whatever else of this turn stays. False if it is too late. */
   withdraw(pending: Pending): boolean {
     if (this.#unsent === 0 || pending.attempts > 0) return false;
-    const kept: Owed[] = [];
-    let found = false;
-    const entries = this.#owed.takeAll();
-    const firstUnsent = entries.length - this.#unsent;
-    for (let i = 0; i < entries.length; i++) {
-      if (i >= firstUnsent && entries[i] === pending) found = true;
-      else kept.push(entries[i]!);
-    }
-    for (const owed of kept) this.#owed.push(owed);
-    if (!found) return false;
-    this.#unsent--;
-    this.#encodeAgain(kept.slice(firstUnsent));
+    this.#withdrawn++;
     return true;
   }
 
-  /** Rare: the bytes of one command cannot be cut out, so those that stay are encoded afresh. */
-  #encodeAgain(unsent: readonly Owed[]): void {
+  /**
+   * Rare: the bytes of one command cannot be cut out, so those that stay are encoded afresh. Once per write, however many
+   * were withdrawn: a limit of time often ends many waits at once.
+   */
+  #cutOut(): void {
+    this.#withdrawn = 0;
+    const entries = this.#owed.takeAll();
+    const firstUnsent = entries.length - this.#unsent;
     this.#encoder.take();
-    for (const owed of unsent) {
-      if (owed instanceof Pending) {
-        this.#encoder.command(owed.spec.head, owed.spec.words, owed.args, owed.spec.name);
-      } else {
-        this.#encoder.append((owed as Encoded).chunks);
-      }
+    this.#unsent = 0;
+    for (let i = 0; i < entries.length; i++) {
+      const owed = entries[i]!;
+      if (i >= firstUnsent && owed instanceof Pending && owed.released && owed.attempts === 0) continue;
+      this.#owed.push(owed);
+      if (i < firstUnsent) continue;
+      this.#unsent++;
+      this.#encodeAgain(owed);
+    }
+  }
+
+  #encodeAgain(owed: Owed): void {
+    if (owed instanceof Pending) {
+      this.#encoder.command(owed.spec.head, owed.spec.words, owed.args, owed.spec.name);
+    } else {
+      this.#encoder.append((owed as Encoded).chunks);
     }
   }
 
@@ -311,21 +332,40 @@ export class Connection implements TransportHandler {
     this.#owner.lost(this, reason, entries.slice(sent.length), sent);
   }
 
-  /** Looks again when silence could have lasted too long. One timer at a time, none per command. */
-  #watch(after: number): void {
+  /**
+   * Looks at the silence from time to time. One timer at a time, none per command: it comes often enough for the shorter
+   * of the two limits, whichever of them applies when it does.
+   */
+  watch(): void {
+    const { silence, idle } = this.#settings;
+    const step = silence === 0 ? idle : idle === 0 ? silence : Math.min(silence, idle);
+    if (step > 0) this.#watchAfter(step);
+  }
+
+  #watchAfter(step: number): void {
+    clearTimeout(this.#watchdog);
     this.#watchdog = setTimeout(() => {
       this.#watchdog = undefined;
-      if (this.#lost || this.#owed.size === 0) return;
-      const { silence } = this.#settings;
-      const quiet = performance.now() - Math.max(this.#lastByte, this.#oldestSent);
-      if (this.#owed.peek()!.patient) return this.#watch(silence);
-      if (quiet < silence) return this.#watch(silence - quiet);
-      this.fail(
-        new ConnectionError(`The server has been silent for ${Math.round(quiet)} ms though replies are owed`, {
-          sent: true,
-        }),
-      );
-    }, after);
+      if (!this.#lost) this.#look(step);
+    }, step);
+  }
+
+  #look(step: number): void {
+    const { silence, idle } = this.#settings;
+    const front = this.#owed.peek();
+    const quiet = performance.now() - Math.max(this.#lastByte, this.#oldestSent);
+    // Nothing to look at until something is sent; that starts the watch again.
+    if (front === undefined && idle === 0) return;
+    const limit = front === undefined ? idle : silence;
+    if (limit === 0 || quiet < limit) return this.#watchAfter(limit === 0 ? step : Math.min(step, limit - quiet));
+    if (front !== undefined && !front.patient) return this.#silent(quiet);
+    this.#watchAfter(step);
+    this.#owner.quiet(this, front === undefined ? "idle" : "patient");
+  }
+
+  #silent(quiet: number): void {
+    const what = `The server has been silent for ${Math.round(quiet)} ms though replies are owed`;
+    this.fail(new ConnectionError(what, { sent: true }));
   }
 
   /** Keeps the process alive, or not. */

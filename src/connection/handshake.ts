@@ -6,6 +6,7 @@
 import { ConnectionError, ReplyError } from "../errors.ts";
 import { type Arg, CommandSpec, SESSION } from "../command/spec.ts";
 import type { Reply } from "../resp/reply.ts";
+import { LIBRARY, VERSION } from "./version.ts";
 
 /** Who we are to the server. */
 export interface Credentials {
@@ -25,7 +26,7 @@ export interface HandshakeOptions {
   readonly database: number;
   /** The connection's name, as CLIENT LIST shows it. */
   readonly clientName?: string;
-  /** Tell the server which library this is (CLIENT SETINFO). */
+  /** Tell the server which library this is, and which version (CLIENT SETINFO). */
   readonly clientInfo: boolean;
 }
 
@@ -46,16 +47,15 @@ const SELECT = new CommandSpec("SELECT", SESSION);
 const CLIENT_ID = new CommandSpec("CLIENT ID");
 const CLIENT_SETNAME = new CommandSpec("CLIENT SETNAME", SESSION);
 const CLIENT_SETINFO = new CommandSpec("CLIENT SETINFO", SESSION);
-
-/** The name that CLIENT INFO shows for this library. */
-const LIBRARY = "respire";
+const RESET = new CommandSpec("RESET", SESSION);
 
 /**
- * Says all of it in one round trip (two where the server refuses HELLO).
+ * Says all of it in one round trip (two where the server refuses HELLO). With `reset` the connection is an old one, and
+ * whatever was done to it is undone first.
  *
  * @throws {ConnectionError} if the server refuses us; its own words are the cause.
  */
-export async function handshake(send: Exchange, options: HandshakeOptions): Promise<Greeting> {
+export async function handshake(send: Exchange, options: HandshakeOptions, reset = false): Promise<Greeting> {
   // If the connection breaks, the first rejection is reported and the others belong to nobody.
   const exchange: Exchange = (spec, args) => {
     const reply = send(spec, args);
@@ -64,15 +64,16 @@ export async function handshake(send: Exchange, options: HandshakeOptions): Prom
   };
   const { credentials } = options;
   const { username, password } = (typeof credentials === "function" ? await credentials() : credentials) ?? {};
+  const undone = reset ? exchange(RESET, []) : undefined;
   const hello: Arg[] = ["3"];
   if (password !== undefined) hello.push("AUTH", username ?? "default", password);
   const greeted = options.protocol === 3 ? exchange(HELLO, hello) : undefined;
   const authed = options.protocol === 2 && password !== undefined
     ? exchange(AUTH, username === undefined ? [password] : [username, password])
     : undefined;
-  const rest = settings(exchange, options);
+  const rest = settings(exchange, options, reset);
   const asked = options.protocol === 2 ? exchange(CLIENT_ID, []) : undefined;
-  const refusal = refused(await authed);
+  const refusal = refused(await undone) ?? refused(await authed);
   if (refusal) throw refusal;
   const reply = await greeted;
   if (knowsNoHello(reply)) {
@@ -88,13 +89,16 @@ export async function handshake(send: Exchange, options: HandshakeOptions): Prom
 }
 
 /** What follows on authentication. Replies that do not matter (an old server knows no SETINFO) become `null`. */
-function settings(exchange: Exchange, options: HandshakeOptions): Promise<Reply>[] {
+function settings(exchange: Exchange, options: HandshakeOptions, reset: boolean): Promise<Reply>[] {
   const sent: Promise<Reply>[] = [];
   if (options.clientName !== undefined) sent.push(exchange(CLIENT_SETNAME, [options.clientName]));
-  if (options.clientInfo) {
-    const said = exchange(CLIENT_SETINFO, ["LIB-NAME", LIBRARY]).then(() => null);
-    said.catch(() => {});
-    sent.push(said);
+  // A reset leaves these two alone.
+  if (options.clientInfo && !reset) {
+    for (const words of [["LIB-NAME", LIBRARY], ["LIB-VER", VERSION]]) {
+      const said = exchange(CLIENT_SETINFO, words).then(() => null);
+      said.catch(() => {});
+      sent.push(said);
+    }
   }
   if (options.database !== 0) sent.push(exchange(SELECT, [options.database]));
   return sent;

@@ -11,33 +11,29 @@
  * @module
  */
 import { ConnectionError, type ConnectionReport, type ReplyError, TimeoutError } from "../errors.ts";
-import { type Arg, type CommandSpec, READONLY } from "../command/spec.ts";
-import type { Push, Reply } from "../resp/reply.ts";
+import { CommandSpec, READONLY } from "../command/spec.ts";
+import type { Push } from "../resp/reply.ts";
 import type { Limits } from "../resp/limits.ts";
-import type { Address, Connect } from "../transport/transport.ts";
+import { Attempt, type AttemptOptions } from "./attempt.ts";
 import type { Backoff } from "./backoff.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
 import { Fifo } from "./fifo.ts";
-import { handshake, type HandshakeOptions } from "./handshake.ts";
-import { type Owed, Pending } from "./pending.ts";
+import type { Greeting } from "./handshake.ts";
+import { type Owed, Pending, type Sender } from "./pending.ts";
+import { Retries } from "./retries.ts";
 import { type Encoded, Traffic } from "./traffic.ts";
-import { describe, explain } from "./trouble.ts";
-import { tagging } from "./proof.ts";
+import { describe } from "./trouble.ts";
 import { settledWithin } from "./wait.ts";
 
 /** Where a line is in its life. */
 export type LineState = "idle" | "connecting" | "ready" | "reconnecting" | "closing" | "closed";
 
 /** Everything a line needs to know. */
-export interface LineOptions extends HandshakeOptions {
-  /** Where the server is. */
-  readonly address: Address;
-  /** How to open a socket. */
-  readonly connect: Connect;
-  /** Milliseconds for one attempt to connect, the handshake included. */
-  readonly connectTimeout: number;
+export interface LineOptions extends AttemptOptions {
   /** Milliseconds of silence while replies are owed before the server is taken for dead; 0 waits for ever. */
   readonly silence: number;
+  /** Milliseconds of silence while nothing is owed before the server is sent a PING; 0 sends none. */
+  readonly pingInterval: number;
   /** Milliseconds a command may wait for a connection; 0 waits for ever. */
   readonly queueTimeout: number;
   /** Milliseconds for which a command that is refused for now (LOADING, READONLY…) is sent again; 0 never does. */
@@ -54,20 +50,17 @@ export interface LineOptions extends HandshakeOptions {
   readonly pubsub?: boolean;
   /** Limits on what a reply may cost. */
   readonly limits?: Limits;
-  /** Prove after each write that replies are still paired with their commands. */
-  readonly integrity?: boolean;
   /** What the lines of one client count together. */
   readonly traffic?: Traffic;
   /** Out-of-band values. */
   readonly onPush?: (push: Push, line: Line) => void;
   /** Each change of state. */
   readonly onState?: (state: LineState, line: Line, error?: Error) => void;
+  /** The command that the line waits for may take any time, and nothing has come for `silence`. */
+  readonly onDoubt?: (line: Line) => void;
   /** A connection became ready: what must be said again on it may be said now, before anything that waits. */
   readonly onReady?: (line: Line) => void;
 }
-
-/** Refusals that pass: the server is starting, moving or electing. Each says that the command did not run. */
-const TRANSIENT = new Set(["LOADING", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN", "READONLY"]);
 
 /** How often a command may be sent again after its connection was lost. */
 const RESENDS = 3;
@@ -77,19 +70,30 @@ export function resendReadonly(spec: CommandSpec): boolean {
   return (spec.flags & READONLY) !== 0;
 }
 
+const PING = new CommandSpec("PING");
+
 /** One connection at a time to one server. */
-export class Line implements ConnectionOwner {
+export class Line implements ConnectionOwner, Sender {
   readonly options: LineOptions;
   readonly #traffic: Traffic;
   /** The protocol of the present connection, or of the last one. */
   protocol: 2 | 3;
   /** The server's number for the present connection; `undefined` where it does not tell. */
   clientId: number | undefined;
+  /** When the present connection became ready, on the clock of `performance.now()`. */
+  readySince = 0;
   #state: LineState = "idle";
   #connection: Connection | undefined;
   readonly #queue = new Fifo<Owed & { chunks?: readonly Uint8Array[] }>();
   #opening: Promise<void> | undefined;
-  #giveUp: AbortController | undefined;
+  #attempted: Attempt | undefined;
+  /** Ends a pause between two attempts. */
+  #wakeUp: (() => void) | undefined;
+  /** Callers that gave up while their commands waited here. */
+  #withdrawn = 0;
+  #bound = false;
+  /** How the connection was lost that everything was bound to. */
+  #broken: ConnectionError | undefined;
   #generation = 0;
   #wasReady = false;
   #pushMode = 0;
@@ -99,12 +103,13 @@ export class Line implements ConnectionOwner {
   readonly #waiters = new Fifo<() => boolean>();
   /** Connections that take no more commands and close with their last reply. */
   readonly #retiring = new Set<Connection>();
-  readonly #retries = new Map<Pending, ReturnType<typeof setTimeout>>();
+  readonly #retries: Retries;
 
   constructor(options: LineOptions) {
     this.options = options;
     this.#traffic = options.traffic ?? new Traffic();
     this.protocol = options.protocol;
+    this.#retries = new Retries(options.retryFor, (pending) => this.#put(pending));
   }
 
   /** Where it is in its life. */
@@ -115,6 +120,11 @@ export class Line implements ConnectionOwner {
   /** How many entries wait for a connection or for replies. */
   get pending(): number {
     return this.#queue.size + this.#retries.size + (this.#connection?.pending ?? 0);
+  }
+
+  /** The oldest reply owed may take any time. */
+  get isPatient(): boolean {
+    return this.#connection?.isPatient ?? false;
   }
 
   /** How many commands have been encoded since the last write. */
@@ -204,25 +214,77 @@ export class Line implements ConnectionOwner {
 
   /** Takes back a released command if it has not been sent. */
   withdraw(pending: Pending): void {
-    if (this.#connection?.withdraw(pending)) return;
-    const waiting = this.#queue.takeAll();
-    for (const owed of waiting) if (owed !== pending) this.#queue.push(owed);
+    if (this.#retries.drop(pending) || this.#connection?.withdraw(pending) || this.#state === "ready") return;
+    // Many often give up at once: the queue is gone through when half of it is of no use, not for each.
+    if (++this.#withdrawn * 2 < this.#queue.size) return;
+    this.#withdrawn = 0;
+    for (const owed of this.#queue.takeAll()) {
+      if (!(owed instanceof Pending && owed.released)) this.#queue.push(owed);
+    }
+  }
+
+  /**
+   * Ties everything from now on to one connection. Once that is lost, nothing is sent again and everything is refused:
+   * what was set on it (WATCH, SELECT…) is gone.
+   */
+  bind(): void {
+    this.#bound = true;
+  }
+
+  /** Ends what `bind` began. */
+  unbind(): void {
+    this.#bound = false;
+    this.#broken = undefined;
+  }
+
+  /**
+   * Makes the connection as it was when it was new: whatever its user did to it is undone, in one round trip. Commands
+   * issued meanwhile wait. Where that fails the connection is replaced.
+   */
+  restore(): void {
+    const connection = this.#connection;
+    if (this.#state !== "ready" || connection === undefined) return;
+    this.#setState("connecting");
+    this.#opening = this.#restored(connection).finally(() => this.#opening = undefined);
+    this.#opening.catch(() => {});
+  }
+
+  async #restored(connection: Connection): Promise<void> {
+    const attempt = this.#attempted = new Attempt(this.options);
+    try {
+      this.#greeted(await attempt.restore(connection));
+    } catch (error) {
+      this.#connection = undefined;
+      if (!this.#isOpen()) throw error;
+      this.#setState("idle", error as Error);
+      if (this.#queue.size > 0) await this.#openFirst();
+      return;
+    } finally {
+      if (this.#attempted === attempt) this.#attempted = undefined;
+    }
+    this.#ready();
   }
 
   #enqueue(owed: Owed & { chunks?: readonly Uint8Array[] }): void {
     if (this.#state === "closing" || this.#state === "closed") {
       return owed.fail(new ConnectionError("The client is closed", { closed: true }));
     }
-    if (this.#queue.size >= this.options.queueLimit) {
-      const error = new ConnectionError(
-        `Not connected to ${describe(this.options.address)}, and ${this.#queue.size} commands wait`,
-      );
-      error.report = this.report();
-      return owed.fail(error);
-    }
+    if (this.#broken !== undefined) return owed.fail(this.#over(this.#broken, owed));
+    if (this.#queue.size - this.#withdrawn >= this.options.queueLimit) return owed.fail(this.#crowded(owed));
     this.#queue.push(owed);
     this.#armQueueTimer();
     if (this.#state === "idle") this.open().catch(() => {});
+  }
+
+  #crowded(owed: Owed): ConnectionError {
+    const where = describe(this.options.address);
+    return this.#told(`Not connected to ${where}, and ${this.#queue.size} commands wait already`, owed, false);
+  }
+
+  #over(lost: ConnectionError, owed: Owed): ConnectionError {
+    const what =
+      "The connection of this session was lost, and what was set on it (WATCH, SELECT…) with it; begin another";
+    return this.#told(what, owed, false, lost);
   }
 
   /** Opens a connection unless there is one. Rejects if the first attempt fails; what waits is rejected too. */
@@ -232,7 +294,14 @@ export class Line implements ConnectionOwner {
       return Promise.reject(new ConnectionError("The client is closed", { closed: true }));
     }
     this.#opening ??= this.#openFirst().finally(() => this.#opening = undefined);
-    return this.#opening;
+    return this.#state === "reconnecting" ? this.#reopened(this.#opening) : this.#opening;
+  }
+
+  /** Attempts may go on for as long as the caller's backoff likes; who waits for them does not. */
+  async #reopened(opening: Promise<void>): Promise<void> {
+    const { queueTimeout } = this.options;
+    if (queueTimeout === 0) await opening;
+    else if (!(await settledWithin(opening, queueTimeout))) throw this.#unreachable();
   }
 
   async #openFirst(): Promise<void> {
@@ -252,43 +321,30 @@ export class Line implements ConnectionOwner {
 
   /** One socket, one handshake. */
   async #attempt(): Promise<void> {
-    const { connectTimeout, address } = this.options;
-    const giveUp = this.#giveUp = new AbortController();
-    const late = new TimeoutError(`No connection to ${describe(address)} within ${connectTimeout} ms`, {
-      waitingFor: "connect",
-      after: connectTimeout,
-    });
-    const timer = connectTimeout > 0 ? setTimeout(() => giveUp.abort(late), connectTimeout) : undefined;
+    const attempt = this.#attempted = new Attempt(this.options);
     const connection = new Connection(this, {
       limits: this.options.limits,
       silence: this.options.silence,
+      idle: this.options.pingInterval,
       generation: ++this.#generation,
       pubsub: this.options.pubsub ?? false,
       traffic: this.#traffic,
     });
     connection.pushMode = this.#pushMode;
     try {
-      const transport = await this.options.connect(address, connection, giveUp.signal);
-      connection.attach(transport);
-      this.#connection = connection;
-      giveUp.signal.addEventListener("abort", () => connection.fail(asConnectionError(giveUp.signal.reason)));
-      if (giveUp.signal.aborted) throw giveUp.signal.reason;
-      const say = (spec: CommandSpec, args: Arg[]): Promise<Reply> => exchange(connection, spec, args);
-      const greeting = await handshake(say, this.options);
-      if (this.options.integrity && !this.options.pubsub) connection.prove(await tagging(say));
-      if (giveUp.signal.aborted) throw giveUp.signal.reason;
-      this.protocol = greeting.protocol;
-      this.clientId = greeting.clientId;
-    } catch (error) {
-      this.#connection = undefined;
-      const reason = giveUp.signal.aborted ? giveUp.signal.reason : explain(error, address);
-      connection.fail(asConnectionError(reason));
-      throw reason;
+      this.#greeted(await attempt.open(connection));
     } finally {
-      clearTimeout(timer);
-      this.#giveUp = undefined;
+      if (this.#attempted === attempt) this.#attempted = undefined;
     }
+    this.#connection = connection;
+    connection.watch();
     this.#ready();
+  }
+
+  #greeted({ protocol, clientId }: Greeting): void {
+    this.protocol = protocol;
+    this.clientId = clientId;
+    this.readySince = performance.now();
   }
 
   #ready(): void {
@@ -299,7 +355,9 @@ export class Line implements ConnectionOwner {
     this.#wasReady = true;
     this.#setState("ready");
     this.options.onReady?.(this);
+    this.#withdrawn = 0;
     for (const owed of this.#queue.takeAll()) {
+      if (owed instanceof Pending && owed.released) continue;
       try {
         if (owed instanceof Pending) this.#put(owed);
         else this.#putEncoded(owed as Encoded);
@@ -323,6 +381,30 @@ export class Line implements ConnectionOwner {
     this.options.onPush?.(push, this);
   }
 
+  quiet(connection: Connection, why: "idle" | "patient"): void {
+    if (connection !== this.#connection || this.#state !== "ready") return;
+    if (why === "patient") return this.options.onDoubt?.(this);
+    // A session's own: a PING could end up within its transaction. Who uses it next finds out.
+    if (!this.#bound) this.ping().catch(() => {});
+  }
+
+  /** Asks the server for a sign of life. Rejects if none comes; a refusal is one, too. */
+  ping(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#put(
+        new Pending(PING, [], undefined, 0, resolve as (value: never) => void, (error) => {
+          if (error instanceof ConnectionError || error instanceof TimeoutError) reject(error);
+          else resolve();
+        }),
+      );
+    });
+  }
+
+  /** Ends the present connection: it was found to be of no use. */
+  drop(reason: ConnectionError): void {
+    this.#connection?.fail(reason);
+  }
+
   idle(connection: Connection): void {
     if (connection === this.#connection) this.#settled();
     else if (this.#retiring.delete(connection)) connection.fail(new ConnectionError("Replaced by a new connection"));
@@ -342,17 +424,19 @@ export class Line implements ConnectionOwner {
     if (present) this.#connection = undefined;
     if (wasReady) this.#traffic.losses++;
     const again: Owed[] = [];
+    const anew = wasReady && !this.#bound;
     for (const owed of sent) {
-      if (wasReady && this.#mayResend(owed)) again.push(owed);
+      if (anew && this.#mayResend(owed)) again.push(owed);
       else owed.fail(this.#died(error, owed, true));
     }
     this.#traffic.retries += again.length;
-    again.push(...unsent);
+    for (const owed of unsent) again.push(owed);
     for (const owed of again.reverse()) {
-      if (wasReady) this.#queue.unshift(owed);
+      if (anew) this.#queue.unshift(owed);
       else owed.fail(this.#died(error, owed, false));
     }
     if (!present) return;
+    if (wasReady && this.#bound) this.#broken = error;
     this.#wake();
     this.#settled();
     if (this.#state === "closing") this.#setState("closed");
@@ -364,7 +448,7 @@ export class Line implements ConnectionOwner {
     // Whoever heard of the loss may have closed the line.
     if (!this.#isOpen()) return;
     // Nobody waits: the next command opens a lazy line again, until then it stays quiet.
-    if (this.#queue.size === 0 && !this.options.eager) return this.#setState("idle", error);
+    if (this.#bound || (this.#queue.size === 0 && !this.options.eager)) return this.#setState("idle", error);
     this.#armQueueTimer();
     this.#setState("reconnecting", error);
     this.#opening ??= this.#reopen(error).finally(() => this.#opening = undefined);
@@ -390,9 +474,8 @@ export class Line implements ConnectionOwner {
 
   #pause(delay: number): Promise<void> {
     return new Promise((resolve) => {
-      const giveUp = this.#giveUp = new AbortController();
       const timer = setTimeout(resolve, delay);
-      giveUp.signal.addEventListener("abort", () => (clearTimeout(timer), resolve()));
+      this.#wakeUp = () => (clearTimeout(timer), resolve());
     });
   }
 
@@ -405,62 +488,86 @@ export class Line implements ConnectionOwner {
    * ran, so this is safe for any command.
    */
   again(pending: Pending, error: ReplyError): boolean {
-    const now = performance.now();
-    if (!TRANSIENT.has(error.code) || pending.released || !this.#isOpen()) return false;
-    if (pending.refusals === 0) pending.refusedAt = now;
-    if (now - pending.refusedAt > this.options.retryFor) return false;
-    const delay = Math.min(1000, 25 * 2 ** pending.refusals++);
+    if (pending.released || !this.#isOpen()) return false;
+    // Another connection would not have what was set on this one.
+    if (this.#bound && error.code === "READONLY") return false;
+    if (!this.#retries.take(pending, error)) return false;
     this.#traffic.retries++;
-    this.#retries.set(
-      pending,
-      setTimeout(() => {
-        this.#retries.delete(pending);
-        if (!pending.released) this.#put(pending);
-      }, delay),
-    );
-    if (error.code === "READONLY") this.#move(error);
+    // What was a primary no longer is: whoever is reached by the same address next may be. Commands behind the refused one
+    // are refused alike, and sent again each when its own refusal comes.
+    if (error.code === "READONLY") this.renew(error);
     return true;
   }
 
-  /** What was a primary no longer is: whoever is reached by the same address next may be. */
-  #move(error: ReplyError): void {
+  /**
+   * Replaces the connection. What has been sent is still answered on the old one; what comes goes to the new one, and waits
+   * until it is there.
+   */
+  renew(reason: Error): void {
     if (this.#state !== "ready") return;
-    this.#setState("reconnecting", error);
-    // Commands behind the refused one are refused alike: their replies are waited for, so that each is sent again.
-    this.#retiring.add(this.#connection!);
+    const old = this.#connection!;
     this.#connection = undefined;
-    this.#opening ??= this.#reopen(error).finally(() => this.#opening = undefined);
+    this.#retiring.add(old);
+    this.#setState("reconnecting", reason);
+    this.#opening ??= this.#reopen(reason).finally(() => this.#opening = undefined);
+    if (old.pending === 0) this.idle(old);
   }
 
   #died(error: ConnectionError, owed: Owed, sent: boolean): ConnectionError {
-    const name = owed instanceof Pending ? owed.spec.name : "";
+    return this.#told(error.message, owed, sent, error);
+  }
+
+  /** The error of one command: each has its own, since what became of each differs. */
+  #told(what: string, { name = "" }: Owed, sent: boolean, cause?: ConnectionError): ConnectionError {
     const fate = sent ? "it may have run" : "it was not sent";
-    const own = new ConnectionError(`${name ? `${name}: ` : ""}${error.message}; ${fate}`, {
+    const own = new ConnectionError(`${name ? `${name}: ` : ""}${what}; ${fate}`, {
       sent,
-      cause: error.cause ?? error,
+      cause: cause?.cause ?? cause,
+      closed: cause?.closed ?? false,
     });
     own.command = name;
-    own.report = error.report;
+    own.report = cause?.report ?? this.report();
     return own;
   }
 
   #failQueue(error: Error): void {
     clearTimeout(this.#queueTimer);
     this.#queueTimer = undefined;
-    for (const owed of this.#queue.takeAll()) owed.fail(error);
+    this.#withdrawn = 0;
+    for (const owed of this.#queue.takeAll()) owed.fail(this.#failed(error, owed));
+  }
+
+  /** What waits here may have been sent before, on a connection that was lost. */
+  #failed(error: Error, owed: Owed): Error {
+    const sent = owed instanceof Pending && owed.attempts > 0;
+    if (error instanceof ConnectionError) return this.#told(error.message, owed, sent, error);
+    if (!(error instanceof TimeoutError)) return error;
+    const fate = sent ? "it may have run" : "it was not sent";
+    const own = new TimeoutError(`${owed.name ? `${owed.name}: ` : ""}${error.message}; ${fate}`, {
+      waitingFor: error.waitingFor,
+      after: error.after,
+      sent,
+      cause: error,
+    });
+    own.command = owed.name ?? "";
+    own.report = error.report;
+    return own;
   }
 
   #armQueueTimer(): void {
     const { queueTimeout } = this.options;
     if (queueTimeout === 0 || this.#queueTimer !== undefined || this.#queue.size === 0) return;
-    this.#queueTimer = setTimeout(() => {
-      const error = new TimeoutError(`No connection to ${describe(this.options.address)} within ${queueTimeout} ms`, {
-        waitingFor: "connection",
-        after: queueTimeout,
-      });
-      error.report = this.report();
-      this.#failQueue(error);
-    }, queueTimeout);
+    this.#queueTimer = setTimeout(() => this.#failQueue(this.#unreachable()), queueTimeout);
+  }
+
+  #unreachable(): TimeoutError {
+    const { queueTimeout, address } = this.options;
+    const error = new TimeoutError(`No connection to ${describe(address)} within ${queueTimeout} ms`, {
+      waitingFor: "connection",
+      after: queueTimeout,
+    });
+    error.report = this.report();
+    return error;
   }
 
   #setState(state: LineState, error?: Error): void {
@@ -473,9 +580,8 @@ export class Line implements ConnectionOwner {
   async close(within: number): Promise<void> {
     if (this.#state === "closed") return;
     const deadline = performance.now() + within;
-    if (this.#state === "connecting" || this.#state === "reconnecting") {
-      if (this.#opening) await settledWithin(this.#opening, within);
-    }
+    // Nobody waits for a connection that is not there yet, if nothing waits to be sent on it.
+    if (this.#opening && this.#queue.size > this.#withdrawn) await settledWithin(this.#opening, within);
     if (this.#state === "ready") {
       this.#setState("closing");
       this.#connection!.flush();
@@ -492,13 +598,10 @@ export class Line implements ConnectionOwner {
     if (this.#state === "closed") return;
     this.#setState("closed");
     const error = new ConnectionError("The client was closed", { closed: true });
-    this.#giveUp?.abort(error);
+    this.#attempted?.abort(error);
+    this.#wakeUp?.();
     this.#failQueue(error);
-    for (const [pending, timer] of this.#retries) {
-      clearTimeout(timer);
-      pending.fail(error);
-    }
-    this.#retries.clear();
+    this.#retries.fail(error);
     for (const old of this.#retiring) {
       old.fail(new ConnectionError("The client was closed", { sent: true, closed: true }));
     }
@@ -511,20 +614,4 @@ export class Line implements ConnectionOwner {
   ref(on: boolean): void {
     this.#connection?.ref(on);
   }
-}
-
-function asConnectionError(reason: unknown): ConnectionError {
-  if (reason instanceof ConnectionError) return reason;
-  return new ConnectionError(reason instanceof Error ? reason.message : String(reason), { cause: reason });
-}
-
-/** A command of the handshake: its reply, errors as values. */
-function exchange(connection: Connection, spec: CommandSpec, args: ConstructorParameters<typeof Pending>[1]) {
-  return new Promise<Reply>((resolve, reject) => {
-    const pending = new Pending(spec, args, undefined, 0, resolve as (value: never) => void, (error) => {
-      if (error instanceof ConnectionError) reject(error);
-      else resolve(error as Reply);
-    });
-    connection.send(pending);
-  });
 }

@@ -26,6 +26,8 @@ export interface Owed {
   readonly mode: number;
   /** How many replies it still waits for. */
   readonly owed: number;
+  /** What an error calls it: the command's name, `"pipeline"`, `"transaction"`; empty unless given. */
+  readonly name?: string;
   /** It may take the server any time to answer: silence says nothing. */
   readonly patient: boolean;
   /** Takes the next reply; `unsafe` says that it holds integers beyond 2^53 as `bigint`s. True if that was the last. */
@@ -59,11 +61,11 @@ export function unsafeInteger(command: string): RangeError {
   );
 }
 
-/** Who may send a refused command again. */
-export interface Retrier {
+/** Who sends a command, and may send it again if it was refused. */
+export interface Sender {
   /** True if it took the command back: it will be settled later. */
   again(pending: Pending, error: ReplyError): boolean;
-  /** What its connection looks like. */
+  /** Facts for an error that somebody has to make sense of. */
   report(): ConnectionReport;
 }
 
@@ -81,7 +83,7 @@ export class Pending implements Owed {
   /** The caller has been released: the reply, if it comes, is dropped. */
   released = false;
   /** Who sent it. */
-  line: Retrier | undefined = undefined;
+  line: Sender | undefined = undefined;
   /** How often the server refused it for now, and since when. */
   refusals = 0;
   refusedAt = 0;
@@ -106,6 +108,10 @@ export class Pending implements Owed {
 
   get owed(): number {
     return 1;
+  }
+
+  get name(): string {
+    return this.spec.name;
   }
 
   get patient(): boolean {

@@ -1,0 +1,107 @@
+/**
+ * One attempt at a connection that is ready for commands: a socket, a handshake, and one time limit over both.
+ *
+ * @module
+ */
+import { ConnectionError, TimeoutError } from "../errors.ts";
+import type { Arg, CommandSpec } from "../command/spec.ts";
+import type { Reply } from "../resp/reply.ts";
+import type { Address, Connect } from "../transport/transport.ts";
+import type { Connection } from "./connection.ts";
+import { type Greeting, handshake, type HandshakeOptions } from "./handshake.ts";
+import { Pending } from "./pending.ts";
+import { tagging } from "./proof.ts";
+import { describe, explain } from "./trouble.ts";
+
+/** What an attempt needs to know. */
+export interface AttemptOptions extends HandshakeOptions {
+  /** Where the server is. */
+  readonly address: Address;
+  /** How to open a socket. */
+  readonly connect: Connect;
+  /** Milliseconds for the whole attempt; 0 waits for ever. */
+  readonly connectTimeout: number;
+  /** Prove after each write that replies are still paired with their commands. */
+  readonly integrity?: boolean;
+  /** Nothing but subscriptions: messages come as ordinary replies (RESP2). */
+  readonly pubsub?: boolean;
+}
+
+/** One attempt. It ends by success, by failure, out of time, or by {@link Attempt.abort}. */
+export class Attempt {
+  readonly #options: AttemptOptions;
+  readonly #giveUp = new AbortController();
+
+  /** Prepares one. */
+  constructor(options: AttemptOptions) {
+    this.#options = options;
+  }
+
+  /** Gives it up, for this reason. */
+  abort(reason: Error): void {
+    this.#giveUp.abort(reason);
+  }
+
+  /** Opens a socket for the connection and greets the server. */
+  open(connection: Connection): Promise<Greeting> {
+    const { signal } = this.#giveUp;
+    return this.#limited(connection, async () => {
+      connection.attach(await this.#options.connect(this.#options.address, connection, signal));
+      return await this.#greet(connection, false);
+    });
+  }
+
+  /** Makes an open connection, whose state was changed, as it was after its first handshake. */
+  restore(connection: Connection): Promise<Greeting> {
+    return this.#limited(connection, () => this.#greet(connection, true));
+  }
+
+  async #greet(connection: Connection, reset: boolean): Promise<Greeting> {
+    const { signal } = this.#giveUp;
+    signal.throwIfAborted();
+    signal.addEventListener("abort", () => connection.fail(asConnectionError(signal.reason)));
+    const say = (spec: CommandSpec, args: Arg[]): Promise<Reply> => exchange(connection, spec, args);
+    const greeting = await handshake(say, this.#options, reset);
+    if (this.#options.integrity && !this.#options.pubsub) connection.prove(await tagging(say));
+    signal.throwIfAborted();
+    return greeting;
+  }
+
+  async #limited(connection: Connection, work: () => Promise<Greeting>): Promise<Greeting> {
+    const { connectTimeout, address } = this.#options;
+    const { signal } = this.#giveUp;
+    const timer = connectTimeout === 0 ? undefined : setTimeout(() => {
+      const late = new TimeoutError(`No connection to ${describe(address)} within ${connectTimeout} ms`, {
+        waitingFor: "connect",
+        after: connectTimeout,
+      });
+      late.report = connection.report();
+      this.abort(late);
+    }, connectTimeout);
+    try {
+      return await work();
+    } catch (error) {
+      const reason = signal.aborted ? signal.reason : explain(error, address);
+      connection.fail(asConnectionError(reason));
+      throw reason;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+function asConnectionError(reason: unknown): ConnectionError {
+  if (reason instanceof ConnectionError) return reason;
+  return new ConnectionError(reason instanceof Error ? reason.message : String(reason), { cause: reason });
+}
+
+/** A command of the handshake: its reply, errors as values. */
+function exchange(connection: Connection, spec: CommandSpec, args: readonly Arg[]): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const pending = new Pending(spec, args, undefined, 0, resolve as (value: never) => void, (error) => {
+      if (error instanceof ConnectionError) reject(error);
+      else resolve(error as Reply);
+    });
+    connection.send(pending);
+  });
+}

@@ -1,0 +1,198 @@
+// A dead peer never hangs a caller: silence is noticed whatever is waited for, and every error says what may have run.
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { connect, ConnectionError, type Redis, TimeoutError } from "../../mod.ts";
+import { type Peer, type Script, startScripted } from "../support/scripted.ts";
+import { startRedis } from "../support/servers.ts";
+import { test } from "../support/test.ts";
+
+const HELLO = "%2\r\n$5\r\nproto\r\n:3\r\n$2\r\nid\r\n:7\r\n";
+
+function greeted(script: (peer: Peer, index: number) => void | Promise<void>): Script {
+  return async (peer, index) => {
+    const words = await peer.command();
+    if (words === null) return;
+    assertEquals(words[0], "HELLO");
+    await peer.send(HELLO);
+    await script(peer, index);
+  };
+}
+
+function open(url: string, more: Parameters<typeof connect>[1] = {}): Promise<Redis> {
+  return connect(url, { clientInfo: false, connectTimeout: 2000, ...more });
+}
+
+test("an idle connection is tried with a PING, again and again", async () => {
+  let pings = 0;
+  await using server = await startScripted(greeted(async (peer) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      assertEquals(words, ["PING"]);
+      pings++;
+      await peer.send("+PONG\r\n");
+    }
+  }));
+  await using _redis = await open(server.url, { pingInterval: 20 });
+  const peer = await server.peer();
+  await peer.until("PING\r\n*1\r\n$4\r\nPING\r\n*1\r\n$4\r\nPING");
+  assert(pings >= 2);
+});
+
+test("a half-open connection is found though nobody uses it, and made again before anybody does", async () => {
+  const states: string[] = [];
+  await using server = await startScripted(greeted(async (peer, index) => {
+    if (index === 0) return; // says nothing for ever, as a peer does that vanished without a word
+    while (await peer.command()) await peer.send("+PONG\r\n");
+  }));
+  await using redis = await open(server.url, {
+    pingInterval: 30,
+    silenceTimeout: 60,
+    onState: (state) => states.push(state),
+  });
+  await server.peer(1);
+  await redis.ping();
+  assertEquals(states, ["connecting", "ready", "reconnecting", "ready"]);
+});
+
+test("a user who may not PING is alive all the same", async () => {
+  await using server = await startScripted(greeted(async (peer) => {
+    while (await peer.command()) await peer.send("-NOPERM no permissions to run the 'ping' command\r\n");
+  }));
+  const states: string[] = [];
+  await using _redis = await open(server.url, { pingInterval: 20, onState: (state) => states.push(state) });
+  await (await server.peer()).until("PING\r\n*1\r\n$4\r\nPING");
+  assertEquals(states, ["connecting", "ready"]);
+});
+
+test("pingInterval: 0 leaves an idle connection alone", async () => {
+  await using server = await startScripted(greeted(async (peer) => {
+    while (await peer.command()) await peer.send("+PONG\r\n");
+  }));
+  await using _left = await open(server.url, { pingInterval: 0, silenceTimeout: 20 });
+  const left = await server.peer();
+  await using _tried = await open(server.url, { pingInterval: 20 });
+  await (await server.peer(1)).until("PING\r\n*1\r\n$4\r\nPING\r\n*1\r\n$4\r\nPING");
+  assert(!left.text.includes("PING"));
+});
+
+test("a blocked command is not disturbed by silence, but given up when the server no longer knows its connection", async () => {
+  const asked: string[][] = [];
+  await using server = await startScripted(greeted(async (peer) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (words[0] === "BLPOP") continue; // for ever
+      asked.push(words);
+      // It knows the connection when it is asked for the first time, and has lost it by the second.
+      await peer.send(asked.length === 1 ? "$4\r\nid=7\r\n" : "$0\r\n\r\n");
+    }
+  }));
+  await using redis = await open(server.url, { silenceTimeout: 40 });
+  const error = await assertRejects(() => redis.blpop(["queue"], 0), ConnectionError, "does not know this connection");
+  assertEquals([error.sent, error.command], [true, "BLPOP"]);
+  assertEquals(asked, [["CLIENT", "LIST", "ID", "7"], ["CLIENT", "LIST", "ID", "7"]]);
+});
+
+test("a real server is asked about a blocked command, and its element arrives long after", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { silenceTimeout: 30 });
+  const popped = redis.blpop(["queue"], 0);
+  const calls = async () => Number(/cmdstat_client\|list:calls=(\d+)/.exec(await redis.info("commandstats"))?.[1] ?? 0);
+  while (await calls() < 3) await redis.ping();
+  await redis.rpush("queue", "late");
+  assertEquals(await popped, ["queue", "late"]);
+});
+
+test("a timeout carries what its connection looked like", async () => {
+  await using server = await startScripted(greeted(async (peer) => void await peer.command()));
+  await using redis = await open(server.url);
+  const others = redis.get("other").catch((error) => error);
+  const error = await assertRejects(() => redis.with({ timeout: 30 }).incr("a"), TimeoutError);
+  assertEquals([error.sent, error.report?.pending, error.report?.generation], [true, 2, 1]);
+  assert(error.report!.silentFor! >= 0);
+  redis.destroy();
+  assertInstanceOf(await others, ConnectionError);
+});
+
+test("a command that waited for a connection says that it was not sent", async () => {
+  await using server = await startScripted(greeted(async (peer, index) => {
+    if (index > 0) return;
+    await peer.command();
+    await peer.send(":1\r\n");
+    peer.destroy();
+  }));
+  let lost = (): void => {};
+  const gone = new Promise<void>((resolve) => lost = resolve);
+  await using redis = await open(server.url, {
+    queueTimeout: 60,
+    backoff: () => 1000,
+    onState: (state) => state === "reconnecting" && lost(),
+  });
+  assertEquals(await redis.incr("a"), 1);
+  await gone;
+  await server[Symbol.asyncDispose]();
+  const error = await assertRejects(() => redis.incr("b"), TimeoutError, "INCR: No connection");
+  assertEquals([error.sent, error.waitingFor, error.command], [false, "connection", "INCR"]);
+});
+
+test("a command that was sent, and then waited for another connection in vain, says that it may have run", async () => {
+  await using server = await startScripted(greeted(async (peer) => {
+    await peer.command();
+    peer.destroy();
+  }));
+  await using redis = await open(server.url, { queueTimeout: 50, backoff: () => 1000, resend: () => true });
+  const pending = redis.incr("a");
+  const ended = (async () => {
+    await (await server.peer()).until("INCR");
+    await server[Symbol.asyncDispose]();
+  })();
+  const error = await pending.catch((error) => error);
+  assert(error instanceof TimeoutError || error instanceof ConnectionError);
+  assertEquals([error.sent, error.command], [true, "INCR"]);
+  await ended;
+});
+
+test("subscribe() does not wait for ever for a server that is gone", async () => {
+  let lost = (): void => {};
+  const gone = new Promise<void>((resolve) => lost = resolve);
+  await using server = await startScripted(async (peer, index) => {
+    if (index > 0) return peer.destroy();
+    await peer.command();
+    await peer.send(HELLO);
+    await peer.command();
+    peer.destroy();
+  });
+  await using redis = await open(server.url, {
+    queueTimeout: 50,
+    backoff: () => 20,
+    onState: (state) => state === "reconnecting" && lost(),
+  });
+  await redis.incr("a").catch(() => {});
+  await gone;
+  const error = await assertRejects(() => redis.subscribe("news"), TimeoutError, "No connection");
+  assertEquals([error.sent, error.waitingFor], [false, "connection"]);
+});
+
+test("10,000 commands that give up at once while a connection is made cost little, and none is sent", async () => {
+  const seen: string[] = [];
+  let greet = (): void => {};
+  const mayGreet = new Promise<void>((resolve) => greet = resolve);
+  await using server = await startScripted(async (peer, index) => {
+    await peer.command();
+    if (index > 0) await mayGreet;
+    await peer.send(HELLO);
+    if (index === 0) return peer.destroy();
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      seen.push(words[1]!);
+      await peer.send(":1\r\n");
+    }
+  });
+  await using redis = await open(server.url);
+  await server.peer(1);
+  const stop = new AbortController();
+  const cancellable = redis.with({ signal: stop.signal });
+  const given = Array.from({ length: 10_000 }, (_, i) => cancellable.incr(`given up ${i}`));
+  const kept = redis.incr("kept");
+  stop.abort(new Error("enough"));
+  const outcomes = await Promise.allSettled(given);
+  assert(outcomes.every((one) => one.status === "rejected" && one.reason === stop.signal.reason));
+  greet();
+  assertEquals(await kept, 1);
+  assertEquals(seen, ["kept"]);
+});
