@@ -79,7 +79,10 @@ export class Attempt {
       this.abort(late);
     }, connectTimeout);
     try {
-      return await work();
+      const greeting = await work();
+      // It may have gone in the same breath in which it was greeted: nobody would hear of it again.
+      if (connection.failure) throw connection.failure;
+      return greeting;
     } catch (error) {
       const reason = signal.aborted ? signal.reason : explain(error, address);
       connection.fail(asConnectionError(reason));

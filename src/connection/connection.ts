@@ -109,6 +109,11 @@ export class Connection implements TransportHandler {
     this.#proof = proof;
   }
 
+  /** Why it is gone, once it is. */
+  get failure(): ConnectionError | undefined {
+    return this.#lost ? this.#reason : undefined;
+  }
+
   /** How many entries wait for replies, sent or not. */
   get pending(): number {
     return this.#owed.size;
@@ -324,6 +329,7 @@ export class Connection implements TransportHandler {
   #lose(reason: ConnectionError): void {
     if (this.#lost) return;
     this.#lost = true;
+    this.#reason = reason;
     clearTimeout(this.#watchdog);
     const report = this.report();
     reason.report ??= report;

@@ -22,7 +22,7 @@ import type { Greeting } from "./handshake.ts";
 import { type Owed, Pending, type Sender } from "./pending.ts";
 import { Retries } from "./retries.ts";
 import { type Encoded, Traffic } from "./traffic.ts";
-import { describe } from "./trouble.ts";
+import { describe, explain } from "./trouble.ts";
 import { settledWithin } from "./wait.ts";
 
 /** Where a line is in its life. */
@@ -252,7 +252,7 @@ export class Line implements ConnectionOwner, Sender {
   async #restored(connection: Connection): Promise<void> {
     const attempt = this.#attempted = new Attempt(this.options);
     try {
-      this.#greeted(await attempt.restore(connection));
+      this.#greeted(connection, await attempt.restore(connection));
     } catch (error) {
       this.#connection = undefined;
       if (!this.#isOpen()) throw error;
@@ -332,16 +332,21 @@ export class Line implements ConnectionOwner, Sender {
     });
     connection.pushMode = this.#pushMode;
     try {
-      this.#greeted(await attempt.open(connection));
+      this.#greeted(connection, await attempt.open(connection));
     } finally {
       if (this.#attempted === attempt) this.#attempted = undefined;
     }
     this.#connection = connection;
     connection.watch();
+    this.#traffic.connects++;
+    if (this.#wasReady) this.#traffic.reconnects++;
+    this.#wasReady = true;
     this.#ready();
   }
 
-  #greeted({ protocol, clientId }: Greeting): void {
+  #greeted(connection: Connection, { protocol, clientId }: Greeting): void {
+    // Between the greeting and this there were moments enough to lose it, or to be closed.
+    if (connection.failure) throw explain(connection.failure, this.options.address);
     this.protocol = protocol;
     this.clientId = clientId;
     this.readySince = performance.now();
@@ -350,9 +355,6 @@ export class Line implements ConnectionOwner, Sender {
   #ready(): void {
     clearTimeout(this.#queueTimer);
     this.#queueTimer = undefined;
-    this.#traffic.connects++;
-    if (this.#wasReady) this.#traffic.reconnects++;
-    this.#wasReady = true;
     this.#setState("ready");
     this.options.onReady?.(this);
     this.#withdrawn = 0;

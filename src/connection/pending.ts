@@ -6,6 +6,7 @@
 import { type ConnectionReport, ReplyError, TimeoutError } from "../errors.ts";
 import { BIGINTS, BYTES, type Reply } from "../resp/reply.ts";
 import { type Arg, BINARY, BLOCKING, BLOCKING_OPTION, type CommandSpec, type Shape } from "../command/spec.ts";
+import { onAbort } from "./signal.ts";
 
 /** Beside `BYTES` and `BIGINTS` in a mode: integers beyond 2^53 may come as `bigint`s, the reply's type allows it. */
 export const LOOSE = 4;
@@ -162,13 +163,12 @@ export class Pending implements Owed {
       this.reject(error);
       withdraw(this);
     };
-    const aborted = (): void => release(signal!.reason);
+    const unheard = signal && onAbort(signal, () => release(signal.reason));
     this.guard = () => {
       clearTimeout(timer);
-      signal?.removeEventListener("abort", aborted);
+      unheard?.();
       this.guard = undefined;
     };
-    signal?.addEventListener("abort", aborted, { once: true });
     if (timeout !== undefined) {
       timer = setTimeout(() => {
         const sent = this.attempts > 0;

@@ -41,7 +41,10 @@ export function explain(error: unknown, address: Address): Error {
         cause: error.cause,
       });
     }
-    return new ConnectionError(`${where}: ${error.message}`, { cause: error.cause ?? error });
+    return new ConnectionError(`${where}: ${error.message}`, {
+      cause: error.cause ?? error,
+      closed: error.closed,
+    });
   }
   if (error instanceof RedisError) return error;
   if (error instanceof TypeError || error instanceof RangeError) return error;
