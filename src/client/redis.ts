@@ -397,17 +397,13 @@ export abstract class BaseClient<
    * import { connect } from "@respire/redis";
    *
    * await using redis = await connect();
-   * const done = Promise.withResolvers<void>();
    * await using worker = redis.streamWorker({
    *   streams: "jobs",
    *   group: "mailers",
-   *   handler: ({ fields }) => {
-   *     console.log("mail to", fields.to);
-   *     done.resolve();
-   *   },
+   *   handler: ({ fields }) => console.log("mail to", fields.to),
+   *   onError: console.error,
    * });
    * await redis.xadd("jobs", "*", { to: "ada" });
-   * await done.promise;
    * ```
    */
   streamWorker(this: BaseClient<K, S, I> & StreamWorking, options: StreamWorkerOptions<S>): StreamWorker<S> {

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { ReplyError } from "../errors.ts";
+import { ConnectionError, ReplyError } from "../errors.ts";
 import type { Dict, Key, Many, Pairs, Value } from "../command/values.ts";
 import type { XclaimOptions, XgroupCreateOptions, XpendingOptions, XreadgroupOptions } from "../generated/options.ts";
 import { settledWithin } from "../connection/wait.ts";
@@ -115,7 +115,7 @@ const PAGE = 100;
  * connection of the client's sessions.
  */
 export class StreamWorker<S extends Text = string> implements AsyncDisposable {
-  /** Resolves once it has been stopped; rejects if it cannot go on: the server refuses, or the client was closed. */
+  /** Resolves once it has ended: it was stopped, or its client closed. Rejects if the server does not let it go on. */
   readonly ended: Promise<void>;
   /** Its name in the group. */
   readonly consumer: string;
@@ -141,7 +141,8 @@ export class StreamWorker<S extends Text = string> implements AsyncDisposable {
   /** Streams in which entries may be pending that are ours though we do not know of them, and where to look on. */
   #unknown: { readonly key: Key; after: string }[] = [];
   #nextSweep = 0;
-  #heart: ReturnType<typeof setInterval> | undefined;
+  readonly #looping: Promise<void>;
+  #fatal: { readonly error: unknown } | undefined;
   #troubles = 0;
   #counts = { handled: 0, failed: 0, claimed: 0, dead: 0 };
   #stopped: Promise<number> | undefined;
@@ -159,9 +160,10 @@ export class StreamWorker<S extends Text = string> implements AsyncDisposable {
     this.#claimIdle = claimIdle;
     this.#from = from;
     this.#lookForOwn();
-    if (signal?.aborted) this.#aborted();
+    if (signal?.aborted) this.#stopping.abort();
     else signal?.addEventListener("abort", this.#aborted, { once: true });
-    this.ended = this.#run();
+    this.#looping = this.#loop();
+    this.ended = this.#end();
   }
 
   /** Numbers about it at this moment. */
@@ -177,22 +179,27 @@ export class StreamWorker<S extends Text = string> implements AsyncDisposable {
     return this.#concurrency - this.#jobs.size;
   }
 
-  async #run(): Promise<void> {
-    this.#heart = setInterval(() => void this.#beat().catch(() => {}), Math.ceil(this.#claimIdle / 3));
-    try {
-      while (!this.#ending) {
-        try {
-          await this.#round();
-          this.#troubles = 0;
-        } catch (error) {
-          if (!this.#ending) await this.#recover(error);
-        }
+  async #loop(): Promise<void> {
+    while (!this.#ending) {
+      try {
+        await this.#round();
+        this.#troubles = 0;
+      } catch (error) {
+        if (!this.#ending) await this.#recover(error);
       }
-      await this.#stopped;
+    }
+  }
+
+  async #end(): Promise<void> {
+    const heart = setInterval(() => void this.#beat().catch(() => {}), Math.ceil(this.#claimIdle / 3));
+    try {
+      await this.#looping;
+      await this.stop();
     } finally {
-      clearInterval(this.#heart);
+      clearInterval(heart);
       this.#options.signal?.removeEventListener("abort", this.#aborted);
     }
+    if (this.#fatal !== undefined) throw this.#fatal.error;
   }
 
   /** One thing at a time: the group, what is ours, what others have left, what is new. */
@@ -302,7 +309,7 @@ export class StreamWorker<S extends Text = string> implements AsyncDisposable {
   }
 
   #fill(): void {
-    while (this.#active.size < this.#concurrency && this.#waiting.length > 0) {
+    while (!this.#halted.signal.aborted && this.#active.size < this.#concurrency && this.#waiting.length > 0) {
       const job = this.#waiting.shift()!;
       const work = this.#work(job).finally(() => {
         this.#active.delete(work);
@@ -366,16 +373,20 @@ export class StreamWorker<S extends Text = string> implements AsyncDisposable {
   /** Goes on after what passes, and where the group has gone (with its stream, say); gives up otherwise. */
   async #recover(error: unknown): Promise<void> {
     const gone = error instanceof ReplyError && (error.code === "NOGROUP" || error.code === "UNBLOCKED");
-    if (!gone && !passes(error)) {
-      this.#tell(error);
-      await this.#halt();
-      throw error;
-    }
-    this.#tell(error);
     if (gone) this.#grouped = false;
     // What the server said into a broken connection is pending, and ours.
-    else this.#lookForOwn();
+    else if (passes(error)) this.#lookForOwn();
+    else return this.#giveUp(error);
+    this.#tell(error);
     await pauseAfter(++this.#troubles, this.#stopping.signal);
+  }
+
+  #giveUp(error: unknown): void {
+    this.#stopping.abort();
+    // A client that is closed was closed by somebody who knows.
+    if (error instanceof ConnectionError && error.closed) return;
+    this.#fatal = { error };
+    this.#tell(error);
   }
 
   /** Shows the server that we are still at work, and finds out what was taken from us. */
@@ -402,10 +413,12 @@ export class StreamWorker<S extends Text = string> implements AsyncDisposable {
   }
 
   async #stop(within: number): Promise<number> {
+    const until = performance.now() + within;
     this.#stopping.abort();
     this.#wake();
     this.#waiting = [];
-    await settledWithin(this.#idle(), within);
+    await settledWithin(this.#looping, within);
+    await settledWithin(this.#idle(), Math.max(0, until - performance.now()));
     return await this.#halt();
   }
 
@@ -414,10 +427,9 @@ export class StreamWorker<S extends Text = string> implements AsyncDisposable {
   }
 
   async #halt(): Promise<number> {
-    this.#stopping.abort();
+    this.#halted.abort();
     this.#waiting = [];
     const left = this.#active.size;
-    this.#halted.abort();
     for (const { lost } of this.#jobs.values()) lost.abort(new Error("The worker was stopped"));
     if (left === 0 && this.#options.consumer === undefined) await this.#leave().catch(() => {});
     return left;

@@ -1,0 +1,413 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { spawn } from "node:child_process";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { connect, ConnectionError, type Delivery, type Redis, ReplyError } from "../../mod.ts";
+import { missing, type Server, type ServerVersion, startRedis } from "../support/servers.ts";
+import { test } from "../support/test.ts";
+
+const VERSIONS: readonly ServerVersion[] = ["redis-7.0", "redis-8", "valkey-9"];
+
+/** A promise, and what resolves it. (Node 20 has no `Promise.withResolvers`.) */
+function gate(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => {};
+  const promise = new Promise<void>((open) => resolve = open);
+  return { promise, resolve };
+}
+
+/** Adds entries numbered from 0. */
+async function add(redis: Redis, stream: string, count: number): Promise<void> {
+  await redis.pipeline((p) => Array.from({ length: count }, (_, n) => p.xadd(stream, "*", { n })));
+}
+
+/** How many entries are delivered and not confirmed. */
+async function pending(redis: Redis, stream: string, group = "g"): Promise<number> {
+  return (await redis.xpending(stream, group))[0];
+}
+
+/** Waits until something holds, asking the server in between. */
+async function until(redis: Redis, holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await redis.ping();
+}
+
+for (const version of VERSIONS) {
+  for (const protocol of [3, 2] as const) {
+    test(`a worker handles each entry once and confirms it, on ${version}, RESP${protocol}`, {
+      skip: missing(version),
+    }, async () => {
+      await using server = await startRedis({ version });
+      await using redis = await connect(server.url, { protocol });
+      await add(redis, "s", 20);
+      const seen: string[] = [];
+      await using worker = redis.streamWorker({
+        streams: "s",
+        group: "g",
+        handler: ({ stream, fields, deliveries }) => seen.push(`${stream} ${fields.n} ${deliveries}`),
+      });
+      await until(redis, () => worker.stats().handled === 20);
+      await redis.xadd("s", "*", { n: 20 });
+      await until(redis, () => worker.stats().handled === 21);
+      assertEquals(seen, Array.from({ length: 21 }, (_, n) => `s ${n} 1`));
+      assertEquals(await pending(redis, "s"), 0);
+      assertEquals(worker.stats(), { running: 0, handled: 21, failed: 0, claimed: 0, dead: 0 });
+      assertEquals(await worker.stop(), 0);
+      await worker.ended;
+      // Its name was of its own making: nobody needs it any more.
+      assertEquals(await redis.xinfoConsumers("s", "g"), []);
+      assertEquals(redis.stats().leased, 0);
+    });
+  }
+}
+
+test("workers of one group share the entries, several at once, of several streams", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await Promise.all([add(redis, "a", 100), add(redis, "b", 100)]);
+  const seen: string[] = [];
+  let running = 0;
+  let most = 0;
+  const start = () =>
+    redis.streamWorker({
+      streams: ["a", "b"],
+      group: "g",
+      concurrency: 4,
+      handler: async ({ stream, fields }) => {
+        most = Math.max(most, ++running);
+        await redis.ping();
+        seen.push(`${stream} ${fields.n}`);
+        running--;
+      },
+    });
+  await using first = start();
+  await using second = start();
+  await until(redis, () => first.stats().handled + second.stats().handled === 200);
+  assertEquals(new Set(seen).size, 200);
+  assert(most > 4 && most <= 8, `${most}`);
+  assert(first.stats().handled > 0 && second.stats().handled > 0);
+});
+
+test("a failed entry comes again until it is given up", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await add(redis, "s", 3);
+  const tried: string[] = [];
+  const errors: string[] = [];
+  await using worker = redis.streamWorker({
+    streams: "s",
+    group: "g",
+    claimIdle: 30,
+    maxDeliveries: 3,
+    handler: ({ fields, deliveries }) => {
+      tried.push(`${fields.n} ${deliveries}`);
+      if (fields.n === "1" || (fields.n === "2" && deliveries < 2)) throw new Error(`no ${fields.n}`);
+    },
+    onDead: (entry, error) => redis.xadd("dead", "*", { ...entry.fields, why: (error as Error).message }),
+    onError: (error, entry) => errors.push(`${entry?.id === undefined ? "server" : (error as Error).message}`),
+  });
+  await until(redis, () => worker.stats().handled + worker.stats().dead === 3);
+  assertEquals(tried.sort(), ["0 1", "1 1", "1 2", "1 3", "2 1", "2 2"]);
+  assertEquals(errors.sort(), ["no 1", "no 1", "no 1", "no 2"]);
+  assertEquals(worker.stats(), { running: 0, handled: 2, failed: 4, claimed: 3, dead: 1 });
+  assertEquals((await redis.xrange("dead", "-", "+")).map(([, fields]) => ({ ...fields })), [{ n: "1", why: "no 1" }]);
+  assertEquals(await pending(redis, "s"), 0);
+});
+
+test("an entry whose giving up fails stays pending", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await add(redis, "s", 1);
+  let tries = 0;
+  await using worker = redis.streamWorker({
+    streams: "s",
+    group: "g",
+    claimIdle: 20,
+    maxDeliveries: 1,
+    handler: () => Promise.reject(new Error("no")),
+    onDead: ({ deliveries }) => {
+      tries++;
+      if (deliveries < 3) throw new Error("not yet");
+    },
+  });
+  await until(redis, () => worker.stats().dead === 1);
+  // The handler ran once; beyond that the entry was only given up.
+  assertEquals([tries, worker.stats().failed], [3, 1]);
+});
+
+test("an entry that takes its time is not taken over while its worker lives", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await add(redis, "s", 1);
+  const finish = gate();
+  await using slow = redis.streamWorker({
+    streams: "s",
+    group: "g",
+    claimIdle: 60,
+    handler: () => finish.promise,
+  });
+  await until(redis, () => slow.stats().running === 1);
+  await using other = redis.streamWorker({ streams: "s", group: "g", claimIdle: 60, handler: () => {} });
+  // The other looks every 30 ms.
+  const asked = async () =>
+    Number(/cmdstat_xpending:calls=(\d+)/.exec(await server.command("INFO", "commandstats"))?.[1] ?? 0);
+  const before = await asked();
+  await until(redis, async () => await asked() > before + 30);
+  assertEquals([slow.stats().running, other.stats().claimed], [1, 0]);
+  finish.resolve();
+  await until(redis, () => slow.stats().handled === 1);
+  assertEquals(await pending(redis, "s"), 0);
+});
+
+test("a worker that loses an entry to another is told", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await add(redis, "s", 1);
+  const lost = gate();
+  await using worker = redis.streamWorker({
+    streams: "s",
+    group: "g",
+    claimIdle: 90,
+    handler: ({ signal }) =>
+      new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(lost.resolve()))),
+  });
+  await until(redis, () => worker.stats().running === 1);
+  const [id] = (await redis.xrange("s", "-", "+"))[0]!;
+  await redis.xclaim("s", "g", "thief", 0, [id]);
+  await lost.promise;
+  await until(redis, () => worker.stats().handled === 1);
+});
+
+test("a worker that starts again under its name goes on with what it had", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await add(redis, "s", 250);
+  await redis.xgroupCreate("s", "g", "0");
+  // Delivered to a worker that died; the last one it had read was deleted since.
+  const [[, entries] = ["", []]] = await redis.xreadgroup("g", "me", { s: ">" }, { count: 150 }) ?? [];
+  await redis.xdel("s", entries[149]![0]);
+  const seen: number[] = [];
+  const deliveries = new Set<string>();
+  await using worker = redis.streamWorker({
+    streams: "s",
+    group: "g",
+    consumer: "me",
+    concurrency: 30,
+    handler: (entry) => {
+      seen.push(Number(entry.fields.n));
+      deliveries.add(`${seen.length <= 149} ${entry.deliveries}`);
+    },
+  });
+  await until(redis, () => worker.stats().handled === 249);
+  assertEquals(seen, Array.from({ length: 250 }, (_, n) => n).filter((n) => n !== 149));
+  assertEquals([...deliveries].sort(), ["false 1", "true 2"]);
+  assertEquals(worker.stats().claimed, 149);
+  await worker.stop();
+  assertEquals((await redis.xinfoConsumers("s", "g")).map(({ name }) => name), ["me"]);
+});
+
+test("a worker goes on after FLUSHALL and after its stream was deleted", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const seen: string[] = [];
+  const errors: string[] = [];
+  await using _worker = redis.streamWorker({
+    streams: ["s", "t"],
+    group: "g",
+    from: "$",
+    handler: ({ fields }) => seen.push(fields.n!),
+    onError: (error) => errors.push((error as ReplyError).code),
+  });
+  for (const round of ["1", "2", "3"]) {
+    await until(redis, async () => (await redis.clientList()).includes("cmd=xreadgroup "));
+    await redis.transaction((tx) => [round === "2" ? tx.flushall() : tx.del("s"), tx.xadd("s", "*", { n: round })]);
+    await until(redis, () => seen.includes(round));
+  }
+  assertEquals(seen, ["1", "2", "3"]);
+  assert(errors.length >= 3 && errors.every((code) => code === "NOGROUP" || code === "UNBLOCKED"), errors.join());
+});
+
+test("nothing is lost when connections and the server are", async () => {
+  await using server = await startRedis({ args: ["--appendonly", "yes", "--appendfsync", "always"] });
+  await using redis = await connect(server.url);
+  await using admin = await connect(server.url);
+  await add(admin, "s", 300);
+  const times = new Map<string, number>();
+  const errors: unknown[] = [];
+  const start = () =>
+    redis.streamWorker({
+      streams: "s",
+      group: "g",
+      concurrency: 3,
+      claimIdle: 200,
+      block: 500,
+      handler: async ({ fields }) => {
+        times.set(fields.n!, (times.get(fields.n!) ?? 0) + 1);
+        await admin.ping();
+      },
+      onError: (error) => errors.push(error),
+    });
+  await using first = start();
+  await using second = start();
+  for (const share of [60, 120, 180, 240]) {
+    await until(admin, () => times.size >= share);
+    if (share === 120) await server.restart();
+    else await admin.call("CLIENT KILL", "SKIPME", "yes");
+  }
+  await until(admin, async () => times.size === 300 && await pending(admin, "s") === 0);
+  const handled = first.stats().handled + second.stats().handled;
+  const failed = first.stats().failed + second.stats().failed;
+  const claimed = first.stats().claimed + second.stats().claimed;
+  const runs = [...times.values()].reduce((sum, n) => sum + n, 0);
+  // Each run was counted, and each run beyond the first was a delivery beyond the first.
+  assert(runs >= handled + failed && runs - 300 <= claimed, JSON.stringify({ runs, handled, failed, claimed }));
+  assert(errors.length > 0);
+});
+
+/** How this runtime runs a program. */
+function runtime(): string[] {
+  if ("Deno" in globalThis) {
+    return [
+      "run",
+      "--quiet",
+      "--no-check",
+      "--allow-net",
+      "--allow-env=REDIS_URL",
+      "--import-map=tests/support/offline.json",
+    ];
+  }
+  return "Bun" in globalThis ? [] : ["--import", "tsx"];
+}
+
+/** Runs a worker in a process of its own. */
+function startProcess(server: Server) {
+  const root = fileURLToPath(new URL("../..", import.meta.url));
+  const child = spawn(process.execPath, [...runtime(), "tests/support/stream_worker.ts"], {
+    cwd: root,
+    env: { ...process.env, REDIS_URL: server.url },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const ended = new Promise<void>((resolve) => child.on("exit", () => resolve()));
+  return {
+    kill: () => {
+      child.kill("SIGKILL");
+      return ended;
+    },
+  };
+}
+
+test("what a killed worker had is taken over by another, and nothing is lost", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await add(redis, "s", 200);
+  for (let round = 1; round <= 2; round++) {
+    const victim = startProcess(server);
+    await until(redis, async () => await redis.scard("seen") >= round * 40);
+    await victim.kill();
+  }
+  const left = await pending(redis, "s");
+  assert(left > 0, "the killed ones had entries at work");
+  const again: number[] = [];
+  await using worker = redis.streamWorker({
+    streams: "s",
+    group: "g",
+    concurrency: 10,
+    claimIdle: 100,
+    handler: async ({ fields, deliveries }) => {
+      if (deliveries > 1) again.push(Number(fields.n));
+      await redis.transaction((tx) => [tx.sadd("seen", fields.n!), tx.incr("runs")]);
+    },
+  });
+  await until(redis, async () => await redis.scard("seen") === 200 && await pending(redis, "s") === 0);
+  assertEquals(worker.stats().claimed, left);
+  assertEquals(new Set(again).size, left);
+  const runs = Number(await redis.get("runs"));
+  // Run again were at most those that a killed worker had not confirmed.
+  assert(runs >= 200 && runs <= 200 + left, `${runs} runs, ${left} taken over`);
+});
+
+test("stop() waits for what is at work, as long as it may", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await add(redis, "s", 2);
+  const finish = gate();
+  const started = gate();
+  const handler = () => (started.resolve(), finish.promise);
+  const worker = redis.streamWorker({ streams: "s", group: "g", consumer: "a", handler });
+  await started.promise;
+  const stopped = worker.stop();
+  assertEquals(worker.stats().running, 1);
+  finish.resolve();
+  assertEquals([await stopped, worker.stats().handled, await pending(redis, "s")], [0, 1, 0]);
+  // The second entry was not begun.
+  let signal: AbortSignal | undefined;
+  const begun = gate();
+  const hangs = (entry: Delivery) => {
+    signal = entry.signal;
+    begun.resolve();
+    return new Promise<void>((resolve) => entry.signal.addEventListener("abort", () => resolve()));
+  };
+  const stuck = redis.streamWorker({ streams: "s", group: "g", consumer: "b", handler: hangs });
+  await begun.promise;
+  assertEquals(await stuck.stop(1), 1);
+  assertEquals(signal?.aborted, true);
+  await stuck.ended;
+});
+
+test("a worker ends with its signal and with its client, and says what it cannot do", async () => {
+  await using server = await startRedis();
+  const redis = await connect(server.url);
+  const control = new AbortController();
+  const worker = redis.streamWorker({ streams: "s", group: "g", handler: () => {}, signal: control.signal });
+  await until(redis, async () => (await redis.clientList()).includes("cmd=xreadgroup "));
+  control.abort();
+  await worker.ended;
+  const never = redis.streamWorker({ streams: "s", group: "g", handler: () => {}, signal: control.signal });
+  await never.ended;
+
+  await redis.set("text", "x");
+  const errors: unknown[] = [];
+  const onError = (error: unknown) => errors.push(error);
+  const refused = redis.streamWorker({ streams: "text", group: "g", handler: () => {}, onError });
+  const error = await assertRejects(() => refused.ended, ReplyError, "WRONGTYPE");
+  assertEquals(errors, [error]);
+
+  const orphan = redis.streamWorker({ streams: "s", group: "g", handler: () => {} });
+  await until(redis, async () => (await redis.clientList()).includes("cmd=xreadgroup "));
+  await redis.close();
+  await orphan.ended;
+  await assertRejects(() => redis.ping(), ConnectionError);
+
+  const handler = () => {};
+  assertThrows(() => redis.streamWorker({ streams: [], group: "g", handler }), TypeError, "one stream");
+  assertThrows(() => redis.streamWorker({ streams: "s", group: "", handler }), TypeError, "group");
+  assertThrows(
+    () => redis.streamWorker({ streams: "s", group: "g", handler, concurrency: 0 }),
+    RangeError,
+    "concurrency",
+  );
+  assertThrows(() => redis.streamWorker({ streams: "s", group: "g", handler, maxDeliveries: 2 }), TypeError, "onDead");
+});
+
+test("a worker gives bytes on the bytes surface", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const odd = new Uint8Array([0, 255, 13, 10]);
+  await redis.xadd(odd, "1-0", [[odd, odd]]);
+  await redis.xadd(odd, "2-0", [["fails", "once"]]);
+  const seen: Delivery<Uint8Array>[] = [];
+  await using worker = redis.bytes.bigints.streamWorker({
+    streams: odd,
+    group: "g",
+    claimIdle: 30,
+    handler: (entry) => {
+      seen.push(entry);
+      if (entry.id === "2-0" && entry.deliveries === 1) throw new Error("no");
+    },
+  });
+  await until(redis, () => worker.stats().handled === 2);
+  assertEquals(seen.map(({ id, stream, deliveries }) => [id, stream, deliveries]), [
+    ["1-0", odd, 1],
+    ["2-0", odd, 1],
+    ["2-0", odd, 2],
+  ]);
+  assertEquals(seen[0]!.fields, new Map([[odd, odd]]));
+});
