@@ -39,13 +39,16 @@ test("deno add, then a program that may use the network and nothing else", { ski
   assertEquals(added.code, 0, added.output);
   assertStringIncludes(added.output, version);
 
-  const checked = await deno(project, registry, "check", "tour.ts", "entries.ts");
+  const checked = await deno(project, registry, "check", "tour.ts", "entries.ts", "own_server.ts");
   assertEquals(checked.code, 0, checked.output);
   for (const program of ["tour", "entries"]) {
     const { code, output } = await deno(project, registry, "run", "--no-prompt", "--allow-net", `${program}.ts`);
     assertEquals(code, 0, output);
     assertMatch(output, new RegExp(`^${program} done$`, "m"));
   }
+  const { code, output } = await deno(project, registry, "run", "--no-prompt", "-A", "own_server.ts");
+  assertEquals(code, 0, output);
+  assertMatch(output, /^own_server done$/m);
   assert(registry.asked.includes(`/${name}/${version}/mod.ts`), registry.asked.join("\n"));
 });
 

@@ -8,6 +8,8 @@ import { EXPORTS, install, NAME, noCompiler, noDeno, PACKAGE, packed, ran, TSC, 
 import { publish, ROOT } from "./published.ts";
 import { Project } from "./run_program.ts";
 
+/** What the consumer runs: the files of `consumer/`. */
+const PROGRAMS = ["tour", "entries", "own_server"];
 const TYPES = join(ROOT, "node_modules/@types");
 
 /** Settings of somebody's compiler, as strict as they come. */
@@ -46,7 +48,7 @@ test("npm install, then Node", { skip: noDeno || missing() || without("npm") || 
   using project = await install("npm", server.url);
   project.write("tsconfig.json", compilerOptions("nodenext", ["es2023"], ["node"]));
   await ran(project, "node", TSC, "-p", ".");
-  for (const program of ["tour", "entries"]) {
+  for (const program of PROGRAMS) {
     assertMatch(await ran(project, "node", `out/${program}.js`), new RegExp(`^${program} done$`, "m"));
   }
 });
@@ -66,7 +68,7 @@ test("bun add, then Bun: a script, bun test, a program compiled into one file", 
 }, async () => {
   await using server = await startRedis();
   using project = await install("bun", server.url);
-  for (const program of ["tour", "entries"]) {
+  for (const program of PROGRAMS) {
     assertMatch(await ran(project, "bun", `${program}.ts`), new RegExp(`^${program} done$`, "m"));
   }
   project.write(
@@ -113,7 +115,7 @@ test("Bun runs the TypeScript sources as they are published", {
   project.write("package.json", { private: true, type: "module", dependencies: { [NAME]: "file:./redis" } });
   project.takePrograms(server.url);
   await ran(project, "bun", "install", "--production");
-  for (const program of ["tour", "entries"]) {
+  for (const program of PROGRAMS) {
     assertMatch(await ran(project, "bun", `${program}.ts`), new RegExp(`^${program} done$`, "m"));
   }
 });

@@ -1,80 +1,11 @@
 /**
- * A certificate authority of our own, made by `openssl` for one test file and gone with it.
+ * Certificates for one test: see `src/testing/certificates.ts`.
  *
  * @module
  */
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { canMakeCertificates } from "../../src/testing/certificates.ts";
 
-/** One certificate and its key, as PEM text and as files. */
-export interface Identity {
-  readonly cert: string;
-  readonly key: string;
-  readonly certFile: string;
-  readonly keyFile: string;
-}
+export * from "../../src/testing/certificates.ts";
 
-/** An authority, and those it vouches for. */
-export interface Certificates {
-  /** The authority's own certificate. */
-  readonly ca: string;
-  /** The same as a file. */
-  readonly caFile: string;
-  /** A server at `localhost` and `127.0.0.1`. */
-  readonly server: Identity;
-  /** A client. */
-  readonly client: Identity;
-  /** Removes the files. */
-  remove(): void;
-}
-
-/** Whether `openssl` can be run here: a reason to skip what needs it, or `false`. */
-export const noOpenssl: string | false = tryOpenssl();
-
-function tryOpenssl(): string | false {
-  try {
-    execFileSync("openssl", ["version"], { stdio: "ignore" });
-    return false;
-  } catch {
-    return "openssl is not installed";
-  }
-}
-
-/** Makes an authority, a server certificate and a client certificate, good for a day. */
-export function makeCertificates(): Certificates {
-  const folder = mkdtempSync(join(tmpdir(), "respire-tls-"));
-  const file = (name: string) => join(folder, name);
-  const openssl = (...args: string[]) => execFileSync("openssl", args, { cwd: folder, stdio: "ignore" });
-  const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
-  openssl(
-    "req",
-    "-x509",
-    ...newKey,
-    "-keyout",
-    "ca.key",
-    "-out",
-    "ca.pem",
-    "-days",
-    "1",
-    "-subj",
-    "/CN=Test authority",
-  );
-  const issue = (name: string): Identity => {
-    const [request, names] = [`${name}.csr`, `${name}.ext`];
-    writeFileSync(file(names), "subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\n");
-    openssl("req", ...newKey, "-keyout", `${name}.key`, "-out", request, "-subj", `/CN=${name}`);
-    const by = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"];
-    openssl("x509", "-req", "-in", request, ...by, "-out", `${name}.pem`, "-days", "1", "-extfile", names);
-    const [certFile, keyFile] = [file(`${name}.pem`), file(`${name}.key`)];
-    return { cert: readFileSync(certFile, "utf8"), key: readFileSync(keyFile, "utf8"), certFile, keyFile };
-  };
-  return {
-    ca: readFileSync(file("ca.pem"), "utf8"),
-    caFile: file("ca.pem"),
-    server: issue("server"),
-    client: issue("client"),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
-  };
-}
+/** A reason to skip what needs certificates, or `false`. */
+export const noOpenssl: string | false = canMakeCertificates() ? false : "openssl is not installed";

@@ -92,7 +92,7 @@ function unpack(suite: string, packages: string[], root: "root" | "latest", say:
     say(`no servers of ${suite}: they come from Debian's packages. Tests that need them will be skipped.`);
     return;
   }
-  const cache = cacheFolder();
+  const cache = cacheFolder()!; // this file is on a disk
   say(`unpacking servers of ${suite} into ${cache}`);
   try {
     const sourceFile = join(cache, "newer.sources");

@@ -1,5 +1,6 @@
-// Each name that can be imported, and something of what it gives.
+// Each name that can be imported outside of Workers, and something of what it gives.
 import * as main from "@respire/redis";
+import type * as cloudflare from "@respire/redis/cloudflare";
 import { Decoder, Encoder, NEED_MORE } from "@respire/redis/resp";
 
 const encoder = new Encoder();
@@ -8,4 +9,8 @@ const decoder = new Decoder();
 for (const part of encoder.take()) decoder.feed(part);
 console.log(JSON.stringify(decoder.read(0)), decoder.read(0) === NEED_MORE);
 console.log(Object.keys(main).sort().join(" "));
+
+/** A client of Workers is a client like any other. */
+const inWorkers: (redis: cloudflare.Redis) => main.Redis = (redis) => redis;
+console.log(typeof inWorkers);
 console.log("entries done");

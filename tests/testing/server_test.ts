@@ -4,9 +4,11 @@ import { existsSync } from "node:fs";
 import { connect } from "node:net";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { noOpenssl } from "./certificates.ts";
-import { missing, outerAddress, type ServerVersion, startRedis } from "./servers.ts";
-import { test } from "./test.ts";
+import { connect as connectRedis } from "../../mod.ts";
+import { available, missing, type ServerVersion, startRedis } from "../../src/testing/mod.ts";
+import { noOpenssl } from "../support/certificates.ts";
+import { outerAddress } from "../support/servers.ts";
+import { test } from "../support/test.ts";
 
 function alive(pid: number): boolean {
   try {
@@ -134,4 +136,46 @@ test("a server dies with the process that started it, even a killed one", {
   child.kill("SIGKILL");
   while (alive(pid)) await new Promise((resolve) => setTimeout(resolve, 5));
   assert(!alive(pid));
+});
+
+test("what a server says of itself is all that connect() needs", { skip: missing() || noOpenssl }, async () => {
+  for (const options of [{}, { password: "secret", unixSocket: true }, { password: "secret", tls: true }]) {
+    await using server = await startRedis(options);
+    await using redis = await connectRedis(server.options);
+    assertEquals(await redis.ping(), "PONG");
+  }
+});
+
+test("a server that is not here is told, with what is and what to do", async () => {
+  const error = await assertRejects(() => startRedis({ version: "valkey-99" }), Error);
+  assertMatch(error.message, /^There is no valkey-99 on this machine.*install/);
+  assertEquals([missing("valkey-99"), available("valkey-99")], ["no valkey-99 on this machine", false]);
+  await assertRejects(() => startRedis({ version: "memcached" as ServerVersion }), TypeError, "memcached");
+  await assertRejects(() => startRedis({ program: "/nowhere/redis-server" }), Error, "/nowhere/redis-server");
+});
+
+test("a cluster serves every slot, and knows its replicas", { skip: missing() }, async () => {
+  await using cluster = await startRedis({ cluster: { primaries: 2, replicas: 1 } });
+  assertEquals([cluster.nodes.length, cluster.primaries, cluster.urls.length], [4, 2, 4]);
+  for (const node of cluster.nodes) {
+    const info = await node.command("CLUSTER", "INFO");
+    assertMatch(info, /cluster_state:ok/);
+    assertMatch(info, /cluster_slots_ok:16384/);
+    assertMatch(info, /cluster_known_nodes:4/);
+  }
+  const roles = await Promise.all(cluster.nodes.map((node) => node.command("ROLE")));
+  assertEquals(roles.map((role) => /master|slave/.exec(role)?.[0]), ["master", "master", "slave", "slave"]);
+  // "a" is in the upper half of the slots.
+  await using first = await connectRedis(cluster.url);
+  await assertRejects(() => first.set("a", 1), Error, `MOVED 15495 127.0.0.1:${cluster.nodes[1]!.port}`);
+  await using second = await connectRedis(cluster.urls[1]!);
+  assertEquals(await second.set("a", 1), "OK");
+  await assertRejects(() => startRedis({ cluster: { primaries: 0 } }), RangeError);
+});
+
+test("a cluster may be encrypted and ask for a password", { skip: missing() || noOpenssl }, async () => {
+  await using cluster = await startRedis({ tls: true, password: "secret", cluster: true });
+  assertEquals(new Set(cluster.nodes.map((node) => node.certificates!.ca)).size, 1);
+  await using redis = await connectRedis(cluster.nodes[2]!.options);
+  assertEquals(await redis.set("a", 1), "OK");
 });

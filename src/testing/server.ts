@@ -1,0 +1,282 @@
+/**
+ * One real server for a test: in a folder of its own, on a free loopback port or a unix socket, gone with the test or,
+ * whatever happens, with the process that started it.
+ *
+ * @module
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect as connectTcp, type Socket } from "node:net";
+import { networkInterfaces, tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { connect as connectTls } from "node:tls";
+import type { Binary, ServerVersion } from "./binaries.ts";
+import { type Certificates, makeCertificates } from "./certificates.ts";
+
+/** Where a server is and what it asks for: options of `connect()`. */
+export interface ServerAddress {
+  /** Always loopback, but for a server in protected mode. */
+  readonly hostname?: string;
+  /** Its TCP port. */
+  readonly port?: number;
+  /** The path of its unix socket. */
+  readonly path?: string;
+  /** Its password. */
+  readonly password?: string;
+  /** Whom to trust. */
+  readonly tls?: {
+    /** The authority that vouches for it. */
+    readonly ca: string;
+  };
+}
+
+/** What kind of server to start. */
+export interface ServerOptions {
+  /** Which server, such as `"redis-8"` or `"valkey"`; the first one at hand unless given. */
+  readonly version?: ServerVersion;
+  /** The path of a server program, instead of one that is found. */
+  readonly program?: string;
+  /** The TCP port; a free one unless given. */
+  readonly port?: number;
+  /** Listen on a unix socket, and on no port. */
+  readonly unixSocket?: boolean;
+  /** Listen with TLS only: with a fresh certificate for localhost and 127.0.0.1, or with these. */
+  readonly tls?: boolean | Certificates;
+  /** Ask for this password (`requirepass`). */
+  readonly password?: string;
+  /** Listen on every address in protected mode: `hostname` is then one that is not loopback, so that it bites. */
+  readonly protectedMode?: boolean;
+  /** Start from a configuration file that holds this, so that the server can rewrite it. */
+  readonly config?: string;
+  /** Be a node that may join a cluster. `cluster` starts and joins them, where you do not mean to do that yourself. */
+  readonly clusterNode?: boolean;
+  /** Be a sentinel. */
+  readonly sentinel?: boolean;
+  /** More arguments, such as `["--maxclients", "5"]`. */
+  readonly args?: readonly string[];
+}
+
+/** An address of this machine that is not loopback, if it has one: what a protected server refuses. */
+function outerAddress(): string | undefined {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return addresses.find((address) => address.family === "IPv4" && !address.internal)?.address;
+}
+
+/**
+ * Runs the server as long as our standard input is open, i.e. as long as whoever started us lives. Then nothing is left:
+ * neither the server nor its folder.
+ */
+const KEEPER = `
+exec 3<&0
+folder=$1; shift
+"$@" </dev/null 3<&- & server=$!
+echo $server >"$folder/pid"
+{ cat <&3 >/dev/null; rm -rf "$folder"; kill -KILL $server; } 2>/dev/null & watcher=$!
+wait $server; status=$?
+kill $watcher
+exit $status
+`;
+
+/** A running server. */
+export class Server implements AsyncDisposable {
+  /** Redis or Valkey. */
+  readonly kind: "redis" | "valkey";
+  /** Its version, such as `"7.0.15"`. */
+  readonly version: string;
+  /** Where it listens. */
+  readonly hostname: string;
+  /** Its TCP port; 0 with a unix socket. */
+  readonly port: number;
+  /** The path of its unix socket, if it has one. */
+  readonly path: string | undefined;
+  /** The certificates in use, if it speaks TLS. */
+  readonly certificates: Certificates | undefined;
+  /** For `connect()`: with the password, if there is one. */
+  readonly url: string;
+  readonly #command: readonly string[];
+  readonly #folder: string;
+  readonly #password: string | undefined;
+  readonly #ownCertificates: boolean;
+  #keeper: ChildProcess | undefined;
+  #exited: Promise<void> = Promise.resolve();
+
+  /** @internal Prepares a server; `start()` starts it. */
+  constructor(binary: Binary, port: number, options: ServerOptions) {
+    const folder = mkdtempSync(join(tmpdir(), "respire-"));
+    this.kind = binary.kind;
+    this.version = binary.version;
+    this.port = options.unixSocket ? 0 : port;
+    this.path = options.unixSocket ? join(folder, "redis.sock") : undefined;
+    this.hostname = options.protectedMode ? outerAddress() ?? "127.0.0.1" : "127.0.0.1";
+    this.certificates = options.tls === true ? makeCertificates() : options.tls || undefined;
+    this.#ownCertificates = options.tls === true;
+    this.#folder = folder;
+    this.#password = options.password;
+    this.#command = [...binary.command, ...this.#file(options), ...this.#arguments(options)];
+    const login = options.password ? `:${encodeURIComponent(options.password)}@` : "";
+    const scheme = this.certificates ? "rediss" : "redis";
+    this.url = this.path ? `unix://${login}${this.path}` : `${scheme}://${login}${this.hostname}:${this.port}`;
+  }
+
+  /** Starts the process and waits until it answers. */
+  async start(): Promise<void> {
+    const output = openSync(join(this.#folder, "output"), "a");
+    const keeper = spawn("sh", ["-c", KEEPER, "keeper", this.#folder, ...this.#command], {
+      stdio: ["pipe", output, output],
+    });
+    closeSync(output);
+    // A server that outlives its test must not keep the test process alive; it dies with it.
+    keeper.unref();
+    (keeper.stdin as unknown as Socket).unref?.();
+    keeper.stdin!.on("error", () => {});
+    let running = true;
+    this.#keeper = keeper;
+    this.#exited = new Promise((resolve) => keeper.on("exit", () => resolve(void (running = false))));
+    const deadline = Date.now() + 20_000;
+    while (running && Date.now() < deadline) {
+      if (await this.#answers()) return;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    throw new Error(`${this.#command.join(" ")} did not start: ${this.output.slice(-1000)}`);
+  }
+
+  /** For `connect()`: the same as `url`, and the authority that vouches for a server with TLS. */
+  get options(): ServerAddress {
+    const { hostname, port, path, certificates } = this;
+    return {
+      ...(path === undefined ? { hostname, port } : { path }),
+      ...(this.#password === undefined ? {} : { password: this.#password }),
+      ...(certificates === undefined ? {} : { tls: { ca: certificates.ca } }),
+    };
+  }
+
+  /** The id of the server's process. */
+  get pid(): number {
+    return Number(readFileSync(join(this.#folder, "pid"), "utf8"));
+  }
+
+  /** What the server has logged. */
+  get output(): string {
+    return readFileSync(join(this.#folder, "output"), "utf8");
+  }
+
+  /** Kills it as a crash would: nothing is said to anybody. */
+  async kill(): Promise<void> {
+    await this.#signal("SIGKILL");
+  }
+
+  /** Asks it to shut down, and waits until it has. */
+  async stop(): Promise<void> {
+    await this.#signal("SIGTERM");
+  }
+
+  /** Starts it again on the same address, after a kill if it still runs. */
+  async restart(): Promise<void> {
+    await this.kill();
+    await this.start();
+  }
+
+  /** Freezes the process: it accepts (the system does), and says nothing, until `resume()`. */
+  pause(): void {
+    process.kill(this.pid, "SIGSTOP");
+  }
+
+  /** Lets a frozen process go on. */
+  resume(): void {
+    process.kill(this.pid, "SIGCONT");
+  }
+
+  /** Sends one command by a plain socket and gives the reply as it came, such as `"+OK\r\n"`. */
+  async command(...words: string[]): Promise<string> {
+    const mark = `end-${crypto.randomUUID()}`;
+    const last = `$${mark.length}\r\n${mark}\r\n`;
+    const login = this.#password ? request("AUTH", this.#password) : "";
+    const text = await this.#exchange(login + request(...words) + request("ECHO", mark), (got) => got.endsWith(last));
+    return text.slice(login ? text.indexOf("\r\n") + 2 : 0, -last.length);
+  }
+
+  /** Kills it and removes its folder. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+    rmSync(this.#folder, { recursive: true, force: true });
+    if (this.#ownCertificates) this.certificates?.remove();
+  }
+
+  #file({ config, sentinel }: ServerOptions): string[] {
+    if (config === undefined && !sentinel) return [];
+    const path = join(this.#folder, "server.conf");
+    writeFileSync(path, config ?? "");
+    return [path];
+  }
+
+  #arguments(options: ServerOptions): string[] {
+    if (options.sentinel) return ["--sentinel", "--port", String(this.port), "--dir", this.#folder];
+    const words = ["--save", "", "--appendonly", "no", "--daemonize", "no", "--dir", this.#folder];
+    words.push("--enable-debug-command", "yes", "--bind", options.protectedMode ? "*" : "127.0.0.1");
+    words.push("--protected-mode", options.protectedMode ? "yes" : "no");
+    if (this.path) words.push("--port", "0", "--unixsocket", this.path, "--unixsocketperm", "700");
+    else if (this.certificates) words.push("--port", "0", "--tls-port", String(this.port));
+    else words.push("--port", String(this.port));
+    if (this.certificates) {
+      const { caFile, server } = this.certificates;
+      words.push("--tls-cert-file", server.certFile, "--tls-key-file", server.keyFile, "--tls-ca-cert-file", caFile);
+      words.push("--tls-auth-clients", "no");
+    }
+    if (options.password) words.push("--requirepass", options.password, "--masterauth", options.password);
+    // A replica need not wait for others to come along.
+    if (options.clusterNode) words.push("--repl-diskless-sync-delay", "0", "--cluster-node-timeout", "5000");
+    if (options.clusterNode) words.push("--cluster-enabled", "yes");
+    if (options.clusterNode && this.certificates) words.push("--tls-cluster", "yes", "--tls-replication", "yes");
+    return [...words, ...(options.args ?? [])];
+  }
+
+  async #signal(signal: "SIGKILL" | "SIGTERM"): Promise<void> {
+    if (this.#keeper && this.#keeper.exitCode === null && this.#keeper.signalCode === null) {
+      try {
+        process.kill(this.pid, signal);
+      } catch {
+        // it is gone already; its keeper follows
+      }
+    }
+    this.#keeper?.ref();
+    await this.#exited;
+  }
+
+  /** A server that refuses us (no password, protected) does answer; one that still loads does not yet. */
+  async #answers(): Promise<boolean> {
+    try {
+      const text = await this.#exchange("PING\r\n", (got) => got.endsWith("\r\n"));
+      return /^(\+PONG|-NOAUTH|-DENIED)/.test(text);
+    } catch {
+      return false;
+    }
+  }
+
+  #exchange(text: string, complete: (got: string) => boolean): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const { hostname: host, port, path } = this;
+      const ca = this.certificates?.ca;
+      const socket: Socket = path
+        ? connectTcp(path)
+        : ca
+        ? connectTls({ host, port, ca, servername: "localhost" })
+        : connectTcp(port, host);
+      let got = "";
+      socket.setTimeout(20_000, () => socket.destroy(new Error("The server does not answer")));
+      socket.setEncoding("utf8");
+      socket.on("data", (chunk: string) => {
+        got += chunk;
+        if (complete(got)) socket.destroy();
+      });
+      socket.on("error", reject);
+      socket.on("close", () => complete(got) ? resolve(got) : reject(new Error(`The server closed after: ${got}`)));
+      socket.write(text);
+    });
+  }
+}
+
+function request(...words: string[]): string {
+  const parts = words.map((word) => `$${new TextEncoder().encode(word).length}\r\n${word}\r\n`);
+  return `*${words.length}\r\n${parts.join("")}`;
+}

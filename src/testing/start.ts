@@ -1,0 +1,81 @@
+/**
+ * Finds a server and starts it.
+ *
+ * @module
+ */
+import process from "node:process";
+import { binaries, type Binary, binaryAt, findBinary, type ServerVersion } from "./binaries.ts";
+import { makeCertificates } from "./certificates.ts";
+import { Cluster, type ClusterOptions } from "./cluster.ts";
+import { freePort } from "./port.ts";
+import { Server, type ServerOptions } from "./server.ts";
+
+/** From a node's port to that of the cluster's own traffic. */
+const BUS = 10_000;
+
+/** Why a test that needs this server is to be skipped, or `false`. Most runners take that as it is. */
+export function missing(version?: ServerVersion): string | false {
+  return findBinary(version) ? false : `no ${version ?? "redis-server or valkey-server"} on this machine`;
+}
+
+/** Whether such a server can be started here. */
+export function available(version?: ServerVersion): boolean {
+  return !missing(version);
+}
+
+/**
+ * Starts a server that is yours alone and waits until it answers; it goes at the end of its scope, or with your process.
+ *
+ * @throws {Error} if there is no such server on this machine, or if it does not start; then with what it said.
+ *
+ * @example
+ * ```ts no-run
+ * import { connect } from "@respire/redis";
+ * import { startRedis } from "@respire/redis/testing";
+ *
+ * await using server = await startRedis({ version: "redis-8", tls: true });
+ * await using redis = await connect(server.options);
+ * ```
+ */
+export function startRedis(options?: ServerOptions & { readonly cluster?: false }): Promise<Server>;
+/** Starts the nodes of a cluster, which share the slots between them, and waits until all of them know that. */
+export function startRedis(options: ServerOptions & { readonly cluster: true | ClusterOptions }): Promise<Cluster>;
+export async function startRedis(
+  { cluster, ...options }: ServerOptions & { readonly cluster?: boolean | ClusterOptions } = {},
+): Promise<Server | Cluster> {
+  const binary = find(options);
+  if (options.port !== undefined && cluster) throw new TypeError("The nodes of a cluster choose their own ports");
+  if (!cluster) return await startOne(binary, options);
+  const { tls } = options;
+  // One authority for all: the nodes speak to each other, too.
+  const certificates = tls === true ? makeCertificates() : tls || undefined;
+  const node = { ...options, clusterNode: true, ...(certificates ? { tls: certificates } : {}) };
+  const cleanUp = () => tls === true && certificates?.remove();
+  return await Cluster.start(() => startOne(binary, node, BUS), cluster === true ? {} : cluster, cleanUp);
+}
+
+function find({ version, program }: ServerOptions): Binary {
+  const binary = program === undefined ? findBinary(version) : binaryAt(program);
+  if (binary) return binary;
+  if (program !== undefined) throw new Error(`${program} is no Redis or Valkey server, or cannot be run`);
+  const others = binaries().map(({ kind, version }) => `${kind} ${version}`).join(", ");
+  const advice = process.platform === "darwin" ? "brew install redis" : "apt-get install redis-server";
+  throw new Error(
+    `There is ${missing(version)}${others ? ` (but ${others})` : ""}; install one (${advice}), or say where it is: ` +
+      `startRedis({ program: "/path/to/redis-server" })`,
+  );
+}
+
+async function startOne(binary: Binary, options: ServerOptions, beside?: number): Promise<Server> {
+  for (let attempt = 1;; attempt++) {
+    const server = new Server(binary, options.port ?? await freePort(beside), options);
+    try {
+      await server.start();
+      return server;
+    } catch (error) {
+      const taken = server.output.includes("Address already in use") && options.port === undefined;
+      await server[Symbol.asyncDispose]();
+      if (!taken || attempt === 5) throw error;
+    }
+  }
+}
