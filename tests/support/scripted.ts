@@ -182,6 +182,7 @@ export class ScriptedServer implements AsyncDisposable {
   readonly #server: Server;
   readonly #failures: unknown[] = [];
   readonly #waiters: (() => void)[] = [];
+  #closing = false;
   /** The connections it accepted, in order. */
   readonly peers: Peer[] = [];
   /** Always loopback. */
@@ -216,6 +217,7 @@ export class ScriptedServer implements AsyncDisposable {
 
   /** Closes everything; fails if the script failed while its connection was open. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing = true;
     const [failure] = this.#failures;
     await Promise.all(this.peers.map((peer) => peer.close()));
     if (this.#server.listening) {
@@ -226,6 +228,8 @@ export class ScriptedServer implements AsyncDisposable {
   }
 
   async #serve(peer: Peer, script: Script): Promise<void> {
+    // One that was still on its way in when everything was closed: nobody would close it after that.
+    if (this.#closing) return peer.destroy();
     const index = this.peers.push(peer) - 1;
     for (const wake of this.#waiters.splice(0)) wake();
     try {
