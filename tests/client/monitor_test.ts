@@ -71,6 +71,18 @@ test("a slow reader of a monitor is bounded", async () => {
   await assertRejects(() => strict.next(), RedisError, "2 lines behind");
 });
 
+test("monitor() and subscriptions work with integrity", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { integrity: true });
+  await using monitor = redis.monitor();
+  await monitor.ready;
+  await using news = await redis.subscribe("news");
+  await redis.publish("news", "x");
+  assertEquals((await news.next()).value?.message, "x");
+  for await (const { command } of monitor) if (command[0]!.toUpperCase() === "PUBLISH") break;
+  assertEquals(await redis.ping(), "PONG");
+});
+
 test("a monitor ends with its connection, its signal, its client, and where it is refused", async () => {
   await using server = await startRedis();
   await using admin = await connect(server.url);

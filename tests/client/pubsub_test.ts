@@ -1,0 +1,277 @@
+// What befalls subscriptions: lost connections, restarts, refusals, crowds, slow and failing listeners.
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { connect, ConnectionError, connectPool, type Message, type Redis, RedisError, ReplyError } from "../../mod.ts";
+import { answering, type Script, startScripted } from "../support/scripted.ts";
+import { missing, type ServerVersion, startRedis } from "../support/servers.ts";
+import { test } from "../support/test.ts";
+
+const VERSIONS: readonly ServerVersion[] = ["redis-7.0", "redis-8", "valkey-9"];
+
+/** Waits until something holds, asking the server in between. */
+async function until(redis: Redis, holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await redis.ping();
+}
+
+/** The messages of a subscription until the one that says so, as text. */
+async function heard(subscription: AsyncIterator<Message>, last: string): Promise<string[]> {
+  const list: string[] = [];
+  for (;;) {
+    const { value } = await subscription.next();
+    list.push(`${value.channel} ${value.message}`);
+    if (value.message === last) return list;
+  }
+}
+
+for (const version of VERSIONS) {
+  for (const protocol of [3, 2] as const) {
+    const where = `${version}, RESP${protocol}`;
+
+    test(`subscriptions of all kinds outlive a server that starts again, ${where}`, {
+      skip: missing(version),
+    }, async () => {
+      await using server = await startRedis({ version });
+      await using redis = await connect(server.url, { protocol });
+      const gaps: string[] = [];
+      await using plain = await redis.subscribe(["a", "b"], { onGap: () => gaps.push("plain") });
+      await using pattern = await redis.psubscribe("p*", { onGap: () => gaps.push("pattern") });
+      await using shard = await redis.ssubscribe("s", { onGap: () => gaps.push("shard") });
+      await redis.publish("b", "before");
+      await server.restart();
+      await until(redis, () => gaps.length === 3);
+      await redis.pipeline((p) => [p.publish("b", "after"), p.publish("pq", "after"), p.spublish("s", "after")]);
+      assertEquals(await heard(plain, "after"), ["b before", "b after"]);
+      assertEquals(await heard(pattern, "after"), ["pq after"]);
+      assertEquals(await heard(shard, "after"), ["s after"]);
+      // Once each, though one listens to two channels.
+      assertEquals([gaps.sort(), plain.gaps, pattern.gaps, shard.gaps], [["pattern", "plain", "shard"], 1, 1, 1]);
+    });
+
+    test(`keyspace events are messages, ${where}`, { skip: missing(version) }, async () => {
+      await using server = await startRedis({ version, args: ["--notify-keyspace-events", "KEA"] });
+      await using redis = await connect(server.url, { protocol });
+      await using events = await redis.psubscribe("__keyevent@0__:*");
+      await using key = await redis.subscribe("__keyspace@0__:k");
+      await redis.set("k", "x");
+      await redis.del("k");
+      assertEquals((await heard(events, "k"))[0], "__keyevent@0__:set k");
+      assertEquals(await heard(key, "del"), ["__keyspace@0__:k set", "__keyspace@0__:k del"]);
+    });
+
+    test(`channels and payloads of any bytes go through, ${where}`, { skip: missing(version) }, async () => {
+      await using server = await startRedis({ version });
+      await using redis = await connect(server.url, { protocol });
+      const odd = Uint8Array.from({ length: 256 }, (_, i) => i);
+      const other = odd.toReversed();
+      await using one = await redis.bytes.subscribe(odd);
+      await using two = await redis.bytes.subscribe([other, "text"]);
+      assertEquals(await redis.publish(odd, other), 1);
+      assertEquals(await redis.publish(other, odd), 1);
+      await redis.publish("text", "é");
+      assertEquals((await one.next()).value, { channel: odd, message: other });
+      assertEquals((await two.next()).value, { channel: other, message: odd });
+      assertEquals((await two.next()).value?.message, new TextEncoder().encode("é"));
+      await one.close();
+      assertEquals([await redis.publish(odd, ""), await redis.publish(other, "")], [0, 1]);
+    });
+
+    test(`ten thousand channels are listened to, over a lost connection too, ${where}`, {
+      skip: missing(version),
+    }, async () => {
+      await using server = await startRedis({ version });
+      await using redis = await connect(server.url, { protocol });
+      await using admin = await connect(server.url);
+      const names = Array.from({ length: 10_000 }, (_, i) => `channel:${i}`);
+      await using all = await redis.subscribe(names, { overflow: "unbounded" });
+      await using single = await redis.subscribe("channel:9999");
+      const tell = (word: string) => admin.pipeline((p) => names.map((name) => p.publish(name, word)));
+      assertEquals(await tell("one"), names.map(() => 1));
+      await until(redis, () => all.waiting === 10_000);
+      await admin.call("CLIENT KILL", "SKIPME", "yes");
+      await until(redis, () => all.gaps === 1 && single.gaps === 1);
+      assertEquals(await tell("two"), names.map(() => 1));
+      const messages: string[] = [];
+      for await (const { channel, message } of all) if (messages.push(`${channel} ${message}`) === 20_000) break;
+      assertEquals(messages, ["one", "two"].flatMap((word) => names.map((name) => `${name} ${word}`)));
+      assertEquals({ ...await admin.pubsubNumsub("channel:0", "channel:9999") }, { "channel:0": 0, "channel:9999": 1 });
+      assertEquals((await heard(single, "two")).length, 2);
+    });
+  }
+}
+
+test("who asks for a refused channel together with others is refused as well", async () => {
+  await using server = await startRedis();
+  await using admin = await connect(server.url);
+  await admin.aclSetuser("reader", "on", "nopass", "+@all", "~*", "resetchannels", "&public:*");
+  await using redis = await connect(server.url, { username: "reader", password: "x" });
+  const settled = await Promise.allSettled([
+    redis.subscribe("secret"),
+    redis.subscribe("secret"),
+    redis.subscribe(["public:1", "secret"]),
+    redis.subscribe("public:1"),
+  ]);
+  assertEquals(settled.map(({ status }) => status), ["rejected", "rejected", "rejected", "fulfilled"]);
+  for (const one of settled.slice(0, 3)) assertEquals((one as PromiseRejectedResult).reason.command, "SUBSCRIBE");
+  // Nobody listens any more to what was granted beside what was not.
+  assertEquals({ ...await admin.pubsubNumsub("public:1") }, { "public:1": 1 });
+  await admin.aclSetuser("reader", "&secret");
+  await using granted = await redis.subscribe("secret");
+  await admin.publish("secret", "x");
+  assertEquals((await granted.next()).value?.message, "x");
+});
+
+test("a channel that is no longer allowed ends its own subscription only", async () => {
+  await using server = await startRedis();
+  await using admin = await connect(server.url);
+  await admin.aclSetuser("reader", "on", "nopass", "+@all", "~*", "resetchannels", "&a", "&b");
+  await using redis = await connect(server.url, { username: "reader", password: "x" });
+  const errors: Error[] = [];
+  await using a = await redis.subscribe("a");
+  await using b = await redis.subscribe("b", { onError: (error) => errors.push(error) });
+  // The server hangs up on who has lost a channel.
+  await admin.aclSetuser("reader", "resetchannels", "&a");
+  await until(admin, () => a.gaps === 1 && errors.length === 1);
+  assert(errors[0] instanceof ReplyError && errors[0].code === "NOPERM");
+  await assertRejects(() => b.next(), ReplyError, "NOPERM");
+  assertEquals(await b.next(), { value: undefined, done: true });
+  assertEquals(await admin.publish("a", "x"), 1);
+  assertEquals((await a.next()).value?.message, "x");
+});
+
+test("a user without the right to PING can subscribe", async () => {
+  await using server = await startRedis();
+  await using admin = await connect(server.url);
+  await admin.aclSetuser("reader", "on", "nopass", "+@all", "-ping", "~*", "&*");
+  await using redis = await connect(server.url, { username: "reader", password: "x" });
+  await using news = await redis.subscribe("news");
+  assertEquals(await redis.publish("news", "x"), 1);
+  assertEquals((await news.next()).value?.message, "x");
+});
+
+/** A server that has one reply for each command. */
+function saying(replies: Record<string, string>): Script {
+  const hello = "%1\r\n$5\r\nproto\r\n:3\r\n";
+  return answering(([name]) => name === "HELLO" ? hello : replies[name!] ?? "+OK\r\n");
+}
+
+test("replies stay paired when SUBSCRIBE is answered and the PING beside it refused", async () => {
+  const confirmed = (kind: string) => `>3\r\n$${kind.length}\r\n${kind}\r\n$1\r\nc\r\n:1\r\n`;
+  await using server = await startScripted(saying({
+    SUBSCRIBE: confirmed("subscribe"),
+    UNSUBSCRIBE: confirmed("unsubscribe"),
+    PING: "-LOADING the server is loading\r\n",
+    ECHO: "$4\r\nmine\r\n",
+  }));
+  await using redis = await connect(server.url);
+  const news = await redis.subscribe("c");
+  assertEquals(await redis.echo("mine"), "mine");
+  await news.close();
+  assertEquals(await redis.echo("mine"), "mine");
+});
+
+test("replies stay paired when SUBSCRIBE and the PING beside it are refused", async () => {
+  await using server = await startScripted(saying({
+    SUBSCRIBE: "-LOADING the server is loading\r\n",
+    PING: "-LOADING the server is loading\r\n",
+    ECHO: "$4\r\nmine\r\n",
+  }));
+  await using redis = await connect(server.url);
+  const [refused, echoed] = await Promise.allSettled([redis.subscribe("c"), redis.echo("mine")]);
+  assert(refused.status === "rejected" && refused.reason.code === "LOADING");
+  assertEquals(echoed, { status: "fulfilled", value: "mine" });
+});
+
+test("who subscribes while the connection is lost is subscribed on the next one", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using first = await redis.subscribe("first");
+  for (let round = 1; round <= 5; round++) {
+    const [, news] = await Promise.all([server.restart(), redis.subscribe(`news:${round}`)]);
+    await until(redis, () => first.gaps === round);
+    assertEquals(await redis.publish(`news:${round}`, "x"), 1);
+    assertEquals((await news.next()).value?.message, "x");
+    await news.close();
+  }
+});
+
+test("a listener that throws hurts neither others nor the connection", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const thrown: unknown[] = [];
+  // What is thrown is thrown again in a task of its own, where this test catches it.
+  const schedule = globalThis.setTimeout;
+  globalThis.setTimeout = ((task: () => void, delay?: number) =>
+    schedule(() => {
+      try {
+        task();
+      } catch (error) {
+        thrown.push(error);
+      }
+    }, delay)) as typeof setTimeout;
+  try {
+    const got: string[] = [];
+    await using _bad = await redis.subscribe("c", {
+      onMessage: () => {
+        throw new Error("mine");
+      },
+    });
+    await using _good = await redis.subscribe("c", { onMessage: ({ message }) => got.push(message) });
+    await redis.publish("c", "x");
+    await redis.publish("c", "y");
+    await until(redis, () => got.length === 2 && thrown.length === 2);
+    assertEquals(thrown.map((error) => (error as Error).message), ["mine", "mine"]);
+  } finally {
+    globalThis.setTimeout = schedule;
+  }
+});
+
+test("the server hears when the last listener leaves: by its scope, its loop, or its failure", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const listeners = async () => (await redis.pubsubNumsub("c")).c;
+  {
+    using _a = await redis.subscribe("c");
+    using _b = await redis.subscribe("c");
+    assertEquals(await listeners(), 1);
+  }
+  assertEquals(await listeners(), 0);
+  const loop = await redis.subscribe("c");
+  await redis.publish("c", "x");
+  for await (const _ of loop) break;
+  assertEquals(await listeners(), 0);
+  const slow = await redis.subscribe("c", { buffer: 1 });
+  await redis.publish("c", "x");
+  await redis.publish("c", "y");
+  await until(redis, async () => await listeners() === 0);
+  assertEquals((await slow.next()).value?.message, "x");
+  await assertRejects(() => slow.next(), RedisError, "1 messages behind");
+});
+
+test("a session never takes the connection that messages come over", async () => {
+  await using server = await startRedis();
+  await using redis = await connectPool(server.url, { size: 3 });
+  await using news = await redis.subscribe("news");
+  // The others are busier than the one with the subscription.
+  await Promise.all(Array.from({ length: 1000 }, () => redis.incr("n")));
+  await using one = await redis.session();
+  await using two = await redis.session();
+  await Promise.all([one.select(1), two.select(2)]);
+  await Promise.all([one.release(), two.release()]);
+  await redis.publish("news", "x");
+  assertEquals((await news.next()).value?.message, "x");
+  assertEquals(news.gaps, 0);
+});
+
+test("subscriptions end with an error when the client gives its server up", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { backoff: (attempt) => attempt < 3 ? 1 : null });
+  const errors: Error[] = [];
+  const news = await redis.subscribe("news", { onError: (error) => errors.push(error) });
+  const failed = assertRejects(() => news.next(), ConnectionError);
+  await server.kill();
+  await failed;
+  assertEquals(errors.length, 1);
+  await server.start();
+  await using again = await redis.subscribe("news");
+  await redis.publish("news", "x");
+  assertEquals((await again.next()).value?.message, "x");
+});
