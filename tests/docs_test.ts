@@ -10,7 +10,13 @@ import { missing, startRedis } from "./support/servers.ts";
 import { test } from "./support/test.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const PAGES = ["README.md", ...readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md")).map(inDocs)];
+const PAGES = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
+  "SECURITY.md",
+  ...readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md")).map(inDocs),
+];
 /** Where the blocks say that a server is. */
 const ADDRESS = "redis://127.0.0.1:6379";
 const noDeno = "Deno" in globalThis ? false : "the blocks are checked by Deno";

@@ -1,0 +1,102 @@
+// A release is made on a clone of this repository, up to the push: files, changelog, commit and tag.
+import { assert, assertEquals, assertMatch, assertNotMatch, assertStringIncludes, assertThrows } from "@std/assert";
+import { cpSync, existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { nameSection, nextVersion, ReleaseError, sectionOf } from "../../.ci/release.ts";
+import { programOnPath } from "../support/binaries.ts";
+import { test } from "../support/test.ts";
+import { NAME, ran } from "./packed.ts";
+import { ROOT } from "./published.ts";
+import { Project } from "./run_program.ts";
+
+const noClone = !programOnPath("git") || !existsSync(join(ROOT, ".git")) ? "there is no repository here" : false;
+const noDeno = "Deno" in globalThis ? false : "Deno makes releases";
+
+test("the next version", () => {
+  assertEquals(["major", "minor", "patch", "0.3.0", "0.2.9", "1.0.0"].map((wanted) => nextVersion("0.2.9", wanted)), [
+    ...["1.0.0", "0.3.0", "0.2.10", "0.3.0", "0.2.9", "1.0.0"],
+  ]);
+  assertThrows(() => nextVersion("0.2.9", "0.2.8"), ReleaseError, "before");
+  assertThrows(() => nextVersion("1.2.9", "0.9.9"), ReleaseError, "before");
+  assertThrows(() => nextVersion("0.2.9", "v1"), ReleaseError, "no version");
+});
+
+test("the changelog's section gets its name, and the next one begins", () => {
+  const before = "# Changes\n\n## Unreleased\n\n- New.\n\n## 0.1.0 (2026-01-01)\n\n- First.\n";
+  const after = nameSection(before, "0.2.0", "2026-02-03");
+  assertEquals(
+    after,
+    "# Changes\n\n## Unreleased\n\n## 0.2.0 (2026-02-03)\n\n- New.\n\n## 0.1.0 (2026-01-01)\n\n- First.\n",
+  );
+  assertEquals([sectionOf(after, "0.2.0"), sectionOf(after, "0.1.0")], ["- New.", "- First."]);
+  assertThrows(() => nameSection(after, "0.3.0", "2026-02-04"), ReleaseError, "nothing");
+  assertThrows(() => nameSection("# Changes\n", "0.3.0", "2026-02-04"), ReleaseError, "no section");
+  assertThrows(() => sectionOf(after, "0.3.0"), ReleaseError, "no section");
+});
+
+test("a release of a clone", { skip: noDeno || noClone }, async () => {
+  using project = new Project();
+  const git = (...args: string[]) => ran(project, "git", ...args);
+  const release = (...args: string[]) => project.run([process.execPath, "task", "release", ...args]);
+  const read = (file: string) => readFileSync(join(project.folder, file), "utf8");
+  await git("clone", "--quiet", ROOT, ".");
+  for (const [name, value] of [["name", "Somebody"], ["email", "somebody@example.org"]]) {
+    await git("config", `user.${name}`, value!);
+  }
+  // What is being worked on, too.
+  const changed = await ran(project, "git", "-C", ROOT, "ls-files", "--modified", "--others", "--exclude-standard");
+  for (const file of changed.split("\n").filter((file) => existsSync(join(ROOT, file)) && file !== "")) {
+    cpSync(join(ROOT, file), join(project.folder, file), { recursive: true });
+  }
+  await git("add", "-A");
+  await git("commit", "--quiet", "--allow-empty", "-m", "Work");
+  const { version: current } = JSON.parse(read("deno.json"));
+  const version = nextVersion(current, "minor");
+
+  project.write("untracked.txt", "left over");
+  const unclean = await release("minor", "--quick");
+  assert(unclean.code !== 0);
+  assertStringIncludes(unclean.output, "not clean");
+  await git("clean", "-qf");
+
+  const { code, output } = await release("minor", "--quick");
+  assertEquals(code, 0, output);
+  assertStringIncludes(output, `Release ${version} is committed and tagged`);
+  for (const file of ["deno.json", "package.json"]) assertEquals(JSON.parse(read(file)).version, version);
+  assertMatch(read("src/connection/version.ts"), new RegExp(`VERSION = "${version}"`));
+  assertMatch(
+    read("CHANGELOG.md"),
+    new RegExp(`^## Unreleased\n\n## ${version} \\(\\d{4}-\\d\\d-\\d\\d\\)\n\n- `, "m"),
+  );
+  assertEquals((await git("status", "--porcelain")).trim(), "");
+  assertEquals((await git("log", "-1", "--format=%s")).trim(), `Release ${version}`);
+  const told = await git("for-each-ref", `refs/tags/v${version}`, "--format=%(contents)");
+  assertEquals(told.trim(), `${version}\n\n${sectionOf(read("CHANGELOG.md"), version)}`);
+
+  const empty = await release("patch", "--quick");
+  assert(empty.code !== 0);
+  assertStringIncludes(empty.output, "tells nothing");
+
+  // A check that fails leaves everything as it was.
+  project.write("CHANGELOG.md", read("CHANGELOG.md").replace("## Unreleased\n", "## Unreleased\n\n- Broken.\n"));
+  project.write("mod.ts", `${read("mod.ts")}export const wrong: number = "text";\n`);
+  await git("commit", "--quiet", "-am", "Break");
+  const broken = await release("patch", "--quick");
+  assert(broken.code !== 0);
+  assertStringIncludes(broken.output, "nothing was committed");
+  assertEquals((await git("status", "--porcelain")).trim(), "");
+  assertEquals((await git("log", "-1", "--format=%s")).trim(), "Break");
+});
+
+test("the workflows publish with what the forge vouches for, and with no secret", () => {
+  const publish = readFileSync(join(ROOT, ".github/workflows/publish.yml"), "utf8");
+  assertMatch(publish, /id-token: write/);
+  assertMatch(publish, /^ +run: deno publish$/m);
+  assertMatch(publish, /tags: \["v\*"\]/);
+  assertNotMatch(publish, /secrets\.|TOKEN: (?!\$\{\{ github\.token)/);
+  for (const name of ["ci.yml", "publish.yml"]) {
+    assertMatch(readFileSync(join(ROOT, ".github/workflows", name), "utf8"), /run: bash \.ci\/run/);
+  }
+  assertEquals(NAME, "@respire/redis");
+});
