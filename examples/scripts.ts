@@ -1,5 +1,5 @@
 /**
- * Lua scripts: several steps in one, by text or by digest.
+ * Lua scripts: several steps in one, as a typed call.
  *
  *     deno run -A examples/scripts.ts        bun examples/scripts.ts
  *
@@ -7,30 +7,51 @@
  *
  * @module
  */
-import { connect, ReplyError } from "@respire/redis";
+import { connect, defineScript } from "@respire/redis";
 import process from "node:process";
 
 await using redis = await connect(process.env.REDIS_URL ?? "redis://127.0.0.1:6379");
-await redis.del("example:stock");
-await redis.set("example:stock", 3);
+await redis.mset({ "example:apples": 3, "example:pears": 1 });
 
-// Takes an amount if there is enough; gives what is left, or nil.
-const TAKE = `
-local left = tonumber(redis.call("GET", KEYS[1]) or "0") - tonumber(ARGV[1])
-if left < 0 then return false end
-redis.call("SET", KEYS[1], left)
-return left
-`;
+// Takes an amount if there is enough; gives what is left, or null.
+const take = defineScript({
+  keys: ["stock"],
+  args: ["amount"],
+  lua: `
+    local left = tonumber(redis.call("GET", KEYS[1]) or "0") - tonumber(ARGV[1])
+    if left < 0 then return false end
+    redis.call("SET", KEYS[1], left)
+    return left
+  `,
+  reply: (left) => left as number | null,
+});
 
-// By text. Only the script's author knows what it returns, so the type is given.
-console.log(await redis.eval<number | null>(TAKE, ["example:stock"], [2])); // → 1
-console.log(await redis.eval<number | null>(TAKE, ["example:stock"], [2])); // → null
+console.log(await take.run(redis, { stock: "example:apples" }, { amount: 2 })); // → 1
+console.log(await take.run(redis, ["example:apples"], [2])); // → null
 
-// By digest: the text travels once.
-const digest = await redis.scriptLoad(TAKE);
-console.log(await redis.evalsha<number | null>(digest, ["example:stock"], [1])); // → 0
-
-// A server that has lost the script says so.
+// The source has travelled once; a server that has lost it gets it again, and the call runs once.
 await redis.scriptFlush();
-const lost = await redis.evalsha(digest, ["example:stock"], [1]).catch((error) => error);
-console.log(lost instanceof ReplyError && lost.code); // → NOSCRIPT
+console.log(await take.run(redis, ["example:apples"], [1])); // → 0
+
+// In a transaction, both or none.
+const [pears, left] = await redis.transaction((tx) => [
+  take.run(tx, ["example:pears"], [1]),
+  tx.get("example:apples"),
+]);
+console.log(pears, left); // → 0 0
+
+// A script that only reads may run on replicas, and again after a lost connection.
+const total = defineScript({
+  readonly: true,
+  lua: `
+    local sum = 0
+    for _, key in ipairs(KEYS) do sum = sum + redis.call("GET", key) end
+    return sum
+  `,
+  reply: Number,
+});
+console.log(await total.run(redis, ["example:apples", "example:pears"])); // → 0
+
+// By hand, with the plain commands.
+const digest = await redis.scriptLoad("return ARGV[1]");
+console.log(await redis.evalsha<string>(digest, [], ["hello"])); // → hello

@@ -26,15 +26,35 @@ for (const [, entries] of await redis.xread({ [stream]: "0" }) ?? []) {
 // → login ada
 // → login bob
 
-// Waiting for what comes next, on a connection of its own.
-const next = redis.xread([[stream, "$"]], { block: 5000, count: 1 });
-// Whoever waits must be there before the entry is.
-while (!(await redis.clientList()).includes("cmd=xread")) await new Promise((resolve) => setTimeout(resolve, 5));
-await redis.xadd(stream, "*", { kind: "logout", user: "ada" });
-const [, entries] = (await next)![0]!;
-console.log(entries[0]![1].kind); // → logout
+// Following: what is there, then what comes, over lost connections.
+let seen = 0;
+for await (const { fields } of redis.readStream(stream, { from: "0" })) {
+  console.log(fields.kind, fields.user);
+  if (++seen === 2) await redis.xadd(stream, "*", { kind: "logout", user: "ada" });
+  if (fields.kind === "logout") break;
+}
+// → login ada
+// → login bob
+// → logout ada
 
-// A group: each entry goes to one consumer, who says when it is done.
-await redis.xgroupCreate(stream, "workers", "0");
-const [[, delivered] = ["", []]] = await redis.xreadgroup("workers", "worker 1", { [stream]: ">" }, { count: 2 }) ?? [];
-console.log(await redis.xack(stream, "workers", ...delivered.map(([id]) => id))); // → 2
+// A group shares the entries out. Who handles one says when it is done; what fails comes again.
+let enough = (): void => {};
+const three = new Promise<void>((resolve) => enough = resolve);
+const worker = redis.streamWorker({
+  streams: stream,
+  group: "workers",
+  claimIdle: 50,
+  handler: ({ fields, deliveries }) => {
+    if (fields.user === "bob" && deliveries === 1) throw new Error("not now");
+    console.log("handled", fields.kind, fields.user, deliveries);
+    if (deliveries === 2) enough();
+  },
+  onError: (error) => console.log("failed:", (error as Error).message),
+});
+await three;
+// → handled login ada 1
+// → failed: not now
+// → handled logout ada 1
+// → handled login bob 2
+await worker.stop();
+console.log(worker.stats().handled, worker.stats().failed); // → 3 1
