@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { DECODERS } from "./decoders.ts";
 import { type Case, optionsName, type Parts } from "./parts.ts";
 import { allMembers, indent, isEmpty, isRequired, type Param, type Plan } from "./plan.ts";
 
@@ -89,7 +90,7 @@ class Body {
   #shapeExpression(): string | undefined {
     const shapes = this.#cases.map((one, at) =>
       one.decode !== undefined
-        ? DECODERS[one.decode]
+        ? DECODERS[one.decode].expression
         : this.#parts.context.shape(one.type, `${this.#name}Shape${at === 0 ? "" : at + 1}`)
     );
     if (shapes.every((shape) => shape === shapes[0])) return shapes[0];
@@ -129,12 +130,6 @@ class Body {
     return !positional && (member?.type === "boolean" || member?.type === "true") ? expr : `${expr} !== undefined`;
   }
 }
-
-/** The shapes that a branch may ask for by name: what its type alone does not tell. */
-const DECODERS: Readonly<Record<string, string>> = {
-  geo: "geo(options?.withdist === true, options?.withhash === true, options?.withcoord === true)",
-  similar: "similar",
-};
 
 /** Statements of steps; those that read options stand in one block that asks whether there are any. */
 function statements(steps: Plan["steps"], optional: boolean, plain: Param | undefined): string[] {

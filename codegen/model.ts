@@ -134,7 +134,7 @@ export interface Branch {
   type: string;
   /**
    * The name of a shape that the type does not tell: `"geo"` (depends on the options), `"similar"` (VSIM's triples). A
-   * row of codegen/body.ts.
+   * row of codegen/decoders.ts.
    */
   decode?: string;
 }

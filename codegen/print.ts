@@ -153,9 +153,10 @@ function printCommands(source: Statements, methods: Method[], names: Names): voi
   const options = [...methods.flatMap((method) => method.options?.name ?? []), ...items].sort();
   source.addStatements([
     `import { ${used.join(", ")} } from "../command/args.ts";`,
-    ...(shapes.combinators.length > 0
-      ? [`import { ${shapes.combinators.join(", ")} } from "../command/shape.ts";`]
-      : []),
+    ...[...new Set(shapes.combinators.map(({ file }) => file))].sort().map((file) => {
+      const names = shapes.combinators.filter((one) => one.file === file).map(({ name }) => name).sort();
+      return `import { ${names.join(", ")} } from "../command/${file}";`;
+    }),
     'import type { Arg, CommandSpec, Shape } from "../command/spec.ts";',
     `import type { ${mentioned(text).join(", ")} } from "../command/values.ts";`,
     'import type { Reply } from "../resp/reply.ts";',

@@ -102,7 +102,7 @@ function families(proof: Proof, file: CommandsFile): string[][] {
 }
 
 /** What was not seen where its command is, and what was seen nowhere. */
-function reasons({ servers, unseen }: Proof): string[] {
+function reasons({ servers, unseen, replies }: Proof): string[] {
   const there = new Map<string, Set<string>>();
   for (const { uncovered } of Object.values(servers)) {
     for (const [reason, labels] of Object.entries(uncovered)) {
@@ -112,7 +112,8 @@ function reasons({ servers, unseen }: Proof): string[] {
   for (const [reason, labels] of Object.entries(unseen)) {
     there.set(reason, new Set([...there.get(reason) ?? [], ...labels]));
   }
-  return [...there].map(([reason, labels]) => `not seen, ${reason}: ${[...labels].join(", ")}`);
+  const said = (label: string) => label in replies ? `${label} (elsewhere it was)` : label;
+  return [...there].map(([reason, labels]) => `not seen, ${reason}: ${[...labels].map(said).join(", ")}`);
 }
 
 function percent(part: number, whole: number): string {

@@ -3,10 +3,14 @@
  *
  * @module
  */
+import { DECODERS } from "./decoders.ts";
 import type { Context } from "./parts.ts";
 import { namesIn, parseReply, type ReplyType } from "./reply.ts";
 import { printShape, printType } from "./reply_print.ts";
 import { mentioned, moduleDoc, type Statements } from "./statements.ts";
+
+/** The shapes that replies ask for by name, and their files. */
+const DECODER_FILES = Object.entries(DECODERS).map(([name, { file }]) => [name, file]);
 
 /** A reply type longer than this gets a name of its own. */
 const LONG_TYPE = 90;
@@ -94,11 +98,13 @@ export class Names implements Context {
   }
 
   /** The shapes that code mentions: ours by name, and the functions that make them. */
-  shapesIn(code: string): { named: string[]; combinators: string[] } {
+  shapesIn(code: string): { named: string[]; combinators: { name: string; file: string }[] } {
     const has = (name: string) => new RegExp(`\\b${name}\\b`).test(code);
     return {
       named: [...this.#shapes.keys()].filter(has).sort(),
-      combinators: ["bool", "double", "geo", "similar"].filter((name) => new RegExp(`[ (]${name}[;),( ]`).test(code)),
+      combinators: [["bool", "shape.ts"], ["double", "shape.ts"], ...DECODER_FILES]
+        .filter(([name]) => new RegExp(`[ (]${name}[;),( ]`).test(code))
+        .map(([name, file]) => ({ name, file })),
     };
   }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { DECODERS } from "./decoders.ts";
 import type { CommandsFile } from "./model.ts";
 import { SCALAR_TYPES } from "./values.ts";
 import { mayBeNull, namesIn, parseReply } from "./reply.ts";
@@ -107,7 +108,7 @@ const NODE_FIELDS: Record<string, Check> = {
   ts: oneOf("pairs", "pairs-reversed", "spread", "object"),
 };
 
-const branch = fieldsOf({ when: arrayOf(text), type: replyText, decode: oneOf("geo", "similar") }, ["type"]);
+const branch = fieldsOf({ when: arrayOf(text), type: replyText, decode: oneOf(...Object.keys(DECODERS)) }, ["type"]);
 
 const COMMAND_FIELDS: Record<string, Check> = {
   group: text,

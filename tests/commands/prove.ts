@@ -5,9 +5,8 @@
  */
 import { writeFileSync } from "node:fs";
 import { allBranches, type Proof, proofTable, type ProvenServer } from "../../codegen/proof.ts";
-import { missing } from "../support/servers.ts";
 import { file } from "./proof.ts";
-import { LINES, tell, type Told } from "./stories.ts";
+import { absent, LINES, tell, type Told } from "./stories.ts";
 import { NEWER_OPTIONS, type Running, unproven } from "./unproven.ts";
 
 /** What is said of a reply that nothing hinders, and that was not seen. */
@@ -67,8 +66,8 @@ function printProof({ servers, replies, unseen }: Proof): string {
 if (import.meta.main) {
   const told = new Map<string, Told>();
   for (const line of LINES) {
-    const absent = missing(line.version);
-    if (absent) throw new Error(`Everything must be at hand to write the file: ${absent}`);
+    const reason = absent(line);
+    if (reason) throw new Error(`Everything must be at hand to write the file: ${reason}`);
     told.set(line.name, await tell(line));
   }
   const proof = proofOf(told);

@@ -9,13 +9,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Command, isEmitted } from "../../codegen/model.ts";
 import { connect } from "../../mod.ts";
-import { type Server, type ServerVersion, startRedis } from "../support/servers.ts";
+import { findModule, type ModuleName } from "../support/modules.ts";
+import { missing, type Server, type ServerOptions, type ServerVersion, startRedis } from "../support/servers.ts";
 import { fieldExpiry, hashes } from "./invocations/hashes.ts";
 import type { Scenario } from "./invocations/invocation.ts";
 import { keys, sorting } from "./invocations/keys.ts";
 import { listMoves, lists, sets } from "./invocations/lists.ts";
 import { arrays, vectors } from "./invocations/newer.ts";
 import { functions, scripts } from "./invocations/scripts.ts";
+import { loading, loadingWith, search, suggestions, unloading } from "./invocations/search.ts";
 import * as administration from "./invocations/server.ts";
 import { combined, places, popped, ranges, scores } from "./invocations/sorted_sets.ts";
 import { groups, streams } from "./invocations/streams.ts";
@@ -24,7 +26,9 @@ import * as topology from "./invocations/topology.ts";
 import { type Manner, play } from "./play.ts";
 import { Account, type All, file, type Identity } from "./proof.ts";
 
-const ALONE: Readonly<Record<string, Scenario>> = {
+type Scenarios = Readonly<Record<string, Scenario>>;
+
+const ALONE: Scenarios = {
   ...{ strings, bits, keys, sorting, hashes, fieldExpiry, lists, listMoves, sets, scores, ranges, combined, popped },
   ...{ places, streams, groups, scripts, functions, arrays, vectors, ...administration },
 };
@@ -40,11 +44,20 @@ export interface Line {
   readonly name: string;
   /** Which server it is. */
   readonly version: ServerVersion;
+  /** The module whose commands alone are looked at. */
+  readonly module?: ModuleName;
 }
 
 /** All lines. */
-export const LINES: readonly Line[] = (["redis-7.0", "redis-8", "redis-8.6", "valkey-9"] as const)
-  .map((version) => ({ name: version, version }));
+export const LINES: readonly Line[] = [
+  ...(["redis-7.0", "redis-8", "redis-8.6", "valkey-9"] as const).map((version) => ({ name: version, version })),
+  { name: "redisearch-1.2", version: "redis-7.0", module: "redisearch" },
+];
+
+/** What a line needs and this machine has not, or `false`. */
+export function absent({ version }: Line): string | false {
+  return missing(version) || (findModule("redisearch") === undefined && "no module redisearch on this machine");
+}
 
 /** What came of all stories on a line. */
 export interface Told {
@@ -57,10 +70,17 @@ export interface Told {
 }
 
 /** Plays all that there is on a line of servers, and holds it against the descriptions. */
-export async function tell({ version }: Line): Promise<Told> {
+export async function tell({ version, module }: Line): Promise<Told> {
   const account = new Account();
+  if (module !== undefined) {
+    const args = [...QUICK, "--loadmodule", findModule(module)!];
+    const server = await tellAlone(account, { version, args }, { search, suggestions });
+    for (const name of account.known) if ((file[name] as Command).module === undefined) account.known.delete(name);
+    return { account, ...server, version: `${server.version} with ${module}` };
+  }
   const [server] = await together([
-    tellAlone(account, version),
+    tellAlone(account, { version, config: "", args: QUICK }, ALONE),
+    tellModules(account, version),
     tellCluster(account, version),
     tellReplicas(account, version),
   ]);
@@ -68,16 +88,16 @@ export async function tell({ version }: Line): Promise<Told> {
 }
 
 /** What is to be alike is played on one server: another one hashes, and so orders, in its own way. */
-async function tellAlone(account: Account, version: ServerVersion): Promise<Identity> {
+async function tellAlone(account: Account, options: ServerOptions, scenarios: Scenarios): Promise<Identity> {
   const [plain, other] = await together([
-    playAlone(account, version, [{ protocol: 2 }, { protocol: 3 }]),
-    playAlone(account, version, [{ protocol: 2, mode: "bytes" }, { protocol: 3, mode: "bigints" }]),
+    playAlone(account, options, scenarios, [{ protocol: 2 }, { protocol: 3 }]),
+    playAlone(account, options, scenarios, [{ protocol: 2, mode: "bytes" }, { protocol: 3, mode: "bigints" }]),
   ]);
-  for (const [name, scenario] of Object.entries(ALONE)) {
+  for (const [name, scenario] of Object.entries(scenarios)) {
     account.compare(plain, name, scenario, plain.values.get(name)![0]!, plain.values.get(name)![1]!);
     other.values.get(name)!.forEach((all, i) => account.describe(other, name, scenario, i ? "bigints" : "bytes", all));
   }
-  return plain;
+  return { kind: plain.kind, version: plain.version };
 }
 
 type Values = Map<string, All[]>;
@@ -85,17 +105,18 @@ type Values = Map<string, All[]>;
 /** Plays one scenario after the other, each from an empty database. */
 async function playAlone(
   account: Account,
-  version: ServerVersion,
+  options: ServerOptions,
+  scenarios: Scenarios,
   manners: readonly Manner[],
 ): Promise<Identity & { values: Values }> {
   const folder = mkdtempSync(join(tmpdir(), "respire-acl-"));
   try {
     const users = join(folder, "users.acl");
     writeFileSync(users, "user default on nopass ~* &* +@all\n");
-    await using server = await startRedis({ version, config: "", args: ["--aclfile", users, ...QUICK] });
+    await using server = await startRedis({ ...options, args: ["--aclfile", users, ...options.args ?? []] });
     await learn(account, server);
     const values: Values = new Map();
-    for (const [name, scenario] of Object.entries(ALONE)) {
+    for (const [name, scenario] of Object.entries(scenarios)) {
       const all: All[] = [];
       for (const manner of manners) {
         await server.command("FLUSHALL");
@@ -107,6 +128,18 @@ async function playAlone(
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+async function tellModules(account: Account, version: ServerVersion): Promise<void> {
+  const path = findModule("redisearch")!;
+  await underBoth(account, async (act) => {
+    const options = { version, args: ["--enable-module-command", "yes"] };
+    await using first = await startRedis(options);
+    await act(first, "loading", loading(path));
+    if (first.kind === "valkey") await act(first, "unloading", unloading);
+    await using second = await startRedis(options);
+    await act(second, "loadingWith", loadingWith(path));
+  });
 }
 
 async function tellCluster(account: Account, version: ServerVersion): Promise<void> {

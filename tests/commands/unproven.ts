@@ -15,9 +15,9 @@ export interface Running {
 
 /** Commands, and why they are not called. */
 const ROWS: Readonly<Record<string, string>> = {
-  "MODULE LOAD": "needs a module's file",
-  "MODULE LOADEX": "needs a module's file",
-  "MODULE UNLOAD": "needs a module's file",
+  "FT.INFO": "the module at hand is of 2018 and tells something else",
+  "FT.SYNDUMP": "the module at hand is of 2018 and tells something else",
+  "MODULE UNLOAD": "no module at hand may be unloaded there",
   "SHUTDOWN": "ends the server, which then answers nothing",
 };
 
@@ -31,8 +31,9 @@ export function unproven(
   branch: Branch,
   servers: readonly Running[],
 ): string | undefined {
-  if (command.module !== undefined && command.module !== "vectorset") return `needs the module ${command.module}`;
   if (name in ROWS) return ROWS[name];
+  if (command.module === "search") return "needs a search module newer than the one at hand";
+  if (command.module !== undefined && command.module !== "vectorset") return `needs the module ${command.module}`;
   if (!has(command.since, servers)) return "newer than the servers at hand";
   const options = (branch.when ?? []).map((condition) => condition.split("+"));
   if (options.length === 0) return undefined;

@@ -7,11 +7,21 @@
  * @module
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { binaries, cacheFolder, findBinary, lookAgain, programOnPath } from "./binaries.ts";
+import { findModule } from "./modules.ts";
 
 /** The suite that has the newer servers. It moves on; tests read the version from the server. */
 const SUITE = "sid";
@@ -24,6 +34,7 @@ const SERVERS = [
   "valkey-tools",
 ];
 const LATEST = ["redis-server", "redis-tools"];
+const MODULES = ["redis-redisearch", "redis-module-knot"];
 /** All that the programs above link to, their loader (in libc6) included. */
 const LIBRARIES = [
   ...[
@@ -52,6 +63,7 @@ export function installServers(
   if (!findBinary("redis-8") || !findBinary("valkey-9")) unpack(SUITE, [...SERVERS, ...LIBRARIES], "root", say);
   lookAgain();
   if (findBinary("redis-8") && !findBinary("redis-8.6")) unpack(LATEST_SUITE, LATEST, "latest", say);
+  if (!findModule("redisearch") || !findModule("knot")) unpackModules(say);
   lookAgain();
   const found = binaries().map((binary) => `${binary.kind} ${binary.version}`);
   say(
@@ -86,7 +98,12 @@ export function installOwn(packages: string[], say: (line: string) => void): voi
   lookAgain();
 }
 
-function unpack(suite: string, packages: string[], root: "root" | "latest", say: (line: string) => void): void {
+function unpack(
+  suite: string,
+  packages: string[],
+  root: "root" | "latest" | "modules",
+  say: (line: string) => void,
+): void {
   const source = sourceOfSuite(suite);
   if (!programOnPath("apt-get") || !programOnPath("dpkg") || !source) {
     say(`no servers of ${suite}: they come from Debian's packages. Tests that need them will be skipped.`);
@@ -117,8 +134,16 @@ function unpack(suite: string, packages: string[], root: "root" | "latest", say:
   }
 }
 
+/** Unpacks modules, and marks them as programs: servers load no others. */
+function unpackModules(say: (line: string) => void): void {
+  unpack(SUITE, MODULES, "modules", say);
+  for (const path of [findModule("redisearch"), findModule("knot")]) {
+    if (path?.startsWith(cacheFolder())) chmodSync(path, 0o755);
+  }
+}
+
 /** Unpacks beside the final place, so that a half-done attempt is never taken for a whole one. */
-function unpackAll(cache: string, name: "root" | "latest"): void {
+function unpackAll(cache: string, name: "root" | "latest" | "modules"): void {
   const [packages, unfinished, root] = [join(cache, "packages"), join(cache, `${name}.new`), join(cache, name)];
   rmSync(unfinished, { recursive: true, force: true });
   for (const file of readdirSync(packages)) run("dpkg", ["-x", join(packages, file), unfinished]);

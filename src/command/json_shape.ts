@@ -1,0 +1,38 @@
+/**
+ * Shapes of JSON replies that differ with the protocol and the path.
+ *
+ * @module
+ */
+import { BIGINTS, type Reply } from "../resp/reply.ts";
+import { text } from "./shape.ts";
+import type { Shape } from "./spec.ts";
+
+/**
+ * Numbers, as JSON text (`"[4,null,1.5]"`, or `"4"` for a path of the old form) or as an array. An integer is never
+ * rounded.
+ *
+ * @throws {RangeError} for an integer beyond 2^53 where integers are to be numbers
+ */
+export const jsonNumbers: Shape = (reply, mode) => {
+  if (reply === null || reply instanceof Error) return reply;
+  const given = text(reply, mode);
+  if (typeof given !== "string") return Array.isArray(given) ? given : [given];
+  const words = given.replaceAll(/[[\]\s]/g, "");
+  return words === "" ? [] : words.split(",").map((word) => number(word, mode ?? 0));
+};
+
+function number(word: string, mode: number): number | bigint | null {
+  if (word === "null") return null;
+  if (!/^-?\d+$/.test(word)) return Number(word);
+  if ((mode & BIGINTS) !== 0) return BigInt(word);
+  const value = Number(word);
+  if (Number.isSafeInteger(value)) return value;
+  throw new RangeError("The reply holds an integer beyond 2^53, which a number would round; read it through bigints");
+}
+
+/** Names of types: an array, an array in an array, or one for a path of the old form. */
+export const jsonTypes: Shape = (reply) => {
+  if (!Array.isArray(reply)) return reply === null || reply instanceof Error ? reply : [reply];
+  const [first] = reply as [Reply?];
+  return reply.length === 1 && (Array.isArray(first) || first === null) ? first : reply;
+};

@@ -1,0 +1,171 @@
+/**
+ * Shapes of what the search module tells: RESP2 has lists in which options decide what stands where, RESP3 has maps.
+ *
+ * @module
+ */
+import type { Reply } from "../resp/reply.ts";
+import { double, list, map, struct, text } from "./shape.ts";
+import type { Shape } from "./spec.ts";
+
+/** The options that decide what stands in a hit. */
+export interface HitOptions {
+  /** No fields. */
+  readonly nocontent?: boolean;
+  /** With the score. */
+  readonly withscores?: boolean;
+  /** With the payload. */
+  readonly withpayloads?: boolean;
+  /** With what it was sorted by. */
+  readonly withsortkeys?: boolean;
+  /** Which fields; none is no fields, too. */
+  readonly return?: readonly unknown[];
+}
+
+const fields: Shape = map();
+
+/** How many there are, and some of them. */
+export function searchHits(options: HitOptions = {}): Shape {
+  return (reply, mode) => {
+    if (!Array.isArray(reply)) return reply;
+    return isTotal(reply[0]) ? flatHits(reply, options, mode) : results(reply, mode, mapped);
+  };
+}
+
+function isTotal(reply: Reply | undefined): boolean {
+  return typeof reply === "number" || typeof reply === "bigint";
+}
+
+function flatHits(reply: Reply[], options: HitOptions, mode: number | undefined): unknown {
+  const bare = options.nocontent === true || options.return?.length === 0;
+  const hits: unknown[] = [];
+  for (let i = 1; i < reply.length;) {
+    const hit = record({ id: reply[i++] });
+    if (options.withscores) hit.score = score(reply[i++]!, mode);
+    if (options.withpayloads) hit.payload = reply[i++];
+    if (options.withsortkeys) hit.sortkey = reply[i++];
+    if (!bare) hit.extra_attributes = fields(reply[i++] ?? [], mode);
+    hits.push(hit);
+  }
+  return record({ total_results: reply[0], results: hits });
+}
+
+/** A number, or a number and how it came about. */
+const score: Shape = (reply, mode) => {
+  if (!Array.isArray(reply)) return double(reply, mode);
+  reply[0] = double(reply[0]!, mode) as Reply;
+  return reply;
+};
+
+const mapped: Shape = (reply, mode) => {
+  const { id, ...hit } = struct({ score, extra_attributes: fields })(reply, mode) as Record<string, unknown>;
+  const kept = record({ id });
+  for (const name of ["score", "payload", "sortkey", "extra_attributes"]) if (name in hit) kept[name] = hit[name];
+  return kept;
+};
+
+/** What both protocols tell of a search, and warnings where there are any. */
+function results(reply: Reply[], mode: number | undefined, row: Shape): unknown {
+  const told = struct({ results: list(row), execution_time: double })(reply, mode) as Record<string, unknown>;
+  const kept = record({ total_results: told.total_results, results: told.results });
+  for (const name of ["warning", "warnings"]) {
+    if (Array.isArray(told[name]) && told[name].length > 0) kept.warning = told[name];
+  }
+  return kept;
+}
+
+/** Rows that were computed. */
+export const searchRows: Shape = (reply, mode) => {
+  if (!Array.isArray(reply)) return reply;
+  if (!isTotal(reply[0])) return results(reply, mode, row);
+  return record({ total_results: reply[0], results: reply.slice(1).map((one) => fields(one, mode)) });
+};
+
+const row: Shape = (reply, mode) => {
+  if (!Array.isArray(reply)) return reply;
+  const at = reply.findIndex((name, i) => i % 2 === 0 && text(name) === "extra_attributes");
+  return fields(at < 0 ? reply : reply[at + 1]!, mode);
+};
+
+/** Rows that were computed, and the cursor of those that follow. */
+export const searchBatch: Shape = (reply, mode) => {
+  if (Array.isArray(reply)) reply[0] = searchRows(reply[0]!, mode) as Reply;
+  return reply;
+};
+
+/** What text and vectors together have found. */
+export const searchHybrid: Shape = (reply, mode) => Array.isArray(reply) ? results(reply, mode, row) : reply;
+
+/** Words that may be wrong, each with what may be meant and how likely it is. */
+export const spellings: Shape = (reply, mode) => {
+  if (!Array.isArray(reply)) return reply;
+  const flat = Array.isArray(reply[0])
+    ? reply.flatMap((term) => [(term as Reply[])[1]!, swapped((term as Reply[])[2]!)])
+    : (reply[1] as Reply[]);
+  return map((found) => suggestions(found, mode))(flat, mode);
+};
+
+function swapped(found: Reply): Reply {
+  return Array.isArray(found) ? found.map((pair) => (pair as Reply[]).toReversed()) : found;
+}
+
+const suggestions: Shape = (found, mode) => {
+  if (!Array.isArray(found)) return found;
+  return found.map((pair) => Array.isArray(pair) ? [pair[0], double(pair[1]!, mode)] : pair);
+};
+
+/** The settings with what each is for: names and maps by turns, or arrays that begin with the name. */
+export const settingsHelp: Shape = (reply, mode) => {
+  if (!Array.isArray(reply)) return reply;
+  const flat = Array.isArray(reply[0])
+    ? reply.flatMap((one) => [(one as Reply[])[0]!, (one as Reply[]).slice(1)])
+    : reply;
+  return map(struct())(flat, mode);
+};
+
+/** Words about a field that have no value; RESP3 has them in a list of their own. */
+const FLAGS: ReadonlySet<string> = new Set([
+  ...["SORTABLE", "UNF", "NOSTEM", "NOINDEX", "CASESENSITIVE", "WITHSUFFIXTRIE", "INDEXEMPTY", "INDEXMISSING"],
+]);
+
+const attribute: Shape = (reply, mode) => {
+  if (!Array.isArray(reply)) return reply;
+  const flags: Reply[] = [];
+  const rest: Reply[] = [];
+  for (let i = 0; i < reply.length;) {
+    const name = String(text(reply[i]!));
+    if (FLAGS.has(name)) flags.push(text(reply[i++]!) as Reply);
+    else if (name === "flags") flags.push(...(reply[i + 1] as Reply[]).map((flag) => text(flag) as Reply)), i += 2;
+    else rest.push(reply[i++]!, reply[i++]!);
+  }
+  return record({ ...struct(NUMBERS)(rest, mode) as object, flags });
+};
+
+/** What is a number under RESP3 and text under RESP2. */
+const NUMBERS: Readonly<Record<string, Shape>> = Object.fromEntries(
+  [
+    ...["num_docs", "max_doc_id", "num_terms", "num_records", "inverted_sz_mb", "vector_index_sz_mb"],
+    ...["total_inverted_index_blocks", "offset_vectors_sz_mb", "doc_table_size_mb", "sortable_values_size_mb"],
+    ...["key_table_size_mb", "tag_overhead_sz_mb", "text_overhead_sz_mb", "total_index_memory_sz_mb"],
+    ...["geoshapes_sz_mb", "records_per_doc_avg", "bytes_per_record_avg", "offsets_per_term_avg"],
+    ...["offset_bits_per_record_avg", "hash_indexing_failures", "total_indexing_time", "indexing"],
+    ...["percent_indexed", "number_of_uses", "cleaning", "WEIGHT", "default_score", "indexing failures", "dim"],
+  ].map((name) => [name, double]),
+);
+
+const errors: Shape = struct(NUMBERS);
+
+/** All that is known of an index. */
+export const indexInfo: Shape = struct({
+  ...NUMBERS,
+  index_definition: struct(NUMBERS),
+  attributes: list(attribute),
+  gc_stats: map(double),
+  cursor_stats: map(double),
+  dialect_stats: map(double),
+  "Index Errors": errors,
+  "field statistics": list(struct({ "Index Errors": errors })),
+});
+
+function record(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.assign(Object.create(null), fields);
+}

@@ -1,0 +1,282 @@
+/**
+ * Replies of modules that no server here has, as their documentation describes them under each protocol: both give the
+ * same value, and the value is of the described type.
+ */
+import { assertEquals, assertThrows } from "@std/assert";
+import type { Command } from "../../codegen/model.ts";
+import { jsonNumbers, jsonTypes } from "../../src/command/json_shape.ts";
+import {
+  indexInfo,
+  searchBatch,
+  searchHits,
+  searchHybrid,
+  searchRows,
+  settingsHelp,
+} from "../../src/command/search_shape.ts";
+import { spellings } from "../../src/command/search_shape.ts";
+import { lastOfSeries, rangesOfSeries, seriesInfo } from "../../src/command/series_shape.ts";
+import { map } from "../../src/command/shape.ts";
+import type { Shape } from "../../src/command/spec.ts";
+import { BIGINTS, BYTES, type Reply } from "../../src/resp/reply.ts";
+import { ReplyError } from "../../src/errors.ts";
+import { mismatch } from "../commands/described.ts";
+import { choose, file } from "../commands/proof.ts";
+import { test } from "../support/test.ts";
+
+/** A reply of each protocol, as the decoder gives it: RESP3's maps are flat arrays. */
+interface Case {
+  readonly command: string;
+  readonly when?: string;
+  readonly shape: Shape;
+  readonly two: Reply;
+  readonly three: Reply;
+  readonly value: unknown;
+}
+
+const FOUND = {
+  total_results: 2,
+  results: [
+    { id: "a", score: 1.5, extra_attributes: { title: "x" } },
+    { id: "b", score: 1, extra_attributes: {} },
+  ],
+};
+const ROWS = { total_results: 1, results: [{ tag: "x", list: ["1", "2"], none: null }] };
+const ROW = ["tag", "x", "list", ["1", "2"], "none", null];
+const ROWS3 = [
+  "attributes",
+  [],
+  "total_results",
+  1,
+  "format",
+  "STRING",
+  "results",
+  [
+    ["extra_attributes", ROW, "values", []],
+  ],
+  "warning",
+  [],
+];
+const INDEX = {
+  index_name: "i",
+  index_options: [],
+  index_definition: { key_type: "HASH", prefixes: ["p:"], default_score: 1 },
+  attributes: [
+    { identifier: "t", attribute: "t", type: "TEXT", WEIGHT: 2, flags: ["SORTABLE", "NOSTEM"] },
+    { identifier: "g", attribute: "g", type: "TAG", SEPARATOR: ",", flags: [] },
+  ],
+  num_docs: 3,
+  records_per_doc_avg: NaN,
+  gc_stats: { bytes_collected: 0 },
+  "Index Errors": { "indexing failures": 0, "last indexing error": "N/A", "last indexing error key": "N/A" },
+};
+const SERIES = {
+  totalSamples: 2,
+  memoryUsage: 4239,
+  firstTimestamp: 1,
+  lastTimestamp: 2,
+  retentionTime: 0,
+  chunkCount: 1,
+  chunkSize: 4096,
+  chunkType: "compressed",
+  duplicatePolicy: null,
+  labels: { area: "north" },
+  sourceKey: null,
+  rules: [["to", 1000, "avg", 0]],
+  ignoreMaxTimeDiff: 0,
+  ignoreMaxValDiff: 0.5,
+};
+
+const cases: Case[] = [
+  {
+    command: "FT.SEARCH",
+    shape: searchHits({ withscores: true }),
+    two: [2, "a", "1.5", ["title", "x"], "b", "1", []],
+    three: [
+      "attributes",
+      [],
+      "total_results",
+      2,
+      "format",
+      "STRING",
+      "results",
+      [
+        ["id", "a", "score", 1.5, "extra_attributes", ["title", "x"], "values", []],
+        ["id", "b", "score", 1, "extra_attributes", [], "values", []],
+      ],
+      "warning",
+      [],
+    ],
+    value: FOUND,
+  },
+  {
+    command: "FT.SEARCH",
+    shape: searchHits({ nocontent: true }),
+    two: [1, "a"],
+    three: ["total_results", 1, "results", [["id", "a", "values", []]], "warning", []],
+    value: { total_results: 1, results: [{ id: "a" }] },
+  },
+  {
+    command: "FT.SEARCH",
+    shape: searchHits({ withscores: true, return: [] }),
+    two: [1, "a", ["2", ["why", ["because"]]]],
+    three: ["total_results", 1, "results", [["id", "a", "score", [2, ["why", ["because"]]]]]],
+    value: { total_results: 1, results: [{ id: "a", score: [2, ["why", ["because"]]] }] },
+  },
+  { command: "FT.AGGREGATE", shape: searchRows, two: [1, [...ROW]], three: structuredClone(ROWS3), value: ROWS },
+  {
+    command: "FT.AGGREGATE",
+    when: "withcursor",
+    shape: searchBatch,
+    two: [[1, [...ROW]], 77],
+    three: [structuredClone(ROWS3), 77],
+    value: [ROWS, 77],
+  },
+  {
+    command: "FT.HYBRID",
+    shape: searchHybrid,
+    two: ["total_results", 1, "results", [[...ROW]], "warnings", [], "execution_time", "0.5"],
+    three: ["total_results", 1, "results", [[...ROW]], "warnings", [], "execution_time", 0.5],
+    value: ROWS,
+  },
+  {
+    command: "FT.SPELLCHECK",
+    shape: spellings,
+    two: [["TERM", "helo", [["0.5", "hello"]]], ["TERM", "wrld", []]],
+    three: ["results", ["helo", [["hello", 0.5]], "wrld", []]],
+    value: { helo: [["hello", 0.5]], wrld: [] },
+  },
+  {
+    command: "FT.CONFIG GET",
+    shape: map(),
+    two: [["TIMEOUT", "500"], ["EXTLOAD", null]],
+    three: ["TIMEOUT", "500", "EXTLOAD", null],
+    value: { TIMEOUT: "500", EXTLOAD: null },
+  },
+  {
+    command: "FT.CONFIG HELP",
+    shape: settingsHelp,
+    two: [["TIMEOUT", "Description", "How long", "Value", "500"]],
+    three: ["TIMEOUT", ["Description", "How long", "Value", "500"]],
+    value: { TIMEOUT: { Description: "How long", Value: "500" } },
+  },
+  {
+    command: "FT.INFO",
+    shape: indexInfo,
+    two: [
+      ...["index_name", "i", "index_options", []],
+      ...["index_definition", ["key_type", "HASH", "prefixes", ["p:"], "default_score", "1"]],
+      ...["attributes", [
+        ["identifier", "t", "attribute", "t", "type", "TEXT", "WEIGHT", "2", "SORTABLE", "NOSTEM"],
+        ["identifier", "g", "attribute", "g", "type", "TAG", "SEPARATOR", ","],
+      ]],
+      ...["num_docs", "3", "records_per_doc_avg", "-nan", "gc_stats", ["bytes_collected", "0"]],
+      ...["Index Errors", ["indexing failures", 0, "last indexing error", "N/A", "last indexing error key", "N/A"]],
+    ],
+    three: [
+      ...["index_name", "i", "index_options", []],
+      ...["index_definition", ["key_type", "HASH", "prefixes", ["p:"], "default_score", 1]],
+      ...["attributes", [
+        ["identifier", "t", "attribute", "t", "type", "TEXT", "WEIGHT", 2, "flags", ["SORTABLE", "NOSTEM"]],
+        ["identifier", "g", "attribute", "g", "type", "TAG", "SEPARATOR", ",", "flags", []],
+      ]],
+      ...["num_docs", 3, "records_per_doc_avg", NaN, "gc_stats", ["bytes_collected", 0]],
+      ...["Index Errors", ["indexing failures", 0, "last indexing error", "N/A", "last indexing error key", "N/A"]],
+    ],
+    value: INDEX,
+  },
+  {
+    command: "TS.MGET",
+    shape: lastOfSeries,
+    two: [["a", [["area", "north"], ["city", null]], [1, "2.5"]], ["b", [], []]],
+    three: ["a", [["area", "north", "city", null], [1, 2.5]], "b", [[], []]],
+    value: [["a", { area: "north", city: null }, [1, 2.5]], ["b", {}, null]],
+  },
+  {
+    command: "TS.MRANGE",
+    shape: rangesOfSeries,
+    two: [["a", [["area", "north"]], [[1, "2.5", "3"], [2, "nan", "4"]]]],
+    three: ["a", [["area", "north"], ["aggregators", ["avg", "max"]], [[1, 2.5, 3], [2, NaN, 4]]]],
+    value: [["a", { area: "north" }, [[1, 2.5, 3], [2, NaN, 4]]]],
+  },
+  {
+    command: "TS.MRANGE",
+    shape: rangesOfSeries,
+    two: [["k=v", [["k", "v"], ["__reducer__", "max"], ["__source__", "a,b"]], [[1, "2"]]]],
+    three: ["k=v", [["k", "v"], ["reducers", ["max"]], ["sources", ["a", "b"]], [[1, 2]]]],
+    value: [["k=v", { k: "v" }, [[1, 2]]]],
+  },
+  {
+    command: "TS.INFO",
+    shape: seriesInfo,
+    two: Object.entries({
+      ...SERIES,
+      labels: [["area", "north"]],
+      rules: [["to", 1000, "avg", 0]],
+      ignoreMaxValDiff: "0.5",
+    })
+      .flat() as Reply[],
+    three: Object.entries({ ...SERIES, labels: ["area", "north"], rules: ["to", [1000, "avg", 0]] }).flat() as Reply[],
+    value: SERIES,
+  },
+  { command: "JSON.NUMINCRBY", shape: jsonNumbers, two: "[4,null,1.5]", three: [4, null, 1.5], value: [4, null, 1.5] },
+  { command: "JSON.NUMINCRBY", shape: jsonNumbers, two: "4", three: "4", value: [4] },
+  { command: "JSON.NUMMULTBY", shape: jsonNumbers, two: "[]", three: [], value: [] },
+  { command: "JSON.NUMPOWBY", shape: jsonNumbers, two: null, three: null, value: null },
+  {
+    command: "JSON.TYPE",
+    shape: jsonTypes,
+    two: ["integer", "string"],
+    three: [["integer", "string"]],
+    value: ["integer", "string"],
+  },
+  { command: "JSON.TYPE", shape: jsonTypes, two: "integer", three: ["integer"], value: ["integer"] },
+  { command: "JSON.TYPE", shape: jsonTypes, two: [], three: [[]], value: [] },
+  { command: "JSON.TYPE", shape: jsonTypes, two: null, three: [null], value: null },
+];
+
+for (const { command, when, shape, two, three, value } of cases) {
+  test(`${command} gives the same under both protocols: ${JSON.stringify(value).slice(0, 60)}`, () => {
+    const values = [shape(two), shape(three)];
+    assertEquals(plain(values[0]), value);
+    assertEquals(plain(values[1]), value);
+    assertEquals(mismatch(value, choose(command, when).branch.type, file.$types ?? {}), undefined);
+  });
+}
+
+/** Values without a prototype are alike to those with one. */
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, plain(item)]));
+}
+
+test("every reply with a shape of its own is among the cases, or a server shows it", () => {
+  const seen = new Set([
+    ...cases.map(({ command }) => command),
+    ...Object.keys(file).filter((name) => /^(GEO|VSIM)/.test(name)),
+  ]);
+  const others = new Set(["FT.CURSOR READ", "FT.SUGGET", "JSON.NUMMULTBY", "TS.MREVRANGE"]);
+  const shaped = Object.entries(file).filter(([name, facts]) =>
+    !name.startsWith("$") && Array.isArray((facts as Command).reply) &&
+    ((facts as Command).reply as { decode?: string }[]).some((branch) => branch.decode !== undefined)
+  ).map(([name]) => name);
+  assertEquals(shaped.filter((name) => !seen.has(name) && !others.has(name)), []);
+});
+
+test("an integer in JSON text is never rounded", () => {
+  assertThrows(() => jsonNumbers("[9007199254740993]", 0), RangeError, "2^53");
+  assertEquals(jsonNumbers("[9007199254740993,1.5,null]", BIGINTS), [9007199254740993n, 1.5, null]);
+});
+
+test("shapes of modules take bytes, and leave errors and null alone", () => {
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  assertEquals(jsonNumbers(bytes("[1,2]"), BYTES), [1, 2]);
+  const found = searchHits({})([1, bytes("a"), [bytes("title"), bytes("x")]], BYTES);
+  const [hit] = (found as { results: { extra_attributes: Map<Uint8Array, Uint8Array> }[] }).results;
+  assertEquals([...hit!.extra_attributes.values()], [bytes("x")]);
+  const error = new ReplyError("ERR no such index");
+  for (const shape of new Set(cases.map(({ shape }) => shape))) {
+    assertEquals(shape(null), null);
+    if (shape !== map()) assertEquals(shape(error as unknown as Reply), error);
+  }
+});
