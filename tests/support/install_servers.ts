@@ -138,7 +138,7 @@ function unpack(
 function unpackModules(say: (line: string) => void): void {
   unpack(SUITE, MODULES, "modules", say);
   for (const path of [findModule("redisearch"), findModule("knot")]) {
-    if (path?.startsWith(cacheFolder())) chmodSync(path, 0o755);
+    if (path?.startsWith(cacheFolder()!)) chmodSync(path, 0o755);
   }
 }
 

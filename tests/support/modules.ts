@@ -16,6 +16,6 @@ export type ModuleName = "redisearch" | "knot";
 /** The file of a module, or `undefined`. */
 export function findModule(name: ModuleName): string | undefined {
   const folder = "usr/lib/redis/modules";
-  return [join(cacheFolder(), "modules", folder), join("/", folder)]
+  return [join(cacheFolder()!, "modules", folder), join("/", folder)]
     .map((path) => join(path, `${name}.so`)).find((path) => existsSync(path));
 }
