@@ -12,7 +12,7 @@ export { BaseClient } from "./redis.ts";
 export type { CallOptions } from "./redis.ts";
 export { BaseSession } from "./session.ts";
 export { Monitor } from "./monitor.ts";
-export type { Lender, MonitorLine } from "./monitor.ts";
+export type { MonitorLine } from "./monitor.ts";
 export { ScanIterator } from "./scan.ts";
 export type { ScanFrom, Scanning } from "./scan.ts";
 export { StreamReader } from "./stream_reader.ts";

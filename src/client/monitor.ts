@@ -60,7 +60,7 @@ class Feed implements Owed {
   }
 }
 
-/** Who lends a connection and takes it back. */
+/** @internal Who lends a connection and takes it back. */
 export interface Lender {
   /** A line that nobody else uses. */
   acquire(signal?: AbortSignal): Promise<Line>;

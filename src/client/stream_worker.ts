@@ -114,7 +114,7 @@ const PAGE = 100;
  * A worker that runs. Stop it with `stop`, or by leaving its scope (`await using`). While it waits for entries it holds one
  * connection of the client's sessions.
  */
-export class StreamWorker<S extends Text = string> implements AsyncDisposable {
+export class StreamWorker<S extends string | Uint8Array = string> implements AsyncDisposable {
   /** Resolves once it has ended: it was stopped, or its client closed. Rejects if the server does not let it go on. */
   readonly ended: Promise<void>;
   /** Its name in the group. */

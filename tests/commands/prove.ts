@@ -4,6 +4,8 @@
  * @module
  */
 import { writeFileSync } from "node:fs";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { allBranches, type Proof, proofTable, type ProvenServer } from "../../codegen/proof.ts";
 import { file } from "./proof.ts";
 import { absent, LINES, tell, type Told } from "./stories.ts";
@@ -63,7 +65,7 @@ function printProof({ servers, replies, unseen }: Proof): string {
   ].join("\n");
 }
 
-if (import.meta.main) {
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const told = new Map<string, Told>();
   for (const line of LINES) {
     const reason = absent(line);
