@@ -16,6 +16,7 @@ const LAYERS: Record<string, readonly string[]> = {
   "transport": ["errors.ts"],
   "connection": ["errors.ts", "resp", "command", "generated", "transport"],
   "client": ["errors.ts", "resp", "command", "generated", "transport", "connection"],
+  "cache": ["errors.ts", "resp", "command", "connection", "client"],
   "cluster": ["errors.ts", "resp", "command", "generated", "transport", "connection", "client"],
   "sentinel": ["errors.ts", "resp", "command", "generated", "transport", "connection", "client"],
   "cloudflare": ["errors.ts", "transport", "connection", "client"],

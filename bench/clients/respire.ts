@@ -1,10 +1,12 @@
 import { connect, connectPool } from "../../mod.ts";
+import { cache } from "../../src/cache/mod.ts";
 import { type Driver, packageVersion } from "../driver.ts";
 
 export const version = (): string => packageVersion("..");
 
 export async function open(port: number): Promise<Driver> {
   const redis = await connect(`redis://127.0.0.1:${port}`);
+  let cached: ReturnType<typeof cache<typeof redis>> | undefined;
   return {
     set: (key, value) => redis.set(key, value),
     setBytes: (key, value) => redis.set(key, value),
@@ -21,6 +23,10 @@ export async function open(port: number): Promise<Driver> {
     pipeline: () => redis.pipeline(),
     transaction: (key, fields, value) => redis.transaction((t) => fields.map((field) => t.hset(key, field, value))),
     publish: (channel, message) => redis.publish(channel, message),
+    async cachedGet(key) {
+      cached ??= cache(redis);
+      return (await cached).get(key);
+    },
     pool: (size) => connectPool({ hostname: "127.0.0.1", port, size }),
     close: () => redis.close(),
   };

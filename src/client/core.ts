@@ -53,8 +53,8 @@ export class Core {
   readonly hub: Hub | undefined;
   readonly room: Room;
   readonly traffic: Traffic;
-  /** Opens another client with the same settings, with one shared connection. */
-  readonly sibling: <R>(hooks: Hooks) => Promise<R>;
+  /** Opens a client of another kit with the same settings, with one shared connection. */
+  readonly sibling: <R>(kit: Kit, hooks: Hooks) => Promise<R>;
   /** What ends with this client. */
   readonly companions: Set<Companion> = new Set();
 

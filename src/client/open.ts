@@ -91,8 +91,8 @@ async function start<R>(
     bytes: options.maxPendingBytes ?? Infinity,
     overflow: options.overflow ?? "error",
   };
-  const sibling = <T>(hooks: Hooks): Promise<T> =>
-    start(kit, openSocket, options, 1, 1 + (options.maxSessions ?? 10), hooks);
+  const sibling: Core["sibling"] = (other, heard) =>
+    start(other, openSocket, options, 1, 1 + (options.maxSessions ?? 10), heard);
   const core = new Core(kit, pool, hub, room, traffic, sibling);
   try {
     await pool.first().open();

@@ -21,7 +21,7 @@ import { Fifo } from "./fifo.ts";
 import type { Greeting } from "./handshake.ts";
 import { type Owed, Pending, type Sender } from "./pending.ts";
 import { Retries } from "./retries.ts";
-import { type Encoded, Traffic } from "./traffic.ts";
+import { type Encoded, type Tap, Traffic } from "./traffic.ts";
 import { describe, explain } from "./trouble.ts";
 import { settledWithin } from "./wait.ts";
 
@@ -186,8 +186,19 @@ export class Line implements ConnectionOwner, Sender {
   /** Sends a command now, or as soon as there is a connection. Throws what the encoder refuses. */
   send(pending: Pending): void {
     const { tap } = this.#traffic;
-    if (tap !== undefined) tap.command(pending, this);
+    if (tap !== undefined) return this.#tapped(tap, pending);
     this.#put(pending);
+  }
+
+  #tapped(tap: Tap, pending: Pending): void {
+    tap.command(pending, this);
+    try {
+      this.#put(pending);
+    } catch (error) {
+      // Its caller hears of it anyway, whoever listens in does not.
+      pending.reject(error);
+      throw error;
+    }
   }
 
   #put(pending: Pending): void {

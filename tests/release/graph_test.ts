@@ -38,10 +38,14 @@ const { exports } = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8")) as
 /** What an entry may load besides itself. No row: whatever its layer may import. */
 const ALLOWED: Record<string, RegExp> = {
   ".": /^src\/(errors\.ts|(resp|command|generated|connection|client)\/.*|transport\/(default|transport)\.ts)$/,
+  "./cache": /^src\/(errors\.ts|cache\/.*|(resp|command|client|connection)\/.*)$/,
   "./resp": /^src\/(errors\.ts|resp\/.*)$/,
   "./cloudflare":
     /^(cloudflare:sockets|src\/(errors\.ts|(resp|command|generated|connection|client)\/.*|transport\/(cloudflare|queue|transport)\.ts))$/,
 };
+
+/** What nobody loads who has not asked for it by its own name. */
+const OTHERS = /(^|\/)(cache|cluster|diagnostics|observe|otel|sentinel|recipes|testing|codegen)(\/|\.ts$)/;
 
 for (const [name, allowed] of Object.entries(ALLOWED)) {
   const entry = exports[name]?.slice(2);
@@ -51,7 +55,7 @@ for (const [name, allowed] of Object.entries(ALLOWED)) {
     assert(modules.length > 5, modules.join("\n"));
     assertEquals(modules.filter((path) => path !== entry && !allowed.test(path)), []);
     assertEquals(
-      modules.filter((path) => /(^|\/)(cache|cluster|sentinel|recipes|testing|codegen)(\/|\.ts$)/.test(path)),
+      modules.filter((path) => OTHERS.test(path) && !path.startsWith(`src${name.slice(1)}/`)),
       [],
     );
   });

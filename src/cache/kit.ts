@@ -1,0 +1,142 @@
+/**
+ * The client of a kit, changed so that its reads are answered from a cache and its writes drop what they change.
+ *
+ * @module
+ */
+import { type Arg, type CommandSpec, READONLY, type Shape } from "../command/spec.ts";
+import type { Line } from "../connection/line.ts";
+import type { SendOptions } from "../connection/pending.ts";
+import type { Reply } from "../resp/reply.ts";
+import type { Replies, RepliesOrErrors } from "../client/batch.ts";
+import type { Core } from "../client/core.ts";
+import type { Kit, Surfaces } from "../client/kit.ts";
+import type { PipelineOptions } from "../client/pipeline.ts";
+import type { BaseClient } from "../client/redis.ts";
+import type { TransactionOptions } from "../client/transaction.ts";
+import { namedSpec } from "../client/unusual.ts";
+import type { CacheControl } from "./mod.ts";
+import type { Shelf, Tracker } from "./tracker.ts";
+
+type ClientClass = new (core: Core, options: SendOptions) => BaseClient<Surfaces>;
+
+/** The kit with a cache in front of its client. */
+export function cachingKit(kit: Kit, tracker: Tracker, control: CacheControl): Kit {
+  return {
+    ...kit,
+    client: cachingClient(kit.client as ClientClass, tracker, control),
+    pipeline: kit.pipeline && cachingPipeline(kit.pipeline, tracker),
+    transaction: kit.transaction && cachingTransaction(kit.transaction, tracker),
+  };
+}
+
+function cachingClient(Client: ClientClass, tracker: Tracker, control: CacheControl): ClientClass {
+  return class extends Client {
+    readonly #shelf: Shelf;
+    readonly #signal: AbortSignal | undefined;
+    readonly #join: boolean;
+
+    constructor(core: Core, options: SendOptions) {
+      super(core, options);
+      this.#shelf = tracker.shelf(options.mode);
+      this.#signal = options.signal;
+      // Whose call can be given up must not be waited for by others.
+      this.#join = options.signal === undefined && options.timeout === undefined;
+    }
+
+    get cache(): CacheControl {
+      return control;
+    }
+
+    override send<T>(spec: CommandSpec, args: Arg[], shape?: Shape): Promise<T> {
+      if (this.#signal?.aborted) return super.send(spec, args, shape);
+      return tracker.answer<T>(this.#shelf, spec, args, this.#join) ??
+        tracker.send(this.#shelf, spec, args, this.#join, () => super.send<T>(spec, args, shape));
+    }
+
+    override call(name: string, ...args: Arg[]): Promise<Reply> {
+      return tracker.writing(touchedBy(tracker, name, args), () => super.call(name, ...args));
+    }
+  };
+}
+
+function touchedBy(tracker: Tracker, name: string, args: readonly Arg[]): readonly Arg[] | undefined {
+  try {
+    return tracker.touched(namedSpec(name, args), args);
+  } catch {
+    return []; // a name that will be refused
+  }
+}
+
+/** Arguments of the writes of one batch that are remembered. */
+const MANY = 10_000;
+
+/** What the commands of a batch touch. */
+class Touched {
+  readonly #tracker: Tracker;
+  #args: Arg[] | undefined = [];
+
+  constructor(tracker: Tracker) {
+    this.#tracker = tracker;
+  }
+
+  add(spec: CommandSpec, args: readonly Arg[]): void {
+    if ((spec.flags & READONLY) !== 0 || this.#args === undefined) return;
+    const touched = this.#tracker.touched(spec, args);
+    // Beyond so many, dropping everything costs less than remembering what.
+    if (touched === undefined || this.#args.length + args.length > MANY) this.#args = undefined;
+    else this.#args.push(...touched);
+  }
+
+  run<T>(work: () => Promise<T>): Promise<T> {
+    const args = this.#args;
+    this.#args = [];
+    return this.#tracker.writing(args, work);
+  }
+}
+
+function cachingPipeline(Pipeline: NonNullable<Kit["pipeline"]>, tracker: Tracker): NonNullable<Kit["pipeline"]> {
+  return class extends Pipeline {
+    readonly #touched = new Touched(tracker);
+
+    override send<T>(spec: CommandSpec, args: Arg[], shape?: Shape): Promise<T> {
+      this.#touched.add(spec, args);
+      return super.send(spec, args, shape);
+    }
+
+    override call(name: string, ...args: Arg[]): Promise<Reply> {
+      this.#touched.add(namedSpec(name, args), args);
+      return super.call(name, ...args);
+    }
+
+    override exec(options?: Pick<PipelineOptions, "errors">): Promise<unknown[]> {
+      return this.#touched.run(() => super.exec(options));
+    }
+  };
+}
+
+function cachingTransaction(
+  Transaction: NonNullable<Kit["transaction"]>,
+  tracker: Tracker,
+): NonNullable<Kit["transaction"]> {
+  return class extends Transaction {
+    readonly #touched = new Touched(tracker);
+
+    override send<T>(spec: CommandSpec, args: Arg[], shape?: Shape): Promise<T> {
+      this.#touched.add(spec, args);
+      return super.send(spec, args, shape);
+    }
+
+    override call(name: string, ...args: Arg[]): Promise<Reply> {
+      this.#touched.add(namedSpec(name, args), args);
+      return super.call(name, ...args);
+    }
+
+    override run<const C extends readonly unknown[]>(
+      build: (transaction: this) => C,
+      options: TransactionOptions,
+      on: (work: (line: Line) => Promise<unknown[]>) => Promise<unknown[]>,
+    ): Promise<Replies<C> | RepliesOrErrors<C>> {
+      return super.run(build, options, (work) => this.#touched.run(() => on(work)));
+    }
+  };
+}

@@ -1,0 +1,100 @@
+/**
+ * Client-side caching: replies are kept in this process, and dropped as soon as the server says that what they were made
+ * of has changed (RESP3 `CLIENT TRACKING`).
+ *
+ * ```ts
+ * import { connect } from "@respire/redis";
+ * import { cache } from "@respire/redis/cache";
+ *
+ * await using redis = await connect();
+ * await using cached = await cache(redis, { maxEntries: 10_000 });
+ * await cached.hgetall("user:1"); // asks the server
+ * await cached.hgetall("user:1"); // does not
+ * ```
+ *
+ * @module
+ */
+import { CORE, type Core } from "../client/core.ts";
+import type { CacheStats } from "../client/stats.ts";
+import { type CacheOptions, readCacheOptions } from "./options.ts";
+import { cachingKit } from "./kit.ts";
+import { Tracker } from "./tracker.ts";
+
+export type { CacheOptions } from "./options.ts";
+export type { CacheStats } from "../client/stats.ts";
+
+/** Any client: that of this package, or one that was generated. */
+export interface Cacheable {
+  /** @internal What its surfaces share. */
+  readonly [CORE]: Core;
+}
+
+/** What a client with a cache has beside its commands. */
+export interface Caching {
+  /** The cache. */
+  readonly cache: CacheControl;
+}
+
+/** A look at a cache, and a hand on it. */
+export interface CacheControl {
+  /** What it holds, and has done. */
+  stats(): CacheStats;
+  /** Drops everything. */
+  clear(): void;
+}
+
+/**
+ * Opens a client beside another, with the same commands and settings, that answers reads from replies it has kept.
+ *
+ * It has a connection of its own, over which all its commands go; the client it was made from is as before. Closing that
+ * one closes it too.
+ *
+ * @param redis The client whose settings it takes over.
+ * @param options How much is kept, and what.
+ * @throws {TypeError} if the server or the settings allow only RESP2, which cannot tell of changes.
+ * @throws {ReplyError} if the server refuses to track.
+ *
+ * @example Keep what is read often
+ * ```ts
+ * import { connect } from "@respire/redis";
+ * import { cache } from "@respire/redis/cache";
+ *
+ * await using redis = await connect();
+ * await using cached = await cache(redis, { mode: "broadcast", prefixes: ["user:"] });
+ * await cached.get("user:1");
+ * console.log(cached.cache.stats().hits);
+ * ```
+ */
+export async function cache<R extends Cacheable>(redis: R, options: CacheOptions = {}): Promise<R & Caching> {
+  const parent = redis[CORE];
+  const tracker = new Tracker(readCacheOptions(options));
+  const control: CacheControl = { stats: () => tracker.stats(), clear: () => tracker.drop(undefined) };
+  const cached = await parent.sibling<R & Caching>(cachingKit(parent.kit, tracker, control), {
+    onReady: (line) => tracker.ready(line),
+    onLost: () => tracker.lost(),
+    onPush: (push) => tracker.push(push),
+  });
+  const own = cached[CORE];
+  const line = own.pool.first();
+  const ended = (): void => {
+    parent.companions.delete(companion);
+    tracker.close();
+  };
+  const companion = {
+    close: (within: number) => own.close(within),
+    destroy: () => own.destroy(),
+    cacheStats: () => tracker.stats(),
+  };
+  parent.companions.add(companion);
+  own.companions.add({ close: () => Promise.resolve(ended()), destroy: ended, cacheStats: () => tracker.stats() });
+  try {
+    if (line.protocol !== 3) {
+      throw new TypeError("Client-side caching needs RESP3: with RESP2 no server tells of changes");
+    }
+    await tracker.confirmed;
+  } catch (error) {
+    own.destroy();
+    throw error;
+  }
+  return cached;
+}

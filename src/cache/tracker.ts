@@ -1,0 +1,224 @@
+/**
+ * One cache: what it keeps, and how it hears that it must not.
+ *
+ * All reads and writes of a cache go over one connection, and so do the server's invalidations. The order on it is what
+ * makes the cache right: an invalidation that concerns a reply comes after it. A reply whose place was taken away while it
+ * was on its way is handed to its caller, and not kept.
+ *
+ * @module
+ */
+import { type Arg, CommandSpec, READONLY, WRITE } from "../command/spec.ts";
+import { keysOf, keyText } from "../command/keys.ts";
+import type { CacheStats } from "../client/stats.ts";
+import type { Line } from "../connection/line.ts";
+import { Pending } from "../connection/pending.ts";
+import type { Push, Reply } from "../resp/reply.ts";
+import { isCacheable } from "./cacheable.ts";
+import type { CacheSettings } from "./options.ts";
+import { Store, type Table } from "./store.ts";
+
+// Not marked as changing its connection's state, which is meant for sessions: this connection is for nothing else.
+const CLIENT_TRACKING = new CommandSpec("CLIENT TRACKING");
+const PING = new CommandSpec("PING");
+
+/** What one mode of decoding replies has kept: tables by command, `null` for commands that are not kept. */
+export type Shelf = Map<CommandSpec, Table | null>;
+
+/** One cache. */
+export class Tracker {
+  readonly #settings: CacheSettings;
+  readonly #store: Store;
+  readonly #shelves: Shelf[] = [];
+  /** Whether the server tells the present connection of changes: only then may anything be kept. */
+  #tracking = false;
+  /** Resolves with the server's first answer to being asked to track, rejects if that was a refusal. */
+  readonly confirmed: Promise<void>;
+  #confirm!: (refusal?: unknown) => void;
+  #line: Line | undefined;
+  #pulse: ReturnType<typeof setTimeout> | undefined;
+  #asked = false;
+  #closed = false;
+
+  constructor(settings: CacheSettings) {
+    this.#settings = settings;
+    this.#store = new Store(settings);
+    this.confirmed = new Promise((resolve, reject) => {
+      this.#confirm = (refusal) => refusal === undefined ? resolve() : reject(refusal);
+    });
+    this.confirmed.catch(() => {});
+  }
+
+  /** A connection is ready: the server is told to tell, before anything else is said on it. */
+  ready(line: Line): void {
+    this.#line = line;
+    const args: Arg[] = ["ON"];
+    if (this.#settings.broadcast) {
+      args.push("BCAST");
+      for (const prefix of this.#settings.prefixes) args.push("PREFIX", prefix);
+    }
+    const { generation } = line;
+    const settle = (refusal?: unknown): void => {
+      if (generation === line.generation) this.#tracking = refusal === undefined;
+      this.#confirm(refusal);
+    };
+    line.send(new Pending(CLIENT_TRACKING, args, undefined, 0, () => settle(), settle));
+  }
+
+  /** The connection is gone: what was kept may change without a word from now on. */
+  lost(): void {
+    this.#tracking = false;
+    this.#asked = false;
+    this.#store.flush();
+  }
+
+  /** Takes an out-of-band value: invalidations are ours. */
+  push({ items }: Push): void {
+    const [kind, keys] = items;
+    if (String(text(kind)) !== "invalidate") return;
+    if (!Array.isArray(keys)) return this.#store.flush();
+    for (const key of keys) this.#store.invalidate(keyText(text(key) as Arg));
+  }
+
+  /** What one surface keeps by mode; surfaces of the same mode share it. */
+  shelf(mode: number): Shelf {
+    return this.#shelves[mode] ??= new Map();
+  }
+
+  /** Answers a call with one string from what is kept, if it can; the rest is up to `send`. */
+  answer<T>(shelf: Shelf, spec: CommandSpec, args: readonly Arg[], join: boolean): Promise<T> | undefined {
+    const table = shelf.get(spec);
+    if (table === undefined || table === null || args.length !== 1) return undefined;
+    const entry = table.get(args[0] as string);
+    return entry === undefined ? undefined : this.#store.find(entry, join) as Promise<T> | undefined;
+  }
+
+  /** Answers a call: from what is kept, or by sending it. `join`: it may share a read with another caller. */
+  send<T>(shelf: Shelf, spec: CommandSpec, args: Arg[], join: boolean, send: () => Promise<T>): Promise<T> {
+    let table = shelf.get(spec);
+    if (table === undefined) {
+      table = isCacheable(spec, this.#settings.commands) ? new Map() : null;
+      shelf.set(spec, table);
+    }
+    if (table !== null) return this.#read(table, spec, args, join, send);
+    if ((spec.flags & READONLY) !== 0) return send();
+    return this.writing(this.touched(spec, args), send);
+  }
+
+  #read<T>(table: Table, spec: CommandSpec, args: Arg[], join: boolean, send: () => Promise<T>): Promise<T> {
+    const id = idOf(args);
+    const entry = table.get(id);
+    if (entry !== undefined) {
+      const answer = this.#store.find(entry, join);
+      if (answer !== undefined) return answer as Promise<T>;
+    }
+    this.#store.misses++;
+    const keys = this.#keysFor(spec, args);
+    if (keys === undefined) return send();
+    const store = this.#store;
+    const place = store.expect(table, id, keys, join);
+    const flight = send();
+    place.flight = flight;
+    flight.then(
+      (value) => this.#tracking ? store.keep(place, value) : store.fail(place),
+      () => store.fail(place),
+    );
+    if (this.#pulse === undefined) this.#listen();
+    return flight;
+  }
+
+  /** The keys that a reply will depend on, if it may be kept. */
+  #keysFor(spec: CommandSpec, args: readonly Arg[]): string[] | undefined {
+    const keys = keysOf(spec, args)?.map(keyText);
+    const { prefixes } = this.#settings;
+    if (keys === undefined || keys.length === 0 || prefixes.length === 0) return keys;
+    return keys.every((key) => prefixes.some((prefix) => key.startsWith(prefix))) ? keys : undefined;
+  }
+
+  /** Among which arguments the keys are that a command may change; `undefined` if it may change any. */
+  touched(spec: CommandSpec, args: readonly Arg[]): readonly Arg[] | undefined {
+    const all = (spec.flags & WRITE) !== 0 && spec.keys === "none" || /^(FLUSHALL|FLUSHDB|SWAPDB)$/.test(spec.name);
+    return all ? undefined : args;
+  }
+
+  /** Drops what a write changes, before it is sent and again when it has been answered. */
+  writing<T>(touched: readonly Arg[] | undefined, send: () => Promise<T>): Promise<T> {
+    this.drop(touched);
+    const sent = send();
+    // The server tells of it too, but perhaps a moment after its reply: whoever awaits the write must not read old data.
+    const again = (): void => this.drop(touched);
+    sent.then(again, again);
+    return sent;
+  }
+
+  /**
+   * Drops what depends on any of these, or everything. Where keys stand among a command's arguments its rule may not tell
+   * in full (SORT … STORE), but they stand there as they are: so every argument is looked up.
+   */
+  drop(args: readonly Arg[] | undefined): void {
+    if (args === undefined) return this.#store.flush();
+    for (const arg of args) {
+      // A character of a key takes at most three bytes.
+      const length = typeof arg === "string" ? arg.length : ArrayBuffer.isView(arg) ? arg.byteLength / 3 : 0;
+      if (this.#store.mayHold(length)) this.#store.invalidate(keyText(arg));
+    }
+  }
+
+  /** Asks the server now and then whether it is still there, as long as anything is kept. */
+  #listen(): void {
+    const { silence } = this.#settings;
+    if (silence === 0 || this.#closed) return;
+    this.#pulse = setTimeout(() => {
+      this.#pulse = undefined;
+      if (this.#store.isEmpty || this.#line === undefined) return;
+      // No answer to the last question: changes may go untold.
+      if (this.#asked) this.#store.flush();
+      else if (this.#tracking) this.#ask(this.#line);
+      this.#listen();
+    }, Math.max(1, silence / 2));
+  }
+
+  #ask(line: Line): void {
+    this.#asked = true;
+    const heard = (): void => {
+      this.#asked = false;
+    };
+    line.send(new Pending(PING, [], undefined, 0, heard, heard));
+  }
+
+  /** What it holds, and has done. */
+  stats(): CacheStats {
+    const { entries, bytes, hits, joined, misses, evicted, invalidated, flushes } = this.#store;
+    return { entries, bytes, hits, joined, misses, evicted, invalidated, flushes };
+  }
+
+  /** Drops everything for good. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#pulse);
+    this.lost();
+  }
+}
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+function text(value: Reply | undefined): Reply | undefined {
+  return value instanceof Uint8Array ? decoder.decode(value) : value;
+}
+
+/** The same for the same arguments, different for different ones. */
+function idOf(args: readonly Arg[]): string {
+  const [first] = args;
+  // A key alone stands for itself; what else there is begins as no such key does.
+  if (args.length === 1 && typeof first === "string" && !first.startsWith("\0")) return first;
+  let id = "\0";
+  for (const arg of args) {
+    if (ArrayBuffer.isView(arg)) {
+      const bytes = new Uint8Array(arg.buffer, arg.byteOffset, arg.byteLength);
+      id += `b${bytes.length}:${Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")}`;
+    } else {
+      const text = String(arg);
+      id += `s${text.length}:${text}`;
+    }
+  }
+  return id;
+}

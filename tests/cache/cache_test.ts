@@ -1,0 +1,423 @@
+// Client-side caching on real servers: what is kept, what is dropped, and that nothing old is ever given after that.
+import {
+  assert,
+  assertEquals,
+  assertNotStrictEquals,
+  assertRejects,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
+import { connect, connectPool, type Redis, ReplyError } from "../../mod.ts";
+import { cache, type Caching } from "../../src/cache/mod.ts";
+import { missing, startRedis } from "../support/servers.ts";
+import { test } from "../support/test.ts";
+
+type Cached = Redis & Caching;
+
+/** Everything that the server has said before now has been heard after this. */
+async function caughtUp(cached: Cached): Promise<void> {
+  await cached.call("PING");
+}
+
+function counts(cached: Cached): [hits: number, misses: number, invalidated: number] {
+  const { hits, misses, invalidated } = cached.cache.stats();
+  return [hits, misses, invalidated];
+}
+
+for (const version of ["redis-7.0", "redis-8", "valkey-9"] as const) {
+  for (const mode of ["default", "broadcast"] as const) {
+    test(`a reply is kept until its key changes: ${version}, ${mode} mode`, { skip: missing(version) }, async () => {
+      await using server = await startRedis({ version });
+      await using redis = await connect(server.url);
+      await using cached = await cache(redis, { mode });
+      await redis.hset("user:1", { name: "Ada" });
+      assertEquals({ ...await cached.hgetall("user:1") }, { name: "Ada" });
+      assertEquals({ ...await cached.hgetall("user:1") }, { name: "Ada" });
+      assertEquals(counts(cached).slice(0, 2), [1, 1]);
+      await redis.hset("user:1", { name: "Grace" });
+      await caughtUp(cached);
+      assertEquals(await cached.hget("user:1", "name"), "Grace");
+      assertEquals({ ...await cached.hgetall("user:1") }, { name: "Grace" });
+      assertEquals(counts(cached), [1, 3, 1]);
+      await redis.flushall();
+      await caughtUp(cached);
+      assertEquals(await cached.hget("user:1", "name"), null);
+    });
+  }
+}
+
+test("a key that expires is dropped", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using cached = await cache(redis);
+  await redis.set("k", "v", { px: 20 });
+  while (await cached.get("k") !== null) await redis.get("k");
+  assertEquals(await cached.get("k"), null);
+  assertEquals(counts(cached)[2], 1);
+});
+
+test("own writes are never read over, awaited or not", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using cached = await cache(redis);
+  for (let i = 0; i < 200; i++) {
+    const value = `${i}`;
+    void cached.set("k", value);
+    assertEquals(await cached.get("k"), value);
+    await cached.set("k", value + "b");
+    assertEquals(await cached.get("k"), value + "b");
+    assertEquals(await cached.get("k"), value + "b");
+    await cached.call("SET", "k", value + "c");
+    assertEquals(await cached.get("k"), value + "c");
+    await cached.pipeline((p) => [p.set("k", value + "d")]);
+    assertEquals(await cached.get("k"), value + "d");
+    await cached.transaction((tx) => [tx.incr("n"), tx.set("k", value + "e")]);
+    assertEquals(await cached.get("k"), value + "e");
+    const script = 'return redis.call("SET", KEYS[1], ARGV[1])';
+    await cached.eval(script, ["k"], [value + "f"]);
+    assertEquals(await cached.get("k"), value + "f");
+    await cached.bytes.set(new TextEncoder().encode("k"), "bytes");
+    assertEquals(await cached.get("k"), "bytes");
+  }
+  const { hits, misses } = cached.cache.stats();
+  assert(hits >= 200 && misses >= 1400, `${hits} hits, ${misses} misses`);
+});
+
+test("a store into another key drops that one; a flush drops all", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using cached = await cache(redis);
+  await cached.rpush("list", "2", "1");
+  await cached.zadd("z", { a: 1 });
+  const look =
+    async () => [await cached.lrange("sorted", 0, -1), await cached.zcard("union"), await cached.get("moved")];
+  assertEquals(await look(), [[], 0, null]);
+  await cached.sort("list", { store: "sorted" });
+  await cached.zunionstore("union", ["z"]);
+  await cached.set("here", "v");
+  await cached.rename("here", "moved");
+  assertEquals(await look(), [["1", "2"], 1, "v"]);
+  await cached.flushdb();
+  assertEquals(await look(), [[], 0, null]);
+});
+
+test("values are nobody else's: changing one changes no other", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using cached = await cache(redis);
+  await redis.rpush("list", "a", "b");
+  await redis.hset("hash", { f: "v" });
+  await redis.set("k", "text");
+  const [first, joined] = await Promise.all([cached.lrange("list", 0, -1), cached.lrange("list", 0, -1)]);
+  assertNotStrictEquals(first, joined);
+  first.push("mine");
+  joined.length = 0;
+  assertEquals(await cached.lrange("list", 0, -1), ["a", "b"]);
+  const hash = await cached.hgetall("hash");
+  hash.f = "mine";
+  (await cached.hgetall("hash")).f = "mine";
+  assertEquals((await cached.hgetall("hash")).f, "v");
+  const bytes = await cached.bytes.get("k");
+  bytes![0] = 0;
+  (await cached.bytes.get("k"))![0] = 0;
+  assertEquals(new TextDecoder().decode((await cached.bytes.get("k"))!), "text");
+  const { hits, misses, joined: shared } = cached.cache.stats();
+  assertEquals([hits, misses, shared], [5, 3, 1]);
+});
+
+test("modes, arguments and commands are kept apart; equal arguments are not", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using cached = await cache(redis);
+  await redis.set("1", "5");
+  await redis.rpush("l", "a", "b", "c");
+  assertEquals([await cached.get("1"), await cached.strlen("1"), await cached.bigints.strlen("1")], ["5", 1, 1n]);
+  assertEquals(await cached.bytes.get("1"), new TextEncoder().encode("5"));
+  assertEquals(await cached.lrange("l", 0, 1), ["a", "b"]);
+  assertEquals(await cached.lrange("l", 0, 11), ["a", "b", "c"]);
+  assertEquals(await cached.mget("1", "2"), ["5", null]);
+  assertEquals(await cached.mget("12"), [null]);
+  assertEquals([await cached.get("\0s1:1"), await cached.getrange("1", 0, 0)], [null, "5"]);
+  assertEquals(counts(cached), [0, 10, 0]);
+  assertEquals(await cached.lrange("l", 0, 1), ["a", "b"]);
+  assertEquals(await cached.mget("1", "2"), ["5", null]);
+  assertEquals(counts(cached), [2, 10, 0]);
+});
+
+test("the least recently used reply goes first; one too large is not kept", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using cached = await cache(redis, { maxEntries: 2, maxBytes: 4000 });
+  await redis.mset({ a: "1", b: "2", c: "3", large: "x".repeat(5000) });
+  await cached.get("a");
+  await cached.get("b");
+  await cached.get("a");
+  await cached.get("c"); // pushes b out
+  assertEquals(cached.cache.stats().entries, 2);
+  await cached.get("a");
+  assertEquals([counts(cached)[0], cached.cache.stats().evicted], [2, 1]);
+  await cached.get("b");
+  assertEquals(counts(cached), [2, 4, 0]);
+  assertEquals((await cached.get("large"))!.length, 5000);
+  assertEquals([cached.cache.stats().entries, cached.cache.stats().evicted], [2, 3]);
+  assert(cached.cache.stats().bytes < 1000);
+  cached.cache.clear();
+  assertEquals([cached.cache.stats().entries, cached.cache.stats().bytes], [0, 0]);
+});
+
+test("maxBytes bounds what is kept", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using cached = await cache(redis, { maxBytes: 20_000 });
+  for (let i = 0; i < 100; i++) await redis.set(`k${i}`, "x".repeat(1000));
+  for (let i = 0; i < 100; i++) await cached.get(`k${i}`);
+  const { entries, bytes, evicted } = cached.cache.stats();
+  assert(bytes <= 20_000 && entries > 10 && entries + evicted === 100, `${entries} entries, ${bytes} bytes`);
+});
+
+test("a reply is no longer used when its time is over", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using cached = await cache(redis, { ttl: 5 });
+  await cached.get("k");
+  while (counts(cached)[1] === 1) {
+    await caughtUp(cached);
+    await cached.get("k");
+  }
+  assertEquals(cached.cache.stats().evicted, 1);
+});
+
+test("what may change without a word is asked for each time", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using cached = await cache(redis);
+  await redis.sadd("s", "a", "b");
+  await redis.set("k", "v", { ex: 100 });
+  for (let i = 0; i < 2; i++) {
+    await cached.ttl("k");
+    await cached.pttl("k");
+    await cached.srandmember("s");
+    await cached.sscan("s", 0);
+    await cached.touch("k");
+    await cached.objectEncoding("k");
+    await cached.randomkey();
+    await cached.keys("*");
+    await cached.dbsize();
+    await cached.sortRo("s", { alpha: true });
+    await cached.evalRo("return 1", ["k"]);
+    await cached.call("GET", "k");
+  }
+  assertEquals(cached.cache.stats(), {
+    entries: 0,
+    bytes: 0,
+    hits: 0,
+    joined: 0,
+    misses: 0,
+    evicted: 0,
+    invalidated: 0,
+    flushes: 0,
+  });
+});
+
+test("only the commands and prefixes that were asked for are kept", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  for (const mode of ["default", "broadcast"] as const) {
+    await using cached = await cache(redis, { mode, commands: ["get"], prefixes: ["user:"] });
+    await redis.set("user:1", "a");
+    for (let i = 0; i < 2; i++) {
+      assertEquals([await cached.get("user:1"), await cached.get("other"), await cached.strlen("user:1")], [
+        "a",
+        null,
+        1,
+      ]);
+    }
+    assertEquals([cached.cache.stats().entries, cached.cache.stats().hits], [1, 1]);
+    await redis.set("user:1", "b");
+    await caughtUp(cached);
+    assertEquals(await cached.get("user:1"), "b");
+  }
+});
+
+test("options that make no sense are refused", async () => {
+  const redis = {} as Redis;
+  const wrong: [Parameters<typeof cache>[1], string][] = [
+    [{ maxEntries: 0 }, "maxEntries"],
+    [{ maxBytes: 1.5 }, "maxBytes"],
+    [{ ttl: -1 }, "ttl"],
+    [{ mode: "other" as "default" }, "mode"],
+    [{ prefixes: [""] }, "prefixes"],
+    [{ commands: ["TTL"] }, "changes with time"],
+    [{ size: 5 } as object, "Unknown option: size"],
+  ];
+  for (const [options, message] of wrong) {
+    const error = await cache(redis, options).catch((error) => error);
+    assertThrows(
+      () => {
+        throw error;
+      },
+      Error,
+      message,
+    );
+  }
+});
+
+test("caching needs RESP3 and the right to track", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using old = await connect(server.url, { protocol: 2 });
+  await assertRejects(() => cache(old), TypeError, "RESP3");
+  await assertRejects(() => cache(redis, { mode: "broadcast", prefixes: ["a", "ab"] }), ReplyError, "overlap");
+  await redis.aclSetuser("reader", ["on", "nopass", "~*", "+@all", "-client|tracking"]);
+  await using reader = await connect(server.url, { username: "reader", password: "any" });
+  await assertRejects(() => cache(reader), ReplyError, "NOPERM");
+  assertEquals([reader.stats().cache, redis.stats().cache], [undefined, undefined]);
+});
+
+test("everything is dropped when the connection is lost, and kept again after", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using cached = await cache(redis);
+  await cached.set("k", "1");
+  await cached.get("k");
+  const id = (await redis.clientList()).split("\n").find((line) => /flags=\S*t/.test(line))!.match(/id=(\d+)/)![1]!;
+  await redis.clientKill({ id: Number(id) });
+  await redis.set("k", "2");
+  while (cached.cache.stats().flushes === 0) await redis.ping();
+  assertEquals(await cached.get("k"), "2");
+  assertEquals([await cached.get("k"), cached.cache.stats().entries, cached.stats().reconnects], ["2", 1, 1]);
+  await redis.set("k", "3");
+  await caughtUp(cached);
+  assertEquals(await cached.get("k"), "3");
+});
+
+test("a restarted server leaves nothing old", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using cached = await cache(redis);
+  await cached.set("k", "1");
+  await cached.get("k");
+  await server.restart();
+  while (cached.cache.stats().flushes === 0) await redis.ping().catch(() => {});
+  assertEquals(await cached.get("k"), null);
+});
+
+test("a cache has one connection, also of a pool, and ends with its client", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  const pool = await connectPool(server.url, { size: 4 });
+  const cached = await cache(pool);
+  await pool.set("k", "v");
+  await Promise.all(Array.from({ length: 2000 }, (_, i) => cached.get(`k${i % 10}`)));
+  const { misses, joined, hits } = cached.cache.stats();
+  assertEquals([misses, joined + hits, cached.stats().shared], [10, 1990, 1]);
+  assertEquals(pool.stats().cache, cached.cache.stats());
+  await pool.close();
+  await assertRejects(() => cached.get("k1"), Error, "closed");
+});
+
+test("closing the cache leaves the client open", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const cached = await cache(redis);
+  await cached.get("k");
+  await cached.close();
+  await assertRejects(() => cached.get("k"), Error, "closed");
+  assertEquals([await redis.get("k"), redis.stats().cache], [null, undefined]);
+});
+
+test("a call that may be given up waits for no other's read, and none for it", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using cached = await cache(redis);
+  const stop = new AbortController();
+  const signalled = cached.with({ signal: stop.signal });
+  const given = signalled.get("k");
+  const waiting = cached.get("k");
+  stop.abort(new Error("enough"));
+  await assertRejects(() => given, Error, "enough");
+  assertEquals(await waiting, null);
+  await assertRejects(() => signalled.get("k"), Error, "enough");
+  assertEquals([await cached.with({ timeout: 1000 }).get("k"), counts(cached)[0]], [null, 1]);
+});
+
+test("subscriptions, sessions and blocking commands of a cached client work", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using cached = await cache(redis);
+  await using news = await cached.bytes.subscribe("news");
+  await cached.set("k", "1");
+  await cached.get("k");
+  await redis.publish("news", "hello");
+  for await (const { message } of news) {
+    assertEquals(new TextDecoder().decode(message), "hello");
+    break;
+  }
+  await redis.set("k", "2"); // told of as bytes now
+  await caughtUp(cached);
+  assertEquals(await cached.get("k"), "2");
+  assertEquals(await cached.lrange("queue", 0, -1), []);
+  const popped = cached.blpop(["queue"], 5);
+  await cached.rpush("queue", "job", "other");
+  assertEquals(await popped, ["queue", "job"]);
+  assertEquals(await cached.lrange("queue", 0, -1), ["other"]);
+  assertEquals(await cached.session((session) => session.get("k")), "2");
+});
+
+test(
+  "keys that are no text, and such that are odd text, are told apart from their changes",
+  { skip: missing() },
+  async () => {
+    await using server = await startRedis();
+    await using redis = await connect(server.url);
+    await using cached = await cache(redis);
+    const keys = [
+      new Uint8Array([0xff, 0xfe, 0]),
+      "\ufeffkey",
+      "h\u00e9 \u{1f600}",
+      new Uint8Array([0xef, 0xbb, 0xbf]),
+    ];
+    for (const key of keys) {
+      await redis.set(key, "1");
+      assertEquals([await cached.get(key), await cached.get(key)], ["1", "1"]);
+      await redis.set(key, "2");
+      await caughtUp(cached);
+      assertEquals(await cached.get(key), "2");
+    }
+    assertEquals(counts(cached), [4, 8, 4]);
+  },
+);
+
+test("reads by many, writes by others: nobody sees an older value after a newer", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using cached = await cache(redis, { maxEntries: 8 });
+  const keys = Array.from({ length: 12 }, (_, i) => `k${i}`);
+  await Promise.all(keys.map((key) => redis.set(key, 0)));
+  let writing = true;
+  const written = new Map<string, number>();
+  const writer = (async () => {
+    for (let i = 1; i <= 3000; i++) {
+      const key = keys[(i * 7) % keys.length]!;
+      await redis.set(key, i);
+      written.set(key, i);
+    }
+    writing = false;
+  })();
+  const last = new Map<string, number>();
+  let reads = 0;
+  while (writing) {
+    for (const key of keys) {
+      const value = Number(await cached.get(key));
+      assert(value >= (last.get(key) ?? 0), `${key}: ${value} after ${last.get(key)}`);
+      last.set(key, value);
+      reads++;
+    }
+    // Hits take no turn of the event loop.
+    await caughtUp(cached);
+  }
+  await writer;
+  await caughtUp(cached);
+  for (const key of keys) assertEquals(Number(await cached.get(key)), written.get(key) ?? 0);
+  assert(reads > 100 && counts(cached)[0] > 0 && counts(cached)[2] > 0, `${reads} reads, ${counts(cached)}`);
+  assertStrictEquals(cached.cache.stats().flushes, 0);
+});

@@ -1,0 +1,222 @@
+// What is told and what is read cross on the wire: no order of the two may leave something old in the cache.
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { connect, ConnectionError, type Redis } from "../../mod.ts";
+import { cache, type CacheOptions, type Caching } from "../../src/cache/mod.ts";
+import { type Peer, type ScriptedServer, startScripted } from "../support/scripted.ts";
+import { test } from "../support/test.ts";
+
+const HELLO = "%1\r\n$5\r\nproto\r\n:3\r\n";
+const CHANGED = ">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n";
+const EMPTIED = ">2\r\n$10\r\ninvalidate\r\n_\r\n";
+const OLD = "$3\r\nold\r\n";
+const NEW = "$3\r\nnew\r\n";
+
+/** A server that greets, agrees to track, and leaves the rest of the cache's connection to the test. */
+async function scripted(): Promise<ScriptedServer> {
+  return await startScripted(async (peer) => {
+    await peer.command();
+    await peer.send(HELLO);
+  });
+}
+
+interface Scene extends AsyncDisposable {
+  readonly redis: Redis;
+  readonly cached: Redis & Caching;
+  /** The server's end of the cache's connection. */
+  readonly peer: Peer;
+  readonly server: ScriptedServer;
+}
+
+async function scene(options?: CacheOptions): Promise<Scene> {
+  const server = await scripted();
+  const redis = await connect(server.url, { clientInfo: false });
+  const opening = cache(redis, options);
+  const peer = await server.peer(1);
+  assertEquals((await peer.command())!.slice(0, 3), ["CLIENT", "TRACKING", "ON"]);
+  await peer.send("+OK\r\n");
+  const cached = await opening;
+  return {
+    redis,
+    cached,
+    peer,
+    server,
+    async [Symbol.asyncDispose]() {
+      redis.destroy();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The next command that the cache sends must be this. */
+async function asked(peer: Peer, ...words: string[]): Promise<void> {
+  assertEquals(await peer.command(), words);
+}
+
+test("the reply, then its invalidation: dropped", async () => {
+  await using s = await scene();
+  const read = s.cached.get("k");
+  await asked(s.peer, "GET", "k");
+  await s.peer.send(OLD + CHANGED);
+  assertEquals(await read, "old");
+  const again = s.cached.get("k");
+  await asked(s.peer, "GET", "k");
+  await s.peer.send(NEW);
+  assertEquals([await again, await s.cached.get("k")], ["new", "new"]);
+});
+
+test("the invalidation while the reply is on its way: handed out, not kept", async () => {
+  await using s = await scene();
+  const read = s.cached.get("k");
+  await asked(s.peer, "GET", "k");
+  await s.peer.send(CHANGED, OLD);
+  assertEquals([await read, s.cached.cache.stats().entries], ["old", 0]);
+  const again = s.cached.get("k");
+  await asked(s.peer, "GET", "k");
+  await s.peer.send(NEW);
+  assertEquals([await again, await s.cached.get("k")], ["new", "new"]);
+});
+
+test("an invalidation in the middle of a reply, byte by byte", async () => {
+  for (const order of [OLD + CHANGED, CHANGED + OLD]) {
+    await using s = await scene();
+    const read = s.cached.get("k");
+    await asked(s.peer, "GET", "k");
+    await s.peer.send(...order);
+    assertEquals(await read, "old");
+    // The last byte of a push is heard before what is sent after it is answered.
+    const heard = s.cached.call("PING");
+    await asked(s.peer, "PING");
+    await s.peer.send("+PONG\r\n");
+    await heard;
+    assertEquals(s.cached.cache.stats().entries, 0);
+  }
+});
+
+test("who reads after the invalidation does not join the read from before", async () => {
+  await using s = await scene();
+  const before = s.cached.get("k");
+  const joined = s.cached.get("k");
+  await asked(s.peer, "GET", "k");
+  await s.peer.send(CHANGED);
+  const pong = s.cached.call("PING");
+  await asked(s.peer, "PING");
+  const after = s.cached.get("k");
+  await asked(s.peer, "GET", "k");
+  await s.peer.send(OLD + "+PONG\r\n" + NEW);
+  assertEquals([await before, await joined, await pong, await after], ["old", "old", "PONG", "new"]);
+  assertEquals(await s.cached.get("k"), "new");
+});
+
+test("a write of ours while the read is on its way: the old reply is not kept", async () => {
+  await using s = await scene();
+  const read = s.cached.get("k");
+  const write = s.cached.set("k", "new");
+  const after = s.cached.get("k");
+  await asked(s.peer, "GET", "k");
+  await asked(s.peer, "SET", "k", "new");
+  await asked(s.peer, "GET", "k");
+  await s.peer.send(OLD + "+OK\r\n");
+  assertEquals([await read, await write, s.cached.cache.stats().entries], ["old", "OK", 0]);
+  await s.peer.send(NEW);
+  assertEquals(await after, "new");
+});
+
+test("whoever has awaited a write does not read what it changed, though the server has not told yet", async () => {
+  await using s = await scene();
+  const write = s.cached.set("k", "new");
+  await asked(s.peer, "SET", "k", "new");
+  // As a retried write would: the read overtakes it.
+  const read = s.cached.get("k");
+  await asked(s.peer, "GET", "k");
+  await s.peer.send("-LOADING starting\r\n" + OLD);
+  assertEquals([await read, await s.cached.get("k")], ["old", "old"]);
+  await asked(s.peer, "SET", "k", "new");
+  await s.peer.send("+OK\r\n");
+  await write;
+  const after = s.cached.get("k");
+  await asked(s.peer, "GET", "k");
+  await s.peer.send(CHANGED + NEW);
+  assertEquals(await after, "new");
+});
+
+test("an emptied database drops what is kept and what is on its way", async () => {
+  await using s = await scene();
+  const kept = s.cached.get("a");
+  await asked(s.peer, "GET", "a");
+  await s.peer.send(OLD);
+  await kept;
+  const read = s.cached.get("k");
+  await asked(s.peer, "GET", "k");
+  await s.peer.send(EMPTIED + OLD);
+  assertEquals([await read, s.cached.cache.stats().entries, s.cached.cache.stats().flushes], ["old", 0, 1]);
+});
+
+test("an error is not kept, and reaches all who wait", async () => {
+  await using s = await scene();
+  const reads = Promise.allSettled([s.cached.get("k"), s.cached.get("k")]);
+  await asked(s.peer, "GET", "k");
+  await s.peer.send("-WRONGTYPE no\r\n");
+  for (const outcome of await reads) assertEquals(outcome.status, "rejected");
+  const again = s.cached.get("k");
+  await asked(s.peer, "GET", "k");
+  await s.peer.send(NEW);
+  assertEquals([await again, s.cached.cache.stats().entries], ["new", 1]);
+});
+
+test("a read that survives its connection is answered, but kept only once the next one tracks", async () => {
+  await using s = await scene();
+  const read = s.cached.get("k");
+  await asked(s.peer, "GET", "k");
+  s.peer.reset();
+  const next = await s.server.peer(2);
+  await asked(next, "CLIENT", "TRACKING", "ON");
+  await asked(next, "GET", "k");
+  const late = s.cached.get("late");
+  await asked(next, "GET", "late");
+  await next.send("-ERR no tracking today\r\n" + NEW + NEW);
+  assertEquals([await read, await late, s.cached.cache.stats().entries], ["new", "new", 0]);
+  next.reset();
+  const third = await s.server.peer(3);
+  await asked(third, "CLIENT", "TRACKING", "ON");
+  await third.send("+OK\r\n");
+  const tracked = s.cached.get("k");
+  await asked(third, "GET", "k");
+  await third.send(NEW);
+  assertEquals([await tracked, s.cached.cache.stats().entries], ["new", 1]);
+});
+
+test("a server that has gone silent is not trusted for long", async () => {
+  await using s = await scene({ maxSilence: 40 });
+  const read = s.cached.get("k");
+  await asked(s.peer, "GET", "k");
+  await s.peer.send(OLD);
+  assertEquals([await read, await s.cached.get("k")], ["old", "old"]);
+  await asked(s.peer, "PING");
+  await s.peer.send("+PONG\r\n");
+  await asked(s.peer, "PING"); // and no answer
+  let late: Promise<unknown> | undefined;
+  while (s.cached.cache.stats().flushes === 0) {
+    late = s.cached.get("k");
+    // A turn of the event loop.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  late = s.cached.get("k");
+  await asked(s.peer, "GET", "k");
+  await s.peer.send("+PONG\r\n" + NEW);
+  assertEquals(await late, "new");
+  assert(s.cached.cache.stats().hits > 0);
+});
+
+test("broadcast mode asks for its prefixes", async () => {
+  await using server = await scripted();
+  const redis = await connect(server.url, { clientInfo: false });
+  const opening = cache(redis, { mode: "broadcast", prefixes: ["a:", "b:"] });
+  const peer = await server.peer(1);
+  await asked(peer, "CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", "a:", "PREFIX", "b:");
+  await peer.send("+OK\r\n");
+  const cached = await opening;
+  const waiting = cached.get("a:1");
+  await asked(peer, "GET", "a:1");
+  redis.destroy();
+  await assertRejects(() => waiting, ConnectionError);
+});
