@@ -131,11 +131,13 @@ test("a server dies with the process that started it, even a killed one", {
   const child = spawn(process.execPath, runtime, {
     stdio: ["ignore", "pipe", "inherit"],
   });
+  const ended = new Promise((resolve) => child.once("close", resolve));
   const pid = await new Promise<number>((resolve) => child.stdout!.on("data", (text) => resolve(Number(text))));
   assert(alive(pid));
   child.kill("SIGKILL");
   while (alive(pid)) await new Promise((resolve) => setTimeout(resolve, 5));
   assert(!alive(pid));
+  await ended;
 });
 
 test("what a server says of itself is all that connect() needs", { skip: missing() || noOpenssl }, async () => {
