@@ -9,6 +9,7 @@ import { createHash } from "node:crypto";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { CommandsFile } from "./model.ts";
+import { assembleMorph } from "./morph.ts";
 import { printFiles } from "./print.ts";
 import { proofTable, readProof } from "./proof.ts";
 import { stats } from "./stats.ts";
@@ -62,7 +63,7 @@ async function main(args: string[]): Promise<number> {
     console.log(`${stats(input.file)}\n\n${proofTable(await readProof(), input.file)}`);
     return 0;
   }
-  const wanted = printFiles(input);
+  const wanted = printFiles(input, assembleMorph);
   const found = await readGenerated();
   const changes = differences(wanted, found);
   if (args.includes("--check")) {

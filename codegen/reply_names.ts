@@ -108,13 +108,29 @@ export class Names implements Context {
     };
   }
 
-  printTypes(source: Statements): void {
+  #rows(): Row[] {
     const rows = [...this.#types].map(([name, type]) => {
       const text = this.#isEnum(type) ? printEnum(type) : printType(type, this.#generics);
       return { name, text, doc: `See the methods that give it.` };
     });
     rows.push(...[...this.#aliases].map(([name, alias]) => ({ name, ...alias })));
-    rows.sort((a, b) => a.name < b.name ? -1 : 1);
+    return rows.sort((a, b) => a.name < b.name ? -1 : 1);
+  }
+
+  /** The declarations of the named types that code mentions, and of those that these mention. */
+  declarationsIn(code: string): string[] {
+    const rows = this.#rows();
+    return rows.filter(reached(rows.map(({ name, text }) => [name, text]), code)).map(declaration);
+  }
+
+  /** The constants of the shapes that code mentions, and of those that these mention. */
+  shapeStatementsIn(code: string): string[] {
+    const shapes = [...this.#shapes];
+    return shapes.filter(reached(shapes, code)).map(shapeStatement);
+  }
+
+  printTypes(source: Statements): void {
+    const rows = this.#rows();
     const all = rows.map((row) => row.text).join("\n");
     moduleDoc(source, "The replies of commands that have more to tell than a value.");
     source.addStatements([
@@ -123,32 +139,61 @@ export class Names implements Context {
         : []),
       ...(/\bReply\b/.test(all) ? ['import type { Reply } from "../resp/reply.ts";\n'] : []),
     ]);
-    for (const { name, text, doc } of rows) {
-      const generics = letters(text).map((letter) => `${letter} = ${letter === "S" ? "string" : "number"}`);
-      const parameters = generics.length === 0 ? "" : `<${generics.join(", ")}>`;
-      const struct = /^\{.*\}$/.test(text) && parseable(text);
-      source.addStatements(
-        struct
-          ? `/** ${doc} */\nexport interface ${name}${parameters} {\n${fields(text)}\n}\n`
-          : `/** ${doc} */\nexport type ${name}${parameters} = ${text};\n`,
-      );
-    }
+    source.addStatements(rows.map(declaration).join("\n\n"));
   }
 
   printShapes(source: Statements): void {
     moduleDoc(source, "How decoded replies become what the methods promise.");
     const all = [...this.#shapes.values()].join("\n");
-    const functions = "bool double either list map orNull pairs struct text tuple tupleRest".split(" ").filter((name) =>
-      new RegExp(`\\b${name}\\b(?!:)`).test(all)
-    );
     source.addStatements([
-      `import { ${functions.join(", ")} } from "../command/shape.ts";`,
+      `import { ${shapeCallsIn(all).join(", ")} } from "../command/shape.ts";`,
       'import type { Shape } from "../command/spec.ts";\n',
+      ...[...this.#shapes].map(shapeStatement),
     ]);
-    for (const [name, text] of this.#shapes) {
-      source.addStatements(`/** \`${text}\` */\nexport const ${name}: Shape = ${text};`);
-    }
   }
+}
+
+/** The functions of src/command/shape.ts that shapes are made with, as far as code calls them. */
+export function shapeCallsIn(code: string): string[] {
+  return "bool double either list map orNull pairs struct text tuple tupleRest".split(" ").filter((name) =>
+    new RegExp(`\\b${name}\\b(?!:)`).test(code)
+  );
+}
+
+function shapeStatement([name, text]: readonly [string, string]): string {
+  return `/** \`${text}\` */\nexport const ${name}: Shape = /* @__PURE__ */ ${text};`;
+}
+
+/** Tells, of rows with a name and a text, which ones code needs: those that it mentions, and what their texts mention. */
+function reached(
+  rows: readonly (readonly [name: string, text: string])[],
+  code: string,
+): (_: unknown, at: number) => boolean {
+  const needed = new Set<number>();
+  const visit = (text: string): void => {
+    rows.forEach(([name, inner], at) => {
+      if (needed.has(at) || !new RegExp(`\\b${name}\\b`).test(text)) return;
+      needed.add(at);
+      visit(inner);
+    });
+  };
+  visit(code);
+  return (_, at) => needed.has(at);
+}
+
+/** A named type. */
+interface Row {
+  readonly name: string;
+  readonly text: string;
+  readonly doc: string;
+}
+
+function declaration({ name, text, doc }: Row): string {
+  const generics = letters(text).map((letter) => `${letter} = ${letter === "S" ? "string" : "number"}`);
+  const parameters = generics.length === 0 ? "" : `<${generics.join(", ")}>`;
+  return /^\{.*\}$/.test(text) && parseable(text)
+    ? `/** ${doc} */\nexport interface ${name}${parameters} {\n${fields(text)}\n}`
+    : `/** ${doc} */\nexport type ${name}${parameters} = ${text};`;
 }
 
 function letters(text: string): ("S" | "I")[] {

@@ -3,20 +3,43 @@
  *
  * @module
  */
-import type { ClassDeclarationStructure, StatementStructures } from "ts-morph";
+import type { Signature } from "./parts.ts";
 
-/** What a file is made of; ts-morph takes it all at once, which is what makes it quick. */
+/** A method to be printed. Docs and bodies are lines. */
+export interface MethodText {
+  readonly name: string;
+  readonly docs: readonly string[];
+  /** What callers see, where it is not the signature itself; each with docs of its own. */
+  readonly overloads?: readonly { readonly docs: readonly string[]; readonly signature: Signature }[];
+  readonly signature: Signature;
+  /** Left out: the method is abstract. */
+  readonly body?: readonly string[];
+}
+
+/** An exported abstract class to be printed. */
+export interface ClassText {
+  readonly name: string;
+  readonly docs: readonly string[];
+  readonly typeParameters: readonly { readonly name: string; readonly constraint: string; readonly default: string }[];
+  readonly extends?: string;
+  readonly methods: readonly MethodText[];
+}
+
+/** What a file is made of, in order. */
 export class Statements {
-  readonly all: (string | StatementStructures)[] = [];
+  readonly all: (string | ClassText)[] = [];
 
   addStatements(text: string | readonly string[]): void {
     this.all.push(...(typeof text === "string" ? [text] : text));
   }
 
-  addClasses(classes: readonly ClassDeclarationStructure[]): void {
+  addClasses(classes: readonly ClassText[]): void {
     this.all.push(...classes);
   }
 }
+
+/** Turns statements into the text of a file. */
+export type Assemble = (source: Statements) => string;
 
 /** Adds the docstring of a module. */
 export function moduleDoc(source: Statements, text: string): void {

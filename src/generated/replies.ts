@@ -193,8 +193,10 @@ export interface CommandDoc<S = string, I = number> {
 
 /** See the methods that give it. */
 export type CommandEntry<S = string, I = number> = [name: S, arity: I, flags: string[], firstKey: I, lastKey: I, step: I, categories: string[], tips: S[], keySpecs: KeySpec<S, I>[], subcommands: CommandEntry<S, I>[]];
+
 /** See the methods that give it. */
 export type CommandlogEntry<S = string, I = number> = [id: I, time: I, value: I, args: S[], address: S, name: S];
+
 /** See the methods that give it. */
 export interface ConsumerInfo<S = string, I = number> {
   /** The field `name`. */
@@ -209,6 +211,7 @@ export interface ConsumerInfo<S = string, I = number> {
 
 /** See the methods that give it. */
 export type DeliveredEntry<S = string> = [id: S, fields: Dict<S, S> | null];
+
 /** See the methods that give it. */
 export interface FunctionInfo<S = string> {
   /** The field `name`. */
@@ -229,8 +232,10 @@ export interface FunctionStatsReply<S = string, I = number> {
 
 /** See the methods that give it. */
 export type GeoPoint = [longitude: number, latitude: number];
+
 /** See the methods that give it. */
 export type GeoUnit = "m" | "km" | "ft" | "mi";
+
 /** See the methods that give it. */
 export interface GroupInfo<S = string, I = number> {
   /** The field `name`. */
@@ -519,12 +524,16 @@ export interface PendingScript<S = string> {
 
 /** See the methods that give it. */
 export type Sample<I = number> = [timestamp: I, value: number, ...rest: number[]];
+
 /** See the methods that give it. */
 export type SampleRow<I = number> = [timestamp: I, values: number[]];
+
 /** See the methods that give it. */
 export type ScoreExplanation<S = string> = S | ScoreExplanation<S>[];
+
 /** See the methods that give it. */
 export type ScoredMember<S = string> = [member: S, score: number];
+
 /** See the methods that give it. */
 export interface SearchHit<S = string> {
   /** The field `id`. */
@@ -551,6 +560,7 @@ export interface SearchHits<S = string, I = number> {
 
 /** See the methods that give it. */
 export type SearchReducer = "COUNT" | "COUNT_DISTINCT" | "COUNT_DISTINCTISH" | "SUM" | "MIN" | "MAX" | "AVG" | "STDDEV" | "QUANTILE" | "TOLIST" | "FIRST_VALUE" | "RANDOM_SAMPLE" | "COLLECT";
+
 /** See the methods that give it. */
 export interface SearchRows<S = string, I = number> {
   /** The field `total_results`. */
@@ -563,8 +573,10 @@ export interface SearchRows<S = string, I = number> {
 
 /** See the methods that give it. */
 export type SearchValue<S = string> = S | SearchValue<S>[] | null;
+
 /** See the methods that give it. */
 export type SentinelConfig<S = string> = Dict<S, S>;
+
 /** See the methods that give it. */
 export interface SeriesInfo<S = string, I = number> {
   /** The field `totalSamples`. */
@@ -603,8 +615,10 @@ export interface SeriesInfo<S = string, I = number> {
 
 /** See the methods that give it. */
 export type SeriesLatest<S = string, I = number> = [key: S, labels: Dict<S, S | null>, sample: [timestamp: I, value: number] | null];
+
 /** See the methods that give it. */
 export type SeriesRange<S = string, I = number> = [key: S, labels: Dict<S, S | null>, samples: Sample<I>[]];
+
 /** See the methods that give it. */
 export interface ShardNode<S = string, I = number> {
   /** The field `id`. */
@@ -659,6 +673,7 @@ export interface SlotMigration<S = string, I = number> {
 
 /** See the methods that give it. */
 export type SlotNode<S = string, I = number> = [endpoint: S | null, port: I, id: S, metadata: Dict<S, S>];
+
 /** See the methods that give it. */
 export interface SlotStats<I = number> {
   /** The field `key-count`. */
@@ -703,6 +718,7 @@ export interface SlotTask<S = string, I = number> {
 
 /** See the methods that give it. */
 export type SlowlogEntry<S = string, I = number> = [id: I, time: I, duration: I, args: S[], address: S, name: S];
+
 /** See the methods that give it. */
 export interface StreamConsumerDetails<S = string, I = number> {
   /** The field `name`. */
@@ -753,6 +769,7 @@ export interface StreamDetails<S = string, I = number> {
 
 /** See the methods that give it. */
 export type StreamEntry<S = string> = [id: S, fields: Dict<S, S>];
+
 /** See the methods that give it. */
 export interface StreamGroupDetails<S = string, I = number> {
   /** The field `name`. */
@@ -833,8 +850,10 @@ export interface TdigestInfoReply<I = number> {
 
 /** See the methods that give it. */
 export type TsAggregator = "avg" | "sum" | "min" | "max" | "range" | "count" | "first" | "last" | "std.p" | "std.s" | "var.p" | "var.s" | "twa" | "countnan" | "countall";
+
 /** See the methods that give it. */
 export type TsPolicy = "BLOCK" | "FIRST" | "LAST" | "MIN" | "MAX" | "SUM";
+
 /** What `vinfo` tells. */
 export interface VinfoReply<I = number> {
   /** The field `quant-type`. */

@@ -8,150 +8,150 @@
 import { bool, double, list, map, orNull, pairs, struct, tuple, tupleRest } from "../command/shape.ts";
 import type { Shape } from "../command/spec.ts";
 /** `struct({ "avg-dense-size": double, "avg-dense-fill": double, "avg-sparse-size": double })` */
-export const arrayInfoShape: Shape = struct({ "avg-dense-size": double, "avg-dense-fill": double, "avg-sparse-size": double });
+export const arrayInfoShape: Shape = /* @__PURE__ */ struct({ "avg-dense-size": double, "avg-dense-fill": double, "avg-sparse-size": double });
 /** `struct()` */
-export const bfInfoShape2: Shape = struct();
+export const bfInfoShape2: Shape = /* @__PURE__ */ struct();
 /** `list(bool)` */
-export const bfInsertShape: Shape = list(bool);
+export const bfInsertShape: Shape = /* @__PURE__ */ list(bool);
 /** `list(double)` */
-export const tdigestByrankShape: Shape = list(double);
+export const tdigestByrankShape: Shape = /* @__PURE__ */ list(double);
 /** `struct({ decay: double })` */
-export const topkInfoShape: Shape = struct({ decay: double });
+export const topkInfoShape: Shape = /* @__PURE__ */ struct({ decay: double });
 /** `map()` */
-export const topkListShape: Shape = map();
+export const topkListShape: Shape = /* @__PURE__ */ map();
 /** `struct()` */
-export const slotMigrationShape: Shape = struct();
+export const slotMigrationShape: Shape = /* @__PURE__ */ struct();
 /** `list(slotMigrationShape)` */
-export const clusterGetslotmigrationsShape: Shape = list(slotMigrationShape);
+export const clusterGetslotmigrationsShape: Shape = /* @__PURE__ */ list(slotMigrationShape);
 /** `list(struct())` */
-export const clusterLinksShape: Shape = list(struct());
+export const clusterLinksShape: Shape = /* @__PURE__ */ list(struct());
 /** `struct()` */
-export const slotTaskShape: Shape = struct();
+export const slotTaskShape: Shape = /* @__PURE__ */ struct();
 /** `list(slotTaskShape)` */
-export const clusterMigrationShape: Shape = list(slotTaskShape);
+export const clusterMigrationShape: Shape = /* @__PURE__ */ list(slotTaskShape);
 /** `struct()` */
-export const shardNodeShape: Shape = struct();
+export const shardNodeShape: Shape = /* @__PURE__ */ struct();
 /** `list(struct({ nodes: list(shardNodeShape) }))` */
-export const clusterShardsShape: Shape = list(struct({ nodes: list(shardNodeShape) }));
+export const clusterShardsShape: Shape = /* @__PURE__ */ list(struct({ nodes: list(shardNodeShape) }));
 /** `struct()` */
-export const slotStatsShape: Shape = struct();
+export const slotStatsShape: Shape = /* @__PURE__ */ struct();
 /** `list(tuple(undefined, slotStatsShape))` */
-export const clusterSlotStatsShape: Shape = list(tuple(undefined, slotStatsShape));
+export const clusterSlotStatsShape: Shape = /* @__PURE__ */ list(tuple(undefined, slotStatsShape));
 /** `tuple(undefined, undefined, undefined, map())` */
-export const slotNodeShape: Shape = tuple(undefined, undefined, undefined, map());
+export const slotNodeShape: Shape = /* @__PURE__ */ tuple(undefined, undefined, undefined, map());
 /** `list(tupleRest(slotNodeShape, undefined, undefined))` */
-export const clusterSlotsShape: Shape = list(tupleRest(slotNodeShape, undefined, undefined));
+export const clusterSlotsShape: Shape = /* @__PURE__ */ list(tupleRest(slotNodeShape, undefined, undefined));
 /** `tuple(double, double)` */
-export const geoPointShape: Shape = tuple(double, double);
+export const geoPointShape: Shape = /* @__PURE__ */ tuple(double, double);
 /** `list(geoPointShape)` */
-export const geoposShape: Shape = list(geoPointShape);
+export const geoposShape: Shape = /* @__PURE__ */ list(geoPointShape);
 /** `pairs()` */
-export const hrandfieldShape: Shape = pairs();
+export const hrandfieldShape: Shape = /* @__PURE__ */ pairs();
 /** `tuple(undefined, map())` */
-export const hscanShape2: Shape = tuple(undefined, map());
+export const hscanShape2: Shape = /* @__PURE__ */ tuple(undefined, map());
 /** `orNull()` */
-export const blmpopShape: Shape = orNull();
+export const blmpopShape: Shape = /* @__PURE__ */ orNull();
 /** `struct()` */
-export const functionInfoShape: Shape = struct();
+export const functionInfoShape: Shape = /* @__PURE__ */ struct();
 /** `struct({ functions: list(functionInfoShape) })` */
-export const libraryInfoShape: Shape = struct({ functions: list(functionInfoShape) });
+export const libraryInfoShape: Shape = /* @__PURE__ */ struct({ functions: list(functionInfoShape) });
 /** `list(libraryInfoShape)` */
-export const functionListShape: Shape = list(libraryInfoShape);
+export const functionListShape: Shape = /* @__PURE__ */ list(libraryInfoShape);
 /** `struct({ running_script: struct(), engines: map(struct()) })` */
-export const functionStatsShape: Shape = struct({ running_script: struct(), engines: map(struct()) });
+export const functionStatsShape: Shape = /* @__PURE__ */ struct({ running_script: struct(), engines: map(struct()) });
 /** `pairs(undefined, double)` */
-export const ftSuggetShape2: Shape = pairs(undefined, double);
+export const ftSuggetShape2: Shape = /* @__PURE__ */ pairs(undefined, double);
 /** `list(map())` */
-export const sentinelMastersShape: Shape = list(map());
+export const sentinelMastersShape: Shape = /* @__PURE__ */ list(map());
 /** `struct()` */
-export const pendingScriptShape: Shape = struct();
+export const pendingScriptShape: Shape = /* @__PURE__ */ struct();
 /** `list(pendingScriptShape)` */
-export const sentinelPendingScriptsShape: Shape = list(pendingScriptShape);
+export const sentinelPendingScriptsShape: Shape = /* @__PURE__ */ list(pendingScriptShape);
 /** `struct()` */
-export const aclSelectorShape: Shape = struct();
+export const aclSelectorShape: Shape = /* @__PURE__ */ struct();
 /** `struct({ selectors: list(aclSelectorShape) })` */
-export const aclUserShape: Shape = struct({ selectors: list(aclSelectorShape) });
+export const aclUserShape: Shape = /* @__PURE__ */ struct({ selectors: list(aclSelectorShape) });
 /** `struct({ "age-seconds": double })` */
-export const aclLogEntryShape: Shape = struct({ "age-seconds": double });
+export const aclLogEntryShape: Shape = /* @__PURE__ */ struct({ "age-seconds": double });
 /** `list(aclLogEntryShape)` */
-export const aclLogShape2: Shape = list(aclLogEntryShape);
+export const aclLogShape2: Shape = /* @__PURE__ */ list(aclLogEntryShape);
 /** `struct({ begin_search: struct({ spec: struct() }), find_keys: struct({ spec: struct() }) })` */
-export const keySpecShape: Shape = struct({ begin_search: struct({ spec: struct() }), find_keys: struct({ spec: struct() }) });
+export const keySpecShape: Shape = /* @__PURE__ */ struct({ begin_search: struct({ spec: struct() }), find_keys: struct({ spec: struct() }) });
 /** `tuple(undefined, undefined, undefined, undefined, undefined, undefined, undefined, undefined, list(keySpecShape), list((reply, mode) => commandEntryShape(reply, mode)))` */
-export const commandEntryShape: Shape = tuple(undefined, undefined, undefined, undefined, undefined, undefined, undefined, undefined, list(keySpecShape), list((reply, mode) => commandEntryShape(reply, mode)));
+export const commandEntryShape: Shape = /* @__PURE__ */ tuple(undefined, undefined, undefined, undefined, undefined, undefined, undefined, undefined, list(keySpecShape), list((reply, mode) => commandEntryShape(reply, mode)));
 /** `list(commandEntryShape)` */
-export const commandShape: Shape = list(commandEntryShape);
+export const commandShape: Shape = /* @__PURE__ */ list(commandEntryShape);
 /** `struct({ arguments: list((reply, mode) => argumentDocShape(reply, mode)) })` */
-export const argumentDocShape: Shape = struct({ arguments: list((reply, mode) => argumentDocShape(reply, mode)) });
+export const argumentDocShape: Shape = /* @__PURE__ */ struct({ arguments: list((reply, mode) => argumentDocShape(reply, mode)) });
 /** `struct({ arguments: list(argumentDocShape), subcommands: map((reply, mode) => commandDocShape(reply, mode)) })` */
-export const commandDocShape: Shape = struct({ arguments: list(argumentDocShape), subcommands: map((reply, mode) => commandDocShape(reply, mode)) });
+export const commandDocShape: Shape = /* @__PURE__ */ struct({ arguments: list(argumentDocShape), subcommands: map((reply, mode) => commandDocShape(reply, mode)) });
 /** `map(commandDocShape)` */
-export const commandDocsShape: Shape = map(commandDocShape);
+export const commandDocsShape: Shape = /* @__PURE__ */ map(commandDocShape);
 /** `struct({ "by-cpu-time-us": map(), "by-net-bytes": map() })` */
-export const hotkeysReportShape: Shape = struct({ "by-cpu-time-us": map(), "by-net-bytes": map() });
+export const hotkeysReportShape: Shape = /* @__PURE__ */ struct({ "by-cpu-time-us": map(), "by-net-bytes": map() });
 /** `list(hotkeysReportShape)` */
-export const hotkeysGetShape: Shape = list(hotkeysReportShape);
+export const hotkeysGetShape: Shape = /* @__PURE__ */ list(hotkeysReportShape);
 /** `map(struct({ histogram_usec: map() }))` */
-export const latencyHistogramShape: Shape = map(struct({ histogram_usec: map() }));
+export const latencyHistogramShape: Shape = /* @__PURE__ */ map(struct({ histogram_usec: map() }));
 /** `struct({ "dataset.percentage": double, "peak.percentage": double, "allocator-fragmentation.ratio": double, "allocator-rss.ratio": double, "rss-overhead.ratio": double, fragmentation: double })` */
-export const memoryStatsShape: Shape = struct({ "dataset.percentage": double, "peak.percentage": double, "allocator-fragmentation.ratio": double, "allocator-rss.ratio": double, "rss-overhead.ratio": double, fragmentation: double });
+export const memoryStatsShape: Shape = /* @__PURE__ */ struct({ "dataset.percentage": double, "peak.percentage": double, "allocator-fragmentation.ratio": double, "allocator-rss.ratio": double, "rss-overhead.ratio": double, fragmentation: double });
 /** `struct()` */
-export const moduleInfoShape: Shape = struct();
+export const moduleInfoShape: Shape = /* @__PURE__ */ struct();
 /** `list(moduleInfoShape)` */
-export const moduleListShape: Shape = list(moduleInfoShape);
+export const moduleListShape: Shape = /* @__PURE__ */ list(moduleInfoShape);
 /** `tuple(undefined, double)` */
-export const scoredMemberShape: Shape = tuple(undefined, double);
+export const scoredMemberShape: Shape = /* @__PURE__ */ tuple(undefined, double);
 /** `orNull(tuple(undefined, list(scoredMemberShape)))` */
-export const bzmpopShape: Shape = orNull(tuple(undefined, list(scoredMemberShape)));
+export const bzmpopShape: Shape = /* @__PURE__ */ orNull(tuple(undefined, list(scoredMemberShape)));
 /** `orNull(tuple(undefined, undefined, double))` */
-export const bzpopmaxShape: Shape = orNull(tuple(undefined, undefined, double));
+export const bzpopmaxShape: Shape = /* @__PURE__ */ orNull(tuple(undefined, undefined, double));
 /** `orNull(tuple(undefined, double))` */
-export const zpopmaxShape2: Shape = orNull(tuple(undefined, double));
+export const zpopmaxShape2: Shape = /* @__PURE__ */ orNull(tuple(undefined, double));
 /** `tuple(undefined, pairs(undefined, double))` */
-export const zscanShape2: Shape = tuple(undefined, pairs(undefined, double));
+export const zscanShape2: Shape = /* @__PURE__ */ tuple(undefined, pairs(undefined, double));
 /** `tuple(undefined, map())` */
-export const streamEntryShape: Shape = tuple(undefined, map());
+export const streamEntryShape: Shape = /* @__PURE__ */ tuple(undefined, map());
 /** `tuple(undefined, list(streamEntryShape))` */
-export const xautoclaimShape2: Shape = tuple(undefined, list(streamEntryShape));
+export const xautoclaimShape2: Shape = /* @__PURE__ */ tuple(undefined, list(streamEntryShape));
 /** `list(streamEntryShape)` */
-export const xclaimShape2: Shape = list(streamEntryShape);
+export const xclaimShape2: Shape = /* @__PURE__ */ list(streamEntryShape);
 /** `struct()` */
-export const consumerInfoShape: Shape = struct();
+export const consumerInfoShape: Shape = /* @__PURE__ */ struct();
 /** `list(consumerInfoShape)` */
-export const xinfoConsumersShape: Shape = list(consumerInfoShape);
+export const xinfoConsumersShape: Shape = /* @__PURE__ */ list(consumerInfoShape);
 /** `struct()` */
-export const groupInfoShape: Shape = struct();
+export const groupInfoShape: Shape = /* @__PURE__ */ struct();
 /** `list(groupInfoShape)` */
-export const xinfoGroupsShape: Shape = list(groupInfoShape);
+export const xinfoGroupsShape: Shape = /* @__PURE__ */ list(groupInfoShape);
 /** `struct()` */
-export const streamConsumerDetailsShape: Shape = struct();
+export const streamConsumerDetailsShape: Shape = /* @__PURE__ */ struct();
 /** `struct({ consumers: list(streamConsumerDetailsShape) })` */
-export const streamGroupDetailsShape: Shape = struct({ consumers: list(streamConsumerDetailsShape) });
+export const streamGroupDetailsShape: Shape = /* @__PURE__ */ struct({ consumers: list(streamConsumerDetailsShape) });
 /** `struct({ entries: list(streamEntryShape), groups: list(streamGroupDetailsShape) })` */
-export const streamDetailsShape: Shape = struct({ entries: list(streamEntryShape), groups: list(streamGroupDetailsShape) });
+export const streamDetailsShape: Shape = /* @__PURE__ */ struct({ entries: list(streamEntryShape), groups: list(streamGroupDetailsShape) });
 /** `struct({ "first-entry": streamEntryShape, "last-entry": streamEntryShape })` */
-export const streamInfoShape: Shape = struct({ "first-entry": streamEntryShape, "last-entry": streamEntryShape });
+export const streamInfoShape: Shape = /* @__PURE__ */ struct({ "first-entry": streamEntryShape, "last-entry": streamEntryShape });
 /** `tuple(undefined, undefined, undefined, list(tuple(undefined, double)))` */
-export const xpendingShape2: Shape = tuple(undefined, undefined, undefined, list(tuple(undefined, double)));
+export const xpendingShape2: Shape = /* @__PURE__ */ tuple(undefined, undefined, undefined, list(tuple(undefined, double)));
 /** `pairs(undefined, list(streamEntryShape))` */
-export const xreadShape: Shape = pairs(undefined, list(streamEntryShape));
+export const xreadShape: Shape = /* @__PURE__ */ pairs(undefined, list(streamEntryShape));
 /** `pairs(undefined, list(tuple(undefined, map())))` */
-export const xreadgroupShape: Shape = pairs(undefined, list(tuple(undefined, map())));
+export const xreadgroupShape: Shape = /* @__PURE__ */ pairs(undefined, list(tuple(undefined, map())));
 /** `tuple(undefined, map())` */
-export const deliveredEntryShape: Shape = tuple(undefined, map());
+export const deliveredEntryShape: Shape = /* @__PURE__ */ tuple(undefined, map());
 /** `pairs(undefined, list(deliveredEntryShape))` */
-export const xreadgroupShape2: Shape = pairs(undefined, list(deliveredEntryShape));
+export const xreadgroupShape2: Shape = /* @__PURE__ */ pairs(undefined, list(deliveredEntryShape));
 /** `tuple(double, double)` */
-export const increxShape: Shape = tuple(double, double);
+export const increxShape: Shape = /* @__PURE__ */ tuple(double, double);
 /** `tuple(undefined, list(double))` */
-export const sampleRowShape: Shape = tuple(undefined, list(double));
+export const sampleRowShape: Shape = /* @__PURE__ */ tuple(undefined, list(double));
 /** `list(sampleRowShape)` */
-export const tsNrangeShape: Shape = list(sampleRowShape);
+export const tsNrangeShape: Shape = /* @__PURE__ */ list(sampleRowShape);
 /** `tupleRest(double, undefined, double)` */
-export const sampleShape: Shape = tupleRest(double, undefined, double);
+export const sampleShape: Shape = /* @__PURE__ */ tupleRest(double, undefined, double);
 /** `list(sampleShape)` */
-export const tsRangeShape: Shape = list(sampleShape);
+export const tsRangeShape: Shape = /* @__PURE__ */ list(sampleShape);
 /** `orNull(tuple(undefined, undefined, double, double))` */
-export const vembShape: Shape = orNull(tuple(undefined, undefined, double, double));
+export const vembShape: Shape = /* @__PURE__ */ orNull(tuple(undefined, undefined, double, double));
 /** `list(pairs(undefined, double))` */
-export const vlinksShape: Shape = list(pairs(undefined, double));
+export const vlinksShape: Shape = /* @__PURE__ */ list(pairs(undefined, double));

@@ -7,1156 +7,1156 @@
  */
 import { BINARY, BLOCKING, BLOCKING_OPTION, CommandSpec, READONLY as READ_ONLY, SESSION, WRITE } from "../command/spec.ts";
 /** `ARCOUNT` */
-export const ARCOUNT: CommandSpec = new CommandSpec("ARCOUNT", READ_ONLY, 1);
+export const ARCOUNT: CommandSpec = /* @__PURE__ */ new CommandSpec("ARCOUNT", READ_ONLY, 1);
 /** `ARDEL` */
-export const ARDEL: CommandSpec = new CommandSpec("ARDEL", WRITE, 1);
+export const ARDEL: CommandSpec = /* @__PURE__ */ new CommandSpec("ARDEL", WRITE, 1);
 /** `ARDELRANGE` */
-export const ARDELRANGE: CommandSpec = new CommandSpec("ARDELRANGE", WRITE, 1);
+export const ARDELRANGE: CommandSpec = /* @__PURE__ */ new CommandSpec("ARDELRANGE", WRITE, 1);
 /** `ARGET` */
-export const ARGET: CommandSpec = new CommandSpec("ARGET", READ_ONLY, 1);
+export const ARGET: CommandSpec = /* @__PURE__ */ new CommandSpec("ARGET", READ_ONLY, 1);
 /** `ARGETRANGE` */
-export const ARGETRANGE: CommandSpec = new CommandSpec("ARGETRANGE", READ_ONLY, 1);
+export const ARGETRANGE: CommandSpec = /* @__PURE__ */ new CommandSpec("ARGETRANGE", READ_ONLY, 1);
 /** `ARGREP` */
-export const ARGREP: CommandSpec = new CommandSpec("ARGREP", READ_ONLY, 1);
+export const ARGREP: CommandSpec = /* @__PURE__ */ new CommandSpec("ARGREP", READ_ONLY, 1);
 /** `ARINFO` */
-export const ARINFO: CommandSpec = new CommandSpec("ARINFO", READ_ONLY, 1);
+export const ARINFO: CommandSpec = /* @__PURE__ */ new CommandSpec("ARINFO", READ_ONLY, 1);
 /** `ARINSERT` */
-export const ARINSERT: CommandSpec = new CommandSpec("ARINSERT", WRITE, 1);
+export const ARINSERT: CommandSpec = /* @__PURE__ */ new CommandSpec("ARINSERT", WRITE, 1);
 /** `ARLASTITEMS` */
-export const ARLASTITEMS: CommandSpec = new CommandSpec("ARLASTITEMS", READ_ONLY, 1);
+export const ARLASTITEMS: CommandSpec = /* @__PURE__ */ new CommandSpec("ARLASTITEMS", READ_ONLY, 1);
 /** `ARLEN` */
-export const ARLEN: CommandSpec = new CommandSpec("ARLEN", READ_ONLY, 1);
+export const ARLEN: CommandSpec = /* @__PURE__ */ new CommandSpec("ARLEN", READ_ONLY, 1);
 /** `ARMGET` */
-export const ARMGET: CommandSpec = new CommandSpec("ARMGET", READ_ONLY, 1);
+export const ARMGET: CommandSpec = /* @__PURE__ */ new CommandSpec("ARMGET", READ_ONLY, 1);
 /** `ARMSET` */
-export const ARMSET: CommandSpec = new CommandSpec("ARMSET", WRITE, 1);
+export const ARMSET: CommandSpec = /* @__PURE__ */ new CommandSpec("ARMSET", WRITE, 1);
 /** `ARNEXT` */
-export const ARNEXT: CommandSpec = new CommandSpec("ARNEXT", READ_ONLY, 1);
+export const ARNEXT: CommandSpec = /* @__PURE__ */ new CommandSpec("ARNEXT", READ_ONLY, 1);
 /** `AROP` */
-export const AROP: CommandSpec = new CommandSpec("AROP", READ_ONLY, 1);
+export const AROP: CommandSpec = /* @__PURE__ */ new CommandSpec("AROP", READ_ONLY, 1);
 /** `ARRING` */
-export const ARRING: CommandSpec = new CommandSpec("ARRING", WRITE, 1);
+export const ARRING: CommandSpec = /* @__PURE__ */ new CommandSpec("ARRING", WRITE, 1);
 /** `ARSCAN` */
-export const ARSCAN: CommandSpec = new CommandSpec("ARSCAN", READ_ONLY, 1);
+export const ARSCAN: CommandSpec = /* @__PURE__ */ new CommandSpec("ARSCAN", READ_ONLY, 1);
 /** `ARSEEK` */
-export const ARSEEK: CommandSpec = new CommandSpec("ARSEEK", WRITE, 1);
+export const ARSEEK: CommandSpec = /* @__PURE__ */ new CommandSpec("ARSEEK", WRITE, 1);
 /** `ARSET` */
-export const ARSET: CommandSpec = new CommandSpec("ARSET", WRITE, 1);
+export const ARSET: CommandSpec = /* @__PURE__ */ new CommandSpec("ARSET", WRITE, 1);
 /** `BITCOUNT` */
-export const BITCOUNT: CommandSpec = new CommandSpec("BITCOUNT", READ_ONLY, 1);
+export const BITCOUNT: CommandSpec = /* @__PURE__ */ new CommandSpec("BITCOUNT", READ_ONLY, 1);
 /** `BITFIELD` */
-export const BITFIELD: CommandSpec = new CommandSpec("BITFIELD", WRITE, 1);
+export const BITFIELD: CommandSpec = /* @__PURE__ */ new CommandSpec("BITFIELD", WRITE, 1);
 /** `BITFIELD_RO` */
-export const BITFIELD_RO: CommandSpec = new CommandSpec("BITFIELD_RO", READ_ONLY, 1);
+export const BITFIELD_RO: CommandSpec = /* @__PURE__ */ new CommandSpec("BITFIELD_RO", READ_ONLY, 1);
 /** `BITOP` */
-export const BITOP: CommandSpec = new CommandSpec("BITOP", WRITE, [2, -1, 1]);
+export const BITOP: CommandSpec = /* @__PURE__ */ new CommandSpec("BITOP", WRITE, [2, -1, 1]);
 /** `BITPOS` */
-export const BITPOS: CommandSpec = new CommandSpec("BITPOS", READ_ONLY, 1);
+export const BITPOS: CommandSpec = /* @__PURE__ */ new CommandSpec("BITPOS", READ_ONLY, 1);
 /** `GETBIT` */
-export const GETBIT: CommandSpec = new CommandSpec("GETBIT", READ_ONLY, 1);
+export const GETBIT: CommandSpec = /* @__PURE__ */ new CommandSpec("GETBIT", READ_ONLY, 1);
 /** `SETBIT` */
-export const SETBIT: CommandSpec = new CommandSpec("SETBIT", WRITE, 1);
+export const SETBIT: CommandSpec = /* @__PURE__ */ new CommandSpec("SETBIT", WRITE, 1);
 /** `BF.ADD` */
-export const BF_ADD: CommandSpec = new CommandSpec("BF.ADD", WRITE, 1);
+export const BF_ADD: CommandSpec = /* @__PURE__ */ new CommandSpec("BF.ADD", WRITE, 1);
 /** `BF.CARD` */
-export const BF_CARD: CommandSpec = new CommandSpec("BF.CARD", READ_ONLY, 1);
+export const BF_CARD: CommandSpec = /* @__PURE__ */ new CommandSpec("BF.CARD", READ_ONLY, 1);
 /** `BF.DEBUG` */
-export const BF_DEBUG: CommandSpec = new CommandSpec("BF.DEBUG", READ_ONLY, 1);
+export const BF_DEBUG: CommandSpec = /* @__PURE__ */ new CommandSpec("BF.DEBUG", READ_ONLY, 1);
 /** `BF.EXISTS` */
-export const BF_EXISTS: CommandSpec = new CommandSpec("BF.EXISTS", READ_ONLY, 1);
+export const BF_EXISTS: CommandSpec = /* @__PURE__ */ new CommandSpec("BF.EXISTS", READ_ONLY, 1);
 /** `BF.INFO` */
-export const BF_INFO: CommandSpec = new CommandSpec("BF.INFO", READ_ONLY, 1);
+export const BF_INFO: CommandSpec = /* @__PURE__ */ new CommandSpec("BF.INFO", READ_ONLY, 1);
 /** `BF.INSERT` */
-export const BF_INSERT: CommandSpec = new CommandSpec("BF.INSERT", WRITE, 1);
+export const BF_INSERT: CommandSpec = /* @__PURE__ */ new CommandSpec("BF.INSERT", WRITE, 1);
 /** `BF.LOADCHUNK` */
-export const BF_LOADCHUNK: CommandSpec = new CommandSpec("BF.LOADCHUNK", WRITE, 1);
+export const BF_LOADCHUNK: CommandSpec = /* @__PURE__ */ new CommandSpec("BF.LOADCHUNK", WRITE, 1);
 /** `BF.MADD` */
-export const BF_MADD: CommandSpec = new CommandSpec("BF.MADD", WRITE, 1);
+export const BF_MADD: CommandSpec = /* @__PURE__ */ new CommandSpec("BF.MADD", WRITE, 1);
 /** `BF.MEXISTS` */
-export const BF_MEXISTS: CommandSpec = new CommandSpec("BF.MEXISTS", READ_ONLY, 1);
+export const BF_MEXISTS: CommandSpec = /* @__PURE__ */ new CommandSpec("BF.MEXISTS", READ_ONLY, 1);
 /** `BF.RESERVE` */
-export const BF_RESERVE: CommandSpec = new CommandSpec("BF.RESERVE", WRITE, 1);
+export const BF_RESERVE: CommandSpec = /* @__PURE__ */ new CommandSpec("BF.RESERVE", WRITE, 1);
 /** `BF.SCANDUMP` */
-export const BF_SCANDUMP: CommandSpec = new CommandSpec("BF.SCANDUMP", READ_ONLY | BINARY, 1);
+export const BF_SCANDUMP: CommandSpec = /* @__PURE__ */ new CommandSpec("BF.SCANDUMP", READ_ONLY | BINARY, 1);
 /** `CF.ADD` */
-export const CF_ADD: CommandSpec = new CommandSpec("CF.ADD", WRITE, 1);
+export const CF_ADD: CommandSpec = /* @__PURE__ */ new CommandSpec("CF.ADD", WRITE, 1);
 /** `CF.ADDNX` */
-export const CF_ADDNX: CommandSpec = new CommandSpec("CF.ADDNX", WRITE, 1);
+export const CF_ADDNX: CommandSpec = /* @__PURE__ */ new CommandSpec("CF.ADDNX", WRITE, 1);
 /** `CF.COMPACT` */
-export const CF_COMPACT: CommandSpec = new CommandSpec("CF.COMPACT", READ_ONLY, 1);
+export const CF_COMPACT: CommandSpec = /* @__PURE__ */ new CommandSpec("CF.COMPACT", READ_ONLY, 1);
 /** `CF.COUNT` */
-export const CF_COUNT: CommandSpec = new CommandSpec("CF.COUNT", READ_ONLY, 1);
+export const CF_COUNT: CommandSpec = /* @__PURE__ */ new CommandSpec("CF.COUNT", READ_ONLY, 1);
 /** `CF.DEBUG` */
-export const CF_DEBUG: CommandSpec = new CommandSpec("CF.DEBUG", READ_ONLY, 1);
+export const CF_DEBUG: CommandSpec = /* @__PURE__ */ new CommandSpec("CF.DEBUG", READ_ONLY, 1);
 /** `CF.DEL` */
-export const CF_DEL: CommandSpec = new CommandSpec("CF.DEL", WRITE, 1);
+export const CF_DEL: CommandSpec = /* @__PURE__ */ new CommandSpec("CF.DEL", WRITE, 1);
 /** `CF.EXISTS` */
-export const CF_EXISTS: CommandSpec = new CommandSpec("CF.EXISTS", READ_ONLY, 1);
+export const CF_EXISTS: CommandSpec = /* @__PURE__ */ new CommandSpec("CF.EXISTS", READ_ONLY, 1);
 /** `CF.INFO` */
-export const CF_INFO: CommandSpec = new CommandSpec("CF.INFO", READ_ONLY, 1);
+export const CF_INFO: CommandSpec = /* @__PURE__ */ new CommandSpec("CF.INFO", READ_ONLY, 1);
 /** `CF.INSERT` */
-export const CF_INSERT: CommandSpec = new CommandSpec("CF.INSERT", WRITE, 1);
+export const CF_INSERT: CommandSpec = /* @__PURE__ */ new CommandSpec("CF.INSERT", WRITE, 1);
 /** `CF.INSERTNX` */
-export const CF_INSERTNX: CommandSpec = new CommandSpec("CF.INSERTNX", WRITE, 1);
+export const CF_INSERTNX: CommandSpec = /* @__PURE__ */ new CommandSpec("CF.INSERTNX", WRITE, 1);
 /** `CF.LOADCHUNK` */
-export const CF_LOADCHUNK: CommandSpec = new CommandSpec("CF.LOADCHUNK", WRITE, 1);
+export const CF_LOADCHUNK: CommandSpec = /* @__PURE__ */ new CommandSpec("CF.LOADCHUNK", WRITE, 1);
 /** `CF.MEXISTS` */
-export const CF_MEXISTS: CommandSpec = new CommandSpec("CF.MEXISTS", READ_ONLY, 1);
+export const CF_MEXISTS: CommandSpec = /* @__PURE__ */ new CommandSpec("CF.MEXISTS", READ_ONLY, 1);
 /** `CF.RESERVE` */
-export const CF_RESERVE: CommandSpec = new CommandSpec("CF.RESERVE", WRITE, 1);
+export const CF_RESERVE: CommandSpec = /* @__PURE__ */ new CommandSpec("CF.RESERVE", WRITE, 1);
 /** `CF.SCANDUMP` */
-export const CF_SCANDUMP: CommandSpec = new CommandSpec("CF.SCANDUMP", READ_ONLY | BINARY, 1);
+export const CF_SCANDUMP: CommandSpec = /* @__PURE__ */ new CommandSpec("CF.SCANDUMP", READ_ONLY | BINARY, 1);
 /** `CMS.INCRBY` */
-export const CMS_INCRBY: CommandSpec = new CommandSpec("CMS.INCRBY", WRITE, 1);
+export const CMS_INCRBY: CommandSpec = /* @__PURE__ */ new CommandSpec("CMS.INCRBY", WRITE, 1);
 /** `CMS.INFO` */
-export const CMS_INFO: CommandSpec = new CommandSpec("CMS.INFO", READ_ONLY, 1);
+export const CMS_INFO: CommandSpec = /* @__PURE__ */ new CommandSpec("CMS.INFO", READ_ONLY, 1);
 /** `CMS.INITBYDIM` */
-export const CMS_INITBYDIM: CommandSpec = new CommandSpec("CMS.INITBYDIM", WRITE, 1);
+export const CMS_INITBYDIM: CommandSpec = /* @__PURE__ */ new CommandSpec("CMS.INITBYDIM", WRITE, 1);
 /** `CMS.INITBYPROB` */
-export const CMS_INITBYPROB: CommandSpec = new CommandSpec("CMS.INITBYPROB", WRITE, 1);
+export const CMS_INITBYPROB: CommandSpec = /* @__PURE__ */ new CommandSpec("CMS.INITBYPROB", WRITE, 1);
 /** `CMS.MERGE` */
-export const CMS_MERGE: CommandSpec = new CommandSpec("CMS.MERGE", WRITE, 1);
+export const CMS_MERGE: CommandSpec = /* @__PURE__ */ new CommandSpec("CMS.MERGE", WRITE, 1);
 /** `CMS.QUERY` */
-export const CMS_QUERY: CommandSpec = new CommandSpec("CMS.QUERY", READ_ONLY, 1);
+export const CMS_QUERY: CommandSpec = /* @__PURE__ */ new CommandSpec("CMS.QUERY", READ_ONLY, 1);
 /** `TDIGEST.ADD` */
-export const TDIGEST_ADD: CommandSpec = new CommandSpec("TDIGEST.ADD", WRITE, 1);
+export const TDIGEST_ADD: CommandSpec = /* @__PURE__ */ new CommandSpec("TDIGEST.ADD", WRITE, 1);
 /** `TDIGEST.BYRANK` */
-export const TDIGEST_BYRANK: CommandSpec = new CommandSpec("TDIGEST.BYRANK", READ_ONLY, 1);
+export const TDIGEST_BYRANK: CommandSpec = /* @__PURE__ */ new CommandSpec("TDIGEST.BYRANK", READ_ONLY, 1);
 /** `TDIGEST.BYREVRANK` */
-export const TDIGEST_BYREVRANK: CommandSpec = new CommandSpec("TDIGEST.BYREVRANK", READ_ONLY, 1);
+export const TDIGEST_BYREVRANK: CommandSpec = /* @__PURE__ */ new CommandSpec("TDIGEST.BYREVRANK", READ_ONLY, 1);
 /** `TDIGEST.CDF` */
-export const TDIGEST_CDF: CommandSpec = new CommandSpec("TDIGEST.CDF", READ_ONLY, 1);
+export const TDIGEST_CDF: CommandSpec = /* @__PURE__ */ new CommandSpec("TDIGEST.CDF", READ_ONLY, 1);
 /** `TDIGEST.CREATE` */
-export const TDIGEST_CREATE: CommandSpec = new CommandSpec("TDIGEST.CREATE", WRITE, 1);
+export const TDIGEST_CREATE: CommandSpec = /* @__PURE__ */ new CommandSpec("TDIGEST.CREATE", WRITE, 1);
 /** `TDIGEST.INFO` */
-export const TDIGEST_INFO: CommandSpec = new CommandSpec("TDIGEST.INFO", READ_ONLY, 1);
+export const TDIGEST_INFO: CommandSpec = /* @__PURE__ */ new CommandSpec("TDIGEST.INFO", READ_ONLY, 1);
 /** `TDIGEST.MAX` */
-export const TDIGEST_MAX: CommandSpec = new CommandSpec("TDIGEST.MAX", READ_ONLY, 1);
+export const TDIGEST_MAX: CommandSpec = /* @__PURE__ */ new CommandSpec("TDIGEST.MAX", READ_ONLY, 1);
 /** `TDIGEST.MERGE` */
-export const TDIGEST_MERGE: CommandSpec = new CommandSpec("TDIGEST.MERGE", WRITE, 1);
+export const TDIGEST_MERGE: CommandSpec = /* @__PURE__ */ new CommandSpec("TDIGEST.MERGE", WRITE, 1);
 /** `TDIGEST.MIN` */
-export const TDIGEST_MIN: CommandSpec = new CommandSpec("TDIGEST.MIN", READ_ONLY, 1);
+export const TDIGEST_MIN: CommandSpec = /* @__PURE__ */ new CommandSpec("TDIGEST.MIN", READ_ONLY, 1);
 /** `TDIGEST.QUANTILE` */
-export const TDIGEST_QUANTILE: CommandSpec = new CommandSpec("TDIGEST.QUANTILE", READ_ONLY, 1);
+export const TDIGEST_QUANTILE: CommandSpec = /* @__PURE__ */ new CommandSpec("TDIGEST.QUANTILE", READ_ONLY, 1);
 /** `TDIGEST.RANK` */
-export const TDIGEST_RANK: CommandSpec = new CommandSpec("TDIGEST.RANK", READ_ONLY, 1);
+export const TDIGEST_RANK: CommandSpec = /* @__PURE__ */ new CommandSpec("TDIGEST.RANK", READ_ONLY, 1);
 /** `TDIGEST.RESET` */
-export const TDIGEST_RESET: CommandSpec = new CommandSpec("TDIGEST.RESET", WRITE, 1);
+export const TDIGEST_RESET: CommandSpec = /* @__PURE__ */ new CommandSpec("TDIGEST.RESET", WRITE, 1);
 /** `TDIGEST.REVRANK` */
-export const TDIGEST_REVRANK: CommandSpec = new CommandSpec("TDIGEST.REVRANK", READ_ONLY, 1);
+export const TDIGEST_REVRANK: CommandSpec = /* @__PURE__ */ new CommandSpec("TDIGEST.REVRANK", READ_ONLY, 1);
 /** `TDIGEST.TRIMMED_MEAN` */
-export const TDIGEST_TRIMMED_MEAN: CommandSpec = new CommandSpec("TDIGEST.TRIMMED_MEAN", READ_ONLY, 1);
+export const TDIGEST_TRIMMED_MEAN: CommandSpec = /* @__PURE__ */ new CommandSpec("TDIGEST.TRIMMED_MEAN", READ_ONLY, 1);
 /** `TOPK.ADD` */
-export const TOPK_ADD: CommandSpec = new CommandSpec("TOPK.ADD", WRITE, 1);
+export const TOPK_ADD: CommandSpec = /* @__PURE__ */ new CommandSpec("TOPK.ADD", WRITE, 1);
 /** `TOPK.COUNT` */
-export const TOPK_COUNT: CommandSpec = new CommandSpec("TOPK.COUNT", READ_ONLY, 1);
+export const TOPK_COUNT: CommandSpec = /* @__PURE__ */ new CommandSpec("TOPK.COUNT", READ_ONLY, 1);
 /** `TOPK.INCRBY` */
-export const TOPK_INCRBY: CommandSpec = new CommandSpec("TOPK.INCRBY", WRITE, 1);
+export const TOPK_INCRBY: CommandSpec = /* @__PURE__ */ new CommandSpec("TOPK.INCRBY", WRITE, 1);
 /** `TOPK.INFO` */
-export const TOPK_INFO: CommandSpec = new CommandSpec("TOPK.INFO", READ_ONLY, 1);
+export const TOPK_INFO: CommandSpec = /* @__PURE__ */ new CommandSpec("TOPK.INFO", READ_ONLY, 1);
 /** `TOPK.LIST` */
-export const TOPK_LIST: CommandSpec = new CommandSpec("TOPK.LIST", READ_ONLY, 1);
+export const TOPK_LIST: CommandSpec = /* @__PURE__ */ new CommandSpec("TOPK.LIST", READ_ONLY, 1);
 /** `TOPK.QUERY` */
-export const TOPK_QUERY: CommandSpec = new CommandSpec("TOPK.QUERY", READ_ONLY, 1);
+export const TOPK_QUERY: CommandSpec = /* @__PURE__ */ new CommandSpec("TOPK.QUERY", READ_ONLY, 1);
 /** `TOPK.RESERVE` */
-export const TOPK_RESERVE: CommandSpec = new CommandSpec("TOPK.RESERVE", WRITE, 1);
+export const TOPK_RESERVE: CommandSpec = /* @__PURE__ */ new CommandSpec("TOPK.RESERVE", WRITE, 1);
 /** `ASKING` */
-export const ASKING: CommandSpec = new CommandSpec("ASKING", SESSION);
+export const ASKING: CommandSpec = /* @__PURE__ */ new CommandSpec("ASKING", SESSION);
 /** `CLUSTER ADDSLOTS` */
-export const CLUSTER_ADDSLOTS: CommandSpec = new CommandSpec("CLUSTER ADDSLOTS");
+export const CLUSTER_ADDSLOTS: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTER ADDSLOTS");
 /** `CLUSTER ADDSLOTSRANGE` */
-export const CLUSTER_ADDSLOTSRANGE: CommandSpec = new CommandSpec("CLUSTER ADDSLOTSRANGE");
+export const CLUSTER_ADDSLOTSRANGE: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTER ADDSLOTSRANGE");
 /** `CLUSTER BUMPEPOCH` */
-export const CLUSTER_BUMPEPOCH: CommandSpec = new CommandSpec("CLUSTER BUMPEPOCH");
+export const CLUSTER_BUMPEPOCH: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTER BUMPEPOCH");
 /** `CLUSTER CANCELSLOTMIGRATIONS` */
-export const CLUSTER_CANCELSLOTMIGRATIONS: CommandSpec = new CommandSpec("CLUSTER CANCELSLOTMIGRATIONS");
+export const CLUSTER_CANCELSLOTMIGRATIONS: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTER CANCELSLOTMIGRATIONS");
 /** `CLUSTER COUNT-FAILURE-REPORTS` */
-export const CLUSTER_COUNT_FAILURE_REPORTS: CommandSpec = new CommandSpec("CLUSTER COUNT-FAILURE-REPORTS");
+export const CLUSTER_COUNT_FAILURE_REPORTS: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTER COUNT-FAILURE-REPORTS");
 /** `CLUSTER COUNTKEYSINSLOT` */
-export const CLUSTER_COUNTKEYSINSLOT: CommandSpec = new CommandSpec("CLUSTER COUNTKEYSINSLOT");
+export const CLUSTER_COUNTKEYSINSLOT: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTER COUNTKEYSINSLOT");
 /** `CLUSTER DELSLOTS` */
-export const CLUSTER_DELSLOTS: CommandSpec = new CommandSpec("CLUSTER DELSLOTS");
+export const CLUSTER_DELSLOTS: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTER DELSLOTS");
 /** `CLUSTER DELSLOTSRANGE` */
-export const CLUSTER_DELSLOTSRANGE: CommandSpec = new CommandSpec("CLUSTER DELSLOTSRANGE");
+export const CLUSTER_DELSLOTSRANGE: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTER DELSLOTSRANGE");
 /** `CLUSTER FAILOVER` */
-export const CLUSTER_FAILOVER: CommandSpec = new CommandSpec("CLUSTER FAILOVER");
+export const CLUSTER_FAILOVER: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTER FAILOVER");
 /** `CLUSTER FLUSHSLOT` */
-export const CLUSTER_FLUSHSLOT: CommandSpec = new CommandSpec("CLUSTER FLUSHSLOT", WRITE);
+export const CLUSTER_FLUSHSLOT: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTER FLUSHSLOT", WRITE);
 /** `CLUSTER FLUSHSLOTS` */
-export const CLUSTER_FLUSHSLOTS: CommandSpec = new CommandSpec("CLUSTER FLUSHSLOTS");
+export const CLUSTER_FLUSHSLOTS: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTER FLUSHSLOTS");
 /** `CLUSTER FORGET` */
-export const CLUSTER_FORGET: CommandSpec = new CommandSpec("CLUSTER FORGET");
+export const CLUSTER_FORGET: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTER FORGET");
 /** `CLUSTER GETKEYSINSLOT` */
-export const CLUSTER_GETKEYSINSLOT: CommandSpec = new CommandSpec("CLUSTER GETKEYSINSLOT");
+export const CLUSTER_GETKEYSINSLOT: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTER GETKEYSINSLOT");
 /** `CLUSTER GETSLOTMIGRATIONS` */
-export const CLUSTER_GETSLOTMIGRATIONS: CommandSpec = new CommandSpec("CLUSTER GETSLOTMIGRATIONS");
+export const CLUSTER_GETSLOTMIGRATIONS: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTER GETSLOTMIGRATIONS");
 /** `CLUSTER HELP` */
-export const CLUSTER_HELP: CommandSpec = new CommandSpec("CLUSTER HELP");
+export const CLUSTER_HELP: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTER HELP");
 /** `CLUSTER INFO` */
-export const CLUSTER_INFO: CommandSpec = new CommandSpec("CLUSTER INFO");
+export const CLUSTER_INFO: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTER INFO");
 /** `CLUSTER KEYSLOT` */
-export const CLUSTER_KEYSLOT: CommandSpec = new CommandSpec("CLUSTER KEYSLOT");
+export const CLUSTER_KEYSLOT: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTER KEYSLOT");
 /** `CLUSTER LINKS` */
-export const CLUSTER_LINKS: CommandSpec = new CommandSpec("CLUSTER LINKS");
+export const CLUSTER_LINKS: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTER LINKS");
 /** `CLUSTER MEET` */
-export const CLUSTER_MEET: CommandSpec = new CommandSpec("CLUSTER MEET");
+export const CLUSTER_MEET: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTER MEET");
 /** `CLUSTER MIGRATESLOTS` */
-export const CLUSTER_MIGRATESLOTS: CommandSpec = new CommandSpec("CLUSTER MIGRATESLOTS");
+export const CLUSTER_MIGRATESLOTS: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTER MIGRATESLOTS");
 /** `CLUSTER MIGRATION` */
-export const CLUSTER_MIGRATION: CommandSpec = new CommandSpec("CLUSTER MIGRATION");
+export const CLUSTER_MIGRATION: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTER MIGRATION");
 /** `CLUSTER MYID` */
-export const CLUSTER_MYID: CommandSpec = new CommandSpec("CLUSTER MYID");
+export const CLUSTER_MYID: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTER MYID");
 /** `CLUSTER MYSHARDID` */
-export const CLUSTER_MYSHARDID: CommandSpec = new CommandSpec("CLUSTER MYSHARDID");
+export const CLUSTER_MYSHARDID: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTER MYSHARDID");
 /** `CLUSTER NODES` */
-export const CLUSTER_NODES: CommandSpec = new CommandSpec("CLUSTER NODES");
+export const CLUSTER_NODES: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTER NODES");
 /** `CLUSTER REPLICAS` */
-export const CLUSTER_REPLICAS: CommandSpec = new CommandSpec("CLUSTER REPLICAS");
+export const CLUSTER_REPLICAS: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTER REPLICAS");
 /** `CLUSTER REPLICATE` */
-export const CLUSTER_REPLICATE: CommandSpec = new CommandSpec("CLUSTER REPLICATE");
+export const CLUSTER_REPLICATE: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTER REPLICATE");
 /** `CLUSTER RESET` */
-export const CLUSTER_RESET: CommandSpec = new CommandSpec("CLUSTER RESET");
+export const CLUSTER_RESET: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTER RESET");
 /** `CLUSTER SAVECONFIG` */
-export const CLUSTER_SAVECONFIG: CommandSpec = new CommandSpec("CLUSTER SAVECONFIG");
+export const CLUSTER_SAVECONFIG: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTER SAVECONFIG");
 /** `CLUSTER SET-CONFIG-EPOCH` */
-export const CLUSTER_SET_CONFIG_EPOCH: CommandSpec = new CommandSpec("CLUSTER SET-CONFIG-EPOCH");
+export const CLUSTER_SET_CONFIG_EPOCH: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTER SET-CONFIG-EPOCH");
 /** `CLUSTER SETSLOT` */
-export const CLUSTER_SETSLOT: CommandSpec = new CommandSpec("CLUSTER SETSLOT");
+export const CLUSTER_SETSLOT: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTER SETSLOT");
 /** `CLUSTER SHARDS` */
-export const CLUSTER_SHARDS: CommandSpec = new CommandSpec("CLUSTER SHARDS");
+export const CLUSTER_SHARDS: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTER SHARDS");
 /** `CLUSTER SLAVES` */
-export const CLUSTER_SLAVES: CommandSpec = new CommandSpec("CLUSTER SLAVES");
+export const CLUSTER_SLAVES: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTER SLAVES");
 /** `CLUSTER SLOT-STATS` */
-export const CLUSTER_SLOT_STATS: CommandSpec = new CommandSpec("CLUSTER SLOT-STATS", 0, "none", "all_shards");
+export const CLUSTER_SLOT_STATS: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTER SLOT-STATS", 0, "none", "all_shards");
 /** `CLUSTER SLOTS` */
-export const CLUSTER_SLOTS: CommandSpec = new CommandSpec("CLUSTER SLOTS");
+export const CLUSTER_SLOTS: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTER SLOTS");
 /** `CLUSTERSCAN` */
-export const CLUSTERSCAN: CommandSpec = new CommandSpec("CLUSTERSCAN", READ_ONLY, "none", "special", "special");
+export const CLUSTERSCAN: CommandSpec = /* @__PURE__ */ new CommandSpec("CLUSTERSCAN", READ_ONLY, "none", "special", "special");
 /** `READONLY` */
-export const READONLY: CommandSpec = new CommandSpec("READONLY", SESSION);
+export const READONLY: CommandSpec = /* @__PURE__ */ new CommandSpec("READONLY", SESSION);
 /** `READWRITE` */
-export const READWRITE: CommandSpec = new CommandSpec("READWRITE", SESSION);
+export const READWRITE: CommandSpec = /* @__PURE__ */ new CommandSpec("READWRITE", SESSION);
 /** `AUTH` */
-export const AUTH: CommandSpec = new CommandSpec("AUTH", SESSION);
+export const AUTH: CommandSpec = /* @__PURE__ */ new CommandSpec("AUTH", SESSION);
 /** `CLIENT CACHING` */
-export const CLIENT_CACHING: CommandSpec = new CommandSpec("CLIENT CACHING", SESSION);
+export const CLIENT_CACHING: CommandSpec = /* @__PURE__ */ new CommandSpec("CLIENT CACHING", SESSION);
 /** `CLIENT CAPA` */
-export const CLIENT_CAPA: CommandSpec = new CommandSpec("CLIENT CAPA", SESSION);
+export const CLIENT_CAPA: CommandSpec = /* @__PURE__ */ new CommandSpec("CLIENT CAPA", SESSION);
 /** `CLIENT GETNAME` */
-export const CLIENT_GETNAME: CommandSpec = new CommandSpec("CLIENT GETNAME");
+export const CLIENT_GETNAME: CommandSpec = /* @__PURE__ */ new CommandSpec("CLIENT GETNAME");
 /** `CLIENT GETREDIR` */
-export const CLIENT_GETREDIR: CommandSpec = new CommandSpec("CLIENT GETREDIR");
+export const CLIENT_GETREDIR: CommandSpec = /* @__PURE__ */ new CommandSpec("CLIENT GETREDIR");
 /** `CLIENT HELP` */
-export const CLIENT_HELP: CommandSpec = new CommandSpec("CLIENT HELP");
+export const CLIENT_HELP: CommandSpec = /* @__PURE__ */ new CommandSpec("CLIENT HELP");
 /** `CLIENT ID` */
-export const CLIENT_ID: CommandSpec = new CommandSpec("CLIENT ID");
+export const CLIENT_ID: CommandSpec = /* @__PURE__ */ new CommandSpec("CLIENT ID");
 /** `CLIENT IMPORT-SOURCE` */
-export const CLIENT_IMPORT_SOURCE: CommandSpec = new CommandSpec("CLIENT IMPORT-SOURCE", SESSION);
+export const CLIENT_IMPORT_SOURCE: CommandSpec = /* @__PURE__ */ new CommandSpec("CLIENT IMPORT-SOURCE", SESSION);
 /** `CLIENT INFO` */
-export const CLIENT_INFO: CommandSpec = new CommandSpec("CLIENT INFO");
+export const CLIENT_INFO: CommandSpec = /* @__PURE__ */ new CommandSpec("CLIENT INFO");
 /** `CLIENT KILL` */
-export const CLIENT_KILL: CommandSpec = new CommandSpec("CLIENT KILL");
+export const CLIENT_KILL: CommandSpec = /* @__PURE__ */ new CommandSpec("CLIENT KILL");
 /** `CLIENT LIST` */
-export const CLIENT_LIST: CommandSpec = new CommandSpec("CLIENT LIST");
+export const CLIENT_LIST: CommandSpec = /* @__PURE__ */ new CommandSpec("CLIENT LIST");
 /** `CLIENT NO-EVICT` */
-export const CLIENT_NO_EVICT: CommandSpec = new CommandSpec("CLIENT NO-EVICT", SESSION);
+export const CLIENT_NO_EVICT: CommandSpec = /* @__PURE__ */ new CommandSpec("CLIENT NO-EVICT", SESSION);
 /** `CLIENT NO-TOUCH` */
-export const CLIENT_NO_TOUCH: CommandSpec = new CommandSpec("CLIENT NO-TOUCH", SESSION);
+export const CLIENT_NO_TOUCH: CommandSpec = /* @__PURE__ */ new CommandSpec("CLIENT NO-TOUCH", SESSION);
 /** `CLIENT PAUSE` */
-export const CLIENT_PAUSE: CommandSpec = new CommandSpec("CLIENT PAUSE");
+export const CLIENT_PAUSE: CommandSpec = /* @__PURE__ */ new CommandSpec("CLIENT PAUSE");
 /** `CLIENT SETINFO` */
-export const CLIENT_SETINFO: CommandSpec = new CommandSpec("CLIENT SETINFO", SESSION, "none", "all_nodes", "all_succeeded");
+export const CLIENT_SETINFO: CommandSpec = /* @__PURE__ */ new CommandSpec("CLIENT SETINFO", SESSION, "none", "all_nodes", "all_succeeded");
 /** `CLIENT SETNAME` */
-export const CLIENT_SETNAME: CommandSpec = new CommandSpec("CLIENT SETNAME", SESSION, "none", "all_nodes", "all_succeeded");
+export const CLIENT_SETNAME: CommandSpec = /* @__PURE__ */ new CommandSpec("CLIENT SETNAME", SESSION, "none", "all_nodes", "all_succeeded");
 /** `CLIENT TRACKING` */
-export const CLIENT_TRACKING: CommandSpec = new CommandSpec("CLIENT TRACKING", SESSION);
+export const CLIENT_TRACKING: CommandSpec = /* @__PURE__ */ new CommandSpec("CLIENT TRACKING", SESSION);
 /** `CLIENT TRACKINGINFO` */
-export const CLIENT_TRACKINGINFO: CommandSpec = new CommandSpec("CLIENT TRACKINGINFO");
+export const CLIENT_TRACKINGINFO: CommandSpec = /* @__PURE__ */ new CommandSpec("CLIENT TRACKINGINFO");
 /** `CLIENT UNBLOCK` */
-export const CLIENT_UNBLOCK: CommandSpec = new CommandSpec("CLIENT UNBLOCK");
+export const CLIENT_UNBLOCK: CommandSpec = /* @__PURE__ */ new CommandSpec("CLIENT UNBLOCK");
 /** `CLIENT UNPAUSE` */
-export const CLIENT_UNPAUSE: CommandSpec = new CommandSpec("CLIENT UNPAUSE");
+export const CLIENT_UNPAUSE: CommandSpec = /* @__PURE__ */ new CommandSpec("CLIENT UNPAUSE");
 /** `ECHO` */
-export const ECHO: CommandSpec = new CommandSpec("ECHO");
+export const ECHO: CommandSpec = /* @__PURE__ */ new CommandSpec("ECHO");
 /** `PING` */
-export const PING: CommandSpec = new CommandSpec("PING", 0, "none", "all_shards", "all_succeeded");
+export const PING: CommandSpec = /* @__PURE__ */ new CommandSpec("PING", 0, "none", "all_shards", "all_succeeded");
 /** `RESET` */
-export const RESET: CommandSpec = new CommandSpec("RESET", SESSION);
+export const RESET: CommandSpec = /* @__PURE__ */ new CommandSpec("RESET", SESSION);
 /** `SELECT` */
-export const SELECT: CommandSpec = new CommandSpec("SELECT", SESSION);
+export const SELECT: CommandSpec = /* @__PURE__ */ new CommandSpec("SELECT", SESSION);
 /** `COPY` */
-export const COPY: CommandSpec = new CommandSpec("COPY", WRITE, [1, 2, 1]);
+export const COPY: CommandSpec = /* @__PURE__ */ new CommandSpec("COPY", WRITE, [1, 2, 1]);
 /** `DEL` */
-export const DEL: CommandSpec = new CommandSpec("DEL", WRITE, [1, -1, 1], "multi_shard", "agg_sum");
+export const DEL: CommandSpec = /* @__PURE__ */ new CommandSpec("DEL", WRITE, [1, -1, 1], "multi_shard", "agg_sum");
 /** `DUMP` */
-export const DUMP: CommandSpec = new CommandSpec("DUMP", READ_ONLY | BINARY, 1);
+export const DUMP: CommandSpec = /* @__PURE__ */ new CommandSpec("DUMP", READ_ONLY | BINARY, 1);
 /** `EXISTS` */
-export const EXISTS: CommandSpec = new CommandSpec("EXISTS", READ_ONLY, [1, -1, 1], "multi_shard", "agg_sum");
+export const EXISTS: CommandSpec = /* @__PURE__ */ new CommandSpec("EXISTS", READ_ONLY, [1, -1, 1], "multi_shard", "agg_sum");
 /** `EXPIRE` */
-export const EXPIRE: CommandSpec = new CommandSpec("EXPIRE", WRITE, 1);
+export const EXPIRE: CommandSpec = /* @__PURE__ */ new CommandSpec("EXPIRE", WRITE, 1);
 /** `EXPIREAT` */
-export const EXPIREAT: CommandSpec = new CommandSpec("EXPIREAT", WRITE, 1);
+export const EXPIREAT: CommandSpec = /* @__PURE__ */ new CommandSpec("EXPIREAT", WRITE, 1);
 /** `EXPIRETIME` */
-export const EXPIRETIME: CommandSpec = new CommandSpec("EXPIRETIME", READ_ONLY, 1);
+export const EXPIRETIME: CommandSpec = /* @__PURE__ */ new CommandSpec("EXPIRETIME", READ_ONLY, 1);
 /** `KEYS` */
-export const KEYS: CommandSpec = new CommandSpec("KEYS", READ_ONLY, "none", "all_shards");
+export const KEYS: CommandSpec = /* @__PURE__ */ new CommandSpec("KEYS", READ_ONLY, "none", "all_shards");
 /** `MIGRATE` */
-export const MIGRATE: CommandSpec = new CommandSpec("MIGRATE", WRITE, "unknown");
+export const MIGRATE: CommandSpec = /* @__PURE__ */ new CommandSpec("MIGRATE", WRITE, "unknown");
 /** `MOVE` */
-export const MOVE: CommandSpec = new CommandSpec("MOVE", WRITE, 1);
+export const MOVE: CommandSpec = /* @__PURE__ */ new CommandSpec("MOVE", WRITE, 1);
 /** `OBJECT ENCODING` */
-export const OBJECT_ENCODING: CommandSpec = new CommandSpec("OBJECT ENCODING", READ_ONLY, 1);
+export const OBJECT_ENCODING: CommandSpec = /* @__PURE__ */ new CommandSpec("OBJECT ENCODING", READ_ONLY, 1);
 /** `OBJECT FREQ` */
-export const OBJECT_FREQ: CommandSpec = new CommandSpec("OBJECT FREQ", READ_ONLY, 1);
+export const OBJECT_FREQ: CommandSpec = /* @__PURE__ */ new CommandSpec("OBJECT FREQ", READ_ONLY, 1);
 /** `OBJECT HELP` */
-export const OBJECT_HELP: CommandSpec = new CommandSpec("OBJECT HELP");
+export const OBJECT_HELP: CommandSpec = /* @__PURE__ */ new CommandSpec("OBJECT HELP");
 /** `OBJECT IDLETIME` */
-export const OBJECT_IDLETIME: CommandSpec = new CommandSpec("OBJECT IDLETIME", READ_ONLY, 1);
+export const OBJECT_IDLETIME: CommandSpec = /* @__PURE__ */ new CommandSpec("OBJECT IDLETIME", READ_ONLY, 1);
 /** `OBJECT REFCOUNT` */
-export const OBJECT_REFCOUNT: CommandSpec = new CommandSpec("OBJECT REFCOUNT", READ_ONLY, 1);
+export const OBJECT_REFCOUNT: CommandSpec = /* @__PURE__ */ new CommandSpec("OBJECT REFCOUNT", READ_ONLY, 1);
 /** `PERSIST` */
-export const PERSIST: CommandSpec = new CommandSpec("PERSIST", WRITE, 1);
+export const PERSIST: CommandSpec = /* @__PURE__ */ new CommandSpec("PERSIST", WRITE, 1);
 /** `PEXPIRE` */
-export const PEXPIRE: CommandSpec = new CommandSpec("PEXPIRE", WRITE, 1);
+export const PEXPIRE: CommandSpec = /* @__PURE__ */ new CommandSpec("PEXPIRE", WRITE, 1);
 /** `PEXPIREAT` */
-export const PEXPIREAT: CommandSpec = new CommandSpec("PEXPIREAT", WRITE, 1);
+export const PEXPIREAT: CommandSpec = /* @__PURE__ */ new CommandSpec("PEXPIREAT", WRITE, 1);
 /** `PEXPIRETIME` */
-export const PEXPIRETIME: CommandSpec = new CommandSpec("PEXPIRETIME", READ_ONLY, 1);
+export const PEXPIRETIME: CommandSpec = /* @__PURE__ */ new CommandSpec("PEXPIRETIME", READ_ONLY, 1);
 /** `PTTL` */
-export const PTTL: CommandSpec = new CommandSpec("PTTL", READ_ONLY, 1);
+export const PTTL: CommandSpec = /* @__PURE__ */ new CommandSpec("PTTL", READ_ONLY, 1);
 /** `RANDOMKEY` */
-export const RANDOMKEY: CommandSpec = new CommandSpec("RANDOMKEY", READ_ONLY);
+export const RANDOMKEY: CommandSpec = /* @__PURE__ */ new CommandSpec("RANDOMKEY", READ_ONLY);
 /** `RENAME` */
-export const RENAME: CommandSpec = new CommandSpec("RENAME", WRITE, [1, 2, 1]);
+export const RENAME: CommandSpec = /* @__PURE__ */ new CommandSpec("RENAME", WRITE, [1, 2, 1]);
 /** `RENAMENX` */
-export const RENAMENX: CommandSpec = new CommandSpec("RENAMENX", WRITE, [1, 2, 1]);
+export const RENAMENX: CommandSpec = /* @__PURE__ */ new CommandSpec("RENAMENX", WRITE, [1, 2, 1]);
 /** `RESTORE` */
-export const RESTORE: CommandSpec = new CommandSpec("RESTORE", WRITE, 1);
+export const RESTORE: CommandSpec = /* @__PURE__ */ new CommandSpec("RESTORE", WRITE, 1);
 /** `SCAN` */
-export const SCAN: CommandSpec = new CommandSpec("SCAN", READ_ONLY, "none", "special", "special");
+export const SCAN: CommandSpec = /* @__PURE__ */ new CommandSpec("SCAN", READ_ONLY, "none", "special", "special");
 /** `SORT` */
-export const SORT: CommandSpec = new CommandSpec("SORT", WRITE, 1);
+export const SORT: CommandSpec = /* @__PURE__ */ new CommandSpec("SORT", WRITE, 1);
 /** `SORT_RO` */
-export const SORT_RO: CommandSpec = new CommandSpec("SORT_RO", READ_ONLY, 1);
+export const SORT_RO: CommandSpec = /* @__PURE__ */ new CommandSpec("SORT_RO", READ_ONLY, 1);
 /** `TOUCH` */
-export const TOUCH: CommandSpec = new CommandSpec("TOUCH", READ_ONLY, [1, -1, 1], "multi_shard", "agg_sum");
+export const TOUCH: CommandSpec = /* @__PURE__ */ new CommandSpec("TOUCH", READ_ONLY, [1, -1, 1], "multi_shard", "agg_sum");
 /** `TTL` */
-export const TTL: CommandSpec = new CommandSpec("TTL", READ_ONLY, 1);
+export const TTL: CommandSpec = /* @__PURE__ */ new CommandSpec("TTL", READ_ONLY, 1);
 /** `TYPE` */
-export const TYPE: CommandSpec = new CommandSpec("TYPE", READ_ONLY, 1);
+export const TYPE: CommandSpec = /* @__PURE__ */ new CommandSpec("TYPE", READ_ONLY, 1);
 /** `UNLINK` */
-export const UNLINK: CommandSpec = new CommandSpec("UNLINK", WRITE, [1, -1, 1], "multi_shard", "agg_sum");
+export const UNLINK: CommandSpec = /* @__PURE__ */ new CommandSpec("UNLINK", WRITE, [1, -1, 1], "multi_shard", "agg_sum");
 /** `WAIT` */
-export const WAIT: CommandSpec = new CommandSpec("WAIT", SESSION, "none", "all_shards", "agg_min");
+export const WAIT: CommandSpec = /* @__PURE__ */ new CommandSpec("WAIT", SESSION, "none", "all_shards", "agg_min");
 /** `WAITAOF` */
-export const WAITAOF: CommandSpec = new CommandSpec("WAITAOF", SESSION, "none", "all_shards", "agg_min");
+export const WAITAOF: CommandSpec = /* @__PURE__ */ new CommandSpec("WAITAOF", SESSION, "none", "all_shards", "agg_min");
 /** `GEOADD` */
-export const GEOADD: CommandSpec = new CommandSpec("GEOADD", WRITE, 1);
+export const GEOADD: CommandSpec = /* @__PURE__ */ new CommandSpec("GEOADD", WRITE, 1);
 /** `GEODIST` */
-export const GEODIST: CommandSpec = new CommandSpec("GEODIST", READ_ONLY, 1);
+export const GEODIST: CommandSpec = /* @__PURE__ */ new CommandSpec("GEODIST", READ_ONLY, 1);
 /** `GEOHASH` */
-export const GEOHASH: CommandSpec = new CommandSpec("GEOHASH", READ_ONLY, 1);
+export const GEOHASH: CommandSpec = /* @__PURE__ */ new CommandSpec("GEOHASH", READ_ONLY, 1);
 /** `GEOPOS` */
-export const GEOPOS: CommandSpec = new CommandSpec("GEOPOS", READ_ONLY, 1);
+export const GEOPOS: CommandSpec = /* @__PURE__ */ new CommandSpec("GEOPOS", READ_ONLY, 1);
 /** `GEORADIUS` */
-export const GEORADIUS: CommandSpec = new CommandSpec("GEORADIUS", WRITE, 1);
+export const GEORADIUS: CommandSpec = /* @__PURE__ */ new CommandSpec("GEORADIUS", WRITE, 1);
 /** `GEORADIUSBYMEMBER` */
-export const GEORADIUSBYMEMBER: CommandSpec = new CommandSpec("GEORADIUSBYMEMBER", WRITE, 1);
+export const GEORADIUSBYMEMBER: CommandSpec = /* @__PURE__ */ new CommandSpec("GEORADIUSBYMEMBER", WRITE, 1);
 /** `GEORADIUSBYMEMBER_RO` */
-export const GEORADIUSBYMEMBER_RO: CommandSpec = new CommandSpec("GEORADIUSBYMEMBER_RO", READ_ONLY, 1);
+export const GEORADIUSBYMEMBER_RO: CommandSpec = /* @__PURE__ */ new CommandSpec("GEORADIUSBYMEMBER_RO", READ_ONLY, 1);
 /** `GEORADIUS_RO` */
-export const GEORADIUS_RO: CommandSpec = new CommandSpec("GEORADIUS_RO", READ_ONLY, 1);
+export const GEORADIUS_RO: CommandSpec = /* @__PURE__ */ new CommandSpec("GEORADIUS_RO", READ_ONLY, 1);
 /** `GEOSEARCH` */
-export const GEOSEARCH: CommandSpec = new CommandSpec("GEOSEARCH", READ_ONLY, 1);
+export const GEOSEARCH: CommandSpec = /* @__PURE__ */ new CommandSpec("GEOSEARCH", READ_ONLY, 1);
 /** `GEOSEARCHSTORE` */
-export const GEOSEARCHSTORE: CommandSpec = new CommandSpec("GEOSEARCHSTORE", WRITE, [1, 2, 1]);
+export const GEOSEARCHSTORE: CommandSpec = /* @__PURE__ */ new CommandSpec("GEOSEARCHSTORE", WRITE, [1, 2, 1]);
 /** `HDEL` */
-export const HDEL: CommandSpec = new CommandSpec("HDEL", WRITE, 1);
+export const HDEL: CommandSpec = /* @__PURE__ */ new CommandSpec("HDEL", WRITE, 1);
 /** `HEXISTS` */
-export const HEXISTS: CommandSpec = new CommandSpec("HEXISTS", READ_ONLY, 1);
+export const HEXISTS: CommandSpec = /* @__PURE__ */ new CommandSpec("HEXISTS", READ_ONLY, 1);
 /** `HEXPIRE` */
-export const HEXPIRE: CommandSpec = new CommandSpec("HEXPIRE", WRITE, 1);
+export const HEXPIRE: CommandSpec = /* @__PURE__ */ new CommandSpec("HEXPIRE", WRITE, 1);
 /** `HEXPIREAT` */
-export const HEXPIREAT: CommandSpec = new CommandSpec("HEXPIREAT", WRITE, 1);
+export const HEXPIREAT: CommandSpec = /* @__PURE__ */ new CommandSpec("HEXPIREAT", WRITE, 1);
 /** `HEXPIRETIME` */
-export const HEXPIRETIME: CommandSpec = new CommandSpec("HEXPIRETIME", READ_ONLY, 1);
+export const HEXPIRETIME: CommandSpec = /* @__PURE__ */ new CommandSpec("HEXPIRETIME", READ_ONLY, 1);
 /** `HGET` */
-export const HGET: CommandSpec = new CommandSpec("HGET", READ_ONLY, 1);
+export const HGET: CommandSpec = /* @__PURE__ */ new CommandSpec("HGET", READ_ONLY, 1);
 /** `HGETALL` */
-export const HGETALL: CommandSpec = new CommandSpec("HGETALL", READ_ONLY, 1);
+export const HGETALL: CommandSpec = /* @__PURE__ */ new CommandSpec("HGETALL", READ_ONLY, 1);
 /** `HGETDEL` */
-export const HGETDEL: CommandSpec = new CommandSpec("HGETDEL", WRITE, 1);
+export const HGETDEL: CommandSpec = /* @__PURE__ */ new CommandSpec("HGETDEL", WRITE, 1);
 /** `HGETEX` */
-export const HGETEX: CommandSpec = new CommandSpec("HGETEX", WRITE, 1);
+export const HGETEX: CommandSpec = /* @__PURE__ */ new CommandSpec("HGETEX", WRITE, 1);
 /** `HIMPORT DISCARD` */
-export const HIMPORT_DISCARD: CommandSpec = new CommandSpec("HIMPORT DISCARD", SESSION, "none", "all_shards");
+export const HIMPORT_DISCARD: CommandSpec = /* @__PURE__ */ new CommandSpec("HIMPORT DISCARD", SESSION, "none", "all_shards");
 /** `HIMPORT DISCARDALL` */
-export const HIMPORT_DISCARDALL: CommandSpec = new CommandSpec("HIMPORT DISCARDALL", SESSION, "none", "all_shards");
+export const HIMPORT_DISCARDALL: CommandSpec = /* @__PURE__ */ new CommandSpec("HIMPORT DISCARDALL", SESSION, "none", "all_shards");
 /** `HIMPORT PREPARE` */
-export const HIMPORT_PREPARE: CommandSpec = new CommandSpec("HIMPORT PREPARE", SESSION, "none", "all_shards");
+export const HIMPORT_PREPARE: CommandSpec = /* @__PURE__ */ new CommandSpec("HIMPORT PREPARE", SESSION, "none", "all_shards");
 /** `HIMPORT SET` */
-export const HIMPORT_SET: CommandSpec = new CommandSpec("HIMPORT SET", WRITE | SESSION, 1);
+export const HIMPORT_SET: CommandSpec = /* @__PURE__ */ new CommandSpec("HIMPORT SET", WRITE | SESSION, 1);
 /** `HINCRBY` */
-export const HINCRBY: CommandSpec = new CommandSpec("HINCRBY", WRITE, 1);
+export const HINCRBY: CommandSpec = /* @__PURE__ */ new CommandSpec("HINCRBY", WRITE, 1);
 /** `HINCRBYFLOAT` */
-export const HINCRBYFLOAT: CommandSpec = new CommandSpec("HINCRBYFLOAT", WRITE, 1);
+export const HINCRBYFLOAT: CommandSpec = /* @__PURE__ */ new CommandSpec("HINCRBYFLOAT", WRITE, 1);
 /** `HKEYS` */
-export const HKEYS: CommandSpec = new CommandSpec("HKEYS", READ_ONLY, 1);
+export const HKEYS: CommandSpec = /* @__PURE__ */ new CommandSpec("HKEYS", READ_ONLY, 1);
 /** `HLEN` */
-export const HLEN: CommandSpec = new CommandSpec("HLEN", READ_ONLY, 1);
+export const HLEN: CommandSpec = /* @__PURE__ */ new CommandSpec("HLEN", READ_ONLY, 1);
 /** `HMGET` */
-export const HMGET: CommandSpec = new CommandSpec("HMGET", READ_ONLY, 1);
+export const HMGET: CommandSpec = /* @__PURE__ */ new CommandSpec("HMGET", READ_ONLY, 1);
 /** `HMSET` */
-export const HMSET: CommandSpec = new CommandSpec("HMSET", WRITE, 1);
+export const HMSET: CommandSpec = /* @__PURE__ */ new CommandSpec("HMSET", WRITE, 1);
 /** `HPERSIST` */
-export const HPERSIST: CommandSpec = new CommandSpec("HPERSIST", WRITE, 1);
+export const HPERSIST: CommandSpec = /* @__PURE__ */ new CommandSpec("HPERSIST", WRITE, 1);
 /** `HPEXPIRE` */
-export const HPEXPIRE: CommandSpec = new CommandSpec("HPEXPIRE", WRITE, 1);
+export const HPEXPIRE: CommandSpec = /* @__PURE__ */ new CommandSpec("HPEXPIRE", WRITE, 1);
 /** `HPEXPIREAT` */
-export const HPEXPIREAT: CommandSpec = new CommandSpec("HPEXPIREAT", WRITE, 1);
+export const HPEXPIREAT: CommandSpec = /* @__PURE__ */ new CommandSpec("HPEXPIREAT", WRITE, 1);
 /** `HPEXPIRETIME` */
-export const HPEXPIRETIME: CommandSpec = new CommandSpec("HPEXPIRETIME", READ_ONLY, 1);
+export const HPEXPIRETIME: CommandSpec = /* @__PURE__ */ new CommandSpec("HPEXPIRETIME", READ_ONLY, 1);
 /** `HPTTL` */
-export const HPTTL: CommandSpec = new CommandSpec("HPTTL", READ_ONLY, 1);
+export const HPTTL: CommandSpec = /* @__PURE__ */ new CommandSpec("HPTTL", READ_ONLY, 1);
 /** `HRANDFIELD` */
-export const HRANDFIELD: CommandSpec = new CommandSpec("HRANDFIELD", READ_ONLY, 1);
+export const HRANDFIELD: CommandSpec = /* @__PURE__ */ new CommandSpec("HRANDFIELD", READ_ONLY, 1);
 /** `HSCAN` */
-export const HSCAN: CommandSpec = new CommandSpec("HSCAN", READ_ONLY, 1);
+export const HSCAN: CommandSpec = /* @__PURE__ */ new CommandSpec("HSCAN", READ_ONLY, 1);
 /** `HSET` */
-export const HSET: CommandSpec = new CommandSpec("HSET", WRITE, 1);
+export const HSET: CommandSpec = /* @__PURE__ */ new CommandSpec("HSET", WRITE, 1);
 /** `HSETEX` */
-export const HSETEX: CommandSpec = new CommandSpec("HSETEX", WRITE, 1);
+export const HSETEX: CommandSpec = /* @__PURE__ */ new CommandSpec("HSETEX", WRITE, 1);
 /** `HSETNX` */
-export const HSETNX: CommandSpec = new CommandSpec("HSETNX", WRITE, 1);
+export const HSETNX: CommandSpec = /* @__PURE__ */ new CommandSpec("HSETNX", WRITE, 1);
 /** `HSTRLEN` */
-export const HSTRLEN: CommandSpec = new CommandSpec("HSTRLEN", READ_ONLY, 1);
+export const HSTRLEN: CommandSpec = /* @__PURE__ */ new CommandSpec("HSTRLEN", READ_ONLY, 1);
 /** `HTTL` */
-export const HTTL: CommandSpec = new CommandSpec("HTTL", READ_ONLY, 1);
+export const HTTL: CommandSpec = /* @__PURE__ */ new CommandSpec("HTTL", READ_ONLY, 1);
 /** `HVALS` */
-export const HVALS: CommandSpec = new CommandSpec("HVALS", READ_ONLY, 1);
+export const HVALS: CommandSpec = /* @__PURE__ */ new CommandSpec("HVALS", READ_ONLY, 1);
 /** `PFADD` */
-export const PFADD: CommandSpec = new CommandSpec("PFADD", WRITE, 1);
+export const PFADD: CommandSpec = /* @__PURE__ */ new CommandSpec("PFADD", WRITE, 1);
 /** `PFCOUNT` */
-export const PFCOUNT: CommandSpec = new CommandSpec("PFCOUNT", READ_ONLY, [1, -1, 1]);
+export const PFCOUNT: CommandSpec = /* @__PURE__ */ new CommandSpec("PFCOUNT", READ_ONLY, [1, -1, 1]);
 /** `PFMERGE` */
-export const PFMERGE: CommandSpec = new CommandSpec("PFMERGE", WRITE, [1, -1, 1]);
+export const PFMERGE: CommandSpec = /* @__PURE__ */ new CommandSpec("PFMERGE", WRITE, [1, -1, 1]);
 /** `JSON.ARRAPPEND` */
-export const JSON_ARRAPPEND: CommandSpec = new CommandSpec("JSON.ARRAPPEND", WRITE, 1);
+export const JSON_ARRAPPEND: CommandSpec = /* @__PURE__ */ new CommandSpec("JSON.ARRAPPEND", WRITE, 1);
 /** `JSON.ARRINDEX` */
-export const JSON_ARRINDEX: CommandSpec = new CommandSpec("JSON.ARRINDEX", READ_ONLY, 1);
+export const JSON_ARRINDEX: CommandSpec = /* @__PURE__ */ new CommandSpec("JSON.ARRINDEX", READ_ONLY, 1);
 /** `JSON.ARRINSERT` */
-export const JSON_ARRINSERT: CommandSpec = new CommandSpec("JSON.ARRINSERT", WRITE, 1);
+export const JSON_ARRINSERT: CommandSpec = /* @__PURE__ */ new CommandSpec("JSON.ARRINSERT", WRITE, 1);
 /** `JSON.ARRLEN` */
-export const JSON_ARRLEN: CommandSpec = new CommandSpec("JSON.ARRLEN", READ_ONLY, 1);
+export const JSON_ARRLEN: CommandSpec = /* @__PURE__ */ new CommandSpec("JSON.ARRLEN", READ_ONLY, 1);
 /** `JSON.ARRPOP` */
-export const JSON_ARRPOP: CommandSpec = new CommandSpec("JSON.ARRPOP", WRITE, 1);
+export const JSON_ARRPOP: CommandSpec = /* @__PURE__ */ new CommandSpec("JSON.ARRPOP", WRITE, 1);
 /** `JSON.ARRTRIM` */
-export const JSON_ARRTRIM: CommandSpec = new CommandSpec("JSON.ARRTRIM", WRITE, 1);
+export const JSON_ARRTRIM: CommandSpec = /* @__PURE__ */ new CommandSpec("JSON.ARRTRIM", WRITE, 1);
 /** `JSON.CLEAR` */
-export const JSON_CLEAR: CommandSpec = new CommandSpec("JSON.CLEAR", WRITE, 1);
+export const JSON_CLEAR: CommandSpec = /* @__PURE__ */ new CommandSpec("JSON.CLEAR", WRITE, 1);
 /** `JSON.DEBUG` */
-export const JSON_DEBUG: CommandSpec = new CommandSpec("JSON.DEBUG", READ_ONLY, 2);
+export const JSON_DEBUG: CommandSpec = /* @__PURE__ */ new CommandSpec("JSON.DEBUG", READ_ONLY, 2);
 /** `JSON.DEL` */
-export const JSON_DEL: CommandSpec = new CommandSpec("JSON.DEL", WRITE, 1);
+export const JSON_DEL: CommandSpec = /* @__PURE__ */ new CommandSpec("JSON.DEL", WRITE, 1);
 /** `JSON.FORGET` */
-export const JSON_FORGET: CommandSpec = new CommandSpec("JSON.FORGET", WRITE, 1);
+export const JSON_FORGET: CommandSpec = /* @__PURE__ */ new CommandSpec("JSON.FORGET", WRITE, 1);
 /** `JSON.GET` */
-export const JSON_GET: CommandSpec = new CommandSpec("JSON.GET", READ_ONLY, 1);
+export const JSON_GET: CommandSpec = /* @__PURE__ */ new CommandSpec("JSON.GET", READ_ONLY, 1);
 /** `JSON.MERGE` */
-export const JSON_MERGE: CommandSpec = new CommandSpec("JSON.MERGE", WRITE, 1);
+export const JSON_MERGE: CommandSpec = /* @__PURE__ */ new CommandSpec("JSON.MERGE", WRITE, 1);
 /** `JSON.MGET` */
-export const JSON_MGET: CommandSpec = new CommandSpec("JSON.MGET", READ_ONLY, [1, -2, 1]);
+export const JSON_MGET: CommandSpec = /* @__PURE__ */ new CommandSpec("JSON.MGET", READ_ONLY, [1, -2, 1]);
 /** `JSON.MSET` */
-export const JSON_MSET: CommandSpec = new CommandSpec("JSON.MSET", WRITE, [1, -1, 3]);
+export const JSON_MSET: CommandSpec = /* @__PURE__ */ new CommandSpec("JSON.MSET", WRITE, [1, -1, 3]);
 /** `JSON.NUMINCRBY` */
-export const JSON_NUMINCRBY: CommandSpec = new CommandSpec("JSON.NUMINCRBY", WRITE, 1);
+export const JSON_NUMINCRBY: CommandSpec = /* @__PURE__ */ new CommandSpec("JSON.NUMINCRBY", WRITE, 1);
 /** `JSON.NUMMULTBY` */
-export const JSON_NUMMULTBY: CommandSpec = new CommandSpec("JSON.NUMMULTBY", WRITE, 1);
+export const JSON_NUMMULTBY: CommandSpec = /* @__PURE__ */ new CommandSpec("JSON.NUMMULTBY", WRITE, 1);
 /** `JSON.NUMPOWBY` */
-export const JSON_NUMPOWBY: CommandSpec = new CommandSpec("JSON.NUMPOWBY", WRITE, 1);
+export const JSON_NUMPOWBY: CommandSpec = /* @__PURE__ */ new CommandSpec("JSON.NUMPOWBY", WRITE, 1);
 /** `JSON.OBJKEYS` */
-export const JSON_OBJKEYS: CommandSpec = new CommandSpec("JSON.OBJKEYS", READ_ONLY, 1);
+export const JSON_OBJKEYS: CommandSpec = /* @__PURE__ */ new CommandSpec("JSON.OBJKEYS", READ_ONLY, 1);
 /** `JSON.OBJLEN` */
-export const JSON_OBJLEN: CommandSpec = new CommandSpec("JSON.OBJLEN", READ_ONLY, 1);
+export const JSON_OBJLEN: CommandSpec = /* @__PURE__ */ new CommandSpec("JSON.OBJLEN", READ_ONLY, 1);
 /** `JSON.RESP` */
-export const JSON_RESP: CommandSpec = new CommandSpec("JSON.RESP", READ_ONLY, 1);
+export const JSON_RESP: CommandSpec = /* @__PURE__ */ new CommandSpec("JSON.RESP", READ_ONLY, 1);
 /** `JSON.SET` */
-export const JSON_SET: CommandSpec = new CommandSpec("JSON.SET", WRITE, 1);
+export const JSON_SET: CommandSpec = /* @__PURE__ */ new CommandSpec("JSON.SET", WRITE, 1);
 /** `JSON.STRAPPEND` */
-export const JSON_STRAPPEND: CommandSpec = new CommandSpec("JSON.STRAPPEND", WRITE, 1);
+export const JSON_STRAPPEND: CommandSpec = /* @__PURE__ */ new CommandSpec("JSON.STRAPPEND", WRITE, 1);
 /** `JSON.STRLEN` */
-export const JSON_STRLEN: CommandSpec = new CommandSpec("JSON.STRLEN", READ_ONLY, 1);
+export const JSON_STRLEN: CommandSpec = /* @__PURE__ */ new CommandSpec("JSON.STRLEN", READ_ONLY, 1);
 /** `JSON.TOGGLE` */
-export const JSON_TOGGLE: CommandSpec = new CommandSpec("JSON.TOGGLE", WRITE, 1);
+export const JSON_TOGGLE: CommandSpec = /* @__PURE__ */ new CommandSpec("JSON.TOGGLE", WRITE, 1);
 /** `JSON.TYPE` */
-export const JSON_TYPE: CommandSpec = new CommandSpec("JSON.TYPE", READ_ONLY, 1);
+export const JSON_TYPE: CommandSpec = /* @__PURE__ */ new CommandSpec("JSON.TYPE", READ_ONLY, 1);
 /** `BLMOVE` */
-export const BLMOVE: CommandSpec = new CommandSpec("BLMOVE", WRITE | BLOCKING, [1, 2, 1]);
+export const BLMOVE: CommandSpec = /* @__PURE__ */ new CommandSpec("BLMOVE", WRITE | BLOCKING, [1, 2, 1]);
 /** `BLMOVEM` */
-export const BLMOVEM: CommandSpec = new CommandSpec("BLMOVEM", WRITE | BLOCKING, [1, 2, 1]);
+export const BLMOVEM: CommandSpec = /* @__PURE__ */ new CommandSpec("BLMOVEM", WRITE | BLOCKING, [1, 2, 1]);
 /** `BLMPOP` */
-export const BLMPOP: CommandSpec = new CommandSpec("BLMPOP", WRITE | BLOCKING, ["numkeys", 2]);
+export const BLMPOP: CommandSpec = /* @__PURE__ */ new CommandSpec("BLMPOP", WRITE | BLOCKING, ["numkeys", 2]);
 /** `BLPOP` */
-export const BLPOP: CommandSpec = new CommandSpec("BLPOP", WRITE | BLOCKING, [1, -2, 1]);
+export const BLPOP: CommandSpec = /* @__PURE__ */ new CommandSpec("BLPOP", WRITE | BLOCKING, [1, -2, 1]);
 /** `BRPOP` */
-export const BRPOP: CommandSpec = new CommandSpec("BRPOP", WRITE | BLOCKING, [1, -2, 1]);
+export const BRPOP: CommandSpec = /* @__PURE__ */ new CommandSpec("BRPOP", WRITE | BLOCKING, [1, -2, 1]);
 /** `BRPOPLPUSH` */
-export const BRPOPLPUSH: CommandSpec = new CommandSpec("BRPOPLPUSH", WRITE | BLOCKING, [1, 2, 1]);
+export const BRPOPLPUSH: CommandSpec = /* @__PURE__ */ new CommandSpec("BRPOPLPUSH", WRITE | BLOCKING, [1, 2, 1]);
 /** `LINDEX` */
-export const LINDEX: CommandSpec = new CommandSpec("LINDEX", READ_ONLY, 1);
+export const LINDEX: CommandSpec = /* @__PURE__ */ new CommandSpec("LINDEX", READ_ONLY, 1);
 /** `LINSERT` */
-export const LINSERT: CommandSpec = new CommandSpec("LINSERT", WRITE, 1);
+export const LINSERT: CommandSpec = /* @__PURE__ */ new CommandSpec("LINSERT", WRITE, 1);
 /** `LLEN` */
-export const LLEN: CommandSpec = new CommandSpec("LLEN", READ_ONLY, 1);
+export const LLEN: CommandSpec = /* @__PURE__ */ new CommandSpec("LLEN", READ_ONLY, 1);
 /** `LMOVE` */
-export const LMOVE: CommandSpec = new CommandSpec("LMOVE", WRITE, [1, 2, 1]);
+export const LMOVE: CommandSpec = /* @__PURE__ */ new CommandSpec("LMOVE", WRITE, [1, 2, 1]);
 /** `LMOVEM` */
-export const LMOVEM: CommandSpec = new CommandSpec("LMOVEM", WRITE, [1, 2, 1]);
+export const LMOVEM: CommandSpec = /* @__PURE__ */ new CommandSpec("LMOVEM", WRITE, [1, 2, 1]);
 /** `LMPOP` */
-export const LMPOP: CommandSpec = new CommandSpec("LMPOP", WRITE, ["numkeys", 1]);
+export const LMPOP: CommandSpec = /* @__PURE__ */ new CommandSpec("LMPOP", WRITE, ["numkeys", 1]);
 /** `LPOP` */
-export const LPOP: CommandSpec = new CommandSpec("LPOP", WRITE, 1);
+export const LPOP: CommandSpec = /* @__PURE__ */ new CommandSpec("LPOP", WRITE, 1);
 /** `LPOS` */
-export const LPOS: CommandSpec = new CommandSpec("LPOS", READ_ONLY, 1);
+export const LPOS: CommandSpec = /* @__PURE__ */ new CommandSpec("LPOS", READ_ONLY, 1);
 /** `LPUSH` */
-export const LPUSH: CommandSpec = new CommandSpec("LPUSH", WRITE, 1);
+export const LPUSH: CommandSpec = /* @__PURE__ */ new CommandSpec("LPUSH", WRITE, 1);
 /** `LPUSHX` */
-export const LPUSHX: CommandSpec = new CommandSpec("LPUSHX", WRITE, 1);
+export const LPUSHX: CommandSpec = /* @__PURE__ */ new CommandSpec("LPUSHX", WRITE, 1);
 /** `LRANGE` */
-export const LRANGE: CommandSpec = new CommandSpec("LRANGE", READ_ONLY, 1);
+export const LRANGE: CommandSpec = /* @__PURE__ */ new CommandSpec("LRANGE", READ_ONLY, 1);
 /** `LREM` */
-export const LREM: CommandSpec = new CommandSpec("LREM", WRITE, 1);
+export const LREM: CommandSpec = /* @__PURE__ */ new CommandSpec("LREM", WRITE, 1);
 /** `LSET` */
-export const LSET: CommandSpec = new CommandSpec("LSET", WRITE, 1);
+export const LSET: CommandSpec = /* @__PURE__ */ new CommandSpec("LSET", WRITE, 1);
 /** `LTRIM` */
-export const LTRIM: CommandSpec = new CommandSpec("LTRIM", WRITE, 1);
+export const LTRIM: CommandSpec = /* @__PURE__ */ new CommandSpec("LTRIM", WRITE, 1);
 /** `RPOP` */
-export const RPOP: CommandSpec = new CommandSpec("RPOP", WRITE, 1);
+export const RPOP: CommandSpec = /* @__PURE__ */ new CommandSpec("RPOP", WRITE, 1);
 /** `RPOPLPUSH` */
-export const RPOPLPUSH: CommandSpec = new CommandSpec("RPOPLPUSH", WRITE, [1, 2, 1]);
+export const RPOPLPUSH: CommandSpec = /* @__PURE__ */ new CommandSpec("RPOPLPUSH", WRITE, [1, 2, 1]);
 /** `RPUSH` */
-export const RPUSH: CommandSpec = new CommandSpec("RPUSH", WRITE, 1);
+export const RPUSH: CommandSpec = /* @__PURE__ */ new CommandSpec("RPUSH", WRITE, 1);
 /** `RPUSHX` */
-export const RPUSHX: CommandSpec = new CommandSpec("RPUSHX", WRITE, 1);
+export const RPUSHX: CommandSpec = /* @__PURE__ */ new CommandSpec("RPUSHX", WRITE, 1);
 /** `PUBLISH` */
-export const PUBLISH: CommandSpec = new CommandSpec("PUBLISH");
+export const PUBLISH: CommandSpec = /* @__PURE__ */ new CommandSpec("PUBLISH");
 /** `PUBSUB CHANNELS` */
-export const PUBSUB_CHANNELS: CommandSpec = new CommandSpec("PUBSUB CHANNELS");
+export const PUBSUB_CHANNELS: CommandSpec = /* @__PURE__ */ new CommandSpec("PUBSUB CHANNELS");
 /** `PUBSUB HELP` */
-export const PUBSUB_HELP: CommandSpec = new CommandSpec("PUBSUB HELP");
+export const PUBSUB_HELP: CommandSpec = /* @__PURE__ */ new CommandSpec("PUBSUB HELP");
 /** `PUBSUB NUMPAT` */
-export const PUBSUB_NUMPAT: CommandSpec = new CommandSpec("PUBSUB NUMPAT");
+export const PUBSUB_NUMPAT: CommandSpec = /* @__PURE__ */ new CommandSpec("PUBSUB NUMPAT");
 /** `PUBSUB NUMSUB` */
-export const PUBSUB_NUMSUB: CommandSpec = new CommandSpec("PUBSUB NUMSUB");
+export const PUBSUB_NUMSUB: CommandSpec = /* @__PURE__ */ new CommandSpec("PUBSUB NUMSUB");
 /** `PUBSUB SHARDCHANNELS` */
-export const PUBSUB_SHARDCHANNELS: CommandSpec = new CommandSpec("PUBSUB SHARDCHANNELS");
+export const PUBSUB_SHARDCHANNELS: CommandSpec = /* @__PURE__ */ new CommandSpec("PUBSUB SHARDCHANNELS");
 /** `PUBSUB SHARDNUMSUB` */
-export const PUBSUB_SHARDNUMSUB: CommandSpec = new CommandSpec("PUBSUB SHARDNUMSUB");
+export const PUBSUB_SHARDNUMSUB: CommandSpec = /* @__PURE__ */ new CommandSpec("PUBSUB SHARDNUMSUB");
 /** `SPUBLISH` */
-export const SPUBLISH: CommandSpec = new CommandSpec("SPUBLISH");
+export const SPUBLISH: CommandSpec = /* @__PURE__ */ new CommandSpec("SPUBLISH");
 /** `EVAL` */
-export const EVAL: CommandSpec = new CommandSpec("EVAL", 0, ["numkeys", 2]);
+export const EVAL: CommandSpec = /* @__PURE__ */ new CommandSpec("EVAL", 0, ["numkeys", 2]);
 /** `EVALSHA` */
-export const EVALSHA: CommandSpec = new CommandSpec("EVALSHA", 0, ["numkeys", 2]);
+export const EVALSHA: CommandSpec = /* @__PURE__ */ new CommandSpec("EVALSHA", 0, ["numkeys", 2]);
 /** `EVALSHA_RO` */
-export const EVALSHA_RO: CommandSpec = new CommandSpec("EVALSHA_RO", READ_ONLY, ["numkeys", 2]);
+export const EVALSHA_RO: CommandSpec = /* @__PURE__ */ new CommandSpec("EVALSHA_RO", READ_ONLY, ["numkeys", 2]);
 /** `EVAL_RO` */
-export const EVAL_RO: CommandSpec = new CommandSpec("EVAL_RO", READ_ONLY, ["numkeys", 2]);
+export const EVAL_RO: CommandSpec = /* @__PURE__ */ new CommandSpec("EVAL_RO", READ_ONLY, ["numkeys", 2]);
 /** `FCALL` */
-export const FCALL: CommandSpec = new CommandSpec("FCALL", 0, ["numkeys", 2]);
+export const FCALL: CommandSpec = /* @__PURE__ */ new CommandSpec("FCALL", 0, ["numkeys", 2]);
 /** `FCALL_RO` */
-export const FCALL_RO: CommandSpec = new CommandSpec("FCALL_RO", READ_ONLY, ["numkeys", 2]);
+export const FCALL_RO: CommandSpec = /* @__PURE__ */ new CommandSpec("FCALL_RO", READ_ONLY, ["numkeys", 2]);
 /** `FUNCTION DELETE` */
-export const FUNCTION_DELETE: CommandSpec = new CommandSpec("FUNCTION DELETE", WRITE, "none", "all_shards", "all_succeeded");
+export const FUNCTION_DELETE: CommandSpec = /* @__PURE__ */ new CommandSpec("FUNCTION DELETE", WRITE, "none", "all_shards", "all_succeeded");
 /** `FUNCTION DUMP` */
-export const FUNCTION_DUMP: CommandSpec = new CommandSpec("FUNCTION DUMP", BINARY);
+export const FUNCTION_DUMP: CommandSpec = /* @__PURE__ */ new CommandSpec("FUNCTION DUMP", BINARY);
 /** `FUNCTION FLUSH` */
-export const FUNCTION_FLUSH: CommandSpec = new CommandSpec("FUNCTION FLUSH", WRITE, "none", "all_shards", "all_succeeded");
+export const FUNCTION_FLUSH: CommandSpec = /* @__PURE__ */ new CommandSpec("FUNCTION FLUSH", WRITE, "none", "all_shards", "all_succeeded");
 /** `FUNCTION HELP` */
-export const FUNCTION_HELP: CommandSpec = new CommandSpec("FUNCTION HELP");
+export const FUNCTION_HELP: CommandSpec = /* @__PURE__ */ new CommandSpec("FUNCTION HELP");
 /** `FUNCTION KILL` */
-export const FUNCTION_KILL: CommandSpec = new CommandSpec("FUNCTION KILL", 0, "none", "all_shards", "one_succeeded");
+export const FUNCTION_KILL: CommandSpec = /* @__PURE__ */ new CommandSpec("FUNCTION KILL", 0, "none", "all_shards", "one_succeeded");
 /** `FUNCTION LIST` */
-export const FUNCTION_LIST: CommandSpec = new CommandSpec("FUNCTION LIST");
+export const FUNCTION_LIST: CommandSpec = /* @__PURE__ */ new CommandSpec("FUNCTION LIST");
 /** `FUNCTION LOAD` */
-export const FUNCTION_LOAD: CommandSpec = new CommandSpec("FUNCTION LOAD", WRITE, "none", "all_shards", "all_succeeded");
+export const FUNCTION_LOAD: CommandSpec = /* @__PURE__ */ new CommandSpec("FUNCTION LOAD", WRITE, "none", "all_shards", "all_succeeded");
 /** `FUNCTION RESTORE` */
-export const FUNCTION_RESTORE: CommandSpec = new CommandSpec("FUNCTION RESTORE", WRITE, "none", "all_shards", "all_succeeded");
+export const FUNCTION_RESTORE: CommandSpec = /* @__PURE__ */ new CommandSpec("FUNCTION RESTORE", WRITE, "none", "all_shards", "all_succeeded");
 /** `FUNCTION STATS` */
-export const FUNCTION_STATS: CommandSpec = new CommandSpec("FUNCTION STATS");
+export const FUNCTION_STATS: CommandSpec = /* @__PURE__ */ new CommandSpec("FUNCTION STATS");
 /** `SCRIPT DEBUG` */
-export const SCRIPT_DEBUG: CommandSpec = new CommandSpec("SCRIPT DEBUG", SESSION);
+export const SCRIPT_DEBUG: CommandSpec = /* @__PURE__ */ new CommandSpec("SCRIPT DEBUG", SESSION);
 /** `SCRIPT EXISTS` */
-export const SCRIPT_EXISTS: CommandSpec = new CommandSpec("SCRIPT EXISTS", 0, "none", "all_shards", "agg_logical_and");
+export const SCRIPT_EXISTS: CommandSpec = /* @__PURE__ */ new CommandSpec("SCRIPT EXISTS", 0, "none", "all_shards", "agg_logical_and");
 /** `SCRIPT FLUSH` */
-export const SCRIPT_FLUSH: CommandSpec = new CommandSpec("SCRIPT FLUSH", 0, "none", "all_nodes", "all_succeeded");
+export const SCRIPT_FLUSH: CommandSpec = /* @__PURE__ */ new CommandSpec("SCRIPT FLUSH", 0, "none", "all_nodes", "all_succeeded");
 /** `SCRIPT HELP` */
-export const SCRIPT_HELP: CommandSpec = new CommandSpec("SCRIPT HELP");
+export const SCRIPT_HELP: CommandSpec = /* @__PURE__ */ new CommandSpec("SCRIPT HELP");
 /** `SCRIPT KILL` */
-export const SCRIPT_KILL: CommandSpec = new CommandSpec("SCRIPT KILL", 0, "none", "all_shards", "one_succeeded");
+export const SCRIPT_KILL: CommandSpec = /* @__PURE__ */ new CommandSpec("SCRIPT KILL", 0, "none", "all_shards", "one_succeeded");
 /** `SCRIPT LOAD` */
-export const SCRIPT_LOAD: CommandSpec = new CommandSpec("SCRIPT LOAD", 0, "none", "all_nodes", "all_succeeded");
+export const SCRIPT_LOAD: CommandSpec = /* @__PURE__ */ new CommandSpec("SCRIPT LOAD", 0, "none", "all_nodes", "all_succeeded");
 /** `SCRIPT SHOW` */
-export const SCRIPT_SHOW: CommandSpec = new CommandSpec("SCRIPT SHOW");
+export const SCRIPT_SHOW: CommandSpec = /* @__PURE__ */ new CommandSpec("SCRIPT SHOW");
 /** `FT.AGGREGATE` */
-export const FT_AGGREGATE: CommandSpec = new CommandSpec("FT.AGGREGATE", READ_ONLY);
+export const FT_AGGREGATE: CommandSpec = /* @__PURE__ */ new CommandSpec("FT.AGGREGATE", READ_ONLY);
 /** `FT.ALIASADD` */
-export const FT_ALIASADD: CommandSpec = new CommandSpec("FT.ALIASADD", WRITE);
+export const FT_ALIASADD: CommandSpec = /* @__PURE__ */ new CommandSpec("FT.ALIASADD", WRITE);
 /** `FT.ALIASDEL` */
-export const FT_ALIASDEL: CommandSpec = new CommandSpec("FT.ALIASDEL", WRITE);
+export const FT_ALIASDEL: CommandSpec = /* @__PURE__ */ new CommandSpec("FT.ALIASDEL", WRITE);
 /** `FT.ALIASLIST` */
-export const FT_ALIASLIST: CommandSpec = new CommandSpec("FT.ALIASLIST", READ_ONLY);
+export const FT_ALIASLIST: CommandSpec = /* @__PURE__ */ new CommandSpec("FT.ALIASLIST", READ_ONLY);
 /** `FT.ALIASUPDATE` */
-export const FT_ALIASUPDATE: CommandSpec = new CommandSpec("FT.ALIASUPDATE", WRITE);
+export const FT_ALIASUPDATE: CommandSpec = /* @__PURE__ */ new CommandSpec("FT.ALIASUPDATE", WRITE);
 /** `FT.ALTER` */
-export const FT_ALTER: CommandSpec = new CommandSpec("FT.ALTER", WRITE);
+export const FT_ALTER: CommandSpec = /* @__PURE__ */ new CommandSpec("FT.ALTER", WRITE);
 /** `FT.CONFIG GET` */
-export const FT_CONFIG_GET: CommandSpec = new CommandSpec("FT.CONFIG GET", READ_ONLY);
+export const FT_CONFIG_GET: CommandSpec = /* @__PURE__ */ new CommandSpec("FT.CONFIG GET", READ_ONLY);
 /** `FT.CONFIG HELP` */
-export const FT_CONFIG_HELP: CommandSpec = new CommandSpec("FT.CONFIG HELP", READ_ONLY);
+export const FT_CONFIG_HELP: CommandSpec = /* @__PURE__ */ new CommandSpec("FT.CONFIG HELP", READ_ONLY);
 /** `FT.CONFIG SET` */
-export const FT_CONFIG_SET: CommandSpec = new CommandSpec("FT.CONFIG SET", WRITE);
+export const FT_CONFIG_SET: CommandSpec = /* @__PURE__ */ new CommandSpec("FT.CONFIG SET", WRITE);
 /** `FT.CREATE` */
-export const FT_CREATE: CommandSpec = new CommandSpec("FT.CREATE", WRITE);
+export const FT_CREATE: CommandSpec = /* @__PURE__ */ new CommandSpec("FT.CREATE", WRITE);
 /** `FT.CURSOR DEL` */
-export const FT_CURSOR_DEL: CommandSpec = new CommandSpec("FT.CURSOR DEL", READ_ONLY, "none", "special");
+export const FT_CURSOR_DEL: CommandSpec = /* @__PURE__ */ new CommandSpec("FT.CURSOR DEL", READ_ONLY, "none", "special");
 /** `FT.CURSOR READ` */
-export const FT_CURSOR_READ: CommandSpec = new CommandSpec("FT.CURSOR READ", READ_ONLY, "none", "special");
+export const FT_CURSOR_READ: CommandSpec = /* @__PURE__ */ new CommandSpec("FT.CURSOR READ", READ_ONLY, "none", "special");
 /** `FT.DICTADD` */
-export const FT_DICTADD: CommandSpec = new CommandSpec("FT.DICTADD", WRITE);
+export const FT_DICTADD: CommandSpec = /* @__PURE__ */ new CommandSpec("FT.DICTADD", WRITE);
 /** `FT.DICTDEL` */
-export const FT_DICTDEL: CommandSpec = new CommandSpec("FT.DICTDEL", WRITE);
+export const FT_DICTDEL: CommandSpec = /* @__PURE__ */ new CommandSpec("FT.DICTDEL", WRITE);
 /** `FT.DICTDUMP` */
-export const FT_DICTDUMP: CommandSpec = new CommandSpec("FT.DICTDUMP", READ_ONLY);
+export const FT_DICTDUMP: CommandSpec = /* @__PURE__ */ new CommandSpec("FT.DICTDUMP", READ_ONLY);
 /** `FT.DROPINDEX` */
-export const FT_DROPINDEX: CommandSpec = new CommandSpec("FT.DROPINDEX", WRITE);
+export const FT_DROPINDEX: CommandSpec = /* @__PURE__ */ new CommandSpec("FT.DROPINDEX", WRITE);
 /** `FT.EXPLAIN` */
-export const FT_EXPLAIN: CommandSpec = new CommandSpec("FT.EXPLAIN", READ_ONLY);
+export const FT_EXPLAIN: CommandSpec = /* @__PURE__ */ new CommandSpec("FT.EXPLAIN", READ_ONLY);
 /** `FT.EXPLAINCLI` */
-export const FT_EXPLAINCLI: CommandSpec = new CommandSpec("FT.EXPLAINCLI", READ_ONLY);
+export const FT_EXPLAINCLI: CommandSpec = /* @__PURE__ */ new CommandSpec("FT.EXPLAINCLI", READ_ONLY);
 /** `FT.HYBRID` */
-export const FT_HYBRID: CommandSpec = new CommandSpec("FT.HYBRID", READ_ONLY);
+export const FT_HYBRID: CommandSpec = /* @__PURE__ */ new CommandSpec("FT.HYBRID", READ_ONLY);
 /** `FT.INFO` */
-export const FT_INFO: CommandSpec = new CommandSpec("FT.INFO", READ_ONLY);
+export const FT_INFO: CommandSpec = /* @__PURE__ */ new CommandSpec("FT.INFO", READ_ONLY);
 /** `FT.PROFILE` */
-export const FT_PROFILE: CommandSpec = new CommandSpec("FT.PROFILE", READ_ONLY);
+export const FT_PROFILE: CommandSpec = /* @__PURE__ */ new CommandSpec("FT.PROFILE", READ_ONLY);
 /** `FT.SEARCH` */
-export const FT_SEARCH: CommandSpec = new CommandSpec("FT.SEARCH", READ_ONLY);
+export const FT_SEARCH: CommandSpec = /* @__PURE__ */ new CommandSpec("FT.SEARCH", READ_ONLY);
 /** `FT.SPELLCHECK` */
-export const FT_SPELLCHECK: CommandSpec = new CommandSpec("FT.SPELLCHECK", READ_ONLY);
+export const FT_SPELLCHECK: CommandSpec = /* @__PURE__ */ new CommandSpec("FT.SPELLCHECK", READ_ONLY);
 /** `FT.SUGADD` */
-export const FT_SUGADD: CommandSpec = new CommandSpec("FT.SUGADD", WRITE, 1);
+export const FT_SUGADD: CommandSpec = /* @__PURE__ */ new CommandSpec("FT.SUGADD", WRITE, 1);
 /** `FT.SUGDEL` */
-export const FT_SUGDEL: CommandSpec = new CommandSpec("FT.SUGDEL", WRITE, 1);
+export const FT_SUGDEL: CommandSpec = /* @__PURE__ */ new CommandSpec("FT.SUGDEL", WRITE, 1);
 /** `FT.SUGGET` */
-export const FT_SUGGET: CommandSpec = new CommandSpec("FT.SUGGET", READ_ONLY, 1);
+export const FT_SUGGET: CommandSpec = /* @__PURE__ */ new CommandSpec("FT.SUGGET", READ_ONLY, 1);
 /** `FT.SUGLEN` */
-export const FT_SUGLEN: CommandSpec = new CommandSpec("FT.SUGLEN", READ_ONLY, 1);
+export const FT_SUGLEN: CommandSpec = /* @__PURE__ */ new CommandSpec("FT.SUGLEN", READ_ONLY, 1);
 /** `FT.SYNDUMP` */
-export const FT_SYNDUMP: CommandSpec = new CommandSpec("FT.SYNDUMP", READ_ONLY);
+export const FT_SYNDUMP: CommandSpec = /* @__PURE__ */ new CommandSpec("FT.SYNDUMP", READ_ONLY);
 /** `FT.SYNUPDATE` */
-export const FT_SYNUPDATE: CommandSpec = new CommandSpec("FT.SYNUPDATE", WRITE);
+export const FT_SYNUPDATE: CommandSpec = /* @__PURE__ */ new CommandSpec("FT.SYNUPDATE", WRITE);
 /** `FT.TAGVALS` */
-export const FT_TAGVALS: CommandSpec = new CommandSpec("FT.TAGVALS", READ_ONLY);
+export const FT_TAGVALS: CommandSpec = /* @__PURE__ */ new CommandSpec("FT.TAGVALS", READ_ONLY);
 /** `FT._LIST` */
-export const FT_LIST: CommandSpec = new CommandSpec("FT._LIST", READ_ONLY);
+export const FT_LIST: CommandSpec = /* @__PURE__ */ new CommandSpec("FT._LIST", READ_ONLY);
 /** `SENTINEL CKQUORUM` */
-export const SENTINEL_CKQUORUM: CommandSpec = new CommandSpec("SENTINEL CKQUORUM");
+export const SENTINEL_CKQUORUM: CommandSpec = /* @__PURE__ */ new CommandSpec("SENTINEL CKQUORUM");
 /** `SENTINEL CONFIG` */
-export const SENTINEL_CONFIG: CommandSpec = new CommandSpec("SENTINEL CONFIG");
+export const SENTINEL_CONFIG: CommandSpec = /* @__PURE__ */ new CommandSpec("SENTINEL CONFIG");
 /** `SENTINEL DEBUG` */
-export const SENTINEL_DEBUG: CommandSpec = new CommandSpec("SENTINEL DEBUG");
+export const SENTINEL_DEBUG: CommandSpec = /* @__PURE__ */ new CommandSpec("SENTINEL DEBUG");
 /** `SENTINEL FAILOVER` */
-export const SENTINEL_FAILOVER: CommandSpec = new CommandSpec("SENTINEL FAILOVER");
+export const SENTINEL_FAILOVER: CommandSpec = /* @__PURE__ */ new CommandSpec("SENTINEL FAILOVER");
 /** `SENTINEL FLUSHCONFIG` */
-export const SENTINEL_FLUSHCONFIG: CommandSpec = new CommandSpec("SENTINEL FLUSHCONFIG");
+export const SENTINEL_FLUSHCONFIG: CommandSpec = /* @__PURE__ */ new CommandSpec("SENTINEL FLUSHCONFIG");
 /** `SENTINEL GET-MASTER-ADDR-BY-NAME` */
-export const SENTINEL_GET_MASTER_ADDR_BY_NAME: CommandSpec = new CommandSpec("SENTINEL GET-MASTER-ADDR-BY-NAME");
+export const SENTINEL_GET_MASTER_ADDR_BY_NAME: CommandSpec = /* @__PURE__ */ new CommandSpec("SENTINEL GET-MASTER-ADDR-BY-NAME");
 /** `SENTINEL GET-PRIMARY-ADDR-BY-NAME` */
-export const SENTINEL_GET_PRIMARY_ADDR_BY_NAME: CommandSpec = new CommandSpec("SENTINEL GET-PRIMARY-ADDR-BY-NAME");
+export const SENTINEL_GET_PRIMARY_ADDR_BY_NAME: CommandSpec = /* @__PURE__ */ new CommandSpec("SENTINEL GET-PRIMARY-ADDR-BY-NAME");
 /** `SENTINEL HELP` */
-export const SENTINEL_HELP: CommandSpec = new CommandSpec("SENTINEL HELP");
+export const SENTINEL_HELP: CommandSpec = /* @__PURE__ */ new CommandSpec("SENTINEL HELP");
 /** `SENTINEL INFO-CACHE` */
-export const SENTINEL_INFO_CACHE: CommandSpec = new CommandSpec("SENTINEL INFO-CACHE");
+export const SENTINEL_INFO_CACHE: CommandSpec = /* @__PURE__ */ new CommandSpec("SENTINEL INFO-CACHE");
 /** `SENTINEL IS-MASTER-DOWN-BY-ADDR` */
-export const SENTINEL_IS_MASTER_DOWN_BY_ADDR: CommandSpec = new CommandSpec("SENTINEL IS-MASTER-DOWN-BY-ADDR");
+export const SENTINEL_IS_MASTER_DOWN_BY_ADDR: CommandSpec = /* @__PURE__ */ new CommandSpec("SENTINEL IS-MASTER-DOWN-BY-ADDR");
 /** `SENTINEL IS-PRIMARY-DOWN-BY-ADDR` */
-export const SENTINEL_IS_PRIMARY_DOWN_BY_ADDR: CommandSpec = new CommandSpec("SENTINEL IS-PRIMARY-DOWN-BY-ADDR");
+export const SENTINEL_IS_PRIMARY_DOWN_BY_ADDR: CommandSpec = /* @__PURE__ */ new CommandSpec("SENTINEL IS-PRIMARY-DOWN-BY-ADDR");
 /** `SENTINEL MASTER` */
-export const SENTINEL_MASTER: CommandSpec = new CommandSpec("SENTINEL MASTER");
+export const SENTINEL_MASTER: CommandSpec = /* @__PURE__ */ new CommandSpec("SENTINEL MASTER");
 /** `SENTINEL MASTERS` */
-export const SENTINEL_MASTERS: CommandSpec = new CommandSpec("SENTINEL MASTERS");
+export const SENTINEL_MASTERS: CommandSpec = /* @__PURE__ */ new CommandSpec("SENTINEL MASTERS");
 /** `SENTINEL MONITOR` */
-export const SENTINEL_MONITOR: CommandSpec = new CommandSpec("SENTINEL MONITOR");
+export const SENTINEL_MONITOR: CommandSpec = /* @__PURE__ */ new CommandSpec("SENTINEL MONITOR");
 /** `SENTINEL MYID` */
-export const SENTINEL_MYID: CommandSpec = new CommandSpec("SENTINEL MYID");
+export const SENTINEL_MYID: CommandSpec = /* @__PURE__ */ new CommandSpec("SENTINEL MYID");
 /** `SENTINEL PENDING-SCRIPTS` */
-export const SENTINEL_PENDING_SCRIPTS: CommandSpec = new CommandSpec("SENTINEL PENDING-SCRIPTS");
+export const SENTINEL_PENDING_SCRIPTS: CommandSpec = /* @__PURE__ */ new CommandSpec("SENTINEL PENDING-SCRIPTS");
 /** `SENTINEL PRIMARIES` */
-export const SENTINEL_PRIMARIES: CommandSpec = new CommandSpec("SENTINEL PRIMARIES");
+export const SENTINEL_PRIMARIES: CommandSpec = /* @__PURE__ */ new CommandSpec("SENTINEL PRIMARIES");
 /** `SENTINEL PRIMARY` */
-export const SENTINEL_PRIMARY: CommandSpec = new CommandSpec("SENTINEL PRIMARY");
+export const SENTINEL_PRIMARY: CommandSpec = /* @__PURE__ */ new CommandSpec("SENTINEL PRIMARY");
 /** `SENTINEL REMOVE` */
-export const SENTINEL_REMOVE: CommandSpec = new CommandSpec("SENTINEL REMOVE");
+export const SENTINEL_REMOVE: CommandSpec = /* @__PURE__ */ new CommandSpec("SENTINEL REMOVE");
 /** `SENTINEL REPLICAS` */
-export const SENTINEL_REPLICAS: CommandSpec = new CommandSpec("SENTINEL REPLICAS");
+export const SENTINEL_REPLICAS: CommandSpec = /* @__PURE__ */ new CommandSpec("SENTINEL REPLICAS");
 /** `SENTINEL RESET` */
-export const SENTINEL_RESET: CommandSpec = new CommandSpec("SENTINEL RESET");
+export const SENTINEL_RESET: CommandSpec = /* @__PURE__ */ new CommandSpec("SENTINEL RESET");
 /** `SENTINEL SENTINELS` */
-export const SENTINEL_SENTINELS: CommandSpec = new CommandSpec("SENTINEL SENTINELS");
+export const SENTINEL_SENTINELS: CommandSpec = /* @__PURE__ */ new CommandSpec("SENTINEL SENTINELS");
 /** `SENTINEL SET` */
-export const SENTINEL_SET: CommandSpec = new CommandSpec("SENTINEL SET");
+export const SENTINEL_SET: CommandSpec = /* @__PURE__ */ new CommandSpec("SENTINEL SET");
 /** `SENTINEL SIMULATE-FAILURE` */
-export const SENTINEL_SIMULATE_FAILURE: CommandSpec = new CommandSpec("SENTINEL SIMULATE-FAILURE");
+export const SENTINEL_SIMULATE_FAILURE: CommandSpec = /* @__PURE__ */ new CommandSpec("SENTINEL SIMULATE-FAILURE");
 /** `SENTINEL SLAVES` */
-export const SENTINEL_SLAVES: CommandSpec = new CommandSpec("SENTINEL SLAVES");
+export const SENTINEL_SLAVES: CommandSpec = /* @__PURE__ */ new CommandSpec("SENTINEL SLAVES");
 /** `ACL CAT` */
-export const ACL_CAT: CommandSpec = new CommandSpec("ACL CAT");
+export const ACL_CAT: CommandSpec = /* @__PURE__ */ new CommandSpec("ACL CAT");
 /** `ACL DELUSER` */
-export const ACL_DELUSER: CommandSpec = new CommandSpec("ACL DELUSER", 0, "none", "all_nodes", "all_succeeded");
+export const ACL_DELUSER: CommandSpec = /* @__PURE__ */ new CommandSpec("ACL DELUSER", 0, "none", "all_nodes", "all_succeeded");
 /** `ACL DRYRUN` */
-export const ACL_DRYRUN: CommandSpec = new CommandSpec("ACL DRYRUN");
+export const ACL_DRYRUN: CommandSpec = /* @__PURE__ */ new CommandSpec("ACL DRYRUN");
 /** `ACL GENPASS` */
-export const ACL_GENPASS: CommandSpec = new CommandSpec("ACL GENPASS");
+export const ACL_GENPASS: CommandSpec = /* @__PURE__ */ new CommandSpec("ACL GENPASS");
 /** `ACL GETUSER` */
-export const ACL_GETUSER: CommandSpec = new CommandSpec("ACL GETUSER");
+export const ACL_GETUSER: CommandSpec = /* @__PURE__ */ new CommandSpec("ACL GETUSER");
 /** `ACL HELP` */
-export const ACL_HELP: CommandSpec = new CommandSpec("ACL HELP");
+export const ACL_HELP: CommandSpec = /* @__PURE__ */ new CommandSpec("ACL HELP");
 /** `ACL LIST` */
-export const ACL_LIST: CommandSpec = new CommandSpec("ACL LIST");
+export const ACL_LIST: CommandSpec = /* @__PURE__ */ new CommandSpec("ACL LIST");
 /** `ACL LOAD` */
-export const ACL_LOAD: CommandSpec = new CommandSpec("ACL LOAD");
+export const ACL_LOAD: CommandSpec = /* @__PURE__ */ new CommandSpec("ACL LOAD");
 /** `ACL LOG` */
-export const ACL_LOG: CommandSpec = new CommandSpec("ACL LOG");
+export const ACL_LOG: CommandSpec = /* @__PURE__ */ new CommandSpec("ACL LOG");
 /** `ACL SAVE` */
-export const ACL_SAVE: CommandSpec = new CommandSpec("ACL SAVE", 0, "none", "all_nodes", "all_succeeded");
+export const ACL_SAVE: CommandSpec = /* @__PURE__ */ new CommandSpec("ACL SAVE", 0, "none", "all_nodes", "all_succeeded");
 /** `ACL SETUSER` */
-export const ACL_SETUSER: CommandSpec = new CommandSpec("ACL SETUSER", 0, "none", "all_nodes", "all_succeeded");
+export const ACL_SETUSER: CommandSpec = /* @__PURE__ */ new CommandSpec("ACL SETUSER", 0, "none", "all_nodes", "all_succeeded");
 /** `ACL USERS` */
-export const ACL_USERS: CommandSpec = new CommandSpec("ACL USERS");
+export const ACL_USERS: CommandSpec = /* @__PURE__ */ new CommandSpec("ACL USERS");
 /** `ACL WHOAMI` */
-export const ACL_WHOAMI: CommandSpec = new CommandSpec("ACL WHOAMI");
+export const ACL_WHOAMI: CommandSpec = /* @__PURE__ */ new CommandSpec("ACL WHOAMI");
 /** `BACKUP ABORT` */
-export const BACKUP_ABORT: CommandSpec = new CommandSpec("BACKUP ABORT");
+export const BACKUP_ABORT: CommandSpec = /* @__PURE__ */ new CommandSpec("BACKUP ABORT");
 /** `BACKUP CLEANUP` */
-export const BACKUP_CLEANUP: CommandSpec = new CommandSpec("BACKUP CLEANUP");
+export const BACKUP_CLEANUP: CommandSpec = /* @__PURE__ */ new CommandSpec("BACKUP CLEANUP");
 /** `BACKUP HELP` */
-export const BACKUP_HELP: CommandSpec = new CommandSpec("BACKUP HELP");
+export const BACKUP_HELP: CommandSpec = /* @__PURE__ */ new CommandSpec("BACKUP HELP");
 /** `BACKUP LIST` */
-export const BACKUP_LIST: CommandSpec = new CommandSpec("BACKUP LIST");
+export const BACKUP_LIST: CommandSpec = /* @__PURE__ */ new CommandSpec("BACKUP LIST");
 /** `BACKUP SEAL` */
-export const BACKUP_SEAL: CommandSpec = new CommandSpec("BACKUP SEAL");
+export const BACKUP_SEAL: CommandSpec = /* @__PURE__ */ new CommandSpec("BACKUP SEAL");
 /** `BACKUP START` */
-export const BACKUP_START: CommandSpec = new CommandSpec("BACKUP START");
+export const BACKUP_START: CommandSpec = /* @__PURE__ */ new CommandSpec("BACKUP START");
 /** `BACKUP STATUS` */
-export const BACKUP_STATUS: CommandSpec = new CommandSpec("BACKUP STATUS");
+export const BACKUP_STATUS: CommandSpec = /* @__PURE__ */ new CommandSpec("BACKUP STATUS");
 /** `BGREWRITEAOF` */
-export const BGREWRITEAOF: CommandSpec = new CommandSpec("BGREWRITEAOF");
+export const BGREWRITEAOF: CommandSpec = /* @__PURE__ */ new CommandSpec("BGREWRITEAOF");
 /** `BGSAVE` */
-export const BGSAVE: CommandSpec = new CommandSpec("BGSAVE");
+export const BGSAVE: CommandSpec = /* @__PURE__ */ new CommandSpec("BGSAVE");
 /** `COMMAND` */
-export const COMMAND: CommandSpec = new CommandSpec("COMMAND");
+export const COMMAND: CommandSpec = /* @__PURE__ */ new CommandSpec("COMMAND");
 /** `COMMAND COUNT` */
-export const COMMAND_COUNT: CommandSpec = new CommandSpec("COMMAND COUNT");
+export const COMMAND_COUNT: CommandSpec = /* @__PURE__ */ new CommandSpec("COMMAND COUNT");
 /** `COMMAND DOCS` */
-export const COMMAND_DOCS: CommandSpec = new CommandSpec("COMMAND DOCS");
+export const COMMAND_DOCS: CommandSpec = /* @__PURE__ */ new CommandSpec("COMMAND DOCS");
 /** `COMMAND GETKEYS` */
-export const COMMAND_GETKEYS: CommandSpec = new CommandSpec("COMMAND GETKEYS");
+export const COMMAND_GETKEYS: CommandSpec = /* @__PURE__ */ new CommandSpec("COMMAND GETKEYS");
 /** `COMMAND GETKEYSANDFLAGS` */
-export const COMMAND_GETKEYSANDFLAGS: CommandSpec = new CommandSpec("COMMAND GETKEYSANDFLAGS");
+export const COMMAND_GETKEYSANDFLAGS: CommandSpec = /* @__PURE__ */ new CommandSpec("COMMAND GETKEYSANDFLAGS");
 /** `COMMAND HELP` */
-export const COMMAND_HELP: CommandSpec = new CommandSpec("COMMAND HELP");
+export const COMMAND_HELP: CommandSpec = /* @__PURE__ */ new CommandSpec("COMMAND HELP");
 /** `COMMAND INFO` */
-export const COMMAND_INFO: CommandSpec = new CommandSpec("COMMAND INFO");
+export const COMMAND_INFO: CommandSpec = /* @__PURE__ */ new CommandSpec("COMMAND INFO");
 /** `COMMAND LIST` */
-export const COMMAND_LIST: CommandSpec = new CommandSpec("COMMAND LIST");
+export const COMMAND_LIST: CommandSpec = /* @__PURE__ */ new CommandSpec("COMMAND LIST");
 /** `COMMANDLOG GET` */
-export const COMMANDLOG_GET: CommandSpec = new CommandSpec("COMMANDLOG GET", 0, "none", "all_nodes");
+export const COMMANDLOG_GET: CommandSpec = /* @__PURE__ */ new CommandSpec("COMMANDLOG GET", 0, "none", "all_nodes");
 /** `COMMANDLOG HELP` */
-export const COMMANDLOG_HELP: CommandSpec = new CommandSpec("COMMANDLOG HELP");
+export const COMMANDLOG_HELP: CommandSpec = /* @__PURE__ */ new CommandSpec("COMMANDLOG HELP");
 /** `COMMANDLOG LEN` */
-export const COMMANDLOG_LEN: CommandSpec = new CommandSpec("COMMANDLOG LEN", 0, "none", "all_nodes", "agg_sum");
+export const COMMANDLOG_LEN: CommandSpec = /* @__PURE__ */ new CommandSpec("COMMANDLOG LEN", 0, "none", "all_nodes", "agg_sum");
 /** `COMMANDLOG RESET` */
-export const COMMANDLOG_RESET: CommandSpec = new CommandSpec("COMMANDLOG RESET", 0, "none", "all_nodes", "all_succeeded");
+export const COMMANDLOG_RESET: CommandSpec = /* @__PURE__ */ new CommandSpec("COMMANDLOG RESET", 0, "none", "all_nodes", "all_succeeded");
 /** `CONFIG GET` */
-export const CONFIG_GET: CommandSpec = new CommandSpec("CONFIG GET");
+export const CONFIG_GET: CommandSpec = /* @__PURE__ */ new CommandSpec("CONFIG GET");
 /** `CONFIG HELP` */
-export const CONFIG_HELP: CommandSpec = new CommandSpec("CONFIG HELP");
+export const CONFIG_HELP: CommandSpec = /* @__PURE__ */ new CommandSpec("CONFIG HELP");
 /** `CONFIG RESETSTAT` */
-export const CONFIG_RESETSTAT: CommandSpec = new CommandSpec("CONFIG RESETSTAT", 0, "none", "all_nodes", "all_succeeded");
+export const CONFIG_RESETSTAT: CommandSpec = /* @__PURE__ */ new CommandSpec("CONFIG RESETSTAT", 0, "none", "all_nodes", "all_succeeded");
 /** `CONFIG REWRITE` */
-export const CONFIG_REWRITE: CommandSpec = new CommandSpec("CONFIG REWRITE", 0, "none", "all_nodes", "all_succeeded");
+export const CONFIG_REWRITE: CommandSpec = /* @__PURE__ */ new CommandSpec("CONFIG REWRITE", 0, "none", "all_nodes", "all_succeeded");
 /** `CONFIG SET` */
-export const CONFIG_SET: CommandSpec = new CommandSpec("CONFIG SET", 0, "none", "all_nodes", "all_succeeded");
+export const CONFIG_SET: CommandSpec = /* @__PURE__ */ new CommandSpec("CONFIG SET", 0, "none", "all_nodes", "all_succeeded");
 /** `DBSIZE` */
-export const DBSIZE: CommandSpec = new CommandSpec("DBSIZE", READ_ONLY, "none", "all_shards", "agg_sum");
+export const DBSIZE: CommandSpec = /* @__PURE__ */ new CommandSpec("DBSIZE", READ_ONLY, "none", "all_shards", "agg_sum");
 /** `FAILOVER` */
-export const FAILOVER: CommandSpec = new CommandSpec("FAILOVER");
+export const FAILOVER: CommandSpec = /* @__PURE__ */ new CommandSpec("FAILOVER");
 /** `FLUSHALL` */
-export const FLUSHALL: CommandSpec = new CommandSpec("FLUSHALL", WRITE, "none", "all_shards", "all_succeeded");
+export const FLUSHALL: CommandSpec = /* @__PURE__ */ new CommandSpec("FLUSHALL", WRITE, "none", "all_shards", "all_succeeded");
 /** `FLUSHDB` */
-export const FLUSHDB: CommandSpec = new CommandSpec("FLUSHDB", WRITE, "none", "all_shards", "all_succeeded");
+export const FLUSHDB: CommandSpec = /* @__PURE__ */ new CommandSpec("FLUSHDB", WRITE, "none", "all_shards", "all_succeeded");
 /** `HOTKEYS GET` */
-export const HOTKEYS_GET: CommandSpec = new CommandSpec("HOTKEYS GET", 0, "none", "special", "special");
+export const HOTKEYS_GET: CommandSpec = /* @__PURE__ */ new CommandSpec("HOTKEYS GET", 0, "none", "special", "special");
 /** `HOTKEYS HELP` */
-export const HOTKEYS_HELP: CommandSpec = new CommandSpec("HOTKEYS HELP");
+export const HOTKEYS_HELP: CommandSpec = /* @__PURE__ */ new CommandSpec("HOTKEYS HELP");
 /** `HOTKEYS RESET` */
-export const HOTKEYS_RESET: CommandSpec = new CommandSpec("HOTKEYS RESET", 0, "none", "special");
+export const HOTKEYS_RESET: CommandSpec = /* @__PURE__ */ new CommandSpec("HOTKEYS RESET", 0, "none", "special");
 /** `HOTKEYS START` */
-export const HOTKEYS_START: CommandSpec = new CommandSpec("HOTKEYS START", 0, "none", "special");
+export const HOTKEYS_START: CommandSpec = /* @__PURE__ */ new CommandSpec("HOTKEYS START", 0, "none", "special");
 /** `HOTKEYS STOP` */
-export const HOTKEYS_STOP: CommandSpec = new CommandSpec("HOTKEYS STOP", 0, "none", "special");
+export const HOTKEYS_STOP: CommandSpec = /* @__PURE__ */ new CommandSpec("HOTKEYS STOP", 0, "none", "special");
 /** `INFO` */
-export const INFO: CommandSpec = new CommandSpec("INFO");
+export const INFO: CommandSpec = /* @__PURE__ */ new CommandSpec("INFO");
 /** `LASTSAVE` */
-export const LASTSAVE: CommandSpec = new CommandSpec("LASTSAVE");
+export const LASTSAVE: CommandSpec = /* @__PURE__ */ new CommandSpec("LASTSAVE");
 /** `LATENCY DOCTOR` */
-export const LATENCY_DOCTOR: CommandSpec = new CommandSpec("LATENCY DOCTOR");
+export const LATENCY_DOCTOR: CommandSpec = /* @__PURE__ */ new CommandSpec("LATENCY DOCTOR");
 /** `LATENCY GRAPH` */
-export const LATENCY_GRAPH: CommandSpec = new CommandSpec("LATENCY GRAPH");
+export const LATENCY_GRAPH: CommandSpec = /* @__PURE__ */ new CommandSpec("LATENCY GRAPH");
 /** `LATENCY HELP` */
-export const LATENCY_HELP: CommandSpec = new CommandSpec("LATENCY HELP");
+export const LATENCY_HELP: CommandSpec = /* @__PURE__ */ new CommandSpec("LATENCY HELP");
 /** `LATENCY HISTOGRAM` */
-export const LATENCY_HISTOGRAM: CommandSpec = new CommandSpec("LATENCY HISTOGRAM");
+export const LATENCY_HISTOGRAM: CommandSpec = /* @__PURE__ */ new CommandSpec("LATENCY HISTOGRAM");
 /** `LATENCY HISTORY` */
-export const LATENCY_HISTORY: CommandSpec = new CommandSpec("LATENCY HISTORY");
+export const LATENCY_HISTORY: CommandSpec = /* @__PURE__ */ new CommandSpec("LATENCY HISTORY");
 /** `LATENCY LATEST` */
-export const LATENCY_LATEST: CommandSpec = new CommandSpec("LATENCY LATEST");
+export const LATENCY_LATEST: CommandSpec = /* @__PURE__ */ new CommandSpec("LATENCY LATEST");
 /** `LATENCY RESET` */
-export const LATENCY_RESET: CommandSpec = new CommandSpec("LATENCY RESET", 0, "none", "all_nodes", "agg_sum");
+export const LATENCY_RESET: CommandSpec = /* @__PURE__ */ new CommandSpec("LATENCY RESET", 0, "none", "all_nodes", "agg_sum");
 /** `LOLWUT` */
-export const LOLWUT: CommandSpec = new CommandSpec("LOLWUT", READ_ONLY);
+export const LOLWUT: CommandSpec = /* @__PURE__ */ new CommandSpec("LOLWUT", READ_ONLY);
 /** `MEMORY DOCTOR` */
-export const MEMORY_DOCTOR: CommandSpec = new CommandSpec("MEMORY DOCTOR");
+export const MEMORY_DOCTOR: CommandSpec = /* @__PURE__ */ new CommandSpec("MEMORY DOCTOR");
 /** `MEMORY HELP` */
-export const MEMORY_HELP: CommandSpec = new CommandSpec("MEMORY HELP");
+export const MEMORY_HELP: CommandSpec = /* @__PURE__ */ new CommandSpec("MEMORY HELP");
 /** `MEMORY MALLOC-STATS` */
-export const MEMORY_MALLOC_STATS: CommandSpec = new CommandSpec("MEMORY MALLOC-STATS");
+export const MEMORY_MALLOC_STATS: CommandSpec = /* @__PURE__ */ new CommandSpec("MEMORY MALLOC-STATS");
 /** `MEMORY PURGE` */
-export const MEMORY_PURGE: CommandSpec = new CommandSpec("MEMORY PURGE", 0, "none", "all_shards", "all_succeeded");
+export const MEMORY_PURGE: CommandSpec = /* @__PURE__ */ new CommandSpec("MEMORY PURGE", 0, "none", "all_shards", "all_succeeded");
 /** `MEMORY STATS` */
-export const MEMORY_STATS: CommandSpec = new CommandSpec("MEMORY STATS");
+export const MEMORY_STATS: CommandSpec = /* @__PURE__ */ new CommandSpec("MEMORY STATS");
 /** `MEMORY USAGE` */
-export const MEMORY_USAGE: CommandSpec = new CommandSpec("MEMORY USAGE", READ_ONLY, 1);
+export const MEMORY_USAGE: CommandSpec = /* @__PURE__ */ new CommandSpec("MEMORY USAGE", READ_ONLY, 1);
 /** `MODULE HELP` */
-export const MODULE_HELP: CommandSpec = new CommandSpec("MODULE HELP");
+export const MODULE_HELP: CommandSpec = /* @__PURE__ */ new CommandSpec("MODULE HELP");
 /** `MODULE LIST` */
-export const MODULE_LIST: CommandSpec = new CommandSpec("MODULE LIST");
+export const MODULE_LIST: CommandSpec = /* @__PURE__ */ new CommandSpec("MODULE LIST");
 /** `MODULE LOAD` */
-export const MODULE_LOAD: CommandSpec = new CommandSpec("MODULE LOAD");
+export const MODULE_LOAD: CommandSpec = /* @__PURE__ */ new CommandSpec("MODULE LOAD");
 /** `MODULE LOADEX` */
-export const MODULE_LOADEX: CommandSpec = new CommandSpec("MODULE LOADEX");
+export const MODULE_LOADEX: CommandSpec = /* @__PURE__ */ new CommandSpec("MODULE LOADEX");
 /** `MODULE UNLOAD` */
-export const MODULE_UNLOAD: CommandSpec = new CommandSpec("MODULE UNLOAD");
+export const MODULE_UNLOAD: CommandSpec = /* @__PURE__ */ new CommandSpec("MODULE UNLOAD");
 /** `REPLICAOF` */
-export const REPLICAOF: CommandSpec = new CommandSpec("REPLICAOF");
+export const REPLICAOF: CommandSpec = /* @__PURE__ */ new CommandSpec("REPLICAOF");
 /** `ROLE` */
-export const ROLE: CommandSpec = new CommandSpec("ROLE");
+export const ROLE: CommandSpec = /* @__PURE__ */ new CommandSpec("ROLE");
 /** `SAVE` */
-export const SAVE: CommandSpec = new CommandSpec("SAVE");
+export const SAVE: CommandSpec = /* @__PURE__ */ new CommandSpec("SAVE");
 /** `SHUTDOWN` */
-export const SHUTDOWN: CommandSpec = new CommandSpec("SHUTDOWN");
+export const SHUTDOWN: CommandSpec = /* @__PURE__ */ new CommandSpec("SHUTDOWN");
 /** `SLAVEOF` */
-export const SLAVEOF: CommandSpec = new CommandSpec("SLAVEOF");
+export const SLAVEOF: CommandSpec = /* @__PURE__ */ new CommandSpec("SLAVEOF");
 /** `SLOWLOG GET` */
-export const SLOWLOG_GET: CommandSpec = new CommandSpec("SLOWLOG GET", 0, "none", "all_nodes");
+export const SLOWLOG_GET: CommandSpec = /* @__PURE__ */ new CommandSpec("SLOWLOG GET", 0, "none", "all_nodes");
 /** `SLOWLOG HELP` */
-export const SLOWLOG_HELP: CommandSpec = new CommandSpec("SLOWLOG HELP");
+export const SLOWLOG_HELP: CommandSpec = /* @__PURE__ */ new CommandSpec("SLOWLOG HELP");
 /** `SLOWLOG LEN` */
-export const SLOWLOG_LEN: CommandSpec = new CommandSpec("SLOWLOG LEN", 0, "none", "all_nodes", "agg_sum");
+export const SLOWLOG_LEN: CommandSpec = /* @__PURE__ */ new CommandSpec("SLOWLOG LEN", 0, "none", "all_nodes", "agg_sum");
 /** `SLOWLOG RESET` */
-export const SLOWLOG_RESET: CommandSpec = new CommandSpec("SLOWLOG RESET", 0, "none", "all_nodes", "all_succeeded");
+export const SLOWLOG_RESET: CommandSpec = /* @__PURE__ */ new CommandSpec("SLOWLOG RESET", 0, "none", "all_nodes", "all_succeeded");
 /** `SWAPDB` */
-export const SWAPDB: CommandSpec = new CommandSpec("SWAPDB", WRITE);
+export const SWAPDB: CommandSpec = /* @__PURE__ */ new CommandSpec("SWAPDB", WRITE);
 /** `TIME` */
-export const TIME: CommandSpec = new CommandSpec("TIME");
+export const TIME: CommandSpec = /* @__PURE__ */ new CommandSpec("TIME");
 /** `SADD` */
-export const SADD: CommandSpec = new CommandSpec("SADD", WRITE, 1);
+export const SADD: CommandSpec = /* @__PURE__ */ new CommandSpec("SADD", WRITE, 1);
 /** `SCARD` */
-export const SCARD: CommandSpec = new CommandSpec("SCARD", READ_ONLY, 1);
+export const SCARD: CommandSpec = /* @__PURE__ */ new CommandSpec("SCARD", READ_ONLY, 1);
 /** `SDIFF` */
-export const SDIFF: CommandSpec = new CommandSpec("SDIFF", READ_ONLY, [1, -1, 1]);
+export const SDIFF: CommandSpec = /* @__PURE__ */ new CommandSpec("SDIFF", READ_ONLY, [1, -1, 1]);
 /** `SDIFFCARD` */
-export const SDIFFCARD: CommandSpec = new CommandSpec("SDIFFCARD", READ_ONLY, ["numkeys", 1]);
+export const SDIFFCARD: CommandSpec = /* @__PURE__ */ new CommandSpec("SDIFFCARD", READ_ONLY, ["numkeys", 1]);
 /** `SDIFFSTORE` */
-export const SDIFFSTORE: CommandSpec = new CommandSpec("SDIFFSTORE", WRITE, [1, -1, 1]);
+export const SDIFFSTORE: CommandSpec = /* @__PURE__ */ new CommandSpec("SDIFFSTORE", WRITE, [1, -1, 1]);
 /** `SINTER` */
-export const SINTER: CommandSpec = new CommandSpec("SINTER", READ_ONLY, [1, -1, 1]);
+export const SINTER: CommandSpec = /* @__PURE__ */ new CommandSpec("SINTER", READ_ONLY, [1, -1, 1]);
 /** `SINTERCARD` */
-export const SINTERCARD: CommandSpec = new CommandSpec("SINTERCARD", READ_ONLY, ["numkeys", 1]);
+export const SINTERCARD: CommandSpec = /* @__PURE__ */ new CommandSpec("SINTERCARD", READ_ONLY, ["numkeys", 1]);
 /** `SINTERSTORE` */
-export const SINTERSTORE: CommandSpec = new CommandSpec("SINTERSTORE", WRITE, [1, -1, 1]);
+export const SINTERSTORE: CommandSpec = /* @__PURE__ */ new CommandSpec("SINTERSTORE", WRITE, [1, -1, 1]);
 /** `SISMEMBER` */
-export const SISMEMBER: CommandSpec = new CommandSpec("SISMEMBER", READ_ONLY, 1);
+export const SISMEMBER: CommandSpec = /* @__PURE__ */ new CommandSpec("SISMEMBER", READ_ONLY, 1);
 /** `SMEMBERS` */
-export const SMEMBERS: CommandSpec = new CommandSpec("SMEMBERS", READ_ONLY, 1);
+export const SMEMBERS: CommandSpec = /* @__PURE__ */ new CommandSpec("SMEMBERS", READ_ONLY, 1);
 /** `SMISMEMBER` */
-export const SMISMEMBER: CommandSpec = new CommandSpec("SMISMEMBER", READ_ONLY, 1);
+export const SMISMEMBER: CommandSpec = /* @__PURE__ */ new CommandSpec("SMISMEMBER", READ_ONLY, 1);
 /** `SMOVE` */
-export const SMOVE: CommandSpec = new CommandSpec("SMOVE", WRITE, [1, 2, 1]);
+export const SMOVE: CommandSpec = /* @__PURE__ */ new CommandSpec("SMOVE", WRITE, [1, 2, 1]);
 /** `SPOP` */
-export const SPOP: CommandSpec = new CommandSpec("SPOP", WRITE, 1);
+export const SPOP: CommandSpec = /* @__PURE__ */ new CommandSpec("SPOP", WRITE, 1);
 /** `SRANDMEMBER` */
-export const SRANDMEMBER: CommandSpec = new CommandSpec("SRANDMEMBER", READ_ONLY, 1);
+export const SRANDMEMBER: CommandSpec = /* @__PURE__ */ new CommandSpec("SRANDMEMBER", READ_ONLY, 1);
 /** `SREM` */
-export const SREM: CommandSpec = new CommandSpec("SREM", WRITE, 1);
+export const SREM: CommandSpec = /* @__PURE__ */ new CommandSpec("SREM", WRITE, 1);
 /** `SSCAN` */
-export const SSCAN: CommandSpec = new CommandSpec("SSCAN", READ_ONLY, 1);
+export const SSCAN: CommandSpec = /* @__PURE__ */ new CommandSpec("SSCAN", READ_ONLY, 1);
 /** `SUNION` */
-export const SUNION: CommandSpec = new CommandSpec("SUNION", READ_ONLY, [1, -1, 1]);
+export const SUNION: CommandSpec = /* @__PURE__ */ new CommandSpec("SUNION", READ_ONLY, [1, -1, 1]);
 /** `SUNIONCARD` */
-export const SUNIONCARD: CommandSpec = new CommandSpec("SUNIONCARD", READ_ONLY, ["numkeys", 1]);
+export const SUNIONCARD: CommandSpec = /* @__PURE__ */ new CommandSpec("SUNIONCARD", READ_ONLY, ["numkeys", 1]);
 /** `SUNIONSTORE` */
-export const SUNIONSTORE: CommandSpec = new CommandSpec("SUNIONSTORE", WRITE, [1, -1, 1]);
+export const SUNIONSTORE: CommandSpec = /* @__PURE__ */ new CommandSpec("SUNIONSTORE", WRITE, [1, -1, 1]);
 /** `BZMPOP` */
-export const BZMPOP: CommandSpec = new CommandSpec("BZMPOP", WRITE | BLOCKING, ["numkeys", 2]);
+export const BZMPOP: CommandSpec = /* @__PURE__ */ new CommandSpec("BZMPOP", WRITE | BLOCKING, ["numkeys", 2]);
 /** `BZPOPMAX` */
-export const BZPOPMAX: CommandSpec = new CommandSpec("BZPOPMAX", WRITE | BLOCKING, [1, -2, 1]);
+export const BZPOPMAX: CommandSpec = /* @__PURE__ */ new CommandSpec("BZPOPMAX", WRITE | BLOCKING, [1, -2, 1]);
 /** `BZPOPMIN` */
-export const BZPOPMIN: CommandSpec = new CommandSpec("BZPOPMIN", WRITE | BLOCKING, [1, -2, 1]);
+export const BZPOPMIN: CommandSpec = /* @__PURE__ */ new CommandSpec("BZPOPMIN", WRITE | BLOCKING, [1, -2, 1]);
 /** `ZADD` */
-export const ZADD: CommandSpec = new CommandSpec("ZADD", WRITE, 1);
+export const ZADD: CommandSpec = /* @__PURE__ */ new CommandSpec("ZADD", WRITE, 1);
 /** `ZCARD` */
-export const ZCARD: CommandSpec = new CommandSpec("ZCARD", READ_ONLY, 1);
+export const ZCARD: CommandSpec = /* @__PURE__ */ new CommandSpec("ZCARD", READ_ONLY, 1);
 /** `ZCOUNT` */
-export const ZCOUNT: CommandSpec = new CommandSpec("ZCOUNT", READ_ONLY, 1);
+export const ZCOUNT: CommandSpec = /* @__PURE__ */ new CommandSpec("ZCOUNT", READ_ONLY, 1);
 /** `ZDIFF` */
-export const ZDIFF: CommandSpec = new CommandSpec("ZDIFF", READ_ONLY, ["numkeys", 1]);
+export const ZDIFF: CommandSpec = /* @__PURE__ */ new CommandSpec("ZDIFF", READ_ONLY, ["numkeys", 1]);
 /** `ZDIFFSTORE` */
-export const ZDIFFSTORE: CommandSpec = new CommandSpec("ZDIFFSTORE", WRITE, 1);
+export const ZDIFFSTORE: CommandSpec = /* @__PURE__ */ new CommandSpec("ZDIFFSTORE", WRITE, 1);
 /** `ZINCRBY` */
-export const ZINCRBY: CommandSpec = new CommandSpec("ZINCRBY", WRITE, 1);
+export const ZINCRBY: CommandSpec = /* @__PURE__ */ new CommandSpec("ZINCRBY", WRITE, 1);
 /** `ZINTER` */
-export const ZINTER: CommandSpec = new CommandSpec("ZINTER", READ_ONLY, ["numkeys", 1]);
+export const ZINTER: CommandSpec = /* @__PURE__ */ new CommandSpec("ZINTER", READ_ONLY, ["numkeys", 1]);
 /** `ZINTERCARD` */
-export const ZINTERCARD: CommandSpec = new CommandSpec("ZINTERCARD", READ_ONLY, ["numkeys", 1]);
+export const ZINTERCARD: CommandSpec = /* @__PURE__ */ new CommandSpec("ZINTERCARD", READ_ONLY, ["numkeys", 1]);
 /** `ZINTERSTORE` */
-export const ZINTERSTORE: CommandSpec = new CommandSpec("ZINTERSTORE", WRITE, 1);
+export const ZINTERSTORE: CommandSpec = /* @__PURE__ */ new CommandSpec("ZINTERSTORE", WRITE, 1);
 /** `ZLEXCOUNT` */
-export const ZLEXCOUNT: CommandSpec = new CommandSpec("ZLEXCOUNT", READ_ONLY, 1);
+export const ZLEXCOUNT: CommandSpec = /* @__PURE__ */ new CommandSpec("ZLEXCOUNT", READ_ONLY, 1);
 /** `ZMPOP` */
-export const ZMPOP: CommandSpec = new CommandSpec("ZMPOP", WRITE, ["numkeys", 1]);
+export const ZMPOP: CommandSpec = /* @__PURE__ */ new CommandSpec("ZMPOP", WRITE, ["numkeys", 1]);
 /** `ZMSCORE` */
-export const ZMSCORE: CommandSpec = new CommandSpec("ZMSCORE", READ_ONLY, 1);
+export const ZMSCORE: CommandSpec = /* @__PURE__ */ new CommandSpec("ZMSCORE", READ_ONLY, 1);
 /** `ZPOPMAX` */
-export const ZPOPMAX: CommandSpec = new CommandSpec("ZPOPMAX", WRITE, 1);
+export const ZPOPMAX: CommandSpec = /* @__PURE__ */ new CommandSpec("ZPOPMAX", WRITE, 1);
 /** `ZPOPMIN` */
-export const ZPOPMIN: CommandSpec = new CommandSpec("ZPOPMIN", WRITE, 1);
+export const ZPOPMIN: CommandSpec = /* @__PURE__ */ new CommandSpec("ZPOPMIN", WRITE, 1);
 /** `ZRANDMEMBER` */
-export const ZRANDMEMBER: CommandSpec = new CommandSpec("ZRANDMEMBER", READ_ONLY, 1);
+export const ZRANDMEMBER: CommandSpec = /* @__PURE__ */ new CommandSpec("ZRANDMEMBER", READ_ONLY, 1);
 /** `ZRANGE` */
-export const ZRANGE: CommandSpec = new CommandSpec("ZRANGE", READ_ONLY, 1);
+export const ZRANGE: CommandSpec = /* @__PURE__ */ new CommandSpec("ZRANGE", READ_ONLY, 1);
 /** `ZRANGEBYLEX` */
-export const ZRANGEBYLEX: CommandSpec = new CommandSpec("ZRANGEBYLEX", READ_ONLY, 1);
+export const ZRANGEBYLEX: CommandSpec = /* @__PURE__ */ new CommandSpec("ZRANGEBYLEX", READ_ONLY, 1);
 /** `ZRANGEBYSCORE` */
-export const ZRANGEBYSCORE: CommandSpec = new CommandSpec("ZRANGEBYSCORE", READ_ONLY, 1);
+export const ZRANGEBYSCORE: CommandSpec = /* @__PURE__ */ new CommandSpec("ZRANGEBYSCORE", READ_ONLY, 1);
 /** `ZRANGESTORE` */
-export const ZRANGESTORE: CommandSpec = new CommandSpec("ZRANGESTORE", WRITE, [1, 2, 1]);
+export const ZRANGESTORE: CommandSpec = /* @__PURE__ */ new CommandSpec("ZRANGESTORE", WRITE, [1, 2, 1]);
 /** `ZRANK` */
-export const ZRANK: CommandSpec = new CommandSpec("ZRANK", READ_ONLY, 1);
+export const ZRANK: CommandSpec = /* @__PURE__ */ new CommandSpec("ZRANK", READ_ONLY, 1);
 /** `ZREM` */
-export const ZREM: CommandSpec = new CommandSpec("ZREM", WRITE, 1);
+export const ZREM: CommandSpec = /* @__PURE__ */ new CommandSpec("ZREM", WRITE, 1);
 /** `ZREMRANGEBYLEX` */
-export const ZREMRANGEBYLEX: CommandSpec = new CommandSpec("ZREMRANGEBYLEX", WRITE, 1);
+export const ZREMRANGEBYLEX: CommandSpec = /* @__PURE__ */ new CommandSpec("ZREMRANGEBYLEX", WRITE, 1);
 /** `ZREMRANGEBYRANK` */
-export const ZREMRANGEBYRANK: CommandSpec = new CommandSpec("ZREMRANGEBYRANK", WRITE, 1);
+export const ZREMRANGEBYRANK: CommandSpec = /* @__PURE__ */ new CommandSpec("ZREMRANGEBYRANK", WRITE, 1);
 /** `ZREMRANGEBYSCORE` */
-export const ZREMRANGEBYSCORE: CommandSpec = new CommandSpec("ZREMRANGEBYSCORE", WRITE, 1);
+export const ZREMRANGEBYSCORE: CommandSpec = /* @__PURE__ */ new CommandSpec("ZREMRANGEBYSCORE", WRITE, 1);
 /** `ZREVRANGE` */
-export const ZREVRANGE: CommandSpec = new CommandSpec("ZREVRANGE", READ_ONLY, 1);
+export const ZREVRANGE: CommandSpec = /* @__PURE__ */ new CommandSpec("ZREVRANGE", READ_ONLY, 1);
 /** `ZREVRANGEBYLEX` */
-export const ZREVRANGEBYLEX: CommandSpec = new CommandSpec("ZREVRANGEBYLEX", READ_ONLY, 1);
+export const ZREVRANGEBYLEX: CommandSpec = /* @__PURE__ */ new CommandSpec("ZREVRANGEBYLEX", READ_ONLY, 1);
 /** `ZREVRANGEBYSCORE` */
-export const ZREVRANGEBYSCORE: CommandSpec = new CommandSpec("ZREVRANGEBYSCORE", READ_ONLY, 1);
+export const ZREVRANGEBYSCORE: CommandSpec = /* @__PURE__ */ new CommandSpec("ZREVRANGEBYSCORE", READ_ONLY, 1);
 /** `ZREVRANK` */
-export const ZREVRANK: CommandSpec = new CommandSpec("ZREVRANK", READ_ONLY, 1);
+export const ZREVRANK: CommandSpec = /* @__PURE__ */ new CommandSpec("ZREVRANK", READ_ONLY, 1);
 /** `ZSCAN` */
-export const ZSCAN: CommandSpec = new CommandSpec("ZSCAN", READ_ONLY, 1);
+export const ZSCAN: CommandSpec = /* @__PURE__ */ new CommandSpec("ZSCAN", READ_ONLY, 1);
 /** `ZSCORE` */
-export const ZSCORE: CommandSpec = new CommandSpec("ZSCORE", READ_ONLY, 1);
+export const ZSCORE: CommandSpec = /* @__PURE__ */ new CommandSpec("ZSCORE", READ_ONLY, 1);
 /** `ZUNION` */
-export const ZUNION: CommandSpec = new CommandSpec("ZUNION", READ_ONLY, ["numkeys", 1]);
+export const ZUNION: CommandSpec = /* @__PURE__ */ new CommandSpec("ZUNION", READ_ONLY, ["numkeys", 1]);
 /** `ZUNIONSTORE` */
-export const ZUNIONSTORE: CommandSpec = new CommandSpec("ZUNIONSTORE", WRITE, 1);
+export const ZUNIONSTORE: CommandSpec = /* @__PURE__ */ new CommandSpec("ZUNIONSTORE", WRITE, 1);
 /** `XACK` */
-export const XACK: CommandSpec = new CommandSpec("XACK", WRITE, 1);
+export const XACK: CommandSpec = /* @__PURE__ */ new CommandSpec("XACK", WRITE, 1);
 /** `XACKDEL` */
-export const XACKDEL: CommandSpec = new CommandSpec("XACKDEL", WRITE, 1);
+export const XACKDEL: CommandSpec = /* @__PURE__ */ new CommandSpec("XACKDEL", WRITE, 1);
 /** `XADD` */
-export const XADD: CommandSpec = new CommandSpec("XADD", WRITE, 1);
+export const XADD: CommandSpec = /* @__PURE__ */ new CommandSpec("XADD", WRITE, 1);
 /** `XAUTOCLAIM` */
-export const XAUTOCLAIM: CommandSpec = new CommandSpec("XAUTOCLAIM", WRITE, 1);
+export const XAUTOCLAIM: CommandSpec = /* @__PURE__ */ new CommandSpec("XAUTOCLAIM", WRITE, 1);
 /** `XCFGSET` */
-export const XCFGSET: CommandSpec = new CommandSpec("XCFGSET", WRITE, 1);
+export const XCFGSET: CommandSpec = /* @__PURE__ */ new CommandSpec("XCFGSET", WRITE, 1);
 /** `XCLAIM` */
-export const XCLAIM: CommandSpec = new CommandSpec("XCLAIM", WRITE, 1);
+export const XCLAIM: CommandSpec = /* @__PURE__ */ new CommandSpec("XCLAIM", WRITE, 1);
 /** `XDEL` */
-export const XDEL: CommandSpec = new CommandSpec("XDEL", WRITE, 1);
+export const XDEL: CommandSpec = /* @__PURE__ */ new CommandSpec("XDEL", WRITE, 1);
 /** `XDELEX` */
-export const XDELEX: CommandSpec = new CommandSpec("XDELEX", WRITE, 1);
+export const XDELEX: CommandSpec = /* @__PURE__ */ new CommandSpec("XDELEX", WRITE, 1);
 /** `XGROUP CREATE` */
-export const XGROUP_CREATE: CommandSpec = new CommandSpec("XGROUP CREATE", WRITE, 1);
+export const XGROUP_CREATE: CommandSpec = /* @__PURE__ */ new CommandSpec("XGROUP CREATE", WRITE, 1);
 /** `XGROUP CREATECONSUMER` */
-export const XGROUP_CREATECONSUMER: CommandSpec = new CommandSpec("XGROUP CREATECONSUMER", WRITE, 1);
+export const XGROUP_CREATECONSUMER: CommandSpec = /* @__PURE__ */ new CommandSpec("XGROUP CREATECONSUMER", WRITE, 1);
 /** `XGROUP DELCONSUMER` */
-export const XGROUP_DELCONSUMER: CommandSpec = new CommandSpec("XGROUP DELCONSUMER", WRITE, 1);
+export const XGROUP_DELCONSUMER: CommandSpec = /* @__PURE__ */ new CommandSpec("XGROUP DELCONSUMER", WRITE, 1);
 /** `XGROUP DESTROY` */
-export const XGROUP_DESTROY: CommandSpec = new CommandSpec("XGROUP DESTROY", WRITE, 1);
+export const XGROUP_DESTROY: CommandSpec = /* @__PURE__ */ new CommandSpec("XGROUP DESTROY", WRITE, 1);
 /** `XGROUP HELP` */
-export const XGROUP_HELP: CommandSpec = new CommandSpec("XGROUP HELP");
+export const XGROUP_HELP: CommandSpec = /* @__PURE__ */ new CommandSpec("XGROUP HELP");
 /** `XGROUP SETID` */
-export const XGROUP_SETID: CommandSpec = new CommandSpec("XGROUP SETID", WRITE, 1);
+export const XGROUP_SETID: CommandSpec = /* @__PURE__ */ new CommandSpec("XGROUP SETID", WRITE, 1);
 /** `XIDMPRECORD` */
-export const XIDMPRECORD: CommandSpec = new CommandSpec("XIDMPRECORD", WRITE, 1);
+export const XIDMPRECORD: CommandSpec = /* @__PURE__ */ new CommandSpec("XIDMPRECORD", WRITE, 1);
 /** `XINFO CONSUMERS` */
-export const XINFO_CONSUMERS: CommandSpec = new CommandSpec("XINFO CONSUMERS", READ_ONLY, 1);
+export const XINFO_CONSUMERS: CommandSpec = /* @__PURE__ */ new CommandSpec("XINFO CONSUMERS", READ_ONLY, 1);
 /** `XINFO GROUPS` */
-export const XINFO_GROUPS: CommandSpec = new CommandSpec("XINFO GROUPS", READ_ONLY, 1);
+export const XINFO_GROUPS: CommandSpec = /* @__PURE__ */ new CommandSpec("XINFO GROUPS", READ_ONLY, 1);
 /** `XINFO HELP` */
-export const XINFO_HELP: CommandSpec = new CommandSpec("XINFO HELP");
+export const XINFO_HELP: CommandSpec = /* @__PURE__ */ new CommandSpec("XINFO HELP");
 /** `XINFO STREAM` */
-export const XINFO_STREAM: CommandSpec = new CommandSpec("XINFO STREAM", READ_ONLY, 1);
+export const XINFO_STREAM: CommandSpec = /* @__PURE__ */ new CommandSpec("XINFO STREAM", READ_ONLY, 1);
 /** `XLEN` */
-export const XLEN: CommandSpec = new CommandSpec("XLEN", READ_ONLY, 1);
+export const XLEN: CommandSpec = /* @__PURE__ */ new CommandSpec("XLEN", READ_ONLY, 1);
 /** `XNACK` */
-export const XNACK: CommandSpec = new CommandSpec("XNACK", WRITE, 1);
+export const XNACK: CommandSpec = /* @__PURE__ */ new CommandSpec("XNACK", WRITE, 1);
 /** `XPENDING` */
-export const XPENDING: CommandSpec = new CommandSpec("XPENDING", READ_ONLY, 1);
+export const XPENDING: CommandSpec = /* @__PURE__ */ new CommandSpec("XPENDING", READ_ONLY, 1);
 /** `XRANGE` */
-export const XRANGE: CommandSpec = new CommandSpec("XRANGE", READ_ONLY, 1);
+export const XRANGE: CommandSpec = /* @__PURE__ */ new CommandSpec("XRANGE", READ_ONLY, 1);
 /** `XREAD` */
-export const XREAD: CommandSpec = new CommandSpec("XREAD", READ_ONLY | BLOCKING_OPTION, "streams");
+export const XREAD: CommandSpec = /* @__PURE__ */ new CommandSpec("XREAD", READ_ONLY | BLOCKING_OPTION, "streams");
 /** `XREADGROUP` */
-export const XREADGROUP: CommandSpec = new CommandSpec("XREADGROUP", WRITE | BLOCKING_OPTION, "streams");
+export const XREADGROUP: CommandSpec = /* @__PURE__ */ new CommandSpec("XREADGROUP", WRITE | BLOCKING_OPTION, "streams");
 /** `XREVRANGE` */
-export const XREVRANGE: CommandSpec = new CommandSpec("XREVRANGE", READ_ONLY, 1);
+export const XREVRANGE: CommandSpec = /* @__PURE__ */ new CommandSpec("XREVRANGE", READ_ONLY, 1);
 /** `XSETID` */
-export const XSETID: CommandSpec = new CommandSpec("XSETID", WRITE, 1);
+export const XSETID: CommandSpec = /* @__PURE__ */ new CommandSpec("XSETID", WRITE, 1);
 /** `XTRIM` */
-export const XTRIM: CommandSpec = new CommandSpec("XTRIM", WRITE, 1);
+export const XTRIM: CommandSpec = /* @__PURE__ */ new CommandSpec("XTRIM", WRITE, 1);
 /** `APPEND` */
-export const APPEND: CommandSpec = new CommandSpec("APPEND", WRITE, 1);
+export const APPEND: CommandSpec = /* @__PURE__ */ new CommandSpec("APPEND", WRITE, 1);
 /** `DECR` */
-export const DECR: CommandSpec = new CommandSpec("DECR", WRITE, 1);
+export const DECR: CommandSpec = /* @__PURE__ */ new CommandSpec("DECR", WRITE, 1);
 /** `DECRBY` */
-export const DECRBY: CommandSpec = new CommandSpec("DECRBY", WRITE, 1);
+export const DECRBY: CommandSpec = /* @__PURE__ */ new CommandSpec("DECRBY", WRITE, 1);
 /** `DELEX` */
-export const DELEX: CommandSpec = new CommandSpec("DELEX", WRITE, 1);
+export const DELEX: CommandSpec = /* @__PURE__ */ new CommandSpec("DELEX", WRITE, 1);
 /** `DELIFEQ` */
-export const DELIFEQ: CommandSpec = new CommandSpec("DELIFEQ", WRITE, 1);
+export const DELIFEQ: CommandSpec = /* @__PURE__ */ new CommandSpec("DELIFEQ", WRITE, 1);
 /** `DIGEST` */
-export const DIGEST: CommandSpec = new CommandSpec("DIGEST", READ_ONLY, 1);
+export const DIGEST: CommandSpec = /* @__PURE__ */ new CommandSpec("DIGEST", READ_ONLY, 1);
 /** `GET` */
-export const GET: CommandSpec = new CommandSpec("GET", READ_ONLY, 1);
+export const GET: CommandSpec = /* @__PURE__ */ new CommandSpec("GET", READ_ONLY, 1);
 /** `GETDEL` */
-export const GETDEL: CommandSpec = new CommandSpec("GETDEL", WRITE, 1);
+export const GETDEL: CommandSpec = /* @__PURE__ */ new CommandSpec("GETDEL", WRITE, 1);
 /** `GETEX` */
-export const GETEX: CommandSpec = new CommandSpec("GETEX", WRITE, 1);
+export const GETEX: CommandSpec = /* @__PURE__ */ new CommandSpec("GETEX", WRITE, 1);
 /** `GETRANGE` */
-export const GETRANGE: CommandSpec = new CommandSpec("GETRANGE", READ_ONLY, 1);
+export const GETRANGE: CommandSpec = /* @__PURE__ */ new CommandSpec("GETRANGE", READ_ONLY, 1);
 /** `GETSET` */
-export const GETSET: CommandSpec = new CommandSpec("GETSET", WRITE, 1);
+export const GETSET: CommandSpec = /* @__PURE__ */ new CommandSpec("GETSET", WRITE, 1);
 /** `INCR` */
-export const INCR: CommandSpec = new CommandSpec("INCR", WRITE, 1);
+export const INCR: CommandSpec = /* @__PURE__ */ new CommandSpec("INCR", WRITE, 1);
 /** `INCRBY` */
-export const INCRBY: CommandSpec = new CommandSpec("INCRBY", WRITE, 1);
+export const INCRBY: CommandSpec = /* @__PURE__ */ new CommandSpec("INCRBY", WRITE, 1);
 /** `INCRBYFLOAT` */
-export const INCRBYFLOAT: CommandSpec = new CommandSpec("INCRBYFLOAT", WRITE, 1);
+export const INCRBYFLOAT: CommandSpec = /* @__PURE__ */ new CommandSpec("INCRBYFLOAT", WRITE, 1);
 /** `INCREX` */
-export const INCREX: CommandSpec = new CommandSpec("INCREX", WRITE, 1);
+export const INCREX: CommandSpec = /* @__PURE__ */ new CommandSpec("INCREX", WRITE, 1);
 /** `LCS` */
-export const LCS: CommandSpec = new CommandSpec("LCS", READ_ONLY, [1, 2, 1]);
+export const LCS: CommandSpec = /* @__PURE__ */ new CommandSpec("LCS", READ_ONLY, [1, 2, 1]);
 /** `MGET` */
-export const MGET: CommandSpec = new CommandSpec("MGET", READ_ONLY, [1, -1, 1], "multi_shard");
+export const MGET: CommandSpec = /* @__PURE__ */ new CommandSpec("MGET", READ_ONLY, [1, -1, 1], "multi_shard");
 /** `MSET` */
-export const MSET: CommandSpec = new CommandSpec("MSET", WRITE, [1, -1, 2], "multi_shard", "all_succeeded");
+export const MSET: CommandSpec = /* @__PURE__ */ new CommandSpec("MSET", WRITE, [1, -1, 2], "multi_shard", "all_succeeded");
 /** `MSETEX` */
-export const MSETEX: CommandSpec = new CommandSpec("MSETEX", WRITE, 2);
+export const MSETEX: CommandSpec = /* @__PURE__ */ new CommandSpec("MSETEX", WRITE, 2);
 /** `MSETNX` */
-export const MSETNX: CommandSpec = new CommandSpec("MSETNX", WRITE, [1, -1, 2]);
+export const MSETNX: CommandSpec = /* @__PURE__ */ new CommandSpec("MSETNX", WRITE, [1, -1, 2]);
 /** `PSETEX` */
-export const PSETEX: CommandSpec = new CommandSpec("PSETEX", WRITE, 1);
+export const PSETEX: CommandSpec = /* @__PURE__ */ new CommandSpec("PSETEX", WRITE, 1);
 /** `SET` */
-export const SET: CommandSpec = new CommandSpec("SET", WRITE, 1);
+export const SET: CommandSpec = /* @__PURE__ */ new CommandSpec("SET", WRITE, 1);
 /** `SETEX` */
-export const SETEX: CommandSpec = new CommandSpec("SETEX", WRITE, 1);
+export const SETEX: CommandSpec = /* @__PURE__ */ new CommandSpec("SETEX", WRITE, 1);
 /** `SETNX` */
-export const SETNX: CommandSpec = new CommandSpec("SETNX", WRITE, 1);
+export const SETNX: CommandSpec = /* @__PURE__ */ new CommandSpec("SETNX", WRITE, 1);
 /** `SETRANGE` */
-export const SETRANGE: CommandSpec = new CommandSpec("SETRANGE", WRITE, 1);
+export const SETRANGE: CommandSpec = /* @__PURE__ */ new CommandSpec("SETRANGE", WRITE, 1);
 /** `STRLEN` */
-export const STRLEN: CommandSpec = new CommandSpec("STRLEN", READ_ONLY, 1);
+export const STRLEN: CommandSpec = /* @__PURE__ */ new CommandSpec("STRLEN", READ_ONLY, 1);
 /** `SUBSTR` */
-export const SUBSTR: CommandSpec = new CommandSpec("SUBSTR", READ_ONLY, 1);
+export const SUBSTR: CommandSpec = /* @__PURE__ */ new CommandSpec("SUBSTR", READ_ONLY, 1);
 /** `TS.ADD` */
-export const TS_ADD: CommandSpec = new CommandSpec("TS.ADD", WRITE, 1);
+export const TS_ADD: CommandSpec = /* @__PURE__ */ new CommandSpec("TS.ADD", WRITE, 1);
 /** `TS.ALTER` */
-export const TS_ALTER: CommandSpec = new CommandSpec("TS.ALTER", WRITE, 1);
+export const TS_ALTER: CommandSpec = /* @__PURE__ */ new CommandSpec("TS.ALTER", WRITE, 1);
 /** `TS.CREATE` */
-export const TS_CREATE: CommandSpec = new CommandSpec("TS.CREATE", WRITE, 1);
+export const TS_CREATE: CommandSpec = /* @__PURE__ */ new CommandSpec("TS.CREATE", WRITE, 1);
 /** `TS.CREATERULE` */
-export const TS_CREATERULE: CommandSpec = new CommandSpec("TS.CREATERULE", WRITE, [1, 2, 1]);
+export const TS_CREATERULE: CommandSpec = /* @__PURE__ */ new CommandSpec("TS.CREATERULE", WRITE, [1, 2, 1]);
 /** `TS.DECRBY` */
-export const TS_DECRBY: CommandSpec = new CommandSpec("TS.DECRBY", WRITE, 1);
+export const TS_DECRBY: CommandSpec = /* @__PURE__ */ new CommandSpec("TS.DECRBY", WRITE, 1);
 /** `TS.DEL` */
-export const TS_DEL: CommandSpec = new CommandSpec("TS.DEL", WRITE, 1);
+export const TS_DEL: CommandSpec = /* @__PURE__ */ new CommandSpec("TS.DEL", WRITE, 1);
 /** `TS.DELETERULE` */
-export const TS_DELETERULE: CommandSpec = new CommandSpec("TS.DELETERULE", WRITE, [1, 2, 1]);
+export const TS_DELETERULE: CommandSpec = /* @__PURE__ */ new CommandSpec("TS.DELETERULE", WRITE, [1, 2, 1]);
 /** `TS.GET` */
-export const TS_GET: CommandSpec = new CommandSpec("TS.GET", READ_ONLY, 1);
+export const TS_GET: CommandSpec = /* @__PURE__ */ new CommandSpec("TS.GET", READ_ONLY, 1);
 /** `TS.INCRBY` */
-export const TS_INCRBY: CommandSpec = new CommandSpec("TS.INCRBY", WRITE, 1);
+export const TS_INCRBY: CommandSpec = /* @__PURE__ */ new CommandSpec("TS.INCRBY", WRITE, 1);
 /** `TS.INFO` */
-export const TS_INFO: CommandSpec = new CommandSpec("TS.INFO", READ_ONLY, 1);
+export const TS_INFO: CommandSpec = /* @__PURE__ */ new CommandSpec("TS.INFO", READ_ONLY, 1);
 /** `TS.MADD` */
-export const TS_MADD: CommandSpec = new CommandSpec("TS.MADD", WRITE, [1, -1, 3]);
+export const TS_MADD: CommandSpec = /* @__PURE__ */ new CommandSpec("TS.MADD", WRITE, [1, -1, 3]);
 /** `TS.MGET` */
-export const TS_MGET: CommandSpec = new CommandSpec("TS.MGET", READ_ONLY);
+export const TS_MGET: CommandSpec = /* @__PURE__ */ new CommandSpec("TS.MGET", READ_ONLY);
 /** `TS.MRANGE` */
-export const TS_MRANGE: CommandSpec = new CommandSpec("TS.MRANGE", READ_ONLY);
+export const TS_MRANGE: CommandSpec = /* @__PURE__ */ new CommandSpec("TS.MRANGE", READ_ONLY);
 /** `TS.MREVRANGE` */
-export const TS_MREVRANGE: CommandSpec = new CommandSpec("TS.MREVRANGE", READ_ONLY);
+export const TS_MREVRANGE: CommandSpec = /* @__PURE__ */ new CommandSpec("TS.MREVRANGE", READ_ONLY);
 /** `TS.NRANGE` */
-export const TS_NRANGE: CommandSpec = new CommandSpec("TS.NRANGE", READ_ONLY, ["numkeys", 1]);
+export const TS_NRANGE: CommandSpec = /* @__PURE__ */ new CommandSpec("TS.NRANGE", READ_ONLY, ["numkeys", 1]);
 /** `TS.NREVRANGE` */
-export const TS_NREVRANGE: CommandSpec = new CommandSpec("TS.NREVRANGE", READ_ONLY, ["numkeys", 1]);
+export const TS_NREVRANGE: CommandSpec = /* @__PURE__ */ new CommandSpec("TS.NREVRANGE", READ_ONLY, ["numkeys", 1]);
 /** `TS.QUERYINDEX` */
-export const TS_QUERYINDEX: CommandSpec = new CommandSpec("TS.QUERYINDEX", READ_ONLY);
+export const TS_QUERYINDEX: CommandSpec = /* @__PURE__ */ new CommandSpec("TS.QUERYINDEX", READ_ONLY);
 /** `TS.QUERYLABELS` */
-export const TS_QUERYLABELS: CommandSpec = new CommandSpec("TS.QUERYLABELS", READ_ONLY);
+export const TS_QUERYLABELS: CommandSpec = /* @__PURE__ */ new CommandSpec("TS.QUERYLABELS", READ_ONLY);
 /** `TS.RANGE` */
-export const TS_RANGE: CommandSpec = new CommandSpec("TS.RANGE", READ_ONLY, 1);
+export const TS_RANGE: CommandSpec = /* @__PURE__ */ new CommandSpec("TS.RANGE", READ_ONLY, 1);
 /** `TS.READ` */
-export const TS_READ: CommandSpec = new CommandSpec("TS.READ", READ_ONLY | BLOCKING_OPTION, 1);
+export const TS_READ: CommandSpec = /* @__PURE__ */ new CommandSpec("TS.READ", READ_ONLY | BLOCKING_OPTION, 1);
 /** `TS.REVRANGE` */
-export const TS_REVRANGE: CommandSpec = new CommandSpec("TS.REVRANGE", READ_ONLY, 1);
+export const TS_REVRANGE: CommandSpec = /* @__PURE__ */ new CommandSpec("TS.REVRANGE", READ_ONLY, 1);
 /** `UNWATCH` */
-export const UNWATCH: CommandSpec = new CommandSpec("UNWATCH", SESSION);
+export const UNWATCH: CommandSpec = /* @__PURE__ */ new CommandSpec("UNWATCH", SESSION);
 /** `WATCH` */
-export const WATCH: CommandSpec = new CommandSpec("WATCH", SESSION, [1, -1, 1]);
+export const WATCH: CommandSpec = /* @__PURE__ */ new CommandSpec("WATCH", SESSION, [1, -1, 1]);
 /** `VADD` */
-export const VADD: CommandSpec = new CommandSpec("VADD", WRITE, 1);
+export const VADD: CommandSpec = /* @__PURE__ */ new CommandSpec("VADD", WRITE, 1);
 /** `VCARD` */
-export const VCARD: CommandSpec = new CommandSpec("VCARD", READ_ONLY, 1);
+export const VCARD: CommandSpec = /* @__PURE__ */ new CommandSpec("VCARD", READ_ONLY, 1);
 /** `VDIM` */
-export const VDIM: CommandSpec = new CommandSpec("VDIM", READ_ONLY, 1);
+export const VDIM: CommandSpec = /* @__PURE__ */ new CommandSpec("VDIM", READ_ONLY, 1);
 /** `VEMB` */
-export const VEMB: CommandSpec = new CommandSpec("VEMB", READ_ONLY | BINARY, 1);
+export const VEMB: CommandSpec = /* @__PURE__ */ new CommandSpec("VEMB", READ_ONLY | BINARY, 1);
 /** `VGETATTR` */
-export const VGETATTR: CommandSpec = new CommandSpec("VGETATTR", READ_ONLY, 1);
+export const VGETATTR: CommandSpec = /* @__PURE__ */ new CommandSpec("VGETATTR", READ_ONLY, 1);
 /** `VINFO` */
-export const VINFO: CommandSpec = new CommandSpec("VINFO", READ_ONLY, 1);
+export const VINFO: CommandSpec = /* @__PURE__ */ new CommandSpec("VINFO", READ_ONLY, 1);
 /** `VISMEMBER` */
-export const VISMEMBER: CommandSpec = new CommandSpec("VISMEMBER", READ_ONLY, 1);
+export const VISMEMBER: CommandSpec = /* @__PURE__ */ new CommandSpec("VISMEMBER", READ_ONLY, 1);
 /** `VLINKS` */
-export const VLINKS: CommandSpec = new CommandSpec("VLINKS", READ_ONLY, 1);
+export const VLINKS: CommandSpec = /* @__PURE__ */ new CommandSpec("VLINKS", READ_ONLY, 1);
 /** `VRANDMEMBER` */
-export const VRANDMEMBER: CommandSpec = new CommandSpec("VRANDMEMBER", READ_ONLY, 1);
+export const VRANDMEMBER: CommandSpec = /* @__PURE__ */ new CommandSpec("VRANDMEMBER", READ_ONLY, 1);
 /** `VRANGE` */
-export const VRANGE: CommandSpec = new CommandSpec("VRANGE", READ_ONLY, 1);
+export const VRANGE: CommandSpec = /* @__PURE__ */ new CommandSpec("VRANGE", READ_ONLY, 1);
 /** `VREM` */
-export const VREM: CommandSpec = new CommandSpec("VREM", WRITE, 1);
+export const VREM: CommandSpec = /* @__PURE__ */ new CommandSpec("VREM", WRITE, 1);
 /** `VSETATTR` */
-export const VSETATTR: CommandSpec = new CommandSpec("VSETATTR", WRITE, 1);
+export const VSETATTR: CommandSpec = /* @__PURE__ */ new CommandSpec("VSETATTR", WRITE, 1);
 /** `VSIM` */
-export const VSIM: CommandSpec = new CommandSpec("VSIM", READ_ONLY, 1);
+export const VSIM: CommandSpec = /* @__PURE__ */ new CommandSpec("VSIM", READ_ONLY, 1);

@@ -5,13 +5,15 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import { differences, readGenerated, readInput } from "../../codegen/main.ts";
 import type { Command, CommandsFile } from "../../codegen/model.ts";
 import { methodName } from "../../codegen/names.ts";
+import { assembleMorph } from "../../codegen/morph.ts";
 import { printFiles } from "../../codegen/print.ts";
+import { assembleText } from "../../codegen/text.ts";
 import { stats } from "../../codegen/stats.ts";
 import { validate } from "../../codegen/validate.ts";
 import { test } from "../support/test.ts";
 
 const input = await readInput();
-const printed = printFiles(input);
+const printed = printFiles(input, assembleMorph);
 
 /** A file of one command. */
 function fileOf(name: string, command: Partial<Command>): CommandsFile {
@@ -20,11 +22,15 @@ function fileOf(name: string, command: Partial<Command>): CommandsFile {
 
 /** The printed class of a file of one command. */
 function classOf(name: string, command: Partial<Command>): string {
-  return printFiles({ file: fileOf(name, command), hash: "0" }).get("commands.ts") ?? "";
+  return printFiles({ file: fileOf(name, command), hash: "0" }, assembleText).get("commands.ts") ?? "";
 }
 
 test("generating twice gives the same bytes", () => {
-  assertEquals([...printFiles(input)], [...printed]);
+  assertEquals([...printFiles(input, assembleMorph)], [...printed]);
+});
+
+test("what users' generators print with is what ts-morph prints", () => {
+  assertEquals(differences(printed, printFiles(input, assembleText)), []);
 });
 
 test("src/generated is what commands.json says", async () => {
@@ -127,7 +133,7 @@ test("a command that would hide a member of the client is refused", () => {
 
 test("two commands with one method are refused", () => {
   const file: CommandsFile = { ...fileOf("A B", {}), ...fileOf("A-B", {}) };
-  assertThrows(() => printFiles({ file, hash: "0" }), Error, "both become aB");
+  assertThrows(() => printFiles({ file, hash: "0" }, assembleText), Error, "both become aB");
 });
 
 test("an option that is there twice is refused, with the command's name", () => {

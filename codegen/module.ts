@@ -1,0 +1,115 @@
+/**
+ * Prints one module for users: the commands of their server, and a client that has them as its methods.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import type { Method } from "./method.ts";
+import type { CommandsFile } from "./model.ts";
+import { emittedCommands } from "./print.ts";
+import { Names, shapeCallsIn } from "./reply_names.ts";
+import {
+  argumentCallsIn,
+  commandClasses,
+  flagsIn,
+  makeMethods,
+  optionDeclarations,
+  signaturesOf,
+  specStatements,
+} from "./sections.ts";
+import type { Feature } from "./select.ts";
+import { mentioned, Statements } from "./statements.ts";
+import { printSurfaces, surfaceImports } from "./surfaces.ts";
+import { assembleText } from "./text.ts";
+
+/** How every printed module begins: by this it is known to be ours. */
+export const MARK = "// Written by @respire/redis/codegen";
+
+/** What a module is printed from. */
+export interface ModuleInput {
+  /** The commands. */
+  readonly file: CommandsFile;
+  /** What it is for: `"Redis 7.0.15"`. */
+  readonly title: string;
+  /** What the client has beside commands. */
+  readonly features: ReadonlySet<Feature>;
+  /** Where the client comes from: a package, or a pattern whose `*` stands for `client` and `command`. */
+  readonly from: string;
+}
+
+/** The module's text. */
+export function printModule({ file, title, features, from }: ModuleInput): string {
+  const names = new Names(file.$types ?? {});
+  const commands = emittedCommands(file);
+  const methods = makeMethods(commands, names).filter((method) => !method.session || features.has("session"));
+  const signatures = signaturesOf(methods);
+  const options = optionDeclarations(methods);
+  const replies = names.declarationsIn([signatures, ...options].join("\n"));
+  const body = methods.flatMap((method) => method.body).join("\n");
+  const shapes = names.shapeStatementsIn(body);
+  const specs = specStatements(commands.filter(([name]) => methods.some(({ command }) => command === name)));
+  const code = [signatures, ...options, ...replies].join("\n");
+
+  const source = new Statements();
+  source.addStatements(moduleDoc(title, methods, features));
+  source.addStatements([
+    ...surfaceImports(features, specifier(from, "client")),
+    ...commandImports(specs, body, shapes, names, code, specifier(from, "command")),
+    "",
+  ]);
+  const sections = [...specs, ...shapes, ...replies, ...options];
+  source.addStatements(sections.join("\n\n"));
+  const [shared, session] = commandClasses(methods, [
+    `The commands of ${title} as methods. S is what the strings of replies become, I what their integers do.`,
+  ]);
+  source.addClasses(features.has("session") ? [shared, session] : [shared]);
+  source.addStatements(printSurfaces(features, title));
+  const text = assembleText(source);
+  const hash = createHash("sha256").update(text).digest("hex").slice(0, 16);
+  return `${MARK} for ${title}. Do not edit: write it again.\n// Hash of what follows: ${hash}\n${text}`;
+}
+
+/** `@respire/redis` → `@respire/redis/client`; `../src/*\/mod.ts` → `../src/client/mod.ts`. */
+function specifier(from: string, entry: "client" | "command"): string {
+  return from.includes("*") ? from.replaceAll("*", entry) : `${from.replace(/\/$/, "")}/${entry}`;
+}
+
+function moduleDoc(title: string, methods: readonly Method[], features: ReadonlySet<Feature>): string {
+  const first = [...methods].sort((a, b) => a.name.length - b.name.length)[0]?.name ?? "call";
+  return [
+    "/**",
+    ` * A client for ${title}: ${methods.length} commands${features.size === 0 ? "" : `, ${[...features].join(", ")}`}.`,
+    " *",
+    " * ```ts",
+    ' * import { connect } from "./THIS_FILE.ts";',
+    " *",
+    ' * await using redis = await connect("redis://127.0.0.1:6379");',
+    ` * redis.${first};`,
+    " * ```",
+    " *",
+    " * @module",
+    " */",
+  ].join("\n");
+}
+
+function commandImports(
+  specs: readonly string[],
+  body: string,
+  shapes: readonly string[],
+  names: Names,
+  code: string,
+  from: string,
+): string[] {
+  const values = [
+    "CommandSpec",
+    ...flagsIn(specs.join("\n")),
+    ...argumentCallsIn(body),
+    ...names.shapesIn(body).combinators,
+    ...shapeCallsIn(shapes.join("\n")),
+  ];
+  const types = ["Arg", "Shape", ...(/\bReply\b/.test(code) ? ["Reply"] : []), ...mentioned(code)];
+  return [
+    `import { ${[...new Set(values)].sort().join(", ")} } from ${JSON.stringify(from)};`,
+    `import type { ${[...new Set(types)].sort().join(", ")} } from ${JSON.stringify(from)};`,
+  ];
+}

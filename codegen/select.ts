@@ -1,0 +1,121 @@
+/**
+ * Chooses what a printed module is to have: commands by name or group, and features of the client.
+ *
+ * @module
+ */
+import { type Command, type CommandsFile, isEmitted } from "./model.ts";
+import { camelCase } from "./names.ts";
+
+/** Something that the caller asked for and that does not exist. Its message is for people. */
+export class SelectError extends Error {
+  override readonly name = "SelectError";
+}
+
+/** What a client can have beside its commands. */
+export const FEATURES = ["pipeline", "transaction", "session", "subscribe", "blocking", "pool"] as const;
+
+/** One of {@link FEATURES}. */
+export type Feature = typeof FEATURES[number];
+
+/** The features of a list such as `["pipeline", "session"]`; `["all"]` and `["none"]` are words, too. */
+export function chooseFeatures(names: readonly string[]): Set<Feature> {
+  const chosen = new Set<Feature>();
+  for (const name of names) {
+    if (name === "none") continue;
+    if (name === "all") return new Set(FEATURES);
+    if (!FEATURES.includes(name as Feature)) {
+      throw new SelectError(`there is no feature ${name}; there are ${FEATURES.join(", ")}, all, none`);
+    }
+    chosen.add(name as Feature);
+  }
+  return chosen;
+}
+
+/** The features that commands cannot do without: nobody could call them. */
+export function neededFeatures(file: CommandsFile): Set<Feature> {
+  const kinds = new Set(commandsOf(file).map(([, facts]) => facts.conn?.split(":")[0]));
+  const needed: Feature[] = [];
+  if (kinds.has("blocking")) needed.push("blocking");
+  if (kinds.has("session")) needed.push("session");
+  return new Set(needed);
+}
+
+/** The commands of a file. */
+export function commandsOf(file: CommandsFile): [string, Command][] {
+  return Object.entries(file).filter(([name]) => !name.startsWith("$")) as [string, Command][];
+}
+
+/** The file with some of its commands. */
+export function withCommands(file: CommandsFile, commands: readonly [string, Command][]): CommandsFile {
+  const kept: CommandsFile = { $schema: 1, ...(file.$types === undefined ? {} : { $types: file.$types }) };
+  for (const [name, facts] of commands) kept[name] = facts;
+  return kept;
+}
+
+/**
+ * The file with the commands that were asked for: `get`, `config get`, `configGet`, `ft.search`, `@hash` for a group.
+ * `known` is what there is beyond the file, for a better message: commands that a certain server has not.
+ */
+export function chooseCommands(file: CommandsFile, only: readonly string[], known: CommandsFile = file): CommandsFile {
+  const commands = commandsOf(file).filter(([, facts]) => isEmitted(facts));
+  const chosen = new Set<string>();
+  for (const item of only) {
+    const found = item.startsWith("@")
+      ? commands.filter(([, facts]) => facts.group === item.slice(1).toLowerCase())
+      : commands.filter(([name]) => key(name) === key(item));
+    if (found.length === 0) throw new SelectError(unknown(item, file, known));
+    for (const [name] of found) chosen.add(name);
+  }
+  return withCommands(file, commands.filter(([name]) => chosen.has(name)));
+}
+
+/** `CONFIG GET`, `config|get` and `configGet` are the same. */
+function key(name: string): string {
+  return camelCase(name).toLowerCase();
+}
+
+const INSTEAD: Record<string, string> = {
+  pubsub: "is no method; subscriptions come with --with subscribe",
+  tx: "is no method; transactions come with --with transaction",
+  dedicated: "takes its connection for good and is no method",
+  internal: "is for servers and modules among themselves and is no method",
+};
+
+function unknown(item: string, file: CommandsFile, known: CommandsFile): string {
+  if (item.startsWith("@")) {
+    const groups = new Set(commandsOf(file).filter(([, facts]) => isEmitted(facts)).map(([, facts]) => facts.group));
+    return `there is no group ${item}; there are ${[...groups].sort().map((group) => `@${group}`).join(", ")}`;
+  }
+  const [there] = commandsOf(file).filter(([name]) => key(name) === key(item));
+  if (there !== undefined) {
+    const [name, { conn }] = there;
+    return `${name} ${INSTEAD[conn ?? "internal"] ?? INSTEAD.internal}`;
+  }
+  const [elsewhere] = commandsOf(known).filter(([name]) => key(name) === key(item));
+  if (elsewhere !== undefined) return `the server has no ${elsewhere[0]}`;
+  const near = nearest(item, commandsOf(file).filter(([, facts]) => isEmitted(facts)).map(([name]) => name));
+  return `there is no command ${item}${near.length === 0 ? "" : `; is it ${near.join(" or ")}?`}`;
+}
+
+/** Up to three names that are a letter or two away. */
+function nearest(item: string, names: readonly string[]): string[] {
+  const wanted = key(item);
+  const limit = wanted.length < 4 ? 1 : 2;
+  return names.map((name) => ({ name, far: distance(wanted, key(name)) }))
+    .filter(({ far }) => far <= limit)
+    .sort((a, b) => a.far - b.far || (a.name < b.name ? -1 : 1))
+    .slice(0, 3).map(({ name }) => name.toLowerCase());
+}
+
+/** How many letters must be put in, taken out or changed. */
+function distance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
+  for (let i = 1; i <= one.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= other.length; j++) {
+      next[j] = Math.min(next[j - 1] + 1, row[j] + 1, row[j - 1] + (one[i - 1] === other[j - 1] ? 0 : 1));
+    }
+    row = next;
+  }
+  return row[other.length];
+}
