@@ -9,6 +9,7 @@ import { createHash } from "node:crypto";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { CommandsFile } from "./model.ts";
+import { differences } from "./differences.ts";
 import { assembleMorph } from "./morph.ts";
 import { printFiles } from "./print.ts";
 import { proofTable, readProof } from "./proof.ts";
@@ -23,25 +24,6 @@ export async function readInput(): Promise<{ file: CommandsFile; hash: string }>
   const source = await readFile(new URL("commands.json", root), "utf8");
   const hash = createHash("sha256").update(source).digest("hex").slice(0, 16);
   return { file: JSON.parse(source) as CommandsFile, hash };
-}
-
-/** The first lines in which two texts differ, or `undefined`. */
-export function firstDifference(name: string, wanted: string, found: string | undefined): string | undefined {
-  if (wanted === found) return undefined;
-  if (found === undefined) return `${name}: missing`;
-  const left = wanted.split("\n");
-  const right = found.split("\n");
-  const at = left.findIndex((line, index) => line !== right[index]);
-  const line = at < 0 ? left.length : at;
-  return `${name}:${line + 1}\n  generated: ${left[line] ?? "(end)"}\n  found:     ${right[line] ?? "(end)"}`;
-}
-
-/** Every way in which the files found are not those wanted. */
-export function differences(wanted: ReadonlyMap<string, string>, found: ReadonlyMap<string, string>): string[] {
-  return [
-    ...[...wanted].flatMap(([name, text]) => firstDifference(name, text, found.get(name)) ?? []),
-    ...[...found.keys()].filter((name) => !wanted.has(name)).map((name) => `${name}: not generated`),
-  ];
 }
 
 /** The generated files as they are. */

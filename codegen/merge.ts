@@ -9,6 +9,7 @@
 import type { Command, CommandsFile, Node, Since } from "./model.ts";
 import { normalise } from "./normalise.ts";
 import type { LiveSource } from "./sources/live.ts";
+import { formatVersion } from "./versions.ts";
 import type { Source, SourceArgument, SourceCommand } from "./sources/source.ts";
 
 /** What differs between a source and our file. */
@@ -70,10 +71,10 @@ function changes(command: SourceCommand, ours: Command): string[] {
 const LOOSE = new Set(["CLIENT KILL", "COMMAND GETKEYS", "COMMAND GETKEYSANDFLAGS"]);
 
 /** A report for people, empty when there is nothing to say. */
-export function report(difference: Difference): string {
+export function report(difference: Difference, ours = "commands.json"): string {
   const parts: [string, readonly string[]][] = [
-    ["commands that commands.json has not", difference.added],
-    ["words that commands.json has not", difference.tokens],
+    [`commands that ${ours} has not`, difference.added],
+    [`words that ${ours} has not`, difference.tokens],
     ["facts that differ", difference.changed],
     ["undecided", difference.doubts],
   ];
@@ -94,13 +95,8 @@ export function merge(file: CommandsFile, source: Source, family: "redis" | "val
 function sinceOf(command: SourceCommand, source: Source, family: "redis" | "valkey"): Since {
   const stated = /^\d+\.\d+\.\d+$/.test(command.since) ? command.since : undefined;
   const live = source as Partial<LiveSource>;
-  if (command.module !== undefined) return { module: stated ?? moduleVersion(live.modules?.get(command.module)) };
+  if (command.module !== undefined) return { module: stated ?? formatVersion(live.modules?.get(command.module)) };
   return { [family]: stated ?? /^\d+\.\d+\.\d+/.exec(live.version ?? "")?.[0] ?? "0.0.0" };
-}
-
-/** Modules write 1.4.7 as 10407. */
-function moduleVersion(number = 0): string {
-  return [Math.floor(number / 10_000), Math.floor(number / 100) % 100, number % 100].join(".");
 }
 
 /** What the source alone says about a command, in our format. */

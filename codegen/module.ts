@@ -6,11 +6,11 @@
 import { createHash } from "node:crypto";
 import type { Method } from "./method.ts";
 import type { CommandsFile } from "./model.ts";
-import { emittedCommands } from "./print.ts";
 import { Names, shapeCallsIn } from "./reply_names.ts";
 import {
   argumentCallsIn,
   commandClasses,
+  emittedCommands,
   flagsIn,
   makeMethods,
   optionDeclarations,
@@ -18,7 +18,7 @@ import {
   specStatements,
 } from "./sections.ts";
 import type { Feature } from "./select.ts";
-import { mentioned, Statements } from "./statements.ts";
+import { mentioned, Statements, withoutDocs } from "./statements.ts";
 import { printSurfaces, surfaceImports } from "./surfaces.ts";
 import { assembleText } from "./text.ts";
 
@@ -48,10 +48,10 @@ export function printModule({ file, title, features, from }: ModuleInput): strin
   const body = methods.flatMap((method) => method.body).join("\n");
   const shapes = names.shapeStatementsIn(body);
   const specs = specStatements(commands.filter(([name]) => methods.some(({ command }) => command === name)));
-  const code = [signatures, ...options, ...replies].join("\n");
+  const code = withoutDocs([signatures, ...options, ...replies].join("\n"));
 
   const source = new Statements();
-  source.addStatements(moduleDoc(title, methods, features));
+  source.addStatements(moduleDoc(title, methods, features, specifier(from, "client")));
   source.addStatements([
     ...surfaceImports(features, specifier(from, "client")),
     ...commandImports(specs, body, shapes, names, code, specifier(from, "command")),
@@ -66,7 +66,12 @@ export function printModule({ file, title, features, from }: ModuleInput): strin
   source.addStatements(printSurfaces(features, title));
   const text = assembleText(source);
   const hash = createHash("sha256").update(text).digest("hex").slice(0, 16);
-  return `${MARK} for ${title}. Do not edit: write it again.\n// Hash of what follows: ${hash}\n${text}`;
+  return `${MARK} for ${title}. Do not edit: write it again.
+// Hash of what follows: ${hash}
+// deno-fmt-ignore-file
+// deno-lint-ignore-file
+/* eslint-disable */
+${text}`;
 }
 
 /** `@respire/redis` → `@respire/redis/client`; `../src/*\/mod.ts` → `../src/client/mod.ts`. */
@@ -74,18 +79,13 @@ function specifier(from: string, entry: "client" | "command"): string {
   return from.includes("*") ? from.replaceAll("*", entry) : `${from.replace(/\/$/, "")}/${entry}`;
 }
 
-function moduleDoc(title: string, methods: readonly Method[], features: ReadonlySet<Feature>): string {
-  const first = [...methods].sort((a, b) => a.name.length - b.name.length)[0]?.name ?? "call";
+function moduleDoc(title: string, methods: readonly Method[], features: ReadonlySet<Feature>, from: string): string {
+  const beside = features.size === 0 ? "" : `, ${[...features].join(", ")}`;
   return [
     "/**",
-    ` * A client for ${title}: ${methods.length} commands${features.size === 0 ? "" : `, ${[...features].join(", ")}`}.`,
+    ` * A client for ${title}: ${methods.length} command${methods.length === 1 ? "" : "s"}${beside}.`,
     " *",
-    " * ```ts",
-    ' * import { connect } from "./THIS_FILE.ts";',
-    " *",
-    ' * await using redis = await connect("redis://127.0.0.1:6379");',
-    ` * redis.${first};`,
-    " * ```",
+    ` * Errors, options and whatever else belongs to the client are exports of \`${from}\`.`,
     " *",
     " * @module",
     " */",
@@ -105,7 +105,7 @@ function commandImports(
     ...flagsIn(specs.join("\n")),
     ...argumentCallsIn(body),
     ...names.shapesIn(body).combinators,
-    ...shapeCallsIn(shapes.join("\n")),
+    ...shapeCallsIn(withoutDocs(shapes.join("\n"))),
   ];
   const types = ["Arg", "Shape", ...(/\bReply\b/.test(code) ? ["Reply"] : []), ...mentioned(code)];
   return [

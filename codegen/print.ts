@@ -4,11 +4,12 @@
  * @module
  */
 import type { Method } from "./method.ts";
-import { type Command, type CommandsFile, isEmitted } from "./model.ts";
-import { Names } from "./reply_names.ts";
+import type { Command, CommandsFile } from "./model.ts";
+import { Names, shapeCallsIn } from "./reply_names.ts";
 import {
   argumentCallsIn,
   commandClasses,
+  emittedCommands,
   flagsIn,
   makeMethods,
   optionDeclarations,
@@ -16,7 +17,7 @@ import {
   signaturesOf,
   specStatements,
 } from "./sections.ts";
-import { type Assemble, mentioned, moduleDoc, Statements } from "./statements.ts";
+import { type Assemble, mentioned, moduleDoc, Statements, withoutDocs } from "./statements.ts";
 
 /** What is printed from, and into. */
 export interface Input {
@@ -24,14 +25,6 @@ export interface Input {
   file: CommandsFile;
   /** The hash of everything that the output depends on. */
   hash: string;
-}
-
-/** The commands of a file that have a method, grouped, in the order of the file. */
-export function emittedCommands(file: CommandsFile): [string, Command][] {
-  const commands = Object.entries(file).filter(([name]) => !name.startsWith("$")) as [string, Command][];
-  return commands.filter(([, facts]) => isEmitted(facts)).sort(([, a], [, b]) =>
-    a.group < b.group ? -1 : a.group > b.group ? 1 : 0
-  );
 }
 
 /** Prints all generated files: their names and contents. */
@@ -50,8 +43,8 @@ export function printFiles({ file, hash }: Input, assemble: Assemble): Map<strin
   print("specs.ts", (source) => printSpecs(source, commands));
   print("options.ts", (source) => printOptions(source, methods, names));
   print("commands.ts", (source) => printCommands(source, methods, names));
-  print("replies.ts", (source) => names.printTypes(source));
-  print("shapes.ts", (source) => names.printShapes(source));
+  print("replies.ts", (source) => printReplies(source, names));
+  print("shapes.ts", (source) => printShapes(source, names));
   return files;
 }
 
@@ -97,4 +90,27 @@ function printCommands(source: Statements, methods: Method[], names: Names): voi
     "",
     "Whoever extends it decides in `send` where a command goes: to a connection, into a pipeline, to a node of a cluster.",
   ]));
+}
+
+function printReplies(source: Statements, names: Names): void {
+  const declarations = names.declarations();
+  const code = withoutDocs(declarations.join("\n"));
+  moduleDoc(source, "The replies of commands that have more to tell than a value.");
+  source.addStatements([
+    ...(mentioned(code).length > 0
+      ? [`import type { ${mentioned(code).join(", ")} } from "../command/values.ts";`]
+      : []),
+    ...(/\bReply\b/.test(code) ? ['import type { Reply } from "../resp/reply.ts";\n'] : []),
+    declarations.join("\n\n"),
+  ]);
+}
+
+function printShapes(source: Statements, names: Names): void {
+  const shapes = names.shapeStatements();
+  moduleDoc(source, "How decoded replies become what the methods promise.");
+  source.addStatements([
+    `import { ${shapeCallsIn(withoutDocs(shapes.join("\n"))).join(", ")} } from "../command/shape.ts";`,
+    'import type { Shape } from "../command/spec.ts";\n',
+    ...shapes,
+  ]);
 }

@@ -7,7 +7,6 @@ import { DECODERS } from "./decoders.ts";
 import type { Context } from "./parts.ts";
 import { namesIn, parseReply, type ReplyType } from "./reply.ts";
 import { printShape, printType } from "./reply_print.ts";
-import { mentioned, moduleDoc, type Statements } from "./statements.ts";
 
 /** The shapes that replies ask for by name, and their files. */
 const DECODER_FILES = Object.entries(DECODERS).map(([name, { file }]) => [name, file]);
@@ -129,27 +128,14 @@ export class Names implements Context {
     return shapes.filter(reached(shapes, code)).map(shapeStatement);
   }
 
-  printTypes(source: Statements): void {
-    const rows = this.#rows();
-    const all = rows.map((row) => row.text).join("\n");
-    moduleDoc(source, "The replies of commands that have more to tell than a value.");
-    source.addStatements([
-      ...(mentioned(all).length > 0
-        ? [`import type { ${mentioned(all).join(", ")} } from "../command/values.ts";`]
-        : []),
-      ...(/\bReply\b/.test(all) ? ['import type { Reply } from "../resp/reply.ts";\n'] : []),
-    ]);
-    source.addStatements(rows.map(declaration).join("\n\n"));
+  /** The declarations of all named types. */
+  declarations(): string[] {
+    return this.#rows().map(declaration);
   }
 
-  printShapes(source: Statements): void {
-    moduleDoc(source, "How decoded replies become what the methods promise.");
-    const all = [...this.#shapes.values()].join("\n");
-    source.addStatements([
-      `import { ${shapeCallsIn(all).join(", ")} } from "../command/shape.ts";`,
-      'import type { Shape } from "../command/spec.ts";\n',
-      ...[...this.#shapes].map(shapeStatement),
-    ]);
+  /** The constants of all shapes. */
+  shapeStatements(): string[] {
+    return [...this.#shapes].map(shapeStatement);
   }
 }
 

@@ -4,13 +4,21 @@
  * @module
  */
 import { makeMethod, type Method } from "./method.ts";
-import type { Command } from "./model.ts";
+import { type Command, type CommandsFile, isEmitted } from "./model.ts";
 import { constantName } from "./names.ts";
 import { split } from "./parts.ts";
 import { allMembers, choiceType, type Member, type ObjectType } from "./plan.ts";
 import type { Names } from "./reply_names.ts";
 import { printSpec } from "./spec.ts";
 import type { ClassText, MethodText } from "./statements.ts";
+
+/** The commands of a file that have a method, grouped, in the order of the file. */
+export function emittedCommands(file: CommandsFile): [string, Command][] {
+  const commands = Object.entries(file).filter(([name]) => !name.startsWith("$")) as [string, Command][];
+  return commands.filter(([, facts]) => isEmitted(facts)).sort(([, a], [, b]) =>
+    a.group < b.group ? -1 : a.group > b.group ? 1 : 0
+  );
+}
 
 /** Makes the methods of commands; an error names the command. */
 export function makeMethods(commands: readonly [string, Command][], names: Names): Method[] {

@@ -12,7 +12,10 @@ export class SelectError extends Error {
 }
 
 /** What a client can have beside its commands. */
-export const FEATURES = ["pipeline", "transaction", "session", "subscribe", "blocking", "pool"] as const;
+export const FEATURES = [
+  ...["pipeline", "transaction", "session", "subscribe", "blocking", "pool"] as const,
+  ...["iterate", "streams", "monitor"] as const,
+] as const;
 
 /** One of {@link FEATURES}. */
 export type Feature = typeof FEATURES[number];

@@ -46,10 +46,15 @@ export function moduleDoc(source: Statements, text: string): void {
   source.addStatements(`/**\n * ${text}\n *\n * @module\n */`);
 }
 
+/** Code without its docstrings. */
+export function withoutDocs(code: string): string {
+  return code.replaceAll(/\/\*\*.*?\*\//gs, "");
+}
+
 /** The types of src/command/values.ts that a text mentions. */
 export function mentioned(text: string): string[] {
   const all =
     "AllOrNone AtMostOne Bit Dict Flag GeoPlace If Int Int64 Key KeysOf LexBound Many OneOf OneOfUnless PairArgs Pairs ScoreBound Strict Text Time Value";
-  const code = text.replaceAll(/\/\*\*.*?\*\//gs, "");
+  const code = withoutDocs(text);
   return all.split(" ").filter((name) => new RegExp(`\\b${name}\\b`).test(code));
 }

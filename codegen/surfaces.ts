@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Feature } from "./select.ts";
+import { type Feature, FEATURES } from "./select.ts";
 
 /** The members of a client that a feature stands for. */
 const MEMBERS: Record<Feature, readonly string[]> = {
@@ -11,6 +11,9 @@ const MEMBERS: Record<Feature, readonly string[]> = {
   transaction: ["transaction"],
   session: ["session"],
   subscribe: ["subscribe", "psubscribe", "ssubscribe"],
+  iterate: ["scanIterator", "hscanIterator", "sscanIterator", "zscanIterator"],
+  streams: ["readStream", "streamWorker"],
+  monitor: ["monitor"],
   blocking: [],
   pool: [],
 };
@@ -27,13 +30,15 @@ export function surfaceImports(features: ReadonlySet<Feature>, from: string): st
     ...has("transaction", "BaseTransaction"),
     ...has("blocking", "blocking"),
     ...has("subscribe", "Hub"),
+    ...has("iterate", "scans"),
+    ...has("monitor", "Monitor"),
+    ...has("streams", "StreamReader", "StreamWorker"),
     "connectTransport",
     "graft",
     "open",
     ...has("pool", "openPool"),
   ];
   const types = [
-    ...missing(features, ["pipeline", "transaction", "session", "subscribe"]).length > 0 ? ["CallOptions"] : [],
     "ClientOptions",
     "IntegerOf",
     "Kit",
@@ -47,17 +52,17 @@ export function surfaceImports(features: ReadonlySet<Feature>, from: string): st
   ];
 }
 
-function missing(features: ReadonlySet<Feature>, of: readonly Feature[]): string[] {
-  return of.filter((feature) => !features.has(feature)).flatMap((feature) => MEMBERS[feature]);
-}
-
 /** The classes, and what opens them. */
 export function printSurfaces(features: ReadonlySet<Feature>, title: string): string {
   const parts = [surfaces(features), client(features, title)];
   if (features.has("session")) parts.push(session(features));
-  if (features.has("pipeline")) parts.push(batch("Pipeline", "Collects commands and sends them together."));
-  if (features.has("transaction")) parts.push(batch("Transaction", "Collects the commands of one transaction."));
-  parts.push(kit(features), connect(title));
+  if (features.has("pipeline")) {
+    parts.push(surface("Pipeline", "Commands", "BasePipeline", "Collects commands and sends them together."));
+  }
+  if (features.has("transaction")) {
+    parts.push(surface("Transaction", "Commands", "BaseTransaction", "Collects the commands of one transaction."));
+  }
+  parts.push(kit(features), connect());
   if (features.has("pool")) parts.push(connectPool());
   return parts.join("\n\n");
 }
@@ -69,64 +74,42 @@ function surfaces(features: ReadonlySet<Feature>): string {
   if (features.has("session")) rows.push(row("session", "Session"));
   if (features.has("pipeline")) rows.push(row("pipeline", "Pipeline"));
   if (features.has("transaction")) rows.push(row("transaction", "Transaction"));
-  return `/** The types that belong together. */\nexport interface RedisSurfaces extends Surfaces {\n${rows.join("\n")}\n}`;
+  return `/** The types that belong together. */\nexport interface RedisSurfaces extends Surfaces {\n${
+    rows.join("\n")
+  }\n}`;
+}
+
+/** What is said of a member that a client does not have. */
+function absent(features: ReadonlySet<Feature>, of: readonly Feature[]): string[] {
+  return of.filter((feature) => !features.has(feature)).flatMap((feature) =>
+    MEMBERS[feature].flatMap((member) => [
+      `  /** Not in this module: write it again with \`--with ${feature}\`. */`,
+      `  readonly ${member}: never;`,
+    ])
+  );
 }
 
 function client(features: ReadonlySet<Feature>, title: string): string {
-  const without = missing(features, ["pipeline", "transaction", "session", "subscribe"]);
   const doc = `A client of ${title}. Its methods are those of {@link Commands} and of {@link BaseClient}.`;
-  return surface("Redis", "Commands", "BaseClient", "client", doc, without);
+  return surface("Redis", "Commands", "BaseClient<RedisSurfaces, S, I>", doc, absent(features, FEATURES));
 }
 
 function session(features: ReadonlySet<Feature>): string {
-  const without = missing(features, ["pipeline", "transaction"]);
   const doc = "An exclusive connection, with the commands that change their connection's state, too.";
-  return surface("Session", "SessionCommands", "BaseSession", "session", doc, without);
+  const members = absent(features, ["pipeline", "transaction"]);
+  return surface("Session", "SessionCommands", "BaseSession<RedisSurfaces, S, I>", doc, members);
 }
 
-/** A class of the package on the module's commands; without the members whose features are not there. */
-function surface(
-  name: string,
-  commands: string,
-  base: string,
-  what: string,
-  doc: string,
-  without: readonly string[],
-): string {
-  const parent = without.length === 0 ? `${base}<RedisSurfaces, S, I>` : `${name}Base<S, I>`;
-  const again = name === "Redis" && without.length > 0;
-  const own = again
-    ? "\n  /** The same client with options for each call. */\n  with(options: CallOptions): this;\n"
-    : "";
-  const lines = [
-    `/** The commands of a ${what}, as {@link ${commands}} lists them. */`,
-    `export interface ${name}${PARAMETERS} extends ${commands}<S, I> {${own}}`,
+/** A class of the package on the module's commands. */
+function surface(name: string, commands: string, base: string, doc: string, absent: readonly string[] = []): string {
+  const own = absent.length === 0 ? "{}" : `{\n${absent.join("\n")}\n}`;
+  return [
+    `/** The commands of {@link ${name}}, as {@link ${commands}} lists them. */`,
+    `export interface ${name}${PARAMETERS} extends ${commands}<S, I> ${own}`,
     "",
     `/** ${doc} */`,
-    `export class ${name}${PARAMETERS} extends ${parent} {}`,
+    `export class ${name}${PARAMETERS} extends ${base} {}`,
     `graft(${name}, ${commands});`,
-  ];
-  if (without.length === 0) return lines.join("\n");
-  const hidden = [...without, ...(again ? ["with"] : [])].map((member) => JSON.stringify(member)).join(" | ");
-  return [
-    `/** What this module's ${what} has beside commands. */`,
-    `const ${name}Base = ${base} as unknown as new ${PARAMETERS}(`,
-    `  ...given: ConstructorParameters<typeof ${base}>`,
-    `) => Omit<${base}<RedisSurfaces, S, I>, ${hidden}>;`,
-    "",
-    ...lines,
-  ].join("\n");
-}
-
-function batch(name: "Pipeline" | "Transaction", doc: string): string {
-  const lower = name.toLowerCase();
-  return [
-    `/** The commands of a ${lower}, as {@link Commands} lists them. */`,
-    `export interface ${name}${PARAMETERS} extends Commands<S, I> {}`,
-    "",
-    `/** ${doc} */`,
-    `export class ${name}${PARAMETERS} extends Base${name} {}`,
-    `graft(${name}, Commands);`,
   ].join("\n");
 }
 
@@ -137,12 +120,15 @@ function kit(features: ReadonlySet<Feature>): string {
   if (features.has("transaction")) parts.push("transaction: Transaction");
   if (features.has("subscribe")) parts.push("hub: Hub");
   if (features.has("blocking")) parts.push("blocking");
+  if (features.has("iterate")) parts.push("scans");
+  if (features.has("streams")) parts.push("streamReader: StreamReader", "streamWorker: StreamWorker");
+  if (features.has("monitor")) parts.push("monitor: Monitor");
   return `/** What \`connect\` makes clients of. */\nexport const KIT: Kit = { ${parts.join(", ")} };`;
 }
 
-function connect(title: string): string {
+function connect(): string {
   return `/**
- * Connects to ${title} and gives a client that is ready.
+ * Connects to a server and gives a client that is ready.
  *
  * @param target A URL (\`redis://\`, \`rediss://\`, \`unix:\`), or options; \`redis://127.0.0.1:6379\` unless given.
  * @param options Options beside a URL; they win over what it says.

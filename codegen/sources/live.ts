@@ -32,6 +32,7 @@ export async function readLive(label: string, ask: Ask): Promise<LiveSource> {
     ask("COMMAND DOCS").catch((error: Error) => error),
     ask("MODULE LIST").catch(() => []),
   ]);
+  if (docs instanceof Error && /NOPERM|not? permission/i.test(docs.message)) throw docs;
   if (docs instanceof Error || !Array.isArray(infos)) {
     const why = docs instanceof Error ? docs.message : "an odd reply to COMMAND";
     throw new Error(`${label}: ${about.server} ${about.version} has no COMMAND DOCS to read arguments from (${why})`);

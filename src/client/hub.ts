@@ -37,9 +37,9 @@ const TRIES = 5;
 
 /** What the hub needs of its client. */
 export interface HubSettings {
-  /** The line that commands share. */
+  /** @internal The line that commands share. */
   readonly shared: () => Line;
-  /** A new line whose connection carries nothing but messages. */
+  /** @internal A new line whose connection carries nothing but messages. */
   readonly dedicated: () => Line;
   /** Takes pushes that are nobody's message. */
   readonly onPush?: (push: Push) => void;
@@ -59,11 +59,12 @@ export class Hub {
   /** What the server has not confirmed, in the order in which it is told. */
   readonly #changes: Change[] = [];
 
+  /** @internal Made when a client is opened. */
   constructor(settings: HubSettings) {
     this.#settings = settings;
   }
 
-  /** Subscribes, and resolves once the server has confirmed it. */
+  /** @internal Subscribes, and resolves once the server has confirmed it. */
   async subscribe<S extends string | Uint8Array>(
     family: Family,
     names: readonly Arg[],
@@ -180,7 +181,7 @@ export class Hub {
     this.#changes.find((change) => change.kind === kind && change.left.delete(key));
   }
 
-  /** A line is ready again: everything is subscribed to afresh, and everybody hears that there was a gap. */
+  /** @internal A line is ready again: everything is subscribed to afresh, and everybody hears that there was a gap. */
   ready(line: Line): void {
     if (line !== this.#line || this.#generation === line.generation) return;
     this.#generation = line.generation;
@@ -207,7 +208,7 @@ export class Hub {
     );
   }
 
-  /** The line was given up or closed: nobody will hear anything any more. */
+  /** @internal The line was given up or closed: nobody will hear anything any more. */
   lost(line: Line, error?: Error): void {
     if (line !== this.#line) return;
     const reason = error ?? new ConnectionError("The client was closed", { closed: true });
@@ -223,7 +224,7 @@ export class Hub {
     }
   }
 
-  /** Whether anybody listens over this line. */
+  /** @internal Whether anybody listens over this line. */
   needs(line: Line): boolean {
     return line === this.#line && FAMILIES.some((family) => this.#topics[family].size > 0);
   }

@@ -15,7 +15,6 @@ import type { Hub, HubSettings } from "./hub.ts";
 import type { Monitor } from "./monitor.ts";
 import type { BasePipeline, PipelineOptions, Runner } from "./pipeline.ts";
 import type { Scans } from "./scan.ts";
-import type { BaseSession } from "./session.ts";
 import type { StreamReader } from "./stream_reader.ts";
 import type { StreamWorker } from "./stream_worker.ts";
 import type { BaseTransaction } from "./transaction.ts";
@@ -57,7 +56,7 @@ export type SurfaceOf<
 export interface Blocking {
   /** Whether this call may hold its connection. */
   readonly isBlocking: (spec: CommandSpec, args: readonly Arg[]) => boolean;
-  /** Sends it over a connection of its own. */
+  /** @internal Sends it over a connection of its own. */
   readonly send: <T>(
     core: Core,
     spec: CommandSpec,
@@ -69,10 +68,10 @@ export interface Blocking {
 
 /** The classes of one set of commands, and the features that its client has. */
 export interface Kit {
-  /** The client. */
+  /** @internal The client. */
   readonly client: new (core: Core, options: SendOptions) => unknown;
-  /** Exclusive connections. */
-  readonly session?: new (core: Core, line: Line, options: SendOptions) => BaseSession<Surfaces>;
+  /** @internal Exclusive connections. */
+  readonly session?: new (core: Core, line: Line, options: SendOptions) => { release(): Promise<void> };
   /** Pipelines. */
   readonly pipeline?: new (runner: Runner, mode: number, options?: PipelineOptions) => BasePipeline;
   /** Transactions. */
@@ -97,13 +96,14 @@ export function feature<T>(part: T | undefined, what: string): T {
   return part;
 }
 
-type AnyClass = abstract new (...args: never[]) => object;
-
 /**
  * Gives a class of this package the methods of a class of commands: afterwards it inherits from the commands, and what it
  * inherited before is its own.
  */
-export function graft(surface: AnyClass, commands: AnyClass): void {
+export function graft(
+  surface: abstract new (...args: never[]) => object,
+  commands: abstract new (...args: never[]) => object,
+): void {
   const own: object = surface.prototype;
   for (let from = Object.getPrototypeOf(own); from !== Object.prototype; from = Object.getPrototypeOf(from)) {
     for (const key of Reflect.ownKeys(from)) {

@@ -62,9 +62,9 @@ class Feed implements Owed {
 
 /** @internal Who lends a connection and takes it back. */
 export interface Lender {
-  /** A line that nobody else uses. */
+  /** @internal A line that nobody else uses. */
   acquire(signal?: AbortSignal): Promise<Line>;
-  /** Takes it back. */
+  /** @internal Takes it back. */
   release(line: Line): void;
 }
 

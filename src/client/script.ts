@@ -9,13 +9,21 @@
  * @module
  */
 import { pushAll } from "../command/args.ts";
-import type { Arg, CommandSpec, Shape } from "../command/spec.ts";
+import { type Arg, CommandSpec, READONLY, type Shape, WRITE } from "../command/spec.ts";
 import type { Key, Value } from "../command/values.ts";
 import { ReplyError } from "../errors.ts";
-import { EVAL, EVAL_RO, EVALSHA, EVALSHA_RO, FCALL, FCALL_RO, FUNCTION_LOAD } from "../generated/specs.ts";
 import type { Reply } from "../resp/reply.ts";
 import type { BaseBatch } from "./batch.ts";
 import { sha1 } from "./sha1.ts";
+
+const KEYS = ["numkeys", 2] as const;
+const EVAL = /* @__PURE__ */ new CommandSpec("EVAL", 0, KEYS);
+const EVAL_RO = /* @__PURE__ */ new CommandSpec("EVAL_RO", READONLY, KEYS);
+const EVALSHA = /* @__PURE__ */ new CommandSpec("EVALSHA", 0, KEYS);
+const EVALSHA_RO = /* @__PURE__ */ new CommandSpec("EVALSHA_RO", READONLY, KEYS);
+const FCALL = /* @__PURE__ */ new CommandSpec("FCALL", 0, KEYS);
+const FCALL_RO = /* @__PURE__ */ new CommandSpec("FCALL_RO", READONLY, KEYS);
+const FUNCTION_LOAD = /* @__PURE__ */ new CommandSpec("FUNCTION LOAD", WRITE, "none", "all_shards", "all_succeeded");
 
 /** Whatever commands can be sent on: a client, a session, a pipeline, a transaction. */
 export interface Surface {

@@ -1,6 +1,19 @@
 /**
  * What generated commands stand on: what is known about a command before its arguments, how arguments are laid out, how
- * replies become values, and the types that methods are made of. For modules that `@respire/redis/codegen` wrote.
+ * replies become values, and the types that methods are made of. For modules that `@respire/redis/codegen` wrote, and
+ * for a command that has no method.
+ *
+ * A command by hand:
+ *
+ * ```ts
+ * import { connect } from "@respire/redis";
+ * import { bool, CommandSpec, list, READONLY } from "@respire/redis/command";
+ *
+ * const SMISMEMBER = new CommandSpec("SMISMEMBER", READONLY, 1);
+ *
+ * await using redis = await connect();
+ * const there = await redis.send<boolean[]>(SMISMEMBER, ["fruits", "apple", "pear"], list(bool));
+ * ```
  *
  * @module
  */

@@ -14,7 +14,7 @@ import type { Shape } from "./spec.ts";
 const decoder = new TextDecoder();
 
 /** A floating point number: RESP3 has a type for it, RESP2 sends text (`"1.5"`, `"inf"`, `"nan"`). */
-export const double: Shape = (reply) => {
+export const double: Shape = (reply): unknown => {
   if (typeof reply === "string") return parseDouble(reply);
   if (reply instanceof Uint8Array) return parseDouble(decoder.decode(reply));
   return typeof reply === "bigint" ? Number(reply) : reply;
@@ -36,14 +36,14 @@ function parseDouble(text: string): number {
 }
 
 /** A boolean: RESP3 has a type for it, RESP2 sends 0 or 1. */
-export const bool: Shape = (reply) => {
+export const bool: Shape = (reply): unknown => {
   if (reply === 1 || reply === 1n) return true;
   if (reply === 0 || reply === 0n) return false;
   return reply;
 };
 
 /** Text that is wanted as text whatever the mode. */
-export const text: Shape = (reply) => reply instanceof Uint8Array ? decoder.decode(reply) : reply;
+export const text: Shape = (reply): unknown => reply instanceof Uint8Array ? decoder.decode(reply) : reply;
 
 /** An array whose every element has a shape. */
 export function list(item: Shape): Shape {
@@ -192,7 +192,7 @@ export function geo(withdist: boolean, withhash: boolean, withcoord: boolean): S
 }
 
 /** Elements with score and attributes: three values in a row, or an element and a pair of the other two. */
-export const similar: Shape = (reply, mode) => {
+export const similar: Shape = (reply, mode): unknown => {
   if (!Array.isArray(reply)) return reply;
   const found: unknown[] = [];
   const nested = Array.isArray(reply[1]);

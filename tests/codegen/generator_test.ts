@@ -2,7 +2,8 @@
  * The generator: the same output for the same input, and clear words for input that is wrong.
  */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { differences, readGenerated, readInput } from "../../codegen/main.ts";
+import { differences } from "../../codegen/differences.ts";
+import { readGenerated, readInput } from "../../codegen/main.ts";
 import type { Command, CommandsFile } from "../../codegen/model.ts";
 import { methodName } from "../../codegen/names.ts";
 import { assembleMorph } from "../../codegen/morph.ts";

@@ -26,7 +26,7 @@ test("the tarball holds JavaScript, declarations and texts, and nothing else", {
   await ran(project, "tar", "-xzf", packed());
   const folder = join(project.folder, "package");
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.includes("."));
-  assertEquals(files.filter((name) => !/\.(js|d\.ts)$|^(README\.md|package\.json)$/.test(name)), []);
+  assertEquals(files.filter((name) => !/\.(js|d\.ts)$|^(README\.md|package\.json|commands\.json)$/.test(name)), []);
   assert(existsSync(join(folder, "LICENSE")));
   const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   assertEquals([manifest.name, manifest.version, manifest.engines.node], [PACKAGE, VERSION, ">=20"]);

@@ -1,0 +1,220 @@
+/**
+ * Writes a client for *your* server: a module whose methods are the commands that this server has, its modules' included,
+ * typed as far as anybody knows, and whose pipelines, transactions and sessions have them, too.
+ *
+ * ```sh
+ * deno run -A jsr:@respire/redis/codegen --from redis://127.0.0.1:6379 --out my_redis.ts
+ * ```
+ *
+ * With `--only` it has some commands and nothing else, for bundles that must be small. `--help` tells the rest.
+ *
+ * From a program:
+ *
+ * ```ts no-run
+ * import { generate } from "@respire/redis/codegen";
+ *
+ * const { text } = await generate({ from: "redis://127.0.0.1:6379", only: ["get", "set", "@stream"] });
+ * console.log(text);
+ * ```
+ *
+ * @module
+ */
+import { readFile, writeFile } from "node:fs/promises";
+import process from "node:process";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { firstDifference } from "./differences.ts";
+import { fit } from "./fit.ts";
+import { compare, report } from "./merge.ts";
+import type { CommandsFile } from "./model.ts";
+import { MARK, printModule } from "./module.ts";
+import { chooseCommands, chooseFeatures, FEATURES, neededFeatures, SelectError } from "./select.ts";
+import { isServer, readSource, SourceError } from "./sources/read.ts";
+
+const HELP = `Writes a client for your server: its commands, those of its modules, and nothing it has not.
+
+Usage
+  deno run -A jsr:@respire/redis/codegen [options]
+  bun node_modules/@respire/redis/codegen/cli.ts [options]
+  node node_modules/@respire/redis/codegen/cli.js [options]
+
+What the module is to have
+  --from SOURCE   where the commands come from:
+                    redis://HOST:PORT   a running server (also rediss://, unix:), Redis 7 or Valkey
+                    FOLDER              command files, as in src/commands of Redis and Valkey
+                    FILE.json           a file in the form of Redis' documentation
+                  Left out: every command that this release knows.
+  --module NAME   the module that the folder or file describes, if it is one's
+  --only LIST     these commands and no others: get,set,"config get",ft.search; @hash is a whole group
+  --with LIST     what the client has beside commands: ${FEATURES.join(", ")}
+                  ("all" without --only; "none" with it). What a command needs comes along.
+
+What becomes of it
+  --out FILE      write it there; printed if left out
+  --check         write nothing; fail with the first difference if FILE is not what would be written
+  --diff          write nothing; tell what the source has that this release does not know
+  --import FROM   where the module imports the client from: a package (@respire/redis unless given, for Deno without
+                  an import map jsr:@respire/redis), or a pattern such as ../redis/src/*/mod.ts
+  --help          this
+
+Examples
+  --from redis://127.0.0.1:6379 --out my_redis.ts
+  --only get,set,@stream --with pipeline --out small_redis.ts
+  --from redis://127.0.0.1:6379 --out my_redis.ts --check
+`;
+
+/** What {@link generate} needs to know. All are optional; `--help` explains each. */
+export interface GenerateOptions {
+  /** A server's URL, a folder, or a file; every command that this release knows unless given. */
+  readonly from?: string;
+  /** The module that a folder or file describes, if it is one's. */
+  readonly module?: string;
+  /** Names of commands, or of groups with an `@`; all that the source has unless given. */
+  readonly only?: readonly string[];
+  /** What the client has beside commands; everything unless `only` is given. */
+  readonly with?: readonly string[];
+  /** Where the module imports the client from: a package, or a pattern whose `*` is `client` or `command`. */
+  readonly import?: string;
+}
+
+/** Everything that this package knows about commands. */
+async function readOurs(): Promise<CommandsFile> {
+  const url = new URL("../commands.json", import.meta.url);
+  if (url.protocol === "file:") return JSON.parse(await readFile(url, "utf8"));
+  const response = await fetch(url);
+  if (!response.ok) throw new SourceError(`${url}: ${response.status} ${response.statusText}`);
+  return await response.json();
+}
+
+/**
+ * The text of a module.
+ *
+ * @throws {Error} if the source cannot be read, or lacks what was asked for: with a message for people.
+ *
+ * @example Two commands and pipelines, from what this release knows
+ * ```ts no-run
+ * import { generate } from "@respire/redis/codegen";
+ *
+ * const { text } = await generate({ only: ["get", "set"], with: ["pipeline"] });
+ * console.log(text);
+ * ```
+ */
+export async function generate(options: GenerateOptions = {}): Promise<Generated> {
+  const ours = await readOurs();
+  const source = options.from === undefined ? undefined : await readSource(options.from, options.module);
+  const { file: whole, title, drafted } = source === undefined
+    ? { file: ours, title: "Redis, Valkey and their modules", drafted: [] }
+    : fit(ours, source);
+  const file = options.only === undefined ? whole : chooseCommands(whole, options.only, ours);
+  const features = chooseFeatures(options.with ?? [options.only === undefined ? "all" : "none"]);
+  for (const feature of neededFeatures(file)) features.add(feature);
+  const text = printModule({ file, title, features, from: options.import ?? "@respire/redis" });
+  return { text, title, drafted: drafted.filter((name) => name in file) };
+}
+
+/** What {@link generate} gives. */
+export interface Generated {
+  /** The module. */
+  readonly text: string;
+  /** What it is for: `"Redis 7.0.15 with search 1.2.2"`. */
+  readonly title: string;
+  /** The commands that this release does not know: typed by what the source says of them. */
+  readonly drafted: readonly string[];
+}
+
+/** Splits `get,set`; nothing between two commas is a slip. */
+function list(text: string | undefined, option: string): string[] | undefined {
+  if (text === undefined) return undefined;
+  const items = text.split(",").map((item) => item.trim());
+  if (items.includes("")) throw new SelectError(`--${option} expects names with commas between`);
+  return items;
+}
+
+/** Runs the command line and gives the exit code: 0, 1 if `--check` found a difference or something failed, 2 for wrong use. */
+export async function main(args: string[]): Promise<number> {
+  try {
+    return await run(args);
+  } catch (error) {
+    const { name, message } = error as Error;
+    const code = (error as { code?: string }).code ?? "";
+    if (code.startsWith("ERR_PARSE_ARGS")) {
+      console.error(`${message}\nTry --help.`);
+      return 2;
+    }
+    if (name !== "SourceError" && name !== "SelectError") throw error;
+    console.error(message);
+    return 1;
+  }
+}
+
+async function run(args: string[]): Promise<number> {
+  const text = { type: "string" } as const;
+  const is = { type: "boolean" } as const;
+  const { values } = parseArgs({
+    args,
+    options: {
+      ...{ from: text, module: text, only: text, with: text, out: text, import: text },
+      ...{ check: is, diff: is, help: { ...is, short: "h" } },
+    },
+  });
+  if (values.help || args.length === 0) {
+    console.log(HELP);
+    return values.help ? 0 : 2;
+  }
+  if (values.diff) return await diff(values.from, values.module);
+  const options: GenerateOptions = {
+    from: values.from,
+    module: values.module,
+    only: list(values.only, "only"),
+    with: list(values.with, "with"),
+    import: values.import,
+  };
+  if (values.check && values.out === undefined) throw new SelectError("--check needs --out: the file to compare");
+  const found = values.out === undefined ? undefined : await readFile(values.out, "utf8").catch(() => undefined);
+  if (found !== undefined && !found.startsWith(MARK)) {
+    throw new SelectError(
+      `${values.out} exists and was not written by this program: choose another name, or delete it`,
+    );
+  }
+  const generated = await generate(options);
+  if (values.out === undefined) process.stdout.write(generated.text);
+  else if (values.check) return check(values.out, generated.text, found);
+  else await write(values.out, generated, found);
+  return 0;
+}
+
+function check(name: string, text: string, found: string | undefined): number {
+  const difference = firstDifference(name, text, found);
+  if (difference === undefined) return 0;
+  console.error(`${difference}\nWrite it again without --check.`);
+  return 1;
+}
+
+async function write(name: string, { text, title, drafted }: Generated, found: string | undefined): Promise<void> {
+  if (found !== text) {
+    try {
+      await writeFile(name, text);
+    } catch (error) {
+      throw new SourceError(`${name}: ${(error as Error).message}`, { cause: error });
+    }
+  }
+  console.log(`${name}: ${found === text ? "unchanged" : "written"}, for ${title}`);
+  if (drafted.length > 0) {
+    console.log(`${drafted.length} commands are known by what the source says of them only: ${drafted.join(", ")}`);
+  }
+}
+
+async function diff(from: string | undefined, module: string | undefined): Promise<number> {
+  if (from === undefined) throw new SelectError("--diff needs --from: the source to compare with");
+  const [ours, source] = await Promise.all([readOurs(), readSource(from, module)]);
+  const found = report(compare(ours, source), "this release");
+  console.log(
+    found ||
+      `This release knows all ${source.commands.size} commands of ${isServer(from) ? fit(ours, source).title : from}.`,
+  );
+  return 0;
+}
+
+const started = (import.meta as { main?: boolean }).main ??
+  (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href);
+if (started) process.exitCode = await main(process.argv.slice(2));

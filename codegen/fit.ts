@@ -1,0 +1,124 @@
+/**
+ * Fits what we know to what a source has: its commands and no others, options that its version knows, and drafts of what
+ * we do not know.
+ *
+ * @module
+ */
+import { planArguments } from "./arguments.ts";
+import { compare, draft } from "./merge.ts";
+import type { ArgumentNode, Branch, Command, CommandsFile, Since } from "./model.ts";
+import { allMembers } from "./plan.ts";
+import { commandsOf, withCommands } from "./select.ts";
+import type { LiveSource } from "./sources/live.ts";
+import type { Source } from "./sources/source.ts";
+import { compareVersions, formatVersion } from "./versions.ts";
+
+/** What our file is after it was fitted. */
+export interface Fitted {
+  readonly file: CommandsFile;
+  /** What it is for: `"Redis 7.0.15 with search 1.2.2"`. */
+  readonly title: string;
+  /** Names of commands that are drafts. */
+  readonly drafted: readonly string[];
+}
+
+/** What modules call themselves where it is not what we call them. */
+const MODULES: Record<string, string> = { rejson: "json", bf: "bloom", ft: "search" };
+
+/** The file for one source. */
+export function fit(ours: CommandsFile, source: Source): Fitted {
+  const drafted = compare(ours, source).added.filter((name) => !source.commands.get(name)!.container);
+  const server = serverOf(source);
+  const known = commandsOf(ours).filter(([name]) => source.commands.has(name))
+    .map(([name, facts]): [string, Command] => [name, server === undefined ? facts : prune(facts, server)]);
+  const drafts = drafted.map((name): [string, Command] => [
+    name,
+    draft(source.commands.get(name)!, source, server?.family ?? "redis"),
+  ]);
+  const all = [...known, ...drafts].sort(([a], [b]) => a < b ? -1 : 1);
+  return { file: withCommands(ours, all), title: titleOf(source), drafted };
+}
+
+function isLive(source: Source): source is LiveSource {
+  return "server" in source;
+}
+
+function titleOf(source: Source): string {
+  if (!isLive(source)) return source.label;
+  const { server, version, modules } = source;
+  const names = [...modules].map(([name, number]) => `${name} ${formatVersion(number)}`).sort();
+  const title = `${server[0].toUpperCase()}${server.slice(1)} ${version}`;
+  return names.length === 0 ? title : `${title} with ${names.join(", ")}`;
+}
+
+/** Whose versions count, and which ones they are. */
+interface Server {
+  readonly family: "redis" | "valkey";
+  readonly version: string;
+  readonly modules: ReadonlyMap<string, string>;
+}
+
+/** Only of Redis and Valkey we know which version brought what. */
+function serverOf(source: Source): Server | undefined {
+  if (!isLive(source) || source.server !== "redis" && source.server !== "valkey") return undefined;
+  const modules = [...source.modules].map(([name, number]): [string, string] => {
+    const lower = name.toLowerCase();
+    return [MODULES[lower] ?? lower, formatVersion(number)];
+  });
+  return { family: source.server, version: source.version, modules: new Map(modules) };
+}
+
+/** A command without the options that came later. */
+function prune(facts: Command, server: Server): Command {
+  const has = (since: Since | undefined) => isThere(since, server, facts.module);
+  const forms = ((facts.forms ?? [facts.args ?? []]) as ArgumentNode[][]).map((form) => pruneNodes(form, has));
+  const pruned: Command = { ...facts };
+  if (facts.forms !== undefined) pruned.forms = forms as Command["forms"];
+  else if (forms[0].length > 0) pruned.args = forms[0] as Command["args"];
+  else delete pruned.args;
+  if (typeof facts.reply !== "string") pruned.reply = pruneBranches(facts.reply, forms);
+  return pruned;
+}
+
+function isThere(since: Since | undefined, { family, version, modules }: Server, module: string | undefined): boolean {
+  if (since === undefined) return true;
+  if (typeof since === "string") return family === "valkey" || compareVersions(since, version) <= 0;
+  if (since.module !== undefined) {
+    const loaded = modules.get(module ?? "");
+    return loaded === undefined || compareVersions(since.module, loaded) <= 0;
+  }
+  const own = since[family];
+  return own !== undefined && compareVersions(own, version) <= 0;
+}
+
+function pruneNodes(nodes: readonly ArgumentNode[], has: (since: Since | undefined) => boolean): ArgumentNode[] {
+  return nodes.flatMap((node) => {
+    // What must be there was there from the beginning, whatever it was called.
+    if (node.opt !== undefined && !has(node.since)) return [];
+    const { mid, ...rest } = node;
+    const kept: ArgumentNode = { ...rest };
+    if (mid !== undefined && has(mid.since)) kept.mid = mid;
+    if (node.group !== undefined) kept.group = pruneNodes(node.group, has);
+    if (node.oneof !== undefined) {
+      kept.oneof = pruneNodes(node.oneof.filter((one) => has(one.since)), has);
+      if (kept.oneof.length === 0) return node.opt === undefined ? [node] : [];
+    }
+    return [kept];
+  });
+}
+
+/** Branches that ask for an option that is gone are gone. */
+function pruneBranches(branches: readonly Branch[], forms: readonly ArgumentNode[][]): Branch[] {
+  const plans = forms.map(planArguments);
+  const there = new Set(
+    plans.flatMap((plan) => [
+      ...plan.params.map((param) => param.name),
+      ...allMembers(plan.options).map((member) => member.key),
+    ]),
+  );
+  return branches.flatMap((branch) => {
+    if (branch.when === undefined) return [branch];
+    const when = branch.when.filter((all) => all.split("+").every((atom) => there.has(atom.split("=")[0])));
+    return when.length === 0 ? [] : [{ ...branch, when }];
+  });
+}

@@ -1,0 +1,89 @@
+/**
+ * Finds out what kind of source an address names, and reads it.
+ *
+ * @module
+ */
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { readDocs } from "./docs.ts";
+import { readFolder } from "./folder.ts";
+import { type LiveSource, readLive } from "./live.ts";
+import type { Json, Source } from "./source.ts";
+
+/** Something about a source that the person who named it can mend. */
+export class SourceError extends Error {
+  override readonly name = "SourceError";
+}
+
+const SERVER = /^(rediss?|valkeys?|unix):/;
+
+/** Whether an address is a running server's. */
+export function isServer(from: string): boolean {
+  return SERVER.test(from);
+}
+
+/**
+ * Reads a server (`redis://…`), a folder of command files, or a docs-style file.
+ *
+ * @param module The module that a folder or file describes, if it is one's.
+ * @throws {SourceError} if there is nothing there that could be read.
+ */
+export async function readSource(from: string, module?: string): Promise<Source> {
+  if (isServer(from)) return await readServer(from);
+  const there = await stat(from).catch(() => undefined);
+  if (there?.isDirectory()) return await readFiles(from, module);
+  if (there?.isFile()) return described(from, () => parse(from).then((file) => readDocs(from, file, module)));
+  const hint = /^[\w.-]+(:\d+)?$/.test(from) ? `; a server is given as redis://${from}` : "";
+  throw new SourceError(`${from}: there is no such file or folder${hint}`);
+}
+
+/** A source that says nothing about any command is the wrong one. */
+async function described(from: string, read: () => Promise<Source>): Promise<Source> {
+  let source: Source;
+  try {
+    source = await read();
+  } catch (error) {
+    if (error instanceof SourceError) throw error;
+    throw new SourceError(`${from}: does not describe commands (${(error as Error).message})`, { cause: error });
+  }
+  if (source.commands.size === 0) throw new SourceError(`${from}: describes no command`);
+  return source;
+}
+
+async function readFiles(from: string, module: string | undefined): Promise<Source> {
+  const names = (await readdir(from)).filter((name) => name.endsWith(".json")).sort();
+  if (names.length === 0) {
+    throw new SourceError(`${from}: holds no .json files; Redis and Valkey keep theirs in src/commands`);
+  }
+  return await described(from, async () => {
+    const files: Json[] = [];
+    for (const name of names) files.push(await parse(join(from, name)));
+    return readFolder(from, files, module);
+  });
+}
+
+async function parse(path: string): Promise<Json> {
+  try {
+    return JSON.parse(await readFile(path, "utf8"));
+  } catch (error) {
+    throw new SourceError(`${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+async function readServer(from: string): Promise<LiveSource> {
+  // Only who asks a server needs a client.
+  const { connect, ReplyError } = await import("../../mod.ts");
+  const url = new URL(from);
+  const label = url.host || url.pathname;
+  try {
+    await using redis = await connect(from, { connectTimeout: 5000, backoff: () => null });
+    return await readLive(label, (name, ...args) => redis.call(name, ...args));
+  } catch (error) {
+    if (error instanceof ReplyError && error.code === "NOPERM") {
+      throw new SourceError(`${label}: this user may not ask for COMMAND and COMMAND DOCS (${error.message})`, {
+        cause: error,
+      });
+    }
+    throw new SourceError((error as Error).message, { cause: error });
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * What users of a client may name, whatever its commands are: those of this package, or of a generated module.
+ *
+ * @module
+ */
+export type { PoolOptions } from "./options.ts";
+export type { ClientOptions } from "./options.ts";
+export type { IntegerOf, StringOf, SurfaceOf, Surfaces } from "./kit.ts";
+export { BaseClient } from "./redis.ts";
+export type { CallOptions } from "./redis.ts";
+export { BaseSession } from "./session.ts";
+export { Monitor } from "./monitor.ts";
+export type { MonitorLine } from "./monitor.ts";
+export { ScanIterator } from "./scan.ts";
+export type { ScanFrom, Scanning } from "./scan.ts";
+export { StreamReader } from "./stream_reader.ts";
+export type { ReadStreamOptions, StreamItem, StreamReading } from "./stream_reader.ts";
+export { StreamWorker } from "./stream_worker.ts";
+export type { Delivery, StreamWorkerOptions, StreamWorkerStats, StreamWorking } from "./stream_worker.ts";
+export type { InboxOptions } from "./inbox.ts";
+export { Subscription } from "./subscription.ts";
+export type { Message, SubscribeOptions } from "./subscription.ts";
+export { BasePipeline } from "./pipeline.ts";
+export type { PipelineOptions, Runner } from "./pipeline.ts";
+export { BaseTransaction } from "./transaction.ts";
+export type { TransactionOptions } from "./transaction.ts";
+export { BaseBatch, Queued } from "./batch.ts";
+export type { Replies, RepliesOrErrors, Run } from "./batch.ts";
+export type { PoolStats } from "./pool.ts";
+export type { CacheStats, ClientStats } from "./stats.ts";
+export { defineFunction, defineScript, LibraryFunction, Script } from "./script.ts";
+export type {
+  CallDefinition,
+  Filled,
+  FunctionDefinition,
+  LastOf,
+  Places,
+  Row,
+  ScriptDefinition,
+  Surface,
+} from "./script.ts";
+export { exponential } from "../connection/backoff.ts";
+export type { Backoff, BackoffOptions } from "../connection/backoff.ts";
+export type { Credentials } from "../connection/handshake.ts";
+export type { LineState } from "../connection/line.ts";
+export { ConnectionError, ProtocolError, RedisError, ReplyError, TimeoutError, TransactionError } from "../errors.ts";
+export type { ConnectionReport } from "../errors.ts";
+export { CommandSpec } from "../command/spec.ts";
+export type { Arg, KeyRule, Shape } from "../command/spec.ts";
+export type * from "../command/values.ts";
+export { Push } from "../resp/reply.ts";
+export type { Reply } from "../resp/reply.ts";
+export type { Limits } from "../resp/limits.ts";
+export type { Address, Connect, TlsOptions, Transport, TransportHandler } from "../transport/transport.ts";
