@@ -104,7 +104,7 @@ function commandImports(
     "CommandSpec",
     ...flagsIn(specs.join("\n")),
     ...argumentCallsIn(body),
-    ...names.shapesIn(body).combinators,
+    ...names.shapesIn(body).combinators.map(({ name }) => name),
     ...shapeCallsIn(withoutDocs(shapes.join("\n"))),
   ];
   const types = ["Arg", "Shape", ...(/\bReply\b/.test(code) ? ["Reply"] : []), ...mentioned(code)];

@@ -13,7 +13,7 @@ import type { Shape } from "./spec.ts";
  *
  * @throws {RangeError} for an integer beyond 2^53 where integers are to be numbers
  */
-export const jsonNumbers: Shape = (reply, mode) => {
+export const jsonNumbers: Shape = (reply, mode): unknown => {
   if (reply === null || reply instanceof Error) return reply;
   const given = text(reply, mode);
   if (typeof given !== "string") return Array.isArray(given) ? given : [given];
@@ -31,7 +31,7 @@ function number(word: string, mode: number): number | bigint | null {
 }
 
 /** Names of types: an array, an array in an array, or one for a path of the old form. */
-export const jsonTypes: Shape = (reply) => {
+export const jsonTypes: Shape = (reply): unknown => {
   if (!Array.isArray(reply)) return reply === null || reply instanceof Error ? reply : [reply];
   const [first] = reply as [Reply?];
   return reply.length === 1 && (Array.isArray(first) || first === null) ? first : reply;

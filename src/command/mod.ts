@@ -18,6 +18,9 @@
  * @module
  */
 export * from "./args.ts";
+export * from "./json_shape.ts";
+export * from "./search_shape.ts";
+export * from "./series_shape.ts";
 export * from "./shape.ts";
 export * from "./spec.ts";
 export type * from "./values.ts";

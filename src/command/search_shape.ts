@@ -74,7 +74,7 @@ function results(reply: Reply[], mode: number | undefined, row: Shape): unknown 
 }
 
 /** Rows that were computed. */
-export const searchRows: Shape = (reply, mode) => {
+export const searchRows: Shape = (reply, mode): unknown => {
   if (!Array.isArray(reply)) return reply;
   if (!isTotal(reply[0])) return results(reply, mode, row);
   return record({ total_results: reply[0], results: reply.slice(1).map((one) => fields(one, mode)) });
@@ -87,16 +87,16 @@ const row: Shape = (reply, mode) => {
 };
 
 /** Rows that were computed, and the cursor of those that follow. */
-export const searchBatch: Shape = (reply, mode) => {
+export const searchBatch: Shape = (reply, mode): unknown => {
   if (Array.isArray(reply)) reply[0] = searchRows(reply[0]!, mode) as Reply;
   return reply;
 };
 
 /** What text and vectors together have found. */
-export const searchHybrid: Shape = (reply, mode) => Array.isArray(reply) ? results(reply, mode, row) : reply;
+export const searchHybrid: Shape = (reply, mode): unknown => Array.isArray(reply) ? results(reply, mode, row) : reply;
 
 /** Words that may be wrong, each with what may be meant and how likely it is. */
-export const spellings: Shape = (reply, mode) => {
+export const spellings: Shape = (reply, mode): unknown => {
   if (!Array.isArray(reply)) return reply;
   const flat = Array.isArray(reply[0])
     ? reply.flatMap((term) => [(term as Reply[])[1]!, swapped((term as Reply[])[2]!)])
@@ -114,7 +114,7 @@ const suggestions: Shape = (found, mode) => {
 };
 
 /** The settings with what each is for: names and maps by turns, or arrays that begin with the name. */
-export const settingsHelp: Shape = (reply, mode) => {
+export const settingsHelp: Shape = (reply, mode): unknown => {
   if (!Array.isArray(reply)) return reply;
   const flat = Array.isArray(reply[0])
     ? reply.flatMap((one) => [(one as Reply[])[0]!, (one as Reply[]).slice(1)])
