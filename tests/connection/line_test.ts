@@ -1,0 +1,369 @@
+// A line is attacked at the seams of its states: what is lost there must fail or come back, never hang.
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { type ClientOptions, connect, ConnectionError, type Redis, TimeoutError } from "../../mod.ts";
+import { connectTransport } from "../../src/transport/default.ts";
+import type { Connect, Transport, TransportHandler } from "../../src/transport/transport.ts";
+import { answering, type Peer, type Script, startScripted } from "../support/scripted.ts";
+import { test } from "../support/test.ts";
+
+const HELLO = "%1\r\n$5\r\nproto\r\n:3\r\n";
+
+/** Answers the handshake, then hands over to the script. */
+function greeted(script: (peer: Peer, index: number) => void | Promise<void>): Script {
+  return async (peer, index) => {
+    if (await peer.command() === null) return;
+    await peer.send(HELLO);
+    await script(peer, index);
+  };
+}
+
+function open(url: string, more: ClientOptions = {}): Promise<Redis> {
+  return connect(url, { clientInfo: false, connectTimeout: 2000, ...more });
+}
+
+/** Answers everything with +OK. */
+const agreeing = answering((words) => words[0] === "HELLO" ? HELLO : "+OK\r\n");
+
+/** A promise, and what resolves it. */
+function gate(): { open: () => void; opened: Promise<void> } {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => open = resolve);
+  return { open, opened };
+}
+
+/** After so many microtasks. */
+async function microtasks(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await undefined;
+}
+
+/** Real sockets, the first of which breaks so many microtasks after its first data has been dealt with. */
+function breakingAfterGreeting(count: number): Connect {
+  let sockets = 0;
+  return async (address, handler, signal) => {
+    if (sockets++ > 0) return await connectTransport(address, handler, signal);
+    let closed = false;
+    let transport: Transport | undefined;
+    const close = (error?: Error): void => {
+      if (closed) return;
+      closed = true;
+      transport!.destroy();
+      handler.close(error);
+    };
+    const wrapped: TransportHandler = {
+      data: (chunk) => {
+        if (closed) return;
+        handler.data(chunk);
+        void microtasks(count).then(() => close(new Error("cut")));
+      },
+      drain: () => closed || handler.drain(),
+      close,
+    };
+    return transport = await connectTransport(address, wrapped, signal);
+  };
+}
+
+test("a connection that breaks at any microtask after the greeting hangs nobody", async () => {
+  for (let count = 0; count < 25; count++) {
+    await using server = await startScripted(agreeing);
+    const [outcome] = await Promise.allSettled([open(server.url, { connect: breakingAfterGreeting(count) })]);
+    if (outcome.status === "rejected") {
+      assertInstanceOf(outcome.reason, ConnectionError);
+      continue;
+    }
+    await using redis = outcome.value;
+    // It was lost before, within or after this call: a read comes back in any case.
+    assertEquals(await redis.get("a"), "OK");
+    assertEquals(await redis.get("b"), "OK");
+  }
+});
+
+test("credentials that never come are covered by connectTimeout", async () => {
+  await using server = await startScripted(agreeing);
+  const credentials = () => new Promise<never>(() => {});
+  const error = await assertRejects(() => open(server.url, { credentials, connectTimeout: 50 }), TimeoutError);
+  assertEquals([error.waitingFor, error.sent], ["connect", false]);
+});
+
+test("credentials that come after the connection broke do not hang it", async () => {
+  await using server = await startScripted((peer) => peer.destroy());
+  const credentials = async () => {
+    await (await server.peer()).closed;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return { password: "late" };
+  };
+  await assertRejects(() => open(server.url, { credentials, connectTimeout: 0 }), ConnectionError);
+});
+
+test("a server that knows no HELLO and hangs up hangs nobody", async () => {
+  await using server = await startScripted(async (peer) => {
+    await peer.command();
+    await peer.send("-ERR unknown command 'HELLO'\r\n");
+    peer.destroy();
+  });
+  await assertRejects(() => open(server.url, { connectTimeout: 0 }), ConnectionError);
+});
+
+test("a credentials function that throws fails the connect, and is asked again at the next", async () => {
+  await using server = await startScripted(agreeing);
+  let asked = 0;
+  const credentials = () => {
+    if (++asked === 1) return { username: "ada", password: "one" };
+    if (asked === 2) throw new Error("the vault is closed");
+    return Promise.resolve({ username: "ada", password: "two" });
+  };
+  await using redis = await open(server.url, { credentials, backoff: () => 1 });
+  server.peers[0]!.destroy();
+  await server.peer(2);
+  assertEquals(await redis.get("a"), "OK");
+  assertEquals(asked, 3);
+});
+
+for (
+  const [what, backoff] of [
+    ["throws", () => {
+      throw new Error("no plan");
+    }],
+    ["gives no number", () => NaN],
+    ["gives null", () => null],
+  ] as const
+) {
+  test(`a backoff that ${what} gives up: what waits is rejected, the next call tries again`, async () => {
+    await using server = await startScripted(greeted(async (peer, index) => {
+      if (index === 0) await peer.command();
+      if (index <= 1) return peer.destroy();
+      while (await peer.command()) await peer.send("+OK\r\n");
+    }));
+    let connects = 0;
+    const refused: Connect = (address, handler, signal) =>
+      ++connects === 2 ? Promise.reject(new Error("refused")) : connectTransport(address, handler, signal);
+    await using redis = await open(server.url, { backoff, connect: refused, queueTimeout: 0 });
+    const lost = redis.get("a");
+    await assertRejects(() => lost, ConnectionError);
+    await Promise.allSettled([redis.get("b")]);
+    assertEquals(await redis.get("c"), "OK");
+  });
+}
+
+test("a resend function that throws counts as no", async () => {
+  await using server = await startScripted(greeted(async (peer, index) => {
+    if (index === 0) {
+      await peer.until("two");
+      return peer.destroy();
+    }
+    while (await peer.command()) await peer.send("+OK\r\n");
+  }));
+  const resend = () => {
+    throw new Error("cannot tell");
+  };
+  await using redis = await open(server.url, { resend });
+  const outcomes = await Promise.allSettled([redis.get("one"), redis.incr("two")]);
+  for (const outcome of outcomes) {
+    assert(outcome.status === "rejected" && outcome.reason instanceof ConnectionError && outcome.reason.sent);
+  }
+  assertEquals(await redis.get("three"), "OK");
+});
+
+test("150,000 commands that the socket did not take come back when it breaks", async () => {
+  const cut = gate();
+  await using server = await startScripted(greeted(async (peer) => {
+    peer.hold();
+    await cut.opened;
+    peer.destroy();
+  }));
+  const none: Connect = (address, handler, signal) =>
+    server.peers.length === 0 ? connectTransport(address, handler, signal) : Promise.reject(new Error("refused"));
+  await using redis = await open(server.url, { connect: none, backoff: () => null, queueLimit: 1_000_000 });
+  const filler = new Uint8Array(4 << 20);
+  const fillers = Promise.allSettled(Array.from({ length: 5 }, () => redis.set("filler", filler)));
+  const rest = Promise.allSettled(Array.from({ length: 150_000 }, () => redis.set("k", "v")));
+  cut.open();
+  for (const outcome of [...await fillers, ...await rest]) {
+    assert(outcome.status === "rejected" && outcome.reason instanceof ConnectionError);
+  }
+});
+
+test("a second close() waits like the first", async () => {
+  const answer = gate();
+  await using server = await startScripted(greeted(async (peer) => {
+    await peer.command();
+    await answer.opened;
+    await peer.send("+OK\r\n");
+    await peer.untilEnded();
+  }));
+  const redis = await open(server.url);
+  const reply = redis.get("a");
+  await (await server.peer()).until("GET");
+  const closing = [redis.close(), redis.close()];
+  await new Promise((resolve) => setTimeout(resolve));
+  answer.open();
+  assertEquals(await reply, "OK");
+  await Promise.all(closing);
+});
+
+test("close() waits for a command that the server refused for now", async () => {
+  let refusals = 2;
+  await using server = await startScripted(greeted(async (peer) => {
+    while (await peer.command()) await peer.send(refusals-- > 0 ? "-LOADING not now\r\n" : ":1\r\n");
+  }));
+  const redis = await open(server.url);
+  const reply = redis.incr("a");
+  await (await server.peer()).until("INCR");
+  await redis.close();
+  assertEquals(await reply, 1);
+});
+
+test("a command waits for a connection as long as queueTimeout says, counted from its own call", async () => {
+  await using server = await startScripted(greeted((peer) => peer.destroy()));
+  const queueTimeout = 200;
+  let connects = 0;
+  const once: Connect = (address, handler, signal) =>
+    connects++ === 0 ? connectTransport(address, handler, signal) : new Promise(() => {});
+  await using redis = await open(server.url, { connect: once, queueTimeout, connectTimeout: 0 });
+  const order: string[] = [];
+  const call = (name: string): Promise<unknown> =>
+    redis.incr(name).catch((error) => {
+      assertInstanceOf(error, TimeoutError);
+      assertEquals([error.waitingFor, error.sent], ["connection", false]);
+      order.push(name);
+    });
+  while (connects < 2) await new Promise((resolve) => setTimeout(resolve));
+  const first = call("first");
+  await new Promise((resolve) => setTimeout(resolve, queueTimeout / 2));
+  const second = call("second");
+  await first;
+  assertEquals(order, ["first"]);
+  await second;
+  assertEquals(order, ["first", "second"]);
+  redis.destroy();
+});
+
+test("100,000 commands that the socket did not take are taken back one by one", async () => {
+  const go = gate();
+  await using server = await startScripted(greeted(async (peer) => {
+    peer.hold();
+    await go.opened;
+    peer.release();
+    await peer.until("kept\r\n");
+    assertEquals(peer.text.includes("taken"), false);
+    await peer.send("+OK\r\n".repeat(6));
+    await peer.untilEnded();
+  }));
+  await using redis = await open(server.url);
+  const filler = new Uint8Array(4 << 20);
+  const fillers = Array.from({ length: 5 }, () => redis.set("filler", filler));
+  const aborts = Array.from({ length: 100_000 }, () => new AbortController());
+  const calls = aborts.map(({ signal }, i) => redis.with({ signal }).get(`taken${i}`));
+  const kept = redis.get("kept");
+  const settled = Promise.allSettled(calls);
+  for (const abort of aborts) abort.abort("enough");
+  for (const outcome of await settled) assert(outcome.status === "rejected" && outcome.reason === "enough");
+  go.open();
+  assertEquals(await kept, "OK");
+  await Promise.all(fillers);
+});
+
+test("100,000 commands waiting for a connection are taken back one by one, too", async () => {
+  await using server = await startScripted(greeted(async (peer, index) => {
+    if (index === 0) return peer.destroy();
+    await peer.until("more999\r\n");
+    assertEquals(peer.text.includes("taken"), false);
+    assert(peer.text.indexOf("kept") < peer.text.indexOf("more0"));
+    await peer.send("+OK\r\n".repeat(1001));
+    await peer.untilEnded();
+  }));
+  const go = gate();
+  let connects = 0;
+  const later: Connect = async (address, handler, signal) => {
+    if (connects++ > 0) await go.opened;
+    return await connectTransport(address, handler, signal);
+  };
+  await using redis = await open(server.url, { connect: later, connectTimeout: 0, queueTimeout: 0 });
+  await (await server.peer()).closed;
+  while (connects < 2) await new Promise((resolve) => setTimeout(resolve));
+  const aborts = Array.from({ length: 100_000 }, () => new AbortController());
+  const calls = aborts.slice(1).map(({ signal }, i) => redis.with({ signal }).get(`taken${i}`));
+  const kept = redis.get("kept");
+  const settled = Promise.allSettled(calls);
+  for (const abort of aborts) abort.abort("enough");
+  for (const outcome of await settled) assert(outcome.status === "rejected" && outcome.reason === "enough");
+  const more = Array.from({ length: 1000 }, (_, i) => redis.get(`more${i}`));
+  go.open();
+  assertEquals(await kept, "OK");
+  await Promise.all(more);
+});
+
+test("one signal for 50,000 commands in flight", async () => {
+  await using server = await startScripted(greeted(async (peer) => {
+    await peer.until("k49999\r\n");
+    await peer.send("+OK\r\n".repeat(50_000));
+    while (await peer.command()) {
+      // taken off what came
+    }
+  }));
+  await using redis = await open(server.url);
+  const abort = new AbortController();
+  const both = redis.with({ signal: abort.signal });
+  const replies = await Promise.all(Array.from({ length: 50_000 }, (_, i) => both.get(`k${i}`)));
+  assert(replies.every((reply) => reply === "OK"));
+  abort.abort();
+});
+
+test("what waits for room is let through one by one, as room comes", async () => {
+  let highest = 0;
+  await using server = await startScripted(greeted(async (peer) => {
+    for (let n = 1; await peer.command(); n++) {
+      highest = Math.max(highest, redis.stats().pending);
+      await peer.send(`:${n}\r\n`);
+    }
+  }));
+  await using redis = await open(server.url, { maxPending: 4, overflow: "wait" });
+  const replies = await Promise.all(Array.from({ length: 100 }, () => redis.incr("a")));
+  assertEquals(replies, Array.from({ length: 100 }, (_, i) => i + 1));
+  assert(highest <= 4, `${highest} were pending at once`);
+});
+
+test("a timeout and a signal cover the wait for room", async () => {
+  await using server = await startScripted(greeted(async (peer) => {
+    await peer.untilEnded();
+  }));
+  const redis = await open(server.url, { maxPending: 1, overflow: "wait" });
+  const stuck = redis.incr("a");
+  const late = await assertRejects(() => redis.with({ timeout: 20 }).incr("b"), TimeoutError);
+  assertEquals([late.sent, late.command], [false, "INCR"]);
+  const abort = new AbortController();
+  const aborted = redis.with({ signal: abort.signal }).incr("c");
+  abort.abort("enough");
+  assertEquals(await aborted.catch((reason) => reason), "enough");
+  const waiting = redis.incr("d");
+  redis.destroy();
+  assertEquals((await Promise.allSettled([stuck, waiting])).map(({ status }) => status), ["rejected", "rejected"]);
+});
+
+test("what waits for room hears when the line gives up", async () => {
+  await using server = await startScripted(greeted(async (peer) => {
+    await peer.command();
+    peer.destroy();
+  }));
+  let connects = 0;
+  const once: Connect = (address, handler, signal) =>
+    connects++ === 0 ? connectTransport(address, handler, signal) : Promise.reject(new Error("refused"));
+  const redis = await open(server.url, { connect: once, backoff: () => null, maxPending: 1, overflow: "wait" });
+  const outcomes = await Promise.allSettled([redis.get("a"), redis.incr("b"), redis.incr("c")]);
+  for (const outcome of outcomes) {
+    assert(outcome.status === "rejected" && outcome.reason instanceof ConnectionError);
+  }
+  redis.destroy();
+});
+
+test("retryFor: 0 sends a refused command once", async () => {
+  let seen = 0;
+  await using server = await startScripted(greeted(async (peer) => {
+    while (await peer.command()) {
+      seen++;
+      await peer.send("-LOADING not now\r\n");
+    }
+  }));
+  await using redis = await open(server.url, { retryFor: 0 });
+  await assertRejects(() => redis.incr("a"), Error, "not now");
+  assertEquals(seen, 1);
+});
