@@ -5,6 +5,7 @@
  */
 import { ConnectionError, type ConnectionReport } from "../errors.ts";
 import type { Line } from "../connection/line.ts";
+import type { Pending } from "../connection/pending.ts";
 import type { Traffic } from "../connection/traffic.ts";
 import type { Push } from "../resp/reply.ts";
 import type { Hub } from "./hub.ts";
@@ -92,17 +93,19 @@ export class Core {
     return line.pending >= commands || line.hasWaiters || (bytes !== Infinity && line.waiting >= bytes);
   }
 
-  /** Resolves once the line takes commands again, first come, first served; rejects if the client does not wait. */
-  async roomOn(line: Line, command: string): Promise<void> {
-    if (this.room.overflow === "error") {
-      const error = new ConnectionError(
-        `${command}: ${line.pending} commands and ${line.waiting} bytes are pending already; it was not sent`,
-      );
-      error.command = command;
-      error.report = line.report();
-      throw error;
+  /** Sends a command once the line has room for it, first come, first served; refuses it if the client does not wait. */
+  sendWithRoom(line: Line, pending: Pending): void {
+    const { commands, bytes, overflow } = this.room;
+    if (overflow === "wait") {
+      return line.sendWithRoom(pending, () => line.pending < commands && line.waiting < bytes);
     }
-    await line.room(() => line.pending < this.room.commands && line.waiting < this.room.bytes);
+    const { name } = pending.spec;
+    const error = new ConnectionError(
+      `${name}: ${line.pending} commands and ${line.waiting} bytes are pending already; it was not sent`,
+    );
+    error.command = name;
+    error.report = line.report();
+    pending.fail(error);
   }
 
   /** Waits for what is pending, at most `within` milliseconds, then closes everything. */

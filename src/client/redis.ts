@@ -70,15 +70,10 @@ export abstract class BaseClient<
   send<T>(spec: CommandSpec, args: Arg[], shape?: Shape): Promise<T> {
     if ((spec.flags & APART) !== 0 || this.#watched) return this.#sendApart(spec, args, shape, this.#mode);
     const line = this.#core.pool.share();
-    if (this.#core.isFull(line)) return this.#sendLater(line, spec, args, shape, this.#mode);
+    if (this.#core.isFull(line)) return this.#watch(line, spec, args, shape, this.#mode);
     return new Promise((resolve, reject) => {
       line.send(new Pending(spec, args, shape, this.#mode, resolve as (value: never) => void, reject));
     });
-  }
-
-  async #sendLater<T>(line: Line, spec: CommandSpec, args: Arg[], shape: Shape | undefined, mode: number): Promise<T> {
-    await this.#core.roomOn(line, spec.name);
-    return await this.#watch(line, spec, args, shape, mode);
   }
 
   #sendApart<T>(spec: CommandSpec, args: Arg[], shape: Shape | undefined, mode: number): Promise<T> {
@@ -94,17 +89,20 @@ export abstract class BaseClient<
     if (blocking === undefined ? (spec.flags & (BLOCKING | BLOCKING_OPTION)) !== 0 : blocking.isBlocking(spec, args)) {
       return feature(blocking, spec.name).send(this.#core, spec, args, shape, { ...this.#options, mode });
     }
-    const line = this.#core.pool.share();
-    if (this.#core.isFull(line)) return this.#sendLater(line, spec, args, shape, mode);
-    return this.#watch(line, spec, args, shape, mode);
+    return this.#watch(this.#core.pool.share(), spec, args, shape, mode);
   }
 
-  /** Sends a command whose caller may be released early. */
+  /** Sends a command whose caller may be released early, or for which there may be no room yet. */
   #watch<T>(line: Line, spec: CommandSpec, args: Arg[], shape: Shape | undefined, mode: number): Promise<T> {
     return new Promise((resolve, reject) => {
       const pending = new Pending(spec, args, shape, mode, resolve as (value: never) => void, reject);
-      line.send(pending);
       if (this.#watched) pending.watch(this.#options, (released) => line.withdraw(released));
+      try {
+        if (this.#core.isFull(line)) this.#core.sendWithRoom(line, pending);
+        else line.send(pending);
+      } catch (error) {
+        pending.fail(error as Error);
+      }
     });
   }
 

@@ -82,9 +82,16 @@ export abstract class BaseSession<
         resolve as (value: never) => void,
         reject,
       );
-      this.#line.send(pending);
       if (signal !== undefined || this.#options.timeout !== undefined) {
-        pending.watch(this.#options, () => this.#dirty = true);
+        pending.watch(this.#options, () => {
+          this.#dirty = true;
+          this.#line.withdraw(pending);
+        });
+      }
+      try {
+        this.#line.send(pending);
+      } catch (error) {
+        pending.fail(error as Error);
       }
     });
     const done = (): void => void this.#running--;

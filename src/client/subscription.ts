@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { tell } from "../connection/tell.ts";
 import { Inbox, type InboxOptions } from "./inbox.ts";
 
 /** A message of a channel. */
@@ -58,7 +59,7 @@ export class Subscription<S extends string | Uint8Array = string>
   deliver(message: Message<S>): void {
     if (this.#inbox.ended) return;
     const { onMessage } = this.#options;
-    if (onMessage !== undefined) return call(() => onMessage(message));
+    if (onMessage !== undefined) return tell(() => onMessage(message));
     const full = this.#inbox.put(message);
     if (full !== undefined) this.fail(full);
   }
@@ -67,14 +68,14 @@ export class Subscription<S extends string | Uint8Array = string>
   gap(): void {
     this.gaps++;
     const { onGap } = this.#options;
-    if (onGap !== undefined && !this.#inbox.ended) call(onGap);
+    if (onGap !== undefined && !this.#inbox.ended) tell(onGap);
   }
 
   /** @internal No further message will come, for this reason. What waits can still be read. */
   fail(error: Error): void {
     if (!this.#inbox.fail(error)) return;
     const { onError } = this.#options;
-    if (onError !== undefined) call(() => onError(error));
+    if (onError !== undefined) tell(() => onError(error));
     this.#leave().catch(() => {});
   }
 
@@ -107,16 +108,5 @@ export class Subscription<S extends string | Uint8Array = string>
   /** Leaves the scope of `using`: closes without waiting for the server. */
   [Symbol.dispose](): void {
     void this.close();
-  }
-}
-
-/** A listener's error is its own: it must neither hurt other listeners nor the connection. */
-function call(listener: () => void): void {
-  try {
-    listener();
-  } catch (error) {
-    setTimeout(() => {
-      throw error;
-    });
   }
 }

@@ -12,6 +12,7 @@ import { type Greeting, handshake, type HandshakeOptions } from "./handshake.ts"
 import { Pending } from "./pending.ts";
 import { tagging } from "./proof.ts";
 import { describe, explain } from "./trouble.ts";
+import { unlessAborted } from "./wait.ts";
 
 /** What an attempt needs to know. */
 export interface AttemptOptions extends HandshakeOptions {
@@ -79,7 +80,8 @@ export class Attempt {
       this.abort(late);
     }, connectTimeout);
     try {
-      const greeting = await work();
+      // Neither a socket nor credentials that never come outlast the limit.
+      const greeting = await unlessAborted(signal, work());
       // It may have gone in the same breath in which it was greeted: nobody would hear of it again.
       if (connection.failure) throw connection.failure;
       return greeting;

@@ -99,9 +99,10 @@ export class Connection implements TransportHandler {
     this.#decoder = new Decoder(settings.limits);
   }
 
-  /** Gives it its open socket. */
+  /** Gives it its open socket. One that comes too late, for whoever wanted it gave up, is closed. */
   attach(transport: Transport): void {
     this.#transport = transport;
+    if (this.#lost) transport.destroy();
   }
 
   /** From now on each write ends with a tag. */
@@ -181,7 +182,8 @@ export class Connection implements TransportHandler {
   /** Writes what is encoded. Called once per turn by itself; does nothing while the socket is congested. */
   flush(): void {
     this.#scheduled = false;
-    if (this.#congested || this.#lost) return;
+    if (this.#lost) return this.#refuse();
+    if (this.#congested) return;
     if (this.#withdrawn > 0) this.#cutOut();
     if (this.#unsent === 0) return;
     if (this.#owed.size === this.#unsent) this.#oldestSent = performance.now();
@@ -192,6 +194,13 @@ export class Connection implements TransportHandler {
       if (!this.#transport!.write(chunk)) this.#congested = true;
     }
     if (this.#watchdog === undefined) this.watch();
+  }
+
+  /** Whoever did not know yet that the connection is gone learns it now. */
+  #refuse(): void {
+    this.#unsent = 0;
+    const { message, cause } = this.#reason!;
+    for (const owed of this.#owed.takeAll()) owed.fail(new ConnectionError(message, { cause }));
   }
 
   #markSent(): void {
@@ -209,7 +218,8 @@ export class Connection implements TransportHandler {
   /** Takes back a released command that has not been written, whatever else of this turn stays. False if it is too late. */
   withdraw(pending: Pending): boolean {
     if (this.#unsent === 0 || pending.attempts > 0) return false;
-    this.#withdrawn++;
+    // While the socket takes nothing there is no next write, and memory is wanted back: half of what waits is worth it.
+    if (++this.#withdrawn * 2 > this.#unsent && this.#congested) this.#cutOut();
     return true;
   }
 
@@ -219,18 +229,17 @@ export class Connection implements TransportHandler {
    */
   #cutOut(): void {
     this.#withdrawn = 0;
-    const entries = this.#owed.takeAll();
-    const firstUnsent = entries.length - this.#unsent;
+    const unsent = this.#owed.takeLast(this.#unsent);
     this.#encoder.take();
     this.#unsent = 0;
-    for (let i = 0; i < entries.length; i++) {
-      const owed = entries[i]!;
-      if (i >= firstUnsent && owed instanceof Pending && owed.released && owed.attempts === 0) continue;
+    for (const owed of unsent) {
+      if (owed instanceof Pending && owed.released) continue;
       this.#owed.push(owed);
-      if (i < firstUnsent) continue;
       this.#unsent++;
       this.#encodeAgain(owed);
     }
+    if (this.#owed.size === 0) this.#owner.idle(this);
+    this.#owner.progress();
   }
 
   #encodeAgain(owed: Owed): void {
@@ -335,6 +344,7 @@ export class Connection implements TransportHandler {
     reason.report ??= report;
     const entries = this.#owed.takeAll();
     const sent = entries.slice(0, entries.length - this.#unsent);
+    this.#unsent = 0;
     this.#owner.lost(this, reason, entries.slice(sent.length), sent);
   }
 

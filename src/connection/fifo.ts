@@ -22,14 +22,6 @@ export class Fifo<T> {
     this.#size++;
   }
 
-  /** Adds an entry at the front. */
-  unshift(entry: T): void {
-    if (this.#size === this.#ring.length) this.#grow();
-    this.#head = (this.#head - 1) & (this.#ring.length - 1);
-    this.#ring[this.#head] = entry;
-    this.#size++;
-  }
-
   /** The oldest entry, without taking it. */
   peek(): T | undefined {
     return this.#ring[this.#head];
@@ -48,6 +40,18 @@ export class Fifo<T> {
     this.#head = (this.#head + 1) & (this.#ring.length - 1);
     this.#size--;
     return entry;
+  }
+
+  /** Takes the newest entries, as many as told, oldest of them first. */
+  takeLast(count: number): T[] {
+    const last: T[] = [];
+    for (let i = this.#size - count; i < this.#size; i++) {
+      const at = (this.#head + i) & (this.#ring.length - 1);
+      last.push(this.#ring[at]!);
+      this.#ring[at] = undefined;
+    }
+    this.#size -= count;
+    return last;
   }
 
   /** Takes all entries, oldest first. */

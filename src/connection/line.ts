@@ -23,7 +23,9 @@ import { type Owed, Pending, type Sender } from "./pending.ts";
 import { Retries } from "./retries.ts";
 import { type Encoded, type Tap, Traffic } from "./traffic.ts";
 import { describe, explain } from "./trouble.ts";
+import { tell } from "./tell.ts";
 import { settledWithin } from "./wait.ts";
+import { type Sendable, Waiting } from "./waiting.ts";
 
 /** Where a line is in its life. */
 export type LineState = "idle" | "connecting" | "ready" | "reconnecting" | "closing" | "closed";
@@ -62,6 +64,9 @@ export interface LineOptions extends AttemptOptions {
   readonly onReady?: (line: Line) => void;
 }
 
+/** The longest time that a timer can be set to, in milliseconds. */
+const LONGEST_DELAY = 2 ** 31 - 1;
+
 /** How often a command may be sent again after its connection was lost. */
 const RESENDS = 3;
 
@@ -84,23 +89,22 @@ export class Line implements ConnectionOwner, Sender {
   readySince = 0;
   #state: LineState = "idle";
   #connection: Connection | undefined;
-  readonly #queue = new Fifo<Owed & { chunks?: readonly Uint8Array[] }>();
+  readonly #queue: Waiting;
   #opening: Promise<void> | undefined;
   #attempted: Attempt | undefined;
   /** Ends a pause between two attempts. */
   #wakeUp: (() => void) | undefined;
-  /** Callers that gave up while their commands waited here. */
-  #withdrawn = 0;
   #bound = false;
   /** How the connection was lost that everything was bound to. */
   #broken: ConnectionError | undefined;
   #generation = 0;
   #wasReady = false;
   #pushMode = 0;
-  #queueTimer: ReturnType<typeof setTimeout> | undefined;
   #onDrain: (() => void)[] = [];
   #onIdle: (() => void)[] = [];
-  readonly #waiters = new Fifo<() => boolean>();
+  /** Commands that wait for room, and how each knows that there is some. */
+  readonly #waiters = new Fifo<{ readonly pending: Pending; readonly free: () => boolean }>();
+  #closing: Promise<void> | undefined;
   /** Connections that take no more commands and close with their last reply. */
   readonly #retiring = new Set<Connection>();
   readonly #retries: Retries;
@@ -109,7 +113,8 @@ export class Line implements ConnectionOwner, Sender {
     this.options = options;
     this.#traffic = options.traffic ?? new Traffic();
     this.protocol = options.protocol;
-    this.#retries = new Retries(options.retryFor, (pending) => this.#put(pending));
+    this.#queue = new Waiting(options.queueTimeout, (take) => this.#failAll(this.#unreachable(), take()));
+    this.#retries = new Retries(options.retryFor, (pending) => this.#putAgain(pending));
   }
 
   /** Where it is in its life. */
@@ -119,7 +124,9 @@ export class Line implements ConnectionOwner, Sender {
 
   /** How many entries wait for a connection or for replies. */
   get pending(): number {
-    return this.#queue.size + this.#retries.size + (this.#connection?.pending ?? 0);
+    let pending = this.#queue.size + this.#retries.size + (this.#connection?.pending ?? 0);
+    if (this.#retiring.size > 0) this.#retiring.forEach((old) => pending += old.pending);
+    return pending;
   }
 
   /** The oldest reply owed may take any time. */
@@ -158,20 +165,29 @@ export class Line implements ConnectionOwner, Sender {
     return this.#waiters.size > 0;
   }
 
-  /** Resolves once `free` says so, looked at whenever replies came; first come, first served. */
-  room(free: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      this.#waiters.push(() => {
-        if (this.#isOpen() && !free()) return false;
-        resolve();
-        return true;
-      });
-    });
+  /** Sends a command once `free` says so, looked at whenever something was settled; first come, first served. */
+  sendWithRoom(pending: Pending, free: () => boolean): void {
+    pending.line = this;
+    this.#waiters.push({ pending, free });
   }
 
-  /** A chunk of replies came. */
+  /** Something was settled: what waits for room may go, one by one, for each takes room again. */
   progress(): void {
-    while (this.#waiters.size > 0 && this.#waiters.peek()!()) this.#waiters.shift();
+    for (let next = this.#waiters.peek(); next !== undefined; next = this.#waiters.peek()) {
+      const { pending, free } = next;
+      if (!pending.released && this.#isOpen() && !free()) return;
+      this.#waiters.shift();
+      if (!pending.released) this.#unthrown(pending, () => this.send(pending));
+    }
+  }
+
+  /** Sends what has waited: nobody is left to throw at. */
+  #unthrown(owed: Owed, send: () => void): void {
+    try {
+      send();
+    } catch (error) {
+      owed.fail(error as Error);
+    }
   }
 
   /** What its connection looks like, or would. */
@@ -207,6 +223,12 @@ export class Line implements ConnectionOwner, Sender {
     else this.#enqueue(pending);
   }
 
+  /** A line that is being closed takes no new commands, but ends what it began. */
+  #putAgain(pending: Pending): void {
+    if (this.#state === "closing" && this.#connection) this.#connection.send(pending);
+    else this.#unthrown(pending, () => this.#put(pending));
+  }
+
   /** Sends commands that are encoded already. */
   sendEncoded(owed: Encoded): void {
     const { tap } = this.#traffic;
@@ -225,13 +247,14 @@ export class Line implements ConnectionOwner, Sender {
 
   /** Takes back a released command if it has not been sent. */
   withdraw(pending: Pending): void {
-    if (this.#retries.drop(pending) || this.#connection?.withdraw(pending) || this.#state === "ready") return;
-    // Many often give up at once: the queue is gone through when half of it is of no use, not for each.
-    if (++this.#withdrawn * 2 < this.#queue.size) return;
-    this.#withdrawn = 0;
-    for (const owed of this.#queue.takeAll()) {
-      if (!(owed instanceof Pending && owed.released)) this.#queue.push(owed);
-    }
+    this.#takeBack(pending);
+    this.#settled();
+    this.progress();
+  }
+
+  #takeBack(pending: Pending): void {
+    if (this.#retries.drop(pending) || this.#connection?.withdraw(pending)) return;
+    if (this.#state !== "ready") this.#queue.withdraw();
   }
 
   /**
@@ -256,8 +279,23 @@ export class Line implements ConnectionOwner, Sender {
     const connection = this.#connection;
     if (this.#state !== "ready" || connection === undefined) return;
     this.#setState("connecting");
-    this.#opening = this.#restored(connection).finally(() => this.#opening = undefined);
-    this.#opening.catch(() => {});
+    void this.#begin(this.#restored(connection));
+  }
+
+  /** One way to a connection at a time. What happened while it ended (a loss, a new command) begins the next. */
+  #begin(work: Promise<void>): Promise<void> {
+    const opening = work.finally(() => {
+      this.#opening = undefined;
+      if (this.#state === "reconnecting") this.#reconnect(new ConnectionError("The connection broke at once"));
+      else if (this.#state === "idle" && this.#queue.size > 0) this.open().catch(() => {});
+    });
+    // Whoever opens hears of it; what waits is told one by one.
+    opening.catch(() => {});
+    return this.#opening = opening;
+  }
+
+  #reconnect(cause: Error): void {
+    if (this.#opening === undefined) void this.#begin(this.#reopen(cause));
   }
 
   async #restored(connection: Connection): Promise<void> {
@@ -276,14 +314,13 @@ export class Line implements ConnectionOwner, Sender {
     this.#ready();
   }
 
-  #enqueue(owed: Owed & { chunks?: readonly Uint8Array[] }): void {
+  #enqueue(owed: Sendable): void {
     if (this.#state === "closing" || this.#state === "closed") {
       return owed.fail(new ConnectionError("The client is closed", { closed: true }));
     }
     if (this.#broken !== undefined) return owed.fail(this.#over(this.#broken, owed));
-    if (this.#queue.size - this.#withdrawn >= this.options.queueLimit) return owed.fail(this.#crowded(owed));
+    if (this.#queue.size >= this.options.queueLimit) return owed.fail(this.#crowded(owed));
     this.#queue.push(owed);
-    this.#armQueueTimer();
     if (this.#state === "idle") this.open().catch(() => {});
   }
 
@@ -304,8 +341,8 @@ export class Line implements ConnectionOwner, Sender {
     if (this.#state === "closing" || this.#state === "closed") {
       return Promise.reject(new ConnectionError("The client is closed", { closed: true }));
     }
-    this.#opening ??= this.#openFirst().finally(() => this.#opening = undefined);
-    return this.#state === "reconnecting" ? this.#reopened(this.#opening) : this.#opening;
+    const opening = this.#opening ?? this.#begin(this.#openFirst());
+    return this.#state === "reconnecting" ? this.#reopened(opening) : opening;
   }
 
   /** Attempts may go on for as long as the caller's backoff likes; who waits for them does not. */
@@ -364,19 +401,10 @@ export class Line implements ConnectionOwner, Sender {
   }
 
   #ready(): void {
-    clearTimeout(this.#queueTimer);
-    this.#queueTimer = undefined;
     this.#setState("ready");
     this.options.onReady?.(this);
-    this.#withdrawn = 0;
     for (const owed of this.#queue.takeAll()) {
-      if (owed instanceof Pending && owed.released) continue;
-      try {
-        if (owed instanceof Pending) this.#put(owed);
-        else this.#putEncoded(owed as Encoded);
-      } catch (error) {
-        owed.fail(error as Error);
-      }
+      this.#unthrown(owed, () => owed instanceof Pending ? this.#put(owed) : this.#putEncoded(owed));
     }
     this.#wake();
   }
@@ -391,7 +419,8 @@ export class Line implements ConnectionOwner, Sender {
   }
 
   push(push: Push): void {
-    this.options.onPush?.(push, this);
+    const { onPush } = this.options;
+    if (onPush !== undefined) tell(() => onPush(push, this));
   }
 
   quiet(connection: Connection, why: "idle" | "patient"): void {
@@ -419,16 +448,18 @@ export class Line implements ConnectionOwner, Sender {
   }
 
   idle(connection: Connection): void {
-    if (connection === this.#connection) this.#settled();
-    else if (this.#retiring.delete(connection)) connection.fail(new ConnectionError("Replaced by a new connection"));
+    if (this.#retiring.delete(connection)) connection.fail(new ConnectionError("Replaced by a new connection"));
+    this.#settled();
   }
 
   #settled(): void {
+    if (this.pending > 0) return;
     for (const waiter of this.#onIdle.splice(0)) waiter();
   }
 
   drain(): void {
     this.#wake();
+    this.progress();
   }
 
   lost(connection: Connection, error: ConnectionError, unsent: Owed[], sent: Owed[]): void {
@@ -444,16 +475,16 @@ export class Line implements ConnectionOwner, Sender {
     }
     this.#traffic.retries += again.length;
     for (const owed of unsent) again.push(owed);
-    for (const owed of again.reverse()) {
-      if (anew) this.#queue.unshift(owed);
+    for (const owed of again) {
+      if (anew) this.#queue.push(owed as Sendable);
       else owed.fail(this.#died(error, owed, false));
     }
-    if (!present) return;
     if (wasReady && this.#bound) this.#broken = error;
+    this.#retiring.delete(connection);
+    if (present && this.#state === "closing") this.destroy();
+    if (wasReady) this.#afterLoss(error);
     this.#wake();
     this.#settled();
-    if (this.#state === "closing") this.#setState("closed");
-    if (wasReady) this.#afterLoss(error);
     this.progress();
   }
 
@@ -462,18 +493,17 @@ export class Line implements ConnectionOwner, Sender {
     if (!this.#isOpen()) return;
     // Nobody waits: the next command opens a lazy line again, until then it stays quiet.
     if (this.#bound || (this.#queue.size === 0 && !this.options.eager)) return this.#setState("idle", error);
-    this.#armQueueTimer();
     this.#setState("reconnecting", error);
-    this.#opening ??= this.#reopen(error).finally(() => this.#opening = undefined);
+    this.#reconnect(error);
   }
 
   async #reopen(cause: Error): Promise<void> {
     let error = cause;
     for (let attempt = 1; this.#state === "reconnecting"; attempt++) {
-      const delay = attempt === 1 ? 0 : this.options.backoff(attempt - 1, error);
-      if (delay === null) {
-        this.#failQueue(error);
-        return this.#setState("idle", error);
+      const delay = attempt === 1 ? 0 : this.#delay(attempt - 1, error);
+      if (delay instanceof Error) {
+        this.#failQueue(delay);
+        return this.#setState("idle", delay);
       }
       if (delay > 0) await this.#pause(delay);
       if (this.#state !== "reconnecting") return;
@@ -485,6 +515,18 @@ export class Line implements ConnectionOwner, Sender {
     }
   }
 
+  /** How long to wait before the next attempt, or what everybody is told as there is to be none. */
+  #delay(attempt: number, error: Error): number | Error {
+    try {
+      const delay = this.options.backoff(attempt, error);
+      if (delay === null) return error;
+      if (typeof delay === "number" && !Number.isNaN(delay)) return Math.min(delay, LONGEST_DELAY);
+      return new ConnectionError("Option backoff gave no number: no further attempt to connect", { cause: error });
+    } catch (cause) {
+      return new ConnectionError("Option backoff threw: no further attempt to connect", { cause });
+    }
+  }
+
   #pause(delay: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, delay);
@@ -493,7 +535,12 @@ export class Line implements ConnectionOwner, Sender {
   }
 
   #mayResend(owed: Owed): boolean {
-    return owed instanceof Pending && !owed.released && owed.attempts <= RESENDS && this.options.resend(owed.spec);
+    if (!(owed instanceof Pending) || owed.released || owed.attempts > RESENDS) return false;
+    try {
+      return this.options.resend(owed.spec);
+    } catch {
+      return false;
+    }
   }
 
   /**
@@ -501,7 +548,7 @@ export class Line implements ConnectionOwner, Sender {
    * ran, so this is safe for any command.
    */
   again(pending: Pending, error: ReplyError): boolean {
-    if (pending.released || !this.#isOpen()) return false;
+    if (pending.released || this.#state === "closed") return false;
     // Another connection would not have what was set on this one.
     if (this.#bound && error.code === "READONLY") return false;
     if (!this.#retries.take(pending, error)) return false;
@@ -522,7 +569,7 @@ export class Line implements ConnectionOwner, Sender {
     this.#connection = undefined;
     this.#retiring.add(old);
     this.#setState("reconnecting", reason);
-    this.#opening ??= this.#reopen(reason).finally(() => this.#opening = undefined);
+    this.#reconnect(reason);
     if (old.pending === 0) this.idle(old);
   }
 
@@ -544,10 +591,14 @@ export class Line implements ConnectionOwner, Sender {
   }
 
   #failQueue(error: Error): void {
-    clearTimeout(this.#queueTimer);
-    this.#queueTimer = undefined;
-    this.#withdrawn = 0;
-    for (const owed of this.#queue.takeAll()) owed.fail(this.#failed(error, owed));
+    this.#failAll(error, this.#queue.takeAll());
+  }
+
+  #failAll(error: Error, all: Sendable[]): void {
+    for (const owed of all) owed.fail(this.#failed(error, owed));
+    this.#wake();
+    this.#settled();
+    this.progress();
   }
 
   /** What waits here may have been sent before, on a connection that was lost. */
@@ -567,12 +618,6 @@ export class Line implements ConnectionOwner, Sender {
     return own;
   }
 
-  #armQueueTimer(): void {
-    const { queueTimeout } = this.options;
-    if (queueTimeout === 0 || this.#queueTimer !== undefined || this.#queue.size === 0) return;
-    this.#queueTimer = setTimeout(() => this.#failQueue(this.#unreachable()), queueTimeout);
-  }
-
   #unreachable(): TimeoutError {
     const { queueTimeout, address } = this.options;
     const error = new TimeoutError(`No connection to ${describe(address)} within ${queueTimeout} ms`, {
@@ -586,19 +631,24 @@ export class Line implements ConnectionOwner, Sender {
   #setState(state: LineState, error?: Error): void {
     if (this.#state === state) return;
     this.#state = state;
-    this.options.onState?.(state, this, error);
+    const { onState } = this.options;
+    if (onState !== undefined) tell(() => onState(state, this, error));
   }
 
   /** Waits for what is pending, at most `within` milliseconds, then closes. What is left then is rejected. */
-  async close(within: number): Promise<void> {
+  close(within: number): Promise<void> {
+    return this.#closing ??= this.#finish(within);
+  }
+
+  async #finish(within: number): Promise<void> {
     if (this.#state === "closed") return;
     const deadline = performance.now() + within;
     // Nobody waits for a connection that is not there yet, if nothing waits to be sent on it.
-    if (this.#opening && this.#queue.size > this.#withdrawn) await settledWithin(this.#opening, within);
+    if (this.#opening && this.#queue.size > 0) await settledWithin(this.#opening, within);
     if (this.#state === "ready") {
       this.#setState("closing");
-      this.#connection!.flush();
-      if (this.#connection!.pending > 0) {
+      this.#connection?.flush();
+      if (this.pending > 0) {
         const idle = new Promise<void>((resolve) => this.#onIdle.push(resolve));
         await settledWithin(idle, Math.max(0, deadline - performance.now()));
       }
@@ -615,12 +665,15 @@ export class Line implements ConnectionOwner, Sender {
     this.#wakeUp?.();
     this.#failQueue(error);
     this.#retries.fail(error);
-    for (const old of this.#retiring) {
+    const connections = [...this.#retiring];
+    this.#retiring.clear();
+    if (this.#connection) connections.push(this.#connection);
+    for (const old of connections) {
       old.fail(new ConnectionError("The client was closed", { sent: true, closed: true }));
     }
-    this.#retiring.clear();
+    this.#wake();
+    this.#settled();
     this.progress();
-    this.#connection?.fail(new ConnectionError("The client was closed", { sent: true, closed: true }));
   }
 
   /** Keeps the process alive, or not. */

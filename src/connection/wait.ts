@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { onAbort } from "./signal.ts";
 
 /** Waits for a promise to settle, at most so many milliseconds; leaves no timer behind. True if it settled in time. */
 export async function settledWithin(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
@@ -13,4 +14,13 @@ export async function settledWithin(promise: Promise<unknown>, milliseconds: num
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** The promise's outcome, or the signal's reason if that fires first. */
+export function unlessAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const forget = onAbort(signal, () => reject(signal.reason));
+    promise.then(resolve, reject).finally(forget);
+    if (signal.aborted) reject(signal.reason);
+  });
 }

@@ -1,13 +1,14 @@
 /**
- * What waits for a connection, each entry with a time limit of its own.
+ * What waits for a connection, each entry for as long as it may.
  *
  * @module
  */
 import { Fifo } from "./fifo.ts";
-import { type Owed, Pending } from "./pending.ts";
+import { Pending } from "./pending.ts";
+import type { Encoded } from "./traffic.ts";
 
-/** An entry that can be sent whenever there is a connection. */
-export type Sendable = Pending | (Owed & { readonly chunks: readonly Uint8Array[] });
+/** What can be sent whenever there is a connection. */
+export type Sendable = Pending | Encoded;
 
 interface Entry {
   readonly owed: Sendable;
@@ -21,20 +22,21 @@ function released(owed: Sendable): boolean {
 /** The queue of a line that is not connected. One timer for all, none while it is empty. */
 export class Waiting {
   readonly #limit: number;
-  readonly #late: () => Error;
+  readonly #expired: (take: () => Sendable[]) => void;
   readonly #entries = new Fifo<Entry>();
+  /** Callers that gave up while their commands waited here, at most. */
   #withdrawn = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Takes how many milliseconds an entry may wait (0: for ever), and what it is told then. */
-  constructor(limit: number, late: () => Error) {
+  /** Takes how many milliseconds an entry may wait (0: for ever), and who takes those that have. */
+  constructor(limit: number, expired: (take: () => Sendable[]) => void) {
     this.#limit = limit;
-    this.#late = late;
+    this.#expired = expired;
   }
 
   /** How many entries wait. */
   get size(): number {
-    return this.#entries.size;
+    return Math.max(0, this.#entries.size - this.#withdrawn);
   }
 
   /** Puts an entry behind all others. */
@@ -43,24 +45,21 @@ export class Waiting {
     this.#arm();
   }
 
-  /** A command has been released. Released ones are forgotten once they may be half of all. */
+  /** A caller gave up. Many often do at once: the queue is gone through when half of it is of no use, not for each. */
   withdraw(): void {
-    if (++this.#withdrawn * 2 > this.#entries.size) this.forget();
-  }
-
-  /** Forgets what has been released. */
-  forget(): void {
-    if (this.#withdrawn === 0) return;
+    if (this.#entries.size === 0 || ++this.#withdrawn * 2 < this.#entries.size) return;
     this.#withdrawn = 0;
     for (const entry of this.#entries.takeAll()) if (!released(entry.owed)) this.#entries.push(entry);
   }
 
-  /** Takes all that still want to be sent, oldest first. */
+  /** Takes all whose callers still wait, oldest first. */
   takeAll(): Sendable[] {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#withdrawn = 0;
-    return this.#entries.takeAll().map(({ owed }) => owed).filter((owed) => !released(owed));
+    const wanted: Sendable[] = [];
+    for (const { owed } of this.#entries.takeAll()) if (!released(owed)) wanted.push(owed);
+    return wanted;
   }
 
   #arm(): void {
@@ -68,16 +67,20 @@ export class Waiting {
     if (this.#limit === 0 || this.#timer !== undefined || oldest === undefined) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      this.#expire();
+      this.#expired(() => this.#takeExpired());
       this.#arm();
     }, Math.max(1, oldest.until - performance.now()));
   }
 
-  #expire(): void {
-    const now = performance.now();
-    for (let entry = this.#entries.peek(); entry && entry.until <= now + 1; entry = this.#entries.peek()) {
+  #takeExpired(): Sendable[] {
+    const expired: Sendable[] = [];
+    // Timers of some runtimes come a little early.
+    const now = performance.now() + 1;
+    for (let entry = this.#entries.peek(); entry && entry.until <= now; entry = this.#entries.peek()) {
       this.#entries.shift();
-      entry.owed.fail(this.#late());
+      if (released(entry.owed)) this.#withdrawn--;
+      else expired.push(entry.owed);
     }
+    return expired;
   }
 }

@@ -367,3 +367,20 @@ test("retryFor: 0 sends a refused command once", async () => {
   await assertRejects(() => redis.incr("a"), Error, "not now");
   assertEquals(seen, 1);
 });
+
+test("a socket that opens in the breath in which it is given up is closed", async () => {
+  await using server = await startScripted(agreeing);
+  let give = () => {};
+  const given = new Promise<void>((resolve) => give = resolve);
+  let connects = 0;
+  const late: Connect = async (address, handler, signal) => {
+    const transport = await connectTransport(address, handler, connects++ === 0 ? signal : undefined);
+    if (connects === 2) give();
+    return transport;
+  };
+  const redis = await open(server.url, { connect: late });
+  server.peers[0]!.destroy();
+  await given;
+  redis.destroy();
+  await (await server.peer(1)).untilEnded();
+});
