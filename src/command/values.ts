@@ -42,8 +42,10 @@ export type OneOf<T> = {
   [K in keyof T]: { [P in K]: T[P] } & { [P in Exclude<keyof T, K>]?: undefined };
 }[keyof T];
 
-/** One of the members of T, or none. */
-export type AtMostOne<T> = OneOf<T> | { [P in keyof T]?: undefined };
+/** One of the members of T, or none; which of both may turn out at run time only. */
+export type AtMostOne<T> = {
+  [K in keyof T]: { [P in K]?: T[P] } & { [P in Exclude<keyof T, K>]?: undefined };
+}[keyof T];
 
 /** Exactly one of the members of T; none only where K is given. */
 export type OneOfUnless<T, K extends string> =
