@@ -1,0 +1,60 @@
+// A library that knows nothing of us runs on us: BullMQ, over the adapter that examples/adapters/ shows.
+import { assertEquals } from "@std/assert";
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { missing, type ServerVersion, startRedis } from "../support/servers.ts";
+import { test } from "../support/test.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const absent = existsSync(join(ROOT, "node_modules/bullmq")) ? false : "bullmq is not in node_modules: npm install";
+
+/** How this runtime runs a program whose packages are in node_modules. */
+function command(): string[] {
+  if ("Deno" in globalThis) return ["run", "--quiet", "--no-check", "-A", "--node-modules-dir=manual"];
+  return "Bun" in globalThis ? [] : ["--import", "tsx"];
+}
+
+function run(env: Record<string, string>): Promise<{ code: number | null; output: string; errors: string }> {
+  const child = spawn(process.execPath, [...command(), "tests/interop/bullmq_program.ts"], {
+    cwd: ROOT,
+    env: { ...process.env, ...env, NO_COLOR: "1" },
+  });
+  let output = "";
+  let errors = "";
+  child.stdout.on("data", (chunk) => output += chunk);
+  child.stderr.on("data", (chunk) => errors += chunk);
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, output, errors }));
+  });
+}
+
+const SETUPS: [ServerVersion, "2" | "3"][] = [["redis-7.0", "3"], ["redis-7.0", "2"], ["redis-8", "3"], [
+  "valkey-9",
+  "3",
+]];
+for (const [version, protocol] of SETUPS) {
+  test(`BullMQ runs queues, workers, events, schedulers and flows, on ${version}, RESP${protocol}`, {
+    skip: absent || missing(version),
+  }, async () => {
+    await using server = await startRedis({ version });
+    const { code, output, errors } = await run({ REDIS_URL: server.url, PROTOCOL: protocol });
+    assertEquals([errors, code], ["", 0]);
+    assertEquals(JSON.parse(output), {
+      squares: Array.from({ length: 100 }, (_, n) => n ** 2),
+      result: { square: 144, text: "é\u{1f600}\r\n" },
+      attempts: 3,
+      progress: [50],
+      order: ["child", "child", "parent"],
+      repeated: true,
+      completed: true,
+      held: 1,
+      left: 0,
+      leased: 0,
+      errors: [],
+    });
+  });
+}
