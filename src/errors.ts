@@ -127,6 +127,8 @@ export class TransactionError extends RedisError {
   readonly reason: "watch" | "abort";
   /** For `"abort"`: the errors of the refused commands, by their place in the transaction. */
   readonly errors: ReadonlyMap<number, ReplyError>;
+  /** How often it was tried: more than once by `redis.watch`. */
+  attempts = 1;
 
   /** Takes the message, the reason, and what the server said of each refused command. */
   constructor(

@@ -11,9 +11,11 @@ import { ConnectionError, TimeoutError } from "../errors.ts";
 import { type Arg, BLOCKING, BLOCKING_OPTION, CommandSpec, type Shape } from "../command/spec.ts";
 import type { Line } from "../connection/line.ts";
 import { Pending, type SendOptions } from "../connection/pending.ts";
+import { onAbort } from "../connection/signal.ts";
 import { settledWithin } from "../connection/wait.ts";
 import type { Core } from "./core.ts";
 import type { Blocking } from "./kit.ts";
+import { patience, type Wait } from "./patience.ts";
 
 const CLIENT_UNBLOCK = new CommandSpec("CLIENT UNBLOCK");
 
@@ -33,6 +35,8 @@ const TIMES: Record<string, readonly [place: number, unit: number]> = {
   BZPOPMIN: [-1, 1000],
   BZPOPMAX: [-1, 1000],
   BZMPOP: [0, 1000],
+  WAIT: [-1, 1],
+  WAITAOF: [-1, 1],
 };
 
 /** Whether this call may hold its connection. */
@@ -48,7 +52,7 @@ function blockOption(args: readonly Arg[]): number {
 }
 
 /** The feature as a kit names it. */
-export const blocking: Blocking = { isBlocking, send: sendBlocking };
+export const blocking: Blocking = { isBlocking, send: sendBlocking, hold };
 
 /** How long the server was asked to wait, in milliseconds; 0 means for ever. */
 export function waitingTime(spec: CommandSpec, args: readonly Arg[]): number {
@@ -67,10 +71,11 @@ export async function sendBlocking<T>(
   shape: Shape | undefined,
   options: SendOptions,
 ): Promise<T> {
-  const line = await core.pool.acquire(options.signal);
+  const wait: Wait = { command: spec.name, report: () => core.report() };
+  const [line, left] = await patience(options, wait, (signal) => core.pool.acquire(signal));
   try {
-    await line.open();
-    return await hold(core, line, spec, args, shape, options);
+    const [, rest] = await patience(left, wait, () => line.open());
+    return await hold(core, line, spec, args, shape, rest);
   } finally {
     core.pool.release(line);
   }
@@ -86,28 +91,30 @@ async function hold<T>(
 ): Promise<T> {
   const { signal, timeout } = options;
   if (signal?.aborted) throw signal.reason;
+  let pending!: Pending;
   const reply = new Promise<T>((resolve, reject) => {
-    line.send(new Pending(spec, args, shape, options.mode, resolve as (value: never) => void, reject));
+    pending = new Pending(spec, args, shape, options.mode, resolve as (value: never) => void, reject);
+    line.send(pending);
   });
   const time = waitingTime(spec, args);
   let giveUp!: (reason: unknown) => void;
   const givenUp = new Promise<never>((_, reject) => giveUp = reject);
   givenUp.catch(() => {});
-  const aborted = (): void => giveUp(signal!.reason);
-  signal?.addEventListener("abort", aborted, { once: true });
+  const unheard = signal && onAbort(signal, () => giveUp(signal.reason));
   const timers: ReturnType<typeof setTimeout>[] = [];
   if (timeout !== undefined) {
-    timers.push(setTimeout(() => giveUp(outOfTime(line, spec, timeout)), timeout));
+    timers.push(setTimeout(() => giveUp(outOfTime(line, pending, timeout)), timeout));
   }
   if (time > 0) timers.push(setTimeout(() => giveUp(new Overdue(time)), time + MARGIN));
   try {
     return await Promise.race([reply, givenUp]);
   } catch (error) {
     if (!(await settledWithin(givenUp, 0))) throw error;
+    if (pending.attempts === 0) throw withdrawn(line, pending, error);
     return await letGo(core, line, spec, reply, error);
   } finally {
     for (const timer of timers) clearTimeout(timer);
-    signal?.removeEventListener("abort", aborted);
+    unheard?.();
   }
 }
 
@@ -120,11 +127,20 @@ class Overdue {
   }
 }
 
-function outOfTime(line: Line, spec: CommandSpec, after: number): TimeoutError {
-  const error = new TimeoutError(`${spec.name}: no reply within ${after} ms; the server let go, nothing was taken`, {
+/** It never left: neither will it. */
+function withdrawn(line: Line, pending: Pending, reason: unknown): unknown {
+  pending.released = true;
+  line.withdraw(pending);
+  return reason;
+}
+
+function outOfTime(line: Line, { spec, attempts }: Pending, after: number): TimeoutError {
+  const sent = attempts > 0;
+  const fate = sent ? "the server let go, nothing was taken" : "it was not sent";
+  const error = new TimeoutError(`${spec.name}: no reply within ${after} ms; ${fate}`, {
     waitingFor: "reply",
     after,
-    sent: true,
+    sent,
   });
   error.command = spec.name;
   error.report = line.report();
@@ -141,15 +157,14 @@ async function letGo<T>(core: Core, line: Line, spec: CommandSpec, reply: Promis
       return late;
     }
   }
-  const report = line.report();
-  line.destroy();
   reply.catch(() => {});
   const error = new ConnectionError(`${spec.name}: the server did not answer in time; it may have run`, {
     sent: true,
     cause: reason instanceof Overdue ? undefined : reason,
   });
   error.command = spec.name;
-  error.report = report;
+  error.report = line.report();
+  line.drop(error);
   throw error;
 }
 

@@ -26,6 +26,7 @@ export { BaseTransaction } from "./transaction.ts";
 export type { TransactionOptions } from "./transaction.ts";
 export { BaseBatch, Queued } from "./batch.ts";
 export type { Replies, RepliesOrErrors, Run } from "./batch.ts";
+export type { WatchOptions } from "./optimistic.ts";
 export type { PoolStats } from "./pool.ts";
 export type { CacheStats, ClientStats } from "./stats.ts";
 export { defineFunction, defineScript, LibraryFunction, Script } from "./script.ts";

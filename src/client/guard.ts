@@ -5,6 +5,7 @@
  */
 import { type ConnectionReport, TimeoutError } from "../errors.ts";
 import type { SendOptions } from "../connection/pending.ts";
+import { onAbort } from "../connection/signal.ts";
 
 /**
  * Releases the caller when the time is up or the signal fires. The work goes on: what was sent may run, its replies are
@@ -29,11 +30,10 @@ export function guarded<T>(
       error.report = report?.();
       reject(error);
     }, timeout);
-    const aborted = (): void => reject(signal!.reason);
-    signal?.addEventListener("abort", aborted, { once: true });
+    const unheard = signal && onAbort(signal, () => reject(signal.reason));
     const settled = (): void => {
       clearTimeout(timer);
-      signal?.removeEventListener("abort", aborted);
+      unheard?.();
     };
     work().then(resolve, reject).finally(settled);
   });

@@ -64,6 +64,15 @@ export interface Blocking {
     shape: Shape | undefined,
     options: SendOptions,
   ) => Promise<T>;
+  /** Sends it over this connection, which is the caller's own and open, or about to be. */
+  readonly hold: <T>(
+    core: Core,
+    line: Line,
+    spec: CommandSpec,
+    args: readonly Arg[],
+    shape: Shape | undefined,
+    options: SendOptions,
+  ) => Promise<T>;
 }
 
 /** The classes of one set of commands, and the features that its client has. */

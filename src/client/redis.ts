@@ -18,6 +18,9 @@ import type { InboxOptions } from "./inbox.ts";
 import { feature, type SurfaceOf, type Surfaces } from "./kit.ts";
 import { type ClientStats, clientStats } from "./stats.ts";
 import type { Monitor } from "./monitor.ts";
+import type { Optimistic, WatchOptions } from "./optimistic.ts";
+import { patience, type Wait } from "./patience.ts";
+import { refusal } from "./refusal.ts";
 import type { ScanFrom, ScanIterator, Scanning } from "./scan.ts";
 import type { ReadStreamOptions, StreamReader, StreamReading } from "./stream_reader.ts";
 import type { StreamWorker, StreamWorkerOptions, StreamWorking } from "./stream_worker.ts";
@@ -77,11 +80,9 @@ export abstract class BaseClient<
   }
 
   #sendApart<T>(spec: CommandSpec, args: Arg[], shape: Shape | undefined, mode: number): Promise<T> {
-    if ((spec.flags & SESSION) !== 0) {
-      return Promise.reject(new TypeError(`${spec.name} changes the state of its connection: use redis.session()`));
-    }
-    if ((spec.flags & PUBSUB) !== 0) {
-      return Promise.reject(new TypeError(`${spec.name}: subscriptions are made with redis.subscribe()`));
+    if ((spec.flags & (SESSION | PUBSUB)) !== 0) {
+      const stateful = `${spec.name} changes the state of its connection: use redis.session()`;
+      return Promise.reject(refusal(spec, args) ?? new TypeError(stateful));
     }
     const { signal } = this.#options;
     if (signal?.aborted) return Promise.reject(signal.reason);
@@ -108,10 +109,16 @@ export abstract class BaseClient<
 
   async #lease(): Promise<SurfaceOf<K, "session", S, I> & { release(): Promise<void> }> {
     const Session = feature(this.#core.kit.session, "sessions");
-    const line = await this.#core.pool.acquire(this.#options.signal);
+    const line = await this.#acquire("session");
     return new Session(this.#core, line, this.#options) as unknown as
       & SurfaceOf<K, "session", S, I>
       & { release(): Promise<void> };
+  }
+
+  async #acquire(what: string): Promise<Line> {
+    const wait: Wait = { command: what, report: () => this.#core.report() };
+    const [line] = await patience(this.#options, wait, (signal) => this.#core.pool.acquire(signal));
+    return line;
   }
 
   /** The same client with other options. */
@@ -218,7 +225,7 @@ export abstract class BaseClient<
     work: (line: Line) => Promise<T>,
   ): Promise<T> {
     if (!exclusive) return await work(this.#core.pool.share());
-    const line = await this.#core.pool.acquire(this.#options.signal);
+    const line = await this.#acquire("pipeline");
     try {
       return await work(line);
     } finally {
@@ -256,6 +263,47 @@ export abstract class BaseClient<
     const run = () => transaction.run(build as never, options, (work) => work(this.#core.pool.share()));
     const report = () => this.#core.report();
     return guarded<unknown>("transaction", this.#options, run, report) as Promise<Replies<C>>;
+  }
+
+  /**
+   * Reads, decides, and writes only if nobody has changed the watched keys in between; else does it again, with random
+   * pauses. The function gets a session on which the keys are watched; its transaction is the write. One that ends without
+   * a transaction writes nothing, and that is fine, too.
+   *
+   * The function may run several times, so it must do nothing that must not happen twice.
+   *
+   * @returns What the function gave in the run that went through.
+   * @throws {TransactionError} with `reason` `"watch"` if a key was changed each time, `attempts` times;
+   * with `"abort"` if the server refused a command of the transaction: nothing has run.
+   * @throws {ReplyError} the first error of a command that ran; the others have run all the same.
+   * @throws {ConnectionError} if the connection was lost. `sent` says whether the transaction may have run.
+   *
+   * @example Take one if there is one
+   * ```ts
+   * import { connect } from "@respire/redis";
+   *
+   * await using redis = await connect();
+   * const left = await redis.watch("stock", async (s) => {
+   *   const stock = Number(await s.get("stock"));
+   *   if (stock === 0) return 0;
+   *   const [left] = await s.transaction((tx) => [tx.decr("stock")]);
+   *   return left;
+   * });
+   * console.log(left);
+   * ```
+   */
+  async watch<T>(
+    keys: Key | readonly Key[],
+    work: (session: SurfaceOf<K, "session", S, I>) => T | Promise<T>,
+    options: WatchOptions = {},
+  ): Promise<T> {
+    const list = Array.isArray(keys) ? keys as readonly Key[] : [keys as Key];
+    const session = await this.#lease();
+    try {
+      return await (session as unknown as Optimistic).optimistic(list, () => work(session), options);
+    } finally {
+      await session.release();
+    }
   }
 
   get #hub(): Hub {

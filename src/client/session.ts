@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { Arg, CommandSpec, Shape } from "../command/spec.ts";
-import { CommandSpec as Spec, PUBSUB, SESSION } from "../command/spec.ts";
+import { ConnectionError } from "../errors.ts";
+import type { Key } from "../command/values.ts";
+import { type Arg, BLOCKING, CommandSpec, SESSION, type Shape } from "../command/spec.ts";
 import { settledWithin } from "../connection/wait.ts";
 import type { Line } from "../connection/line.ts";
 import { LOOSE, Pending, type SendOptions } from "../connection/pending.ts";
@@ -12,17 +13,34 @@ import type { Reply } from "../resp/reply.ts";
 import type { Replies, RepliesOrErrors } from "./batch.ts";
 import type { Core } from "./core.ts";
 import { feature, type SurfaceOf, type Surfaces } from "./kit.ts";
+import { guarded } from "./guard.ts";
+import { optimistic, type Watching, type WatchOptions } from "./optimistic.ts";
 import type { PipelineOptions } from "./pipeline.ts";
+import { refusal } from "./refusal.ts";
 import type { TransactionOptions } from "./transaction.ts";
 import { namedSpec } from "./unusual.ts";
 
 /** How long a command that is still running may keep a session from being given back, in milliseconds. */
 const LINGER = 1000;
 
+const UNWATCH = new CommandSpec("UNWATCH", SESSION);
+
+/**
+ * Commands whose effects RESET undoes in every server that has it. It leaves others (CLIENT NO-EVICT in Redis 7.0, CLIENT
+ * SETINFO anywhere): after those the connection is given up.
+ */
+const UNDONE = new Set(
+  ["SELECT", "AUTH", "HELLO", "MULTI", "EXEC", "DISCARD", "RESET", "READONLY", "READWRITE", "ASKING"]
+    .concat(["CLIENT SETNAME", "CLIENT TRACKING", "CLIENT CACHING", "CLIENT REPLY"]),
+);
+
 /**
  * An exclusive connection: it has the commands that change their connection's state, and blocking ones hold up nobody
  * else. Given back by leaving its scope (`await using`), by {@link BaseSession.release}, or when the function given to
  * `redis.session` returns.
+ *
+ * It is one connection, and ends with it: once that is lost, every command is rejected with a `ConnectionError`, for what
+ * was set on it (WATCH, SELECT…) is lost, too.
  */
 export abstract class BaseSession<
   K extends Surfaces,
@@ -32,15 +50,19 @@ export abstract class BaseSession<
   readonly #core: Core;
   readonly #line: Line;
   readonly #options: SendOptions;
+  /** Something was set that a reset undoes. */
   #dirty = false;
+  /** Something was set that nothing undoes. */
+  #spoilt = false;
+  #watching = false;
   #released = false;
-  #running = 0;
 
   /** @internal Made by a client. */
   constructor(core: Core, line: Line, options: SendOptions) {
     this.#core = core;
     this.#line = line;
     this.#options = options;
+    line.bind();
   }
 
   /** The one way that every command of the session takes. */
@@ -54,39 +76,19 @@ export abstract class BaseSession<
     shape: Shape | undefined,
     mode: number,
   ): Promise<T> {
-    if (this.#released) {
-      return Promise.reject(
-        new TypeError(`${spec.name}: the session has been given back`),
-      );
+    const { signal, timeout } = this.#options;
+    const refused = this.#over(spec.name) ?? refusal(spec, args) ?? (signal?.aborted ? signal.reason : undefined);
+    if (refused !== undefined) return Promise.reject(refused);
+    // WAIT and WAITAOF need this connection, but change nothing.
+    if ((spec.flags & (SESSION | BLOCKING)) === SESSION) this.#mark(spec.name);
+    const { blocking } = this.#core.kit;
+    if (blocking?.isBlocking(spec, args)) {
+      return blocking.hold(this.#core, this.#line, spec, args, shape, { ...this.#options, mode });
     }
-    if ((spec.flags & PUBSUB) !== 0) {
-      return Promise.reject(
-        new TypeError(
-          `${spec.name}: subscriptions are made with redis.subscribe()`,
-        ),
-      );
-    }
-    if (spec.name === "MONITOR") {
-      return Promise.reject(new TypeError("MONITOR: commands are watched with redis.monitor()"));
-    }
-    if ((spec.flags & SESSION) !== 0) this.#dirty = true;
-    const { signal } = this.#options;
-    if (signal?.aborted) return Promise.reject(signal.reason);
-    this.#running++;
-    const sent = new Promise<T>((resolve, reject) => {
-      const pending = new Pending(
-        spec,
-        args,
-        shape,
-        mode,
-        resolve as (value: never) => void,
-        reject,
-      );
-      if (signal !== undefined || this.#options.timeout !== undefined) {
-        pending.watch(this.#options, () => {
-          this.#dirty = true;
-          this.#line.withdraw(pending);
-        });
+    return new Promise<T>((resolve, reject) => {
+      const pending = new Pending(spec, args, shape, mode, resolve as (value: never) => void, reject);
+      if (signal !== undefined || timeout !== undefined) {
+        pending.watch(this.#options, (released) => this.#line.withdraw(released));
       }
       try {
         this.#line.send(pending);
@@ -94,20 +96,31 @@ export abstract class BaseSession<
         pending.fail(error as Error);
       }
     });
-    const done = (): void => void this.#running--;
-    sent.then(done, done);
-    return sent;
+  }
+
+  #over(what: string): TypeError | undefined {
+    return this.#released ? new TypeError(`${what}: the session has been given back`) : undefined;
+  }
+
+  /** Remembers what has to be undone. */
+  #mark(name: string): void {
+    if (name === "WATCH") this.#watching = true;
+    else if (name === "UNWATCH") this.#watching = false;
+    else if (UNDONE.has(name)) this.#dirty = true;
+    else this.#spoilt = true;
   }
 
   /** Sends any command by its name, for what has no method. The session is reset before anybody else gets it. */
   call(name: string, ...args: Arg[]): Promise<Reply> {
+    let spec: CommandSpec;
+    try {
+      spec = namedSpec(name, args);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    // What a name does that nobody has described is not known.
     this.#dirty = true;
-    return this.#send(
-      namedSpec(name, args),
-      args,
-      undefined,
-      this.#options.mode | LOOSE,
-    );
+    return this.#send(spec, args, undefined, this.#options.mode | LOOSE);
   }
 
   /** Runs a pipeline on this connection whose errors stand in the places of their replies. */
@@ -125,8 +138,10 @@ export abstract class BaseSession<
     options: PipelineOptions = {},
   ): Promise<Replies<C> | RepliesOrErrors<C>> {
     const Pipeline = feature(this.#core.kit.pipeline, "pipelines");
+    const over = this.#over("pipeline");
+    if (over) return Promise.reject(over);
     const pipeline = new Pipeline((_exclusive, work) => work(this.#line), this.#options.mode, options);
-    return pipeline.run(build as () => C, options);
+    return this.#guarded("pipeline", () => pipeline.run(build as () => C, options));
   }
 
   /** Runs a transaction on this connection whose errors stand in the places of their replies. */
@@ -148,33 +163,64 @@ export abstract class BaseSession<
     options: TransactionOptions = {},
   ): Promise<Replies<C> | RepliesOrErrors<C>> {
     const Transaction = feature(this.#core.kit.transaction, "transactions");
-    return new Transaction(this.#options.mode).run(build as () => C, options, (work) => work(this.#line));
+    const over = this.#over("transaction");
+    if (over) return Promise.reject(over);
+    const transaction = new Transaction(this.#options.mode);
+    return this.#guarded("transaction", () =>
+      transaction.run(build as () => C, options, (work) => {
+        // However it ends, the server watches no longer; if it never got there, the connection is gone.
+        this.#watching = false;
+        return work(this.#line);
+      }));
+  }
+
+  #guarded<T>(what: string, work: () => Promise<T>): Promise<T> {
+    return guarded(what, this.#options, work, () => this.#line.report());
+  }
+
+  /** @internal What `redis.watch` does on its session. */
+  optimistic<T>(keys: readonly Key[], work: () => T | Promise<T>, options: WatchOptions): Promise<T> {
+    return optimistic(this as unknown as Watching, keys, work, options, this.#options.signal);
   }
 
   /**
-   * Gives the connection back. One whose state was changed is reset first (by a new connection), so that the next user
-   * finds it as new.
+   * Gives the connection back. What was set on it is undone before anybody else gets it (RESET, and a new greeting in the
+   * same round trip); where that is not possible, or a command is still running, another connection takes its place.
    */
   async release(): Promise<void> {
     if (this.#released) return;
     this.#released = true;
-    if (this.#running > 0 && !this.#dirty) {
-      const probe = new Promise<void>((resolve, reject) => {
-        this.#line.send(
-          new Pending(
-            PING,
-            [],
-            undefined,
-            0,
-            resolve as (value: never) => void,
-            reject,
-          ),
-        );
-      });
-      this.#dirty = !(await settledWithin(probe, LINGER));
+    const line = this.#line;
+    try {
+      await this.#tidy(line);
+    } finally {
+      line.unbind();
+      this.#core.pool.release(line);
     }
-    if (this.#dirty) this.#line.destroy();
-    this.#core.pool.release(this.#line);
+  }
+
+  async #tidy(line: Line): Promise<void> {
+    if (!line.isPatient && line.pending > 0) await settledWithin(this.#quiet(line), LINGER);
+    if (line.pending > 0 || this.#spoilt) return line.destroy();
+    if (this.#dirty) return line.restore();
+    if (this.#watching && !(await settledWithin(this.#unwatched(line), LINGER))) line.destroy();
+  }
+
+  /** Everything that was asked for has been answered. */
+  async #quiet(line: Line): Promise<void> {
+    if (line.state === "connecting") await line.open().catch(() => {});
+    await line.settled();
+  }
+
+  async #unwatched(line: Line): Promise<void> {
+    if (line.state !== "ready") return;
+    await new Promise<void>((resolve) => {
+      const refused = (error: unknown): void => {
+        line.drop(new ConnectionError("A session's keys could not be released", { sent: true, cause: error }));
+        resolve();
+      };
+      line.send(new Pending(UNWATCH, [], undefined, 0, () => resolve(), refused));
+    });
   }
 
   /** Leaves the scope of `await using`: see {@link BaseSession.release}. */
@@ -182,5 +228,3 @@ export abstract class BaseSession<
     return this.release();
   }
 }
-
-const PING = new Spec("PING");

@@ -4,12 +4,15 @@
  * @module
  */
 import { type Arg, BLOCKING, BLOCKING_OPTION, CommandSpec, PUBSUB, SESSION } from "../command/spec.ts";
+import { wordOf } from "./refusal.ts";
 
 const NAMES: readonly (readonly [flags: number, names: string])[] = [
   [
     BLOCKING,
-    "BLPOP BRPOP BLMOVE BLMOVEM BRPOPLPUSH BLMPOP BZPOPMIN BZPOPMAX BZMPOP WAIT WAITAOF",
+    "BLPOP BRPOP BLMOVE BLMOVEM BRPOPLPUSH BLMPOP BZPOPMIN BZPOPMAX BZMPOP",
   ],
+  // They wait for what was written before on the same connection.
+  [BLOCKING | SESSION, "WAIT WAITAOF"],
   [BLOCKING_OPTION, "XREAD XREADGROUP TS.READ"],
   [
     SESSION,
@@ -21,14 +24,18 @@ const NAMES: readonly (readonly [flags: number, names: string])[] = [
   ],
 ];
 
-const CLIENT = "REPLY TRACKING CACHING SETNAME SETINFO NO-EVICT NO-TOUCH CAPA IMPORT-SOURCE";
+const WORDS: Readonly<Record<string, string>> = {
+  CLIENT: "REPLY TRACKING CACHING SETNAME SETINFO NO-EVICT NO-TOUCH CAPA IMPORT-SOURCE",
+  HIMPORT: "PREPARE SET DISCARD DISCARDALL",
+  SCRIPT: "DEBUG",
+};
 
 /** Flags by command name. */
 export const UNUSUAL: ReadonlyMap<string, number> = new Map([
   ...NAMES.flatMap(([flags, names]) => names.split(" ").map((name): [string, number] => [name, flags])),
-  ...CLIENT.split(" ").map((
-    word,
-  ): [string, number] => [`CLIENT ${word}`, SESSION]),
+  ...Object.entries(WORDS).flatMap(([first, words]) =>
+    words.split(" ").map((word): [string, number] => [`${first} ${word}`, SESSION])
+  ),
 ]);
 
 /** A spec made on the spot for a command that is named at run time. */
@@ -40,6 +47,6 @@ export function namedSpec(name: string, args: readonly Arg[]): CommandSpec {
     );
   }
   const flags = UNUSUAL.get(upper) ??
-    UNUSUAL.get(`${upper} ${String(args[0]).toUpperCase()}`) ?? 0;
+    (args.length === 0 ? undefined : UNUSUAL.get(`${upper} ${wordOf(args[0]!)}`)) ?? 0;
   return new CommandSpec(upper, flags);
 }

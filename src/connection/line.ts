@@ -457,6 +457,12 @@ export class Line implements ConnectionOwner, Sender {
     for (const waiter of this.#onIdle.splice(0)) waiter();
   }
 
+  /** Resolves once no reply is owed, or the connection is lost. */
+  settled(): Promise<void> {
+    if (this.#state !== "ready" || this.pending === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onIdle.push(resolve));
+  }
+
   drain(): void {
     this.#wake();
     this.progress();

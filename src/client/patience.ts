@@ -1,0 +1,58 @@
+/**
+ * Waiting for a connection of one's own.
+ *
+ * @module
+ */
+import { type ConnectionReport, TimeoutError } from "../errors.ts";
+import type { SendOptions } from "../connection/pending.ts";
+import { onAbort } from "../connection/signal.ts";
+
+/** Who waits. */
+export interface Wait {
+  /** The command that cannot go before, without its arguments. */
+  readonly command: string;
+  /** What a connection looks like meanwhile. */
+  readonly report: () => ConnectionReport;
+}
+
+/** What is left of the caller's time after the wait. */
+export type Left = SendOptions;
+
+/**
+ * Waits no longer than the caller does: its time limit counts from the call, its signal ends the wait, and whatever the
+ * work is waiting for must then be given up (by the signal that it gets).
+ *
+ * @returns What the work gave, and the caller's options with the time that is left.
+ */
+export async function patience<T>(
+  options: SendOptions,
+  wait: Wait,
+  work: (signal: AbortSignal | undefined) => Promise<T>,
+): Promise<[T, Left]> {
+  const { signal, timeout } = options;
+  if (signal === undefined && timeout === undefined) return [await work(undefined), options];
+  signal?.throwIfAborted();
+  const stop = new AbortController();
+  const began = performance.now();
+  const timer = timeout === undefined ? undefined : setTimeout(() => stop.abort(late(wait, timeout)), timeout);
+  const unheard = signal && onAbort(signal, () => stop.abort(signal.reason));
+  let ended = (): void => {};
+  const stopped = new Promise<never>((_, reject) => ended = onAbort(stop.signal, () => reject(stop.signal.reason)));
+  try {
+    const value = await Promise.race([work(stop.signal), stopped]);
+    if (timeout === undefined) return [value, options];
+    return [value, { ...options, timeout: Math.max(1, Math.ceil(timeout - (performance.now() - began))) }];
+  } finally {
+    clearTimeout(timer);
+    unheard?.();
+    ended();
+  }
+}
+
+function late({ command, report }: Wait, after: number): TimeoutError {
+  const what = `${command}: no connection was free within ${after} ms; it was not sent`;
+  const error = new TimeoutError(what, { waitingFor: "connection", after });
+  error.command = command;
+  error.report = report();
+  return error;
+}

@@ -1,0 +1,33 @@
+/**
+ * Commands that no connection of a client can carry: what comes after them answers nothing, or nothing comes at all.
+ *
+ * @module
+ */
+import { type Arg, type CommandSpec, PUBSUB } from "../command/spec.ts";
+
+const REPLICA = "the server would send its stream of changes, which this client does not read";
+
+const REASONS: Readonly<Record<string, string>> = {
+  MONITOR: "commands are watched with redis.monitor()",
+  SYNC: REPLICA,
+  PSYNC: REPLICA,
+};
+
+const NO_REPLIES = "without replies nobody can tell what became of a command; " +
+  "where they are of no interest, pipeline({ replies: false }) does not keep them";
+
+/** Why this command is refused on any connection, or `undefined`. */
+export function refusal(spec: CommandSpec, args: readonly Arg[]): TypeError | undefined {
+  if ((spec.flags & PUBSUB) !== 0) return new TypeError(`${spec.name}: subscriptions are made with redis.subscribe()`);
+  const words = [...spec.name.split(" "), ...args.slice(0, 2).map(wordOf)];
+  const reason = REASONS[words[0]!];
+  if (reason !== undefined) return new TypeError(`${words[0]}: ${reason}`);
+  const silent = words[0] === "CLIENT" && words[1] === "REPLY" && words[2] !== "ON";
+  return silent ? new TypeError(`CLIENT REPLY: ${NO_REPLIES}`) : undefined;
+}
+
+/** An argument as a word of a command's name: it may be given as bytes, and in any case. */
+export function wordOf(arg: Arg): string {
+  if (!ArrayBuffer.isView(arg)) return String(arg).toUpperCase();
+  return new TextDecoder().decode(new Uint8Array(arg.buffer, arg.byteOffset, arg.byteLength)).toUpperCase();
+}

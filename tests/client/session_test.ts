@@ -1,0 +1,229 @@
+// A session is one connection of one's own: nobody gets it with what another has set, and it ends when it is lost.
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { connect, ConnectionError, connectPool, TimeoutError } from "../../mod.ts";
+import { SESSION } from "../../src/command/spec.ts";
+import * as specs from "../../src/generated/specs.ts";
+import { UNUSUAL } from "../../src/client/unusual.ts";
+import { startScripted } from "../support/scripted.ts";
+import { missing, startRedis } from "../support/servers.ts";
+import { test } from "../support/test.ts";
+
+for (const version of ["redis-7.0", "redis-8", "valkey-9"] as const) {
+  for (const protocol of [2, 3] as const) {
+    test(`what a session sets is undone on the same connection, ${version}, RESP${protocol}`, {
+      skip: missing(version),
+    }, async () => {
+      await using server = await startRedis({ version, password: "secret" });
+      await using redis = await connect(server.url, { protocol, database: 2, clientName: "ours", maxSessions: 1 });
+      await redis.set("where", "database 2");
+      const used = await redis.session(async (s) => {
+        await s.select(5);
+        await s.clientSetname("theirs");
+        await s.watch("where");
+        await s.call("MULTI");
+        assertEquals(await s.call("PING"), "QUEUED");
+        return s.call("DISCARD").then(() => s.clientId());
+      });
+      await redis.session(async (s) => {
+        assertEquals(await s.clientId(), used);
+        assertEquals(await s.get("where"), "database 2");
+        assertEquals(await s.clientGetname(), "ours");
+        const info = String(await s.call("CLIENT INFO"));
+        assert(info.includes(` resp=${protocol}`), info);
+        assert(/ flags=N /.test(info) && !/ multi=[1-9]/.test(info), info);
+        if (version !== "redis-7.0") assert(info.includes("lib-name=respire lib-ver="), info);
+      });
+    });
+
+    test(`what RESET would leave, nobody inherits, ${version}, RESP${protocol}`, {
+      skip: missing(version),
+    }, async () => {
+      await using server = await startRedis({ version });
+      await using redis = await connect(server.url, { protocol, maxSessions: 1 });
+      const used = await redis.session(async (s) => {
+        await s.clientNoEvict(true);
+        return await s.clientId();
+      });
+      await redis.session(async (s) => {
+        assert(await s.clientId() !== used);
+        assert(/ flags=N /.test(String(await s.call("CLIENT INFO"))));
+      });
+    });
+  }
+}
+
+test("every command that the specification calls stateful is known by name, too", () => {
+  const stateful = Object.values(specs).filter((spec) => (spec.flags & SESSION) !== 0);
+  assert(stateful.length > 10);
+  for (const { name } of stateful) assert((UNUSUAL.get(name)! & SESSION) !== 0, name);
+});
+
+test("a session that is given back within MULTI leaves nothing behind", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { maxSessions: 1 });
+  await redis.session(async (s) => {
+    await s.call("MULTI");
+    await s.set("never", "written");
+  });
+  await redis.session(async (s) => {
+    assertEquals(await s.set("k", "v"), "OK");
+    assertEquals(await s.exists("never"), 0);
+  });
+});
+
+test("one that only watched keys is given back at the price of one command", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { maxSessions: 1 });
+  const first = await redis.session(async (s) => {
+    await s.watch("k");
+    return await s.clientId();
+  });
+  await redis.set("k", "changed");
+  await redis.session(async (s) => {
+    assertEquals(await s.clientId(), first);
+    assertEquals(await s.transaction((tx) => [tx.get("k")]), ["changed"]);
+  });
+  const stats = await redis.info("commandstats");
+  assert(stats.includes("cmdstat_unwatch:calls=1,") && !stats.includes("cmdstat_reset"), stats);
+});
+
+test("where the server knows no RESET, the next user gets a new connection", async () => {
+  await using server = await startScripted(async (peer) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (words[0] === "HELLO") await peer.send("%1\r\n$5\r\nproto\r\n:3\r\n");
+      else if (words[0] === "RESET") await peer.send("-ERR unknown command 'RESET'\r\n");
+      else await peer.send("+OK\r\n");
+    }
+  });
+  await using redis = await connect(server.url, { clientInfo: false, maxSessions: 1 });
+  await redis.session((s) => s.select(5));
+  await redis.session(async (s) => assertEquals(await s.call("X"), "OK"));
+  assertEquals(server.peers.length, 3);
+  assert(!server.peers[2]!.text.includes("SELECT"));
+});
+
+test("a session whose connection is lost says so, and does not go on without what it had set", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using session = await redis.session();
+  await session.watch("guarded");
+  await redis.call("CLIENT KILL", "ID", await session.clientId());
+  const error = await assertRejects(async () => {
+    for (;;) await session.get("guarded"); // the first may go out before the loss is seen
+  }, ConnectionError);
+  assertEquals(error.closed, false);
+  const over = await assertRejects(() => session.get("guarded"), ConnectionError, "of this session was lost");
+  assertEquals([over.sent, over.command], [false, "GET"]);
+  const transaction = session.transaction((tx) => [tx.set("guarded", "overwritten")]);
+  assertEquals((await assertRejects(() => transaction, ConnectionError, "of this session was lost")).sent, false);
+  assertEquals(await redis.get("guarded"), null);
+  await redis.session(async (s) => assertEquals(await s.set("guarded", "anew"), "OK"));
+});
+
+test("a read in a session is not sent again behind its back", async () => {
+  await using server = await startScripted(async (peer, index) => {
+    await peer.command();
+    await peer.send("%1\r\n$5\r\nproto\r\n:3\r\n");
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (index === 1 && words[0] === "GET") return peer.destroy();
+      await peer.send("+OK\r\n");
+    }
+  });
+  await using redis = await connect(server.url, { clientInfo: false });
+  await using session = await redis.session();
+  await session.watch("k");
+  const [read, write] = await Promise.allSettled([session.get("k"), session.incr("n")]);
+  for (const one of [read, write]) {
+    assert(one.status === "rejected" && one.reason instanceof ConnectionError);
+    assertEquals(one.reason.sent, true);
+  }
+  assertEquals(server.peers.length, 2);
+});
+
+test("READONLY within a session is the caller's: another connection would not have its state", async () => {
+  await using server = await startScripted(async (peer, index) => {
+    await peer.command();
+    await peer.send("%1\r\n$5\r\nproto\r\n:3\r\n");
+    while (await peer.command()) await peer.send(index === 1 ? "-READONLY You can't write\r\n" : "+OK\r\n");
+  });
+  await using redis = await connect(server.url, { clientInfo: false });
+  await using session = await redis.session();
+  await assertRejects(() => session.incr("n"), Error, "READONLY");
+  assertEquals(server.peers.length, 2);
+});
+
+test("what would leave commands without replies, or replies without commands, is refused however it is spelled", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using session = await redis.session();
+  const bytes = new TextEncoder().encode("reply");
+  for (const surface of [redis, session]) {
+    await assertRejects(() => surface.call("CLIENT REPLY", "OFF"), TypeError, "without replies");
+    await assertRejects(() => surface.call("client reply", "skip"), TypeError, "without replies");
+    await assertRejects(() => surface.call("CLIENT", "REPLY", "off"), TypeError, "without replies");
+    await assertRejects(() => surface.call("CLIENT", bytes, "off"), TypeError, "without replies");
+    await assertRejects(() => surface.call("monitor"), TypeError, "redis.monitor()");
+    await assertRejects(() => surface.call("PSYNC", "?", -1), TypeError, "stream of changes");
+    await assertRejects(() => surface.call("SUBSCRIBE", "news"), TypeError, "redis.subscribe()");
+  }
+  assertEquals(await session.call("CLIENT REPLY", "ON"), "OK");
+  assertEquals(await session.get("k"), null);
+});
+
+test("a blocking command given up on a session loses no element, and the session goes on", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const hasty = redis.with({ timeout: 50 });
+  await using session = await hasty.session();
+  const error = await assertRejects(() => session.blpop(["queue"], 0), TimeoutError, "nothing was taken");
+  assertEquals([error.sent, error.command], [true, "BLPOP"]);
+  await redis.rpush("queue", "kept");
+  assertEquals(await session.lrange("queue", 0, -1), ["kept"]);
+});
+
+test("a session given back while a command runs is answered, or replaced", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { maxSessions: 1 });
+  const quick = await redis.session();
+  const before = quick.incr("n");
+  await quick.release();
+  assertEquals(await before, 1);
+  await assertRejects(() => quick.incr("n"), TypeError, "given back");
+  await assertRejects(() => quick.transaction((tx) => [tx.incr("n")]), TypeError, "given back");
+  await assertRejects(() => quick.pipeline((p) => [p.incr("n")]), TypeError, "given back");
+  const held = await redis.session();
+  const blocked = held.blpop(["queue"], 0);
+  blocked.catch(() => {});
+  while (!String(await redis.call("CLIENT LIST")).includes("cmd=blpop")) await redis.ping();
+  await held.release();
+  assertInstanceOf(await blocked.catch((error) => error), ConnectionError);
+  await redis.session(async (s) => assertEquals(await s.incr("n"), 2));
+  await redis.rpush("queue", "still there");
+  assertEquals(await redis.llen("queue"), 1);
+});
+
+test("a session that sets something before it has its connection is reset all the same", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { maxSessions: 1 });
+  const session = await redis.session();
+  const selected = session.select(5).catch(() => {});
+  await session.release();
+  await selected;
+  await redis.session((s) => s.set("k", "0"));
+  assertEquals(await redis.get("k"), "0");
+});
+
+test("with({ timeout }) holds for waiting for a session, too", async () => {
+  await using server = await startRedis();
+  await using pool = await connectPool(server.url, { size: 2, waitTimeout: 0 });
+  await using _held = await pool.session();
+  const late = await assertRejects(() => pool.with({ timeout: 40 }).session(), TimeoutError, "no connection was free");
+  assertEquals([late.sent, late.waitingFor, late.after], [false, "connection", 40]);
+  const popped = await assertRejects(() => pool.with({ timeout: 40 }).blpop(["q"], 0), TimeoutError);
+  assertEquals([popped.sent, popped.waitingFor, popped.command], [false, "connection", "BLPOP"]);
+  const stop = new AbortController();
+  const aborted = pool.with({ signal: stop.signal }).session();
+  stop.abort(new Error("enough"));
+  await assertRejects(() => aborted, Error, "enough");
+  assertEquals(pool.stats().waiting, 0);
+});
