@@ -64,7 +64,7 @@ export interface Blocking {
     shape: Shape | undefined,
     options: SendOptions,
   ) => Promise<T>;
-  /** Sends it over this connection, which is the caller's own and open, or about to be. */
+  /** @internal Sends it over this connection, which is the caller's own and open, or about to be. */
   readonly hold: <T>(
     core: Core,
     line: Line,
