@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { missing, startRedis } from "./support/servers.ts";
@@ -13,10 +13,16 @@ const FOLDER = join(ROOT, "examples");
 /** The demo brings its own server, and is no example of one thing. */
 const EXAMPLES = readdirSync(FOLDER).filter((name) => name.endsWith(".ts") && name !== "demo.ts").sort();
 
+/** Those that start programs themselves. */
+const POWERFUL = new Set(["testing.ts"]);
+/** The pages of docs/ that need no program here: they compare, promise, or are about a program of their own. */
+const WITHOUT = new Set(["codegen.md", "migrating.md", "guarantees.md", "performance.md"]);
+
 /** How this runtime runs a program. Under Deno with no more rights than the example needs. */
 function command(file: string): string[] {
   if ("Deno" in globalThis) {
-    return ["run", "--quiet", "--no-check", "--no-prompt", "--allow-net", "--allow-env=REDIS_URL", file];
+    const rights = POWERFUL.has(basename(file)) ? ["-A"] : ["--allow-net", "--allow-env=REDIS_URL"];
+    return ["run", "--quiet", "--no-check", "--no-prompt", ...rights, file];
   }
   return "Bun" in globalThis ? [file] : ["--import", "tsx", file];
 }
@@ -34,8 +40,16 @@ function run(file: string, url: string): Promise<{ code: number | null; output: 
   });
 }
 
-test("there is an example for each topic", () => {
-  assert(EXAMPLES.length >= 10);
+test("there is an example for each topic, and its page says so", () => {
+  const pages = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md") && !WITHOUT.has(name));
+  assert(pages.length >= 10);
+  const shown = new Set<string>();
+  for (const page of pages) {
+    const named = [...readFileSync(join(ROOT, "docs", page), "utf8").matchAll(/\]\(\.\.\/examples\/(\w+\.ts)\)/g)];
+    assert(named.length > 0, `docs/${page} names no example`);
+    for (const [, name] of named) shown.add(name!);
+  }
+  assertEquals(EXAMPLES.filter((name) => !shown.has(name)), []);
 });
 
 for (const name of EXAMPLES) {
