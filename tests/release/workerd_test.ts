@@ -66,13 +66,15 @@ test("what cannot be had in a Worker is said", { skip }, async () => {
   ]);
 });
 
-test("a client of an earlier request fails or serves, and never hangs", { skip }, async () => {
+test("a client of an earlier request fails or reads, and never hangs", { skip }, async () => {
   await using server = await startRedis();
   using project = await build(program("main.ts"));
   await using worker = await Worker.start(project, { bindings: { REDIS: server.url } });
   assertEquals(await worker.ask("/keep"), "PONG");
-  const [outcome, value] = await worker.ask("/reuse") as [string, string | null];
-  assertEquals([outcome, value], outcome === "OK" ? ["OK", "1"] : ["ConnectionError", null]);
+  // Writing fails, and was not done; reading is tried again, over a connection of the request that asks.
+  for (let request = 0; request < 2; request++) {
+    assertEquals(await worker.ask("/reuse"), ["ConnectionError", null, null]);
+  }
 });
 
 test(

@@ -88,9 +88,11 @@ async function keep({ REDIS }: Env): Promise<unknown> {
 
 /** What becomes of a client of an earlier request: it must not hang. */
 async function reuse({ REDIS }: Env): Promise<unknown> {
-  const outcome = await kept!.set("reused", 1).then(() => "OK", (error: Error) => error.name);
+  const name = (error: Error): string => error.name;
+  const written = await kept!.set("reused", 1).catch(name);
+  const read = await kept!.get("reused").catch(name);
   await using redis = await connect(REDIS);
-  return [outcome, await redis.get("reused")];
+  return [written, read, await redis.get("reused")];
 }
 
 async function withClient(task: (redis: Redis, env: Env) => Promise<unknown>, env: Env): Promise<unknown> {
