@@ -26,8 +26,9 @@ export function planArguments(nodes: readonly ArgumentNode[]): Plan {
   const walker = new Walker(undefined);
   walker.walk(nodes);
   const params = [
-    ...walker.params.filter((param) => !param.optional),
+    ...walker.params.filter((param) => !param.optional && !param.rest),
     ...walker.params.filter((param) => param.optional),
+    ...walker.params.filter((param) => param.rest),
   ];
   const names = new Set(params.map((param) => param.name));
   const rest = params.findIndex((param) => param.rest);

@@ -19,6 +19,7 @@
  *
  * @module
  */
+import { realpathSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
@@ -102,14 +103,14 @@ async function readOurs(): Promise<CommandsFile> {
 export async function generate(options: GenerateOptions = {}): Promise<Generated> {
   const ours = await readOurs();
   const source = options.from === undefined ? undefined : await readSource(options.from, options.module);
-  const { file: whole, title, drafted } = source === undefined
-    ? { file: ours, title: "Redis, Valkey and their modules", drafted: [] }
+  const { file: whole, title, drafted, left } = source === undefined
+    ? { file: ours, title: "Redis, Valkey and their modules", drafted: [], left: new Map<string, string>() }
     : fit(ours, source);
   const file = options.only === undefined ? whole : chooseCommands(whole, options.only, ours);
   const features = chooseFeatures(options.with ?? [options.only === undefined ? "all" : "none"]);
   for (const feature of neededFeatures(file)) features.add(feature);
   const text = printModule({ file, title, features, from: options.import ?? "@respire/redis" });
-  return { text, title, drafted: drafted.filter((name) => name in file) };
+  return { text, title, drafted: drafted.filter((name) => name in file), left };
 }
 
 /** What {@link generate} gives. */
@@ -120,6 +121,8 @@ export interface Generated {
   readonly title: string;
   /** The commands that this release does not know: typed by what the source says of them. */
   readonly drafted: readonly string[];
+  /** Commands of the source that have no method, and why: `call` sends them. */
+  readonly left: ReadonlyMap<string, string>;
 }
 
 /** Splits `get,set`; nothing between two commas is a slip. */
@@ -190,7 +193,11 @@ function check(name: string, text: string, found: string | undefined): number {
   return 1;
 }
 
-async function write(name: string, { text, title, drafted }: Generated, found: string | undefined): Promise<void> {
+async function write(
+  name: string,
+  { text, title, drafted, left }: Generated,
+  found: string | undefined,
+): Promise<void> {
   if (found !== text) {
     try {
       await writeFile(name, text);
@@ -200,8 +207,9 @@ async function write(name: string, { text, title, drafted }: Generated, found: s
   }
   console.log(`${name}: ${found === text ? "unchanged" : "written"}, for ${title}`);
   if (drafted.length > 0) {
-    console.log(`${drafted.length} commands are known by what the source says of them only: ${drafted.join(", ")}`);
+    console.log(`Known only by what the source says of them: ${drafted.join(", ")}`);
   }
+  for (const [command, why] of left) console.log(`${command} has no method (${why}): send it with call()`);
 }
 
 async function diff(from: string | undefined, module: string | undefined): Promise<number> {
@@ -216,5 +224,5 @@ async function diff(from: string | undefined, module: string | undefined): Promi
 }
 
 const started = (import.meta as { main?: boolean }).main ??
-  (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href);
+  (process.argv[1] !== undefined && import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href);
 if (started) process.exitCode = await main(process.argv.slice(2));

@@ -6,11 +6,14 @@
  */
 import { planArguments } from "./arguments.ts";
 import { compare, draft } from "./merge.ts";
-import type { ArgumentNode, Branch, Command, CommandsFile, Since } from "./model.ts";
+import { makeMethod } from "./method.ts";
+import { type ArgumentNode, type Branch, type Command, type CommandsFile, isEmitted, type Since } from "./model.ts";
+import { camelCase } from "./names.ts";
 import { allMembers } from "./plan.ts";
+import { Names } from "./reply_names.ts";
 import { commandsOf, withCommands } from "./select.ts";
 import type { LiveSource } from "./sources/live.ts";
-import type { Source } from "./sources/source.ts";
+import type { Source, SourceCommand } from "./sources/source.ts";
 import { compareVersions, formatVersion } from "./versions.ts";
 
 /** What our file is after it was fitted. */
@@ -20,6 +23,8 @@ export interface Fitted {
   readonly title: string;
   /** Names of commands that are drafts. */
   readonly drafted: readonly string[];
+  /** Commands that cannot become a method, and why. */
+  readonly left: ReadonlyMap<string, string>;
 }
 
 /** What modules call themselves where it is not what we call them. */
@@ -27,16 +32,43 @@ const MODULES: Record<string, string> = { rejson: "json", bf: "bloom", ft: "sear
 
 /** The file for one source. */
 export function fit(ours: CommandsFile, source: Source): Fitted {
-  const drafted = compare(ours, source).added.filter((name) => !source.commands.get(name)!.container);
   const server = serverOf(source);
   const known = commandsOf(ours).filter(([name]) => source.commands.has(name))
     .map(([name, facts]): [string, Command] => [name, server === undefined ? facts : prune(facts, server)]);
-  const drafts = drafted.map((name): [string, Command] => [
-    name,
-    draft(source.commands.get(name)!, source, server?.family ?? "redis"),
-  ]);
+  const added = compare(ours, source).added.map((name) => source.commands.get(name)!);
+  const taken = new Set(known.filter(([, facts]) => isEmitted(facts)).map(([name]) => camelCase(name)));
+  const drafts = new Map<string, Command>();
+  const left = new Map<string, string>();
+  for (const command of added.filter((one) => !one.container && !one.system)) {
+    const facts = usable(command, source, server?.family ?? "redis", taken);
+    if (typeof facts === "string") left.set(command.name, facts);
+    else drafts.set(command.name, facts);
+  }
   const all = [...known, ...drafts].sort(([a], [b]) => a < b ? -1 : 1);
-  return { file: withCommands(ours, all), title: titleOf(source), drafted };
+  return { file: withCommands(ours, all), title: titleOf(source), drafted: [...drafts.keys()], left };
+}
+
+/** A draft of which a method can be made: with the arguments that are described, or else any; or why there is none. */
+function usable(
+  command: SourceCommand,
+  source: Source,
+  family: "redis" | "valkey",
+  taken: Set<string>,
+): Command | string {
+  const name = camelCase(command.name);
+  if (taken.has(name)) return `${name} is taken by another command`;
+  let reason = "";
+  for (const described of [command, { ...command, arguments: [] }]) {
+    const facts = draft(described, source, family);
+    try {
+      makeMethod(command.name, facts, new Names({}));
+      taken.add(name);
+      return facts;
+    } catch (error) {
+      reason = (error as Error).message;
+    }
+  }
+  return reason;
 }
 
 function isLive(source: Source): source is LiveSource {

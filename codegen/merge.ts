@@ -111,6 +111,8 @@ export function draft(command: SourceCommand, source: Source, family: "redis" | 
   if (command.module !== undefined) drafted.module = command.module;
   const args = nodes.length > 0 ? nodes : guessed(command);
   if (args.length > 0) drafted.args = args;
+  const [first] = nodes.length > 0 ? [] : args;
+  if (first !== undefined && "type" in first && first.type === "key" && first.opt) drafted.keys = "1";
   if (command.flags.has("readonly")) drafted.ro = true;
   if (command.flags.has("write")) drafted.write = true;
   if (command.container || command.system) drafted.conn = "internal";
@@ -129,10 +131,13 @@ function guessed(command: SourceCommand): Node[] {
   const keys = new Set(
     command.keys.map(({ begin }) => begin !== "unknown" && "index" in begin ? begin.index - words : -1),
   );
-  const required = Math.max(Math.abs(arity) - words, ...[...keys].map((at) => at + 1), 0);
-  const nodes: Node[] = Array.from({ length: required }, (_, at) => {
-    if (!keys.has(at)) return { name: `arg${at + 1}`, type: "value" };
-    return { name: at === 0 ? "key" : `key${at + 1}`, type: "key" };
+  // Modules tend to state no arity: then a place for a key says where it stands, not that it must be there.
+  const required = Math.abs(arity) - words;
+  const places = Math.max(required, ...[...keys].map((at) => at + 1), 0);
+  const nodes: Node[] = Array.from({ length: places }, (_, at) => {
+    const opt = at < required ? {} : { opt: true } as const;
+    if (!keys.has(at)) return { name: `arg${at + 1}`, type: "value", ...opt };
+    return { name: at === 0 ? "key" : `key${at + 1}`, type: "key", ...opt };
   });
   if (arity < 0) nodes.push({ name: "args", type: "value", list: "tail", opt: true });
   return nodes;

@@ -17,7 +17,7 @@ import {
   signaturesOf,
   specStatements,
 } from "./sections.ts";
-import type { Feature } from "./select.ts";
+import { type Feature, FEATURES } from "./select.ts";
 import { mentioned, Statements, withoutDocs } from "./statements.ts";
 import { printSurfaces, surfaceImports } from "./surfaces.ts";
 import { assembleText } from "./text.ts";
@@ -80,7 +80,7 @@ function specifier(from: string, entry: "client" | "command"): string {
 }
 
 function moduleDoc(title: string, methods: readonly Method[], features: ReadonlySet<Feature>, from: string): string {
-  const beside = features.size === 0 ? "" : `, ${[...features].join(", ")}`;
+  const beside = features.size === 0 || features.size === FEATURES.length ? "" : `, ${[...features].join(", ")}`;
   return [
     "/**",
     ` * A client for ${title}: ${methods.length} command${methods.length === 1 ? "" : "s"}${beside}.`,

@@ -17,7 +17,9 @@ const LOCALS = new Set(["words", "options", "given"]);
 /** Names of the client's own methods and properties, which no command may take. */
 const CLIENT = new Set(
   ("constructor then send call close destroy with bytes bigints pipeline transaction session subscribe psubscribe " +
-    "ssubscribe monitor stats closed exec on off").split(" "),
+    "ssubscribe monitor stats closed exec on off scanIterator hscanIterator sscanIterator zscanIterator readStream " +
+    "streamWorker cached release length full drain started run introduce added cut places mode encoder runs queued " +
+    "blocking").split(" "),
 );
 
 /** `CONFIG GET` → `configGet`: hyphens, dots, spaces and underscores break words; later ones are capitalised. */

@@ -100,25 +100,27 @@ function unknown(item: string, file: CommandsFile, known: CommandsFile): string 
   return `there is no command ${item}${near.length === 0 ? "" : `; is it ${near.join(" or ")}?`}`;
 }
 
-/** Up to three names that are a letter or two away. */
+/** Up to three names that are nearest, a letter or two away. */
 function nearest(item: string, names: readonly string[]): string[] {
   const wanted = key(item);
   const limit = wanted.length < 4 ? 1 : 2;
-  return names.map((name) => ({ name, far: distance(wanted, key(name)) }))
-    .filter(({ far }) => far <= limit)
-    .sort((a, b) => a.far - b.far || (a.name < b.name ? -1 : 1))
-    .slice(0, 3).map(({ name }) => name.toLowerCase());
+  const rated = names.map((name) => ({ name, far: distance(wanted, key(name)) })).filter(({ far }) => far <= limit);
+  const least = Math.min(...rated.map(({ far }) => far));
+  return rated.filter(({ far }) => far === least).map(({ name }) => name.toLowerCase()).sort().slice(0, 3);
 }
 
-/** How many letters must be put in, taken out or changed. */
+/** How many letters must be put in, taken out, changed, or swapped with the next. */
 function distance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
+  const rows = [Array.from({ length: other.length + 1 }, (_, at) => at)];
   for (let i = 1; i <= one.length; i++) {
-    const next = [i];
+    const row = [i];
     for (let j = 1; j <= other.length; j++) {
-      next[j] = Math.min(next[j - 1] + 1, row[j] + 1, row[j - 1] + (one[i - 1] === other[j - 1] ? 0 : 1));
+      const same = one[i - 1] === other[j - 1];
+      row[j] = Math.min(row[j - 1] + 1, rows[i - 1][j] + 1, rows[i - 1][j - 1] + (same ? 0 : 1));
+      const swapped = i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1];
+      if (swapped) row[j] = Math.min(row[j], rows[i - 2][j - 2] + 1);
     }
-    row = next;
+    rows.push(row);
   }
-  return row[other.length];
+  return rows[one.length][other.length];
 }

@@ -62,12 +62,23 @@ async function readFiles(from: string, module: string | undefined): Promise<Sour
   });
 }
 
+/** A file with one command or many: an object of objects. */
 async function parse(path: string): Promise<Json> {
+  let file: Json;
   try {
-    return JSON.parse(await readFile(path, "utf8"));
+    file = JSON.parse(await readFile(path, "utf8"));
   } catch (error) {
     throw new SourceError(`${path}: ${(error as Error).message}`, { cause: error });
   }
+  if (!isObject(file)) throw new SourceError(`${path}: must be an object with a command per key`);
+  for (const [name, facts] of Object.entries(file)) {
+    if (!isObject(facts)) throw new SourceError(`${path}: ${name} must be an object that describes a command`);
+  }
+  return file;
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 async function readServer(from: string): Promise<LiveSource> {

@@ -1,0 +1,195 @@
+/**
+ * The users' generator, run as users run it.
+ */
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { generate, main } from "../../codegen/cli.ts";
+import { connect } from "../../mod.ts";
+import { missing, startRedis } from "../support/servers.ts";
+import { answering, startScripted } from "../support/scripted.ts";
+import { test } from "../support/test.ts";
+import { noCompiler, Workshop } from "./generating.ts";
+
+test("two commands: the same bytes each time, and --check sees one of them change", async () => {
+  using shop = new Workshop();
+  const only = ["--only", "get,set", "--out", "small.ts"];
+  const first = await shop.generate(...only);
+  assertEquals(first.code, 0, first.output);
+  assertMatch(first.output, /small\.ts: written, for Redis, Valkey and their modules/);
+  const text = shop.read("small.ts");
+  const again = await shop.generate(...only);
+  assertMatch(again.output, /small\.ts: unchanged/);
+  assertEquals(shop.read("small.ts"), text);
+  assertEquals((await shop.generate(...only, "--check")).code, 0);
+
+  const at = text.indexOf("return this.send(GET");
+  shop.write("small.ts", text.slice(0, at) + "R" + text.slice(at + 1));
+  const { code, output } = await shop.generate(...only, "--check");
+  assertEquals(code, 1);
+  assertStringIncludes(output, `small.ts:${text.slice(0, at).split("\n").length}\n`);
+  assertStringIncludes(output, "Return this.send(GET");
+  assertStringIncludes(shop.read("small.ts"), "Return this.send(GET", "--check must not write");
+});
+
+const CONSUMER = `
+import { connect as small } from "./small.ts";
+import { connect, connectPool, type SetOptions } from "./whole.ts";
+
+export async function tour(url: string): Promise<unknown[]> {
+  await using two = await small(url);
+  await using redis = await connect(url);
+  await using pool = await connectPool(url);
+  const ok: "OK" = await two.set("a", 1);
+  const text: string | null = await two.with({ timeout: 5000 }).get("a");
+  const bytes: Uint8Array | null = await two.bytes.get("a");
+  const big: bigint = await redis.bigints.incr("a");
+  const [read, count] = await redis.pipeline((p) => [p.get("a"), p.incr("n")]);
+  const exact: [string | null, number] = [read, count];
+  const both: [string | null, number] = await redis.transaction((tx) => [tx.get("a"), tx.del("n")]);
+  const watched: "OK" = await pool.session((session) => session.watch("a"));
+  const popped = redis.blpop(["list"], 5);
+  await redis.rpush("list", "x");
+  return [ok, text, bytes, big, exact, both, watched, await popped];
+}
+
+export function wrong(two: Awaited<ReturnType<typeof small>>, options: SetOptions): void {
+  // @ts-expect-error only two commands
+  void (() => two.hget("a", "b"));
+  // @ts-expect-error without pipelines
+  void (() => two.pipeline());
+  // @ts-expect-error options exclude each other here too
+  void (() => two.set("a", 1, { nx: true, xx: true }));
+  // @ts-expect-error the server is too old for it
+  void options.ifeq;
+}
+`;
+
+test("a module for a server has the whole client, typed", { skip: missing("redis-7.0") || noCompiler }, async () => {
+  await using server = await startRedis({ version: "redis-7.0" });
+  using shop = new Workshop();
+  const { code, output } = await shop.generate("--from", server.url, "--out", "whole.ts");
+  assertEquals(code, 0, output);
+  assertStringIncludes(output, `written, for Redis ${server.version}`);
+  await shop.generate("--only", "get,set", "--out", "small.ts");
+  shop.write("consumer.ts", CONSUMER);
+  const checked = await shop.check("consumer.ts");
+  assertEquals(checked.code, 0, checked.output);
+  const { tour } = await shop.load("consumer.ts");
+  assertEquals(await tour(server.url), [
+    "OK",
+    "1",
+    new TextEncoder().encode("1"),
+    2n,
+    ["2", 1],
+    ["2", 1],
+    "OK",
+    ["list", "x"],
+  ]);
+  const { connect } = await shop.load("small.ts");
+  await using two = await connect(server.url);
+  // Who does not look at types is told, too.
+  assertMatch(String(await rejection(() => two.pipeline((p: unknown) => [p]))), /generated without pipelines/);
+  assertMatch(String(await rejection(() => two.session())), /generated without sessions/);
+  assertEquals(await two.call("INCR", "n"), 1);
+});
+
+async function rejection(act: () => unknown): Promise<unknown> {
+  try {
+    await act();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+test("groups, spellings, and what commands need comes along", async () => {
+  const { text } = await generate({ only: ["@hash", "config get", "BLPOP", "watch", "ft.search"] });
+  for (const method of ["hget", "hgetall", "configGet", "blpop", "watch", "ftSearch"]) {
+    assertMatch(text, new RegExp(`^  ${method}[<(]`, "m"), method);
+  }
+  assert(!/^ {2}lpop\(/m.test(text));
+  assertMatch(text, /const KIT: Kit = \{ client: Redis, session: Session, blocking \}/);
+  assertEquals((await generate({ only: ["configGet"] })).text, (await generate({ only: ["config|get"] })).text);
+});
+
+/** What the command line prints on standard error, and its exit code. */
+async function said(...args: string[]): Promise<string> {
+  const { error, log } = console;
+  let text = "";
+  console.error = console.log = (line: string) => void (text += `${line}\n`);
+  try {
+    return `${await main(args)}: ${text}`;
+  } finally {
+    Object.assign(console, { error, log });
+  }
+}
+
+test("slips are told, with what to do", async () => {
+  using shop = new Workshop();
+  shop.write("mine.ts", "export const mine = 1;\n");
+  const mine = shop.path("mine.ts");
+  const cases: [args: string[], says: RegExp][] = [
+    [["--only", "hgte"], /^1: there is no command hgte; is it hget\?/],
+    [["--only", "get,@hashes"], /^1: there is no group @hashes; there are .*@hash, /],
+    [["--only", "get,,set"], /^1: --only expects names with commas between/],
+    [["--only", "subscribe"], /^1: SUBSCRIBE is no method; subscriptions come with --with subscribe/],
+    [["--only", "multi"], /^1: MULTI is no method; transactions come with --with transaction/],
+    [["--only", "get", "--with", "pipelines"], /^1: there is no feature pipelines; there are pipeline, /],
+    [["--only", "get", "--out", mine], /^1: .*mine\.ts exists and was not written by this program/],
+    [["--only", "get", "--out", shop.path("no/where.ts")], /^1: .*where\.ts: /],
+    [["--only", "get", "--check"], /^1: --check needs --out/],
+    [["--diff"], /^1: --diff needs --from/],
+    [
+      ["--from", "localhost:6379"],
+      /^1: localhost:6379: there is no such file or folder; a server is given as redis:\/\/localhost:6379/,
+    ],
+    [["--from", shop.folder], /^1: .*: holds no \.json files/],
+    [["--from", mine], /^1: .*mine\.ts: /],
+    [["--onyl", "get"], /^2: .*--onyl.*\nTry --help\./],
+    [["--from", "redis://127.0.0.1:1"], /^1: Cannot connect to 127\.0\.0\.1:1: connection refused/],
+  ];
+  for (const [args, says] of cases) assertMatch(await said(...args), says, args.join(" "));
+  assertEquals(shop.read("mine.ts"), "export const mine = 1;\n");
+});
+
+test("a file that describes no commands is refused with its path", async () => {
+  using shop = new Workshop();
+  const cases: [name: string, text: string, says: RegExp][] = [
+    ["broken.json", "{", /broken\.json: /],
+    ["empty.json", "{}", /empty\.json: describes no command/],
+    ["list.json", "[1]", /list\.json: must be an object with a command per key/],
+    ["odd.json", '{"GET": {"arguments": 7}}', /odd\.json: does not describe commands/],
+    ["null.json", '{"GET": null}', /null\.json: GET must be an object that describes a command/],
+  ];
+  for (const [name, text, says] of cases) {
+    shop.write(name, text);
+    assertMatch(await said("--from", shop.path(name)), says, name);
+  }
+});
+
+test("a server without COMMAND DOCS is named", async () => {
+  await using server = await startScripted(answering(([name, word]) => {
+    if (name === "CLIENT" && word === "ID") return ":1\r\n";
+    if (name === "INFO") return "$22\r\nredis_version:6.2.14\r\n\r\n";
+    if (name === "MODULE" || name === "COMMAND" && word === undefined) return "*0\r\n";
+    return `-ERR unknown command or subcommand '${name}'\r\n`;
+  }));
+  const error = await assertRejects(() => generate({ from: `redis://127.0.0.1:${server.port}` }));
+  assertMatch(String(error), /127\.0\.0\.1:\d+: redis 6\.2\.14 has no COMMAND DOCS to read arguments from/);
+});
+
+test("a user who may not ask is told so", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await redis.aclSetuser("poor", ["on", ">secret", "~*", "-@all", "+ping", "+hello", "+client"]);
+  const error = await assertRejects(() => generate({ from: server.url.replace("//", "//poor:secret@") }));
+  assertMatch(String(error), /may not ask for COMMAND and COMMAND DOCS/);
+  assert(!String(error).includes("secret"));
+});
+
+test("--help tells every option", async () => {
+  const text = await said("--help");
+  assertMatch(text, /^0: /);
+  for (const option of ["from", "module", "only", "with", "out", "check", "diff", "import", "help"]) {
+    assertStringIncludes(text, `--${option}`);
+  }
+});

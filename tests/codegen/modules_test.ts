@@ -1,0 +1,187 @@
+/**
+ * Commands that nobody here has described: modules of others, and what is hidden from commands.json on purpose.
+ */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fit } from "../../codegen/fit.ts";
+import type { CommandsFile } from "../../codegen/model.ts";
+import { printModule } from "../../codegen/module.ts";
+import { FEATURES } from "../../codegen/select.ts";
+import { readSource } from "../../codegen/sources/read.ts";
+import { findModule, type ModuleName } from "../support/modules.ts";
+import { missing, type ServerVersion, startRedis } from "../support/servers.ts";
+import { test } from "../support/test.ts";
+import { noCompiler, ROOT, Workshop } from "./generating.ts";
+
+/** Why a module cannot be had here. */
+function without(name: ModuleName, version: ServerVersion): string | false {
+  return missing(version) || noCompiler ||
+    (findModule(name) === undefined ? `no module ${name} on this machine` : false);
+}
+
+/** Checks a program's types, and gives what its `tour` gives. */
+async function tour(shop: Workshop, program: string, url: string): Promise<unknown> {
+  shop.write("consumer.ts", program);
+  const { code, output } = await shop.check("consumer.ts");
+  assertEquals(code, 0, output);
+  return await (await shop.load("consumer.ts")).tour(url);
+}
+
+test("an old search module: what we know is typed, what we do not is there", {
+  skip: without("redisearch", "redis-7.0"),
+}, async () => {
+  await using server = await startRedis({
+    version: "redis-7.0",
+    args: ["--loadmodule", findModule("redisearch")!],
+  });
+  using shop = new Workshop();
+  const { code, output } = await shop.generate("--from", server.url, "--out", "mine.ts");
+  assertEquals(code, 0, output);
+  assertStringIncludes(output, "with ft 1.2.0");
+  assertStringIncludes(output, "FT.SAFEADDHASH");
+  const found = await tour(
+    shop,
+    `
+    import { connect } from "./mine.ts";
+    import type { Reply } from "@respire/redis/command";
+    export async function tour(url: string): Promise<unknown[]> {
+      await using redis = await connect(url);
+      await redis.ftCreate("books", [{ field: "title", text: true }]);
+      await redis.hset("b:1", { title: "hello world" });
+      // Nobody described it: keys and arity are known, the reply is whatever comes, or what the caller says.
+      const reply: Reply = await redis.ftAddhash("books", "b:1", "1.0");
+      const [again] = await redis.pipeline((p) => [p.ftAddhash<"OK">("books", "b:1", "1.0", "REPLACE")]);
+      const ok: "OK" = again;
+      const { total_results: total } = await redis.ftSearch("books", "hello");
+      // @ts-expect-error came with a later release of the module
+      void (() => redis.ftSearch("books", "hello", { dialect: 2 }));
+      return [reply, ok, total];
+    }`.replace("@respire/redis/command", `${ROOT}src/command/mod.ts`),
+    server.url,
+  );
+  assertEquals(found, ["OK", "OK", 1]);
+});
+
+test("a module that nobody described", { skip: without("knot", "redis-8") }, async () => {
+  await using server = await startRedis({ version: "redis-8", args: ["--loadmodule", findModule("knot")!] });
+  const source = await readSource(server.url);
+  const knots = [...source.commands.keys()].filter((name) => name.startsWith("KNOT."));
+  assert(knots.length > 0, [...source.commands.keys()].join());
+  using shop = new Workshop();
+  const { code, output } = await shop.generate("--from", server.url, "--out", "mine.ts");
+  assertEquals(code, 0, output);
+  for (const name of knots) assertStringIncludes(output, name);
+  const found = await tour(
+    shop,
+    `
+    import { connect } from "./mine.ts";
+    export async function tour(url: string): Promise<unknown[]> {
+      await using redis = await connect(url);
+      const none = await redis.knotZoneList<string[]>();
+      const count: number = none.length;
+      const [transaction] = await redis.pipeline((p) => [p.knotZoneBegin("example.com", 1)]);
+      // @ts-expect-error it is no array before somebody says so
+      void (async () => (await redis.knotZoneList()).length);
+      return [count, typeof transaction];
+    }`,
+    server.url,
+  );
+  assertEquals(found, [0, "number"]);
+});
+
+test("a command hidden from commands.json is found on the server and used, typed", {
+  skip: missing("redis-7.0") || noCompiler,
+}, async () => {
+  await using server = await startRedis({ version: "redis-7.0" });
+  const whole = JSON.parse(await readFile(join(ROOT, "commands.json"), "utf8")) as CommandsFile;
+  const { GETDEL: _, "OBJECT FREQ": _freq, LMPOP: _lmpop, ...hidden } = whole;
+  const fitted = fit(hidden as CommandsFile, await readSource(server.url));
+  assertEquals(fitted.drafted, ["GETDEL", "LMPOP", "OBJECT FREQ"]);
+  using shop = new Workshop();
+  const from = `${ROOT.replace(/\/$/, "")}/src/*/mod.ts`;
+  shop.write("mine.ts", printModule({ ...fitted, features: new Set(FEATURES), from }));
+  const found = await tour(
+    shop,
+    `
+    import { connect } from "./mine.ts";
+    export async function tour(url: string): Promise<unknown[]> {
+      await using redis = await connect(url);
+      await redis.set("a", "1");
+      await redis.rpush("list", "x", "y", "z");
+      const [value, popped] = await redis.pipeline((p) => [
+        p.getdel<string | null>("a"),
+        p.lmpop(["none", "list"], "RIGHT", { count: 2 }),
+      ]);
+      const text: string | null = value;
+      // @ts-expect-error a key it must have
+      void (() => redis.getdel());
+      // @ts-expect-error one of two words
+      void (() => redis.lmpop(["list"], "MIDDLE"));
+      return [text, popped, await redis.exists("a")];
+    }`,
+    server.url,
+  );
+  assertEquals(found, ["1", ["list", ["z", "y"]], 0]);
+});
+
+test("a folder of command files and a file of docs", { skip: noCompiler }, async () => {
+  using shop = new Workshop();
+  const facts = {
+    summary: "Greets.",
+    group: "greetings",
+    since: "1.0.0",
+    arity: -2,
+    arguments: [
+      { name: "whom", type: "key", key_spec_index: 0 },
+      { name: "loud", type: "pure-token", token: "LOUD", optional: true },
+      { name: "times", type: "integer", token: "TIMES", optional: true },
+    ],
+  };
+  shop.write("greet.json", JSON.stringify({ "GREET.HELLO": facts }));
+  const first = await shop.generate("--from", shop.path("greet.json"), "--module", "greet", "--out", "file.ts");
+  assertEquals(first.code, 0, first.output);
+  const second = await shop.generate("--from", shop.folder, "--module", "greet", "--out", "folder.ts");
+  assertEquals(second.code, 0, second.output);
+  shop.write(
+    "consumer.ts",
+    `
+    import type { Redis } from "./file.ts";
+    import type { Redis as Other } from "./folder.ts";
+    export function both(one: Redis, other: Other): void {
+      void (() => one.greetHello("ada", { loud: true, times: 3 }));
+      void (() => other.greetHello("ada", { loud: true }));
+      // @ts-expect-error the name is missing
+      void (() => one.greetHello({ loud: true }));
+      // @ts-expect-error there is nothing else in it
+      void (() => one.get("a"));
+    }`,
+  );
+  const { code, output } = await shop.check("consumer.ts");
+  assertEquals(code, 0, output);
+});
+
+test("a command whose name is taken is left to call()", () => {
+  const source = {
+    label: "here",
+    commands: new Map(
+      ["X.GET", "PIPELINE", "XGET", "GET"].map((name) => [name, {
+        name,
+        group: "module",
+        since: "",
+        arity: 2,
+        flags: new Set<string>(),
+        tips: new Map<string, string>(),
+        arguments: [],
+        keys: [],
+        system: false,
+        container: false,
+      }]),
+    ),
+  };
+  const get = { group: "string", since: "1.0.0", doc: "Reads.", reply: "bulk?" };
+  const { left, drafted, file } = fit({ $schema: 1, GET: get }, source);
+  assertEquals(drafted, ["X.GET", "XGET"]);
+  assertEquals([...left.keys()], ["PIPELINE"]);
+  assertEquals(Object.keys(file), ["$schema", "GET", "X.GET", "XGET"]);
+});
