@@ -134,7 +134,8 @@ export abstract class BaseBatch {
         `${spec.name} changes the state of its connection: send it on a session, on its own`,
       );
     }
-    this.blocking ||= (spec.flags & BLOCKING) !== 0 || args.includes("BLOCK");
+    this.blocking ||= (spec.flags & BLOCKING) !== 0 ||
+      args.some((arg) => typeof arg === "string" && arg.toUpperCase() === "BLOCK");
   }
 
   /**

@@ -147,29 +147,36 @@ function outOfTime(line: Line, { spec, attempts }: Pending, after: number): Time
   return error;
 }
 
-/** Asks the server to let go, and gives what was on its way if there was something. */
+/**
+ * Asks the server to let go, and gives what was on its way if there was something. A connection of which it is not known
+ * that both are answered, the command and the question, is given up: the server could let go of what the next caller
+ * waits for on it.
+ */
 async function letGo<T>(core: Core, line: Line, spec: CommandSpec, reply: Promise<T>, reason: unknown): Promise<T> {
-  if (!(reason instanceof Overdue)) {
-    unblock(core, line);
-    if (await settledWithin(reply, LETTING_GO)) {
-      const late = await reply;
-      if (late === null) throw reason;
-      return late;
-    }
-  }
-  reply.catch(() => {});
+  const told = reason instanceof Overdue ? false : await unblock(core, line);
+  const came = await settledWithin(reply, told ? LETTING_GO : 0);
   const error = new ConnectionError(`${spec.name}: the server did not answer in time; it may have run`, {
     sent: true,
     cause: reason instanceof Overdue ? undefined : reason,
   });
   error.command = spec.name;
   error.report = line.report();
-  line.drop(error);
-  throw error;
+  reply.catch(() => {});
+  if (!told || !came) line.drop(error);
+  if (!came) throw error;
+  const value = await reply;
+  if (value === null) throw reason;
+  return value;
 }
 
-function unblock(core: Core, line: Line): void {
-  if (line.clientId === undefined) return;
-  const ignore = (): void => {};
-  core.pool.share().send(new Pending(CLIENT_UNBLOCK, [line.clientId], undefined, 0, ignore, ignore));
+/** True once the server has heard. A line that is not ready is not waited for: another server might be there next. */
+function unblock(core: Core, line: Line): Promise<boolean> {
+  const { clientId } = line;
+  const shared = core.pool.share();
+  if (clientId === undefined || shared.state !== "ready") return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const pending = new Pending(CLIENT_UNBLOCK, [clientId], undefined, 0, () => resolve(true), () => resolve(false));
+    pending.watch({ mode: 0, timeout: LETTING_GO }, (released) => shared.withdraw(released));
+    shared.send(pending);
+  });
 }

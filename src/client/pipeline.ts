@@ -27,10 +27,13 @@ export interface PipelineOptions {
   readonly replies?: boolean;
 }
 
-/** @internal Runs a piece of work on a line that is the caller's until the work is done, or on the shared one. */
+/**
+ * @internal Runs a piece of work on a line that is the caller's until the work is done, or on a shared one. Which one is
+ * asked before each part, with the line of the part before: that may have become somebody's own meanwhile.
+ */
 export type Runner = <T>(
   exclusive: boolean,
-  work: (line: Line) => Promise<T>,
+  work: (next: (last: Line | undefined) => Line) => Promise<T>,
 ) => Promise<T>;
 
 /** What the parts of one pipeline fill. */
@@ -40,13 +43,18 @@ class Outcome {
   answered = 0;
   firstError: Error | undefined;
   lost: Error | undefined;
-  expected = Infinity;
-  readonly done: Promise<void>;
-  #finish!: () => void;
+  #expected = Infinity;
+  #finish: (() => void) | undefined;
 
   constructor(keep: boolean) {
     this.keep = keep;
-    this.done = new Promise((resolve) => this.#finish = resolve);
+  }
+
+  /** Resolves once so many commands have been answered, one way or the other. */
+  reached(count: number): Promise<void> {
+    if (this.answered >= count) return Promise.resolve();
+    this.#expected = count;
+    return new Promise((resolve) => this.#finish = resolve);
   }
 
   error(error: Error): void {
@@ -55,7 +63,7 @@ class Outcome {
 
   /** Called when a part has ended, one way or the other. */
   check(): void {
-    if (this.answered >= this.expected) this.#finish();
+    if (this.answered >= this.#expected) this.#finish?.();
   }
 }
 
@@ -140,9 +148,7 @@ class Part implements Owed {
     outcome.lost ??= error;
     outcome.error(error);
     outcome.answered += this.owed;
-    if (outcome.keep) {
-      for (; this.owed > 0; this.owed--) outcome.replies.push(error);
-    }
+    for (; this.owed > 0; this.owed--) if (outcome.keep) outcome.replies.push(error);
     outcome.check();
   }
 }
@@ -158,6 +164,9 @@ export abstract class BasePipeline extends BaseBatch {
   #sending: Promise<void> | undefined;
   #started = false;
   #cutSize = 0;
+  #line: Line | undefined;
+  /** How many commands have been handed to a line. */
+  #handed = 0;
 
   /** @internal Made by a client or a session. */
   constructor(runner: Runner, mode: number, options: PipelineOptions = {}) {
@@ -222,19 +231,8 @@ export abstract class BasePipeline extends BaseBatch {
     this.#cutSize = 0;
     if (parts.length === 0) return;
     try {
-      await this.#runner(this.blocking, async (line) => {
-        for (const part of parts) {
-          if (this.#outcome.lost) {
-            part.fail(
-              new ConnectionError(
-                "The pipeline broke before this part; it was not sent",
-              ),
-            );
-          } else line.sendEncoded(part);
-          while (line.waiting > WINDOW && line.state === "ready") {
-            await line.drained();
-          }
-        }
+      await this.#runner(this.blocking, async (next) => {
+        for (const part of parts) await this.#sendPart(part, next);
         if (this.blocking) await this.#settled();
       });
     } catch (error) {
@@ -242,10 +240,27 @@ export abstract class BasePipeline extends BaseBatch {
     }
   }
 
+  async #sendPart(part: Part, next: (last: Line | undefined) => Line): Promise<void> {
+    const line = await this.#choose(next);
+    if (this.#outcome.lost) {
+      return part.fail(new ConnectionError("The pipeline broke before this part; it was not sent"));
+    }
+    this.#handed += part.owed;
+    line.sendEncoded(part);
+    while (line.isFilled(WINDOW)) await line.drained();
+  }
+
+  /** Commands run, and replies come, in order: a part goes to another line only once all before it are answered. */
+  async #choose(next: (last: Line | undefined) => Line): Promise<Line> {
+    for (;;) {
+      const line = next(this.#line);
+      if (line === this.#line || this.#outcome.answered >= this.#handed) return this.#line = line;
+      await this.#outcome.reached(this.#handed);
+    }
+  }
+
   #settled(): Promise<void> {
-    this.#outcome.expected = this.queued;
-    this.#outcome.check();
-    return this.#outcome.done;
+    return this.#outcome.reached(this.queued);
   }
 
   /**
@@ -262,7 +277,8 @@ export abstract class BasePipeline extends BaseBatch {
     await this.#settled();
     const { firstError, replies } = this.#outcome;
     this.#outcome = new Outcome(this.#outcome.keep);
-    this.queued = 0;
+    this.queued = this.#handed = 0;
+    this.#line = undefined;
     if (firstError && options.errors !== "return") throw firstError;
     return replies;
   }
@@ -284,7 +300,7 @@ export abstract class BasePipeline extends BaseBatch {
     return (places === undefined ? replies : places.map((place) => replies[place])) as Replies<C>;
   }
 
-  /** Runs a generator as far as there is room, so that an endless one needs a bounded amount of memory. */
+  /** Runs a generator as far as there is room, so that an endless one needs a bounded amount of memory; not after a loss. */
   async #pull<C>(source: Iterator<unknown, C | void>): Promise<C | undefined> {
     if (typeof source?.next !== "function") {
       throw new TypeError(
@@ -295,6 +311,7 @@ export abstract class BasePipeline extends BaseBatch {
       const { done, value } = source.next();
       if (done) return value as C | undefined;
       if (this.#cutSize > 0) await this.drain();
+      if (this.#outcome.lost) return void source.return?.();
     }
   }
 

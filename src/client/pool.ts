@@ -67,7 +67,8 @@ export class Pool {
   }
 
   /** A line for commands that do not mind company. Sticks to one line for a while, so that few writes carry many. */
-  share(): Line {
+  share(last?: Line): Line {
+    if (last !== undefined && this.#shared.includes(last)) return last;
     const current = this.#current;
     if (
       current !== undefined &&
@@ -153,8 +154,11 @@ export class Pool {
         done: false,
       };
       const giveUp = (error: unknown): void => {
-        this.#abandoned++;
         waiter.reject(error);
+        // Those who gave up are forgotten once they are half of all, however long nothing is given back.
+        if (++this.#abandoned * 2 < this.#waiting.size) return;
+        this.#abandoned = 0;
+        for (const one of this.#waiting.takeAll()) if (!one.done) this.#waiting.push(one);
       };
       const aborted = (): void => giveUp(signal!.reason);
       signal?.addEventListener("abort", aborted, { once: true });

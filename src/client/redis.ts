@@ -222,12 +222,12 @@ export abstract class BaseClient<
 
   async #run<T>(
     exclusive: boolean,
-    work: (line: Line) => Promise<T>,
+    work: (next: (last: Line | undefined) => Line) => Promise<T>,
   ): Promise<T> {
-    if (!exclusive) return await work(this.#core.pool.share());
+    if (!exclusive) return await work((last) => this.#core.pool.share(last));
     const line = await this.#acquire("pipeline");
     try {
-      return await work(line);
+      return await work(() => line);
     } finally {
       this.#core.pool.release(line);
     }

@@ -140,7 +140,7 @@ export abstract class BaseSession<
     const Pipeline = feature(this.#core.kit.pipeline, "pipelines");
     const over = this.#over("pipeline");
     if (over) return Promise.reject(over);
-    const pipeline = new Pipeline((_exclusive, work) => work(this.#line), this.#options.mode, options);
+    const pipeline = new Pipeline((_exclusive, work) => work(() => this.#line), this.#options.mode, options);
     return this.#guarded("pipeline", () => pipeline.run(build as () => C, options));
   }
 

@@ -65,7 +65,7 @@ class Owing implements Owed {
 
   #settle(value: Reply, unsafe: boolean): void {
     const refusedMulti = this.#refused.get(-1);
-    if (refusedMulti) return this.reject(refusedMulti);
+    if (refusedMulti) return this.reject(this.#unbound(refusedMulti));
     if (value === null) {
       return this.reject(
         new TransactionError(
@@ -91,6 +91,12 @@ class Owing implements Owed {
       );
     }
     this.resolve(this.#shaped(value, unsafe));
+  }
+
+  /** Where MULTI is refused (a user may lack the right to it) what follows runs all the same, one by one. */
+  #unbound(refusal: ReplyError): ReplyError {
+    if (this.#refused.size > this.#queued) return refusal;
+    return new ReplyError(`${refusal.message}; the commands ran one by one, not as a transaction`);
   }
 
   #shaped(values: Reply[], unsafe: boolean): unknown[] {

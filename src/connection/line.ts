@@ -240,6 +240,11 @@ export class Line implements ConnectionOwner, Sender {
     else this.#enqueue(owed);
   }
 
+  /** Whether handing it more would only fill memory: so many bytes wait for the socket, or commands for a connection. */
+  isFilled(bytes: number): boolean {
+    return this.#state === "ready" ? this.waiting > bytes : this.#queue.size > 0;
+  }
+
   /** Writes now what would leave at the end of this turn. */
   flush(): void {
     this.#connection?.flush();

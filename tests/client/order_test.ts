@@ -1,0 +1,180 @@
+// What is sent together stays together and in order, whatever happens to the lines it travels on.
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { connect, ConnectionError, connectPool, ReplyError, TimeoutError } from "../../mod.ts";
+import { connectTransport } from "../../src/transport/default.ts";
+import type { Connect } from "../../src/transport/transport.ts";
+import { startRedis } from "../support/servers.ts";
+import { type Peer, startScripted } from "../support/scripted.ts";
+import { test } from "../support/test.ts";
+
+/** Greets as connection `index + 1`. */
+async function greet(peer: Peer, index: number): Promise<void> {
+  await peer.command();
+  await peer.send(`%1\r\n$2\r\nid\r\n:${index + 1}\r\n`);
+}
+
+/** A promise, and what resolves it. */
+function gate(): { open: () => void; opened: Promise<void> } {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => open = resolve);
+  return { open, opened };
+}
+
+test("a pipeline of several parts keeps order in a pool, even if its line becomes somebody's own", async () => {
+  await using server = await startRedis();
+  await using pool = await connectPool(server.url, { size: 3 });
+  await Promise.all(Array.from({ length: 3000 }, () => pool.ping()));
+  const p = pool.pipeline();
+  const expected: string[] = [];
+  const sessions = [];
+  for (let part = 0; part < 6; part++) {
+    for (let i = 0; i < 500; i++) p.call("ECHO", expected[expected.push(`${part}|${i}`) - 1]!);
+    await p.drain();
+    // Two of the three connections are taken away while the pipeline is under way.
+    if (part === 1 || part === 3) sessions.push(pool.session());
+  }
+  assertEquals(await p.exec(), expected);
+  for (const session of await Promise.all(sessions)) await session.release();
+});
+
+test("a pipeline without end stops at a loss, and does not fill memory while there is no connection", async () => {
+  await using server = await startScripted(async (peer, index) => {
+    await greet(peer, index);
+    if (index === 0) {
+      await peer.command();
+      peer.destroy();
+    } else await peer.untilEnded();
+  });
+  let connects = 0;
+  const once: Connect = (address, handler, signal) =>
+    connects++ === 0 ? connectTransport(address, handler, signal) : Promise.reject(new Error("refused"));
+  await using redis = await connect(server.url, {
+    clientInfo: false,
+    connect: once,
+    backoff: () => 10,
+    queueTimeout: 60,
+  });
+  let made = 0;
+  const value = "x".repeat(10_000);
+  const endless = () =>
+    redis.pipeline(function* (p) {
+      for (;; made++) yield p.set("k", value);
+    }, { replies: false });
+  await assertRejects(endless, ConnectionError);
+  const lost = made;
+  // Now there is no connection: a part waits for one, and nothing more is made until it has one.
+  await assertRejects(endless, TimeoutError);
+  assert(made - lost < 1000, `${made - lost} commands were made that could not be sent`);
+});
+
+test("what blocks within a pipeline is found however it is spelled", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const waiting = redis.pipeline((p) => [p.call("XREAD", "block", 0, "streams", "s", "$")]);
+  while (!String(await redis.call("CLIENT LIST")).includes("cmd=xread")) await redis.ping();
+  await redis.xadd("s", "*", { f: "v" });
+  const [entries] = await waiting;
+  assert(entries !== null);
+});
+
+test("a transaction whose MULTI is refused says that its commands ran one by one", async () => {
+  await using server = await startRedis();
+  await using admin = await connect(server.url);
+  await admin.call("ACL SETUSER", "plain", "on", ">secret", "~*", "+@all", "-multi");
+  await using redis = await connect(server.url, { username: "plain", password: "secret" });
+  const error = await assertRejects(() => redis.transaction((tx) => [tx.incr("a")]), ReplyError, "one by one");
+  assertEquals(error.code, "NOPERM");
+  assertEquals(await redis.get("a"), "1");
+});
+
+test("a line is given on only once the server has let go of what its caller gave up", async () => {
+  const asked = gate();
+  const answer = gate();
+  const blocked: string[] = [];
+  const stop = new AbortController();
+  await using server = await startScripted(async (peer, index) => {
+    await greet(peer, index);
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (words[0] === "BLPOP") {
+        blocked.push(words[1]!);
+        if (blocked.length === 1) stop.abort("enough");
+        else await peer.send(`*2\r\n$1\r\nb\r\n$1\r\nx\r\n`);
+      } else {
+        assertEquals(words, ["CLIENT", "UNBLOCK", "2"]);
+        await server.peers[1]!.send("*-1\r\n");
+        asked.open();
+        await answer.opened;
+        await peer.send(":0\r\n");
+      }
+    }
+  });
+  await using redis = await connect(server.url, { clientInfo: false, maxSessions: 1 });
+  const first = redis.with({ signal: stop.signal }).blpop(["a"], 0).catch((reason) => reason);
+  await asked.opened;
+  const second = redis.blpop(["b"], 0);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assertEquals(blocked, ["a"]);
+  answer.open();
+  assertEquals(await first, "enough");
+  assertEquals(await second, ["b", "x"]);
+});
+
+test("a timeout covers a blocking command's wait for a connection, and for its socket", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { maxSessions: 1 });
+  const session = await redis.session();
+  const crowded = await assertRejects(() => redis.with({ timeout: 30 }).blpop(["a"], 0), TimeoutError);
+  assertEquals([crowded.sent, crowded.waitingFor, crowded.command], [false, "connection", "BLPOP"]);
+  await session.release();
+  let connects = 0;
+  const once: Connect = (address, handler, signal) =>
+    connects++ === 0
+      ? connectTransport(address, handler, signal)
+      : new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+  await using slow = await connect(server.url, { connect: once });
+  const late = await assertRejects(() => slow.with({ timeout: 30 }).blpop(["a"], 0), TimeoutError);
+  assertEquals([late.sent, late.waitingFor], [false, "connection"]);
+  const stop = new AbortController();
+  const aborted = slow.with({ signal: stop.signal }).blpop(["a"], 0).catch((reason) => reason);
+  stop.abort("enough");
+  assertEquals(await aborted, "enough");
+  slow.destroy();
+});
+
+test("callers who give up waiting for a connection of their own are forgotten", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { maxSessions: 1, waitTimeout: 60_000 });
+  const session = await redis.session();
+  for (let i = 0; i < 100; i++) {
+    const stop = new AbortController();
+    const waiting = redis.with({ signal: stop.signal }).session().catch((reason) => reason);
+    stop.abort("enough");
+    assertEquals(await waiting, "enough");
+  }
+  assertEquals(redis.stats().waiting, 0);
+  const next = redis.session();
+  await session.release();
+  await (await next).release();
+});
+
+test("a timeout of a session's command that is not sent yet keeps it from being sent", async () => {
+  const seen: string[] = [];
+  const go = gate();
+  await using server = await startScripted(async (peer, index) => {
+    const hello = await peer.command();
+    if (index === 1) await go.opened;
+    if (hello) await peer.send(`%1\r\n$2\r\nid\r\n:${index + 1}\r\n`);
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      seen.push(words.join(" "));
+      await peer.send("+OK\r\n");
+    }
+  });
+  await using redis = await connect(server.url, { clientInfo: false });
+  const session = await redis.with({ timeout: 30 }).session();
+  const error = await assertRejects(() => session.set("k", "v"), TimeoutError);
+  assertEquals(error.sent, false);
+  go.open();
+  await session.get("after").catch((error) => assertInstanceOf(error, TimeoutError));
+  await session.release();
+  assertEquals(seen.filter((words) => words.startsWith("SET")), []);
+});
