@@ -102,6 +102,7 @@ export class Connection implements TransportHandler {
   /** Gives it its open socket. One that comes too late, for whoever wanted it gave up, is closed. */
   attach(transport: Transport): void {
     this.#transport = transport;
+    if (transport.native !== undefined) this.#decoder.native = transport.native;
     if (this.#lost) transport.destroy();
   }
 
@@ -292,6 +293,10 @@ export class Connection implements TransportHandler {
       this.#traffic.errors += decoder.errors;
       decoder.errors = 0;
     }
+  }
+
+  room(): Uint8Array | undefined {
+    return this.#decoder.room();
   }
 
   /** A server speaks unasked only to say why it hangs up. */

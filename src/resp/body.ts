@@ -3,16 +3,28 @@
  *
  * @module
  */
-import { boundary, textOf } from "./text.ts";
+import { type Native, WEB } from "./native.ts";
+import { boundary } from "./text.ts";
 
 /** Lengths up to this are believed at once; beyond, memory follows what really comes. */
 const BELIEVED = 16 * 1024 * 1024;
-/** A long text is decoded in pieces of this many bytes: each while the next is on its way, and cheap to allocate. */
-const PIECE = 64 * 1024;
-/** Less than this is not worth a piece of its own: it is gathered first. */
-const SCRAP = 16 * 1024;
+
+/** So many bytes are worth a read of their own. */
+const MUCH = 16 * 1024;
 
 const NOTHING = new Uint8Array(0);
+
+/**
+ * Where the text of one body at a time gathers, kept for the next one whoever that is: memory that has just been used is
+ * several times as fast as fresh pages. The process keeps one such piece, however many connections there are.
+ */
+let spare: Uint8Array = NOTHING;
+
+function takeSpare(room: number): Uint8Array {
+  const taken = spare;
+  spare = NOTHING;
+  return taken.length >= room ? taken : new Uint8Array(room);
+}
 
 /** Takes the bytes of one string, and of the line end after it, as they come. */
 export class Body {
@@ -22,22 +34,20 @@ export class Body {
   #asText = false;
   /** For bytes: where they gather. May be shorter than the string while little of it has come. */
   #target: Uint8Array = NOTHING;
-  /** For text: what is decoded, and the bytes that are not yet. Their memory serves again. */
+  /** For text: what is decoded, and the bytes that are not yet. */
   #text = "";
   #scratch: Uint8Array = NOTHING;
   #held = 0;
+  /** How strings are made here. */
+  native: Native = WEB;
 
   /** Starts a string of `length` bytes that is to become a text, or bytes. */
   start(length: number, asText: boolean): void {
     this.#length = length;
     this.#got = 0;
     this.#asText = asText;
-    if (!asText) {
-      this.#target = new Uint8Array(Math.min(length, BELIEVED));
-      return;
-    }
-    const room = Math.min(length, PIECE);
-    if (this.#scratch.length < room) this.#scratch = new Uint8Array(Math.max(room, Math.min(PIECE, room * 2)));
+    if (asText) this.#scratch = takeSpare(Math.min(length, this.native.piece));
+    else this.#target = this.native.bytes(Math.min(length, BELIEVED));
   }
 
   /**
@@ -65,6 +75,12 @@ export class Body {
     return -1;
   }
 
+  /** Where the next bytes of the string belong, if its bytes are kept as they come and many are missing. */
+  room(): Uint8Array | undefined {
+    const target = this.#target;
+    return target.length - this.#got < MUCH ? undefined : target.subarray(this.#got);
+  }
+
   /** The string, of the kind that it was started as. Bytes are the caller's. */
   finish(): string | Uint8Array {
     if (!this.#asText) {
@@ -72,44 +88,46 @@ export class Body {
       this.#target = NOTHING;
       return target;
     }
-    const text = this.#text + textOf(this.#scratch, 0, this.#held);
+    const rest = this.#held === 0 ? "" : this.native.text(this.#scratch.subarray(0, this.#held));
+    const text = this.#text + rest;
+    if (this.#scratch.length > spare.length) spare = this.#scratch;
+    this.#scratch = NOTHING;
     this.#text = "";
     this.#held = 0;
     return text;
   }
 
-  /** No string is coming: lets memory beyond `bytes` go. */
-  rest(bytes: number): void {
-    if (this.#scratch.length > bytes) this.#scratch = NOTHING;
-  }
-
   #takeBytes(chunk: Uint8Array, from: number, stop: number): void {
     const before = this.#got - (stop - from);
     if (this.#got > this.#target.length) {
-      const larger = new Uint8Array(Math.min(this.#length, Math.max(this.#got, this.#target.length * 2)));
+      const larger = this.native.bytes(Math.min(this.#length, Math.max(this.#got, this.#target.length * 2)));
       larger.set(this.#target.subarray(0, before));
       this.#target = larger;
     }
-    this.#target.set(chunk.subarray(from, stop), before);
+    // What was read into the room we gave is where it belongs.
+    if (chunk.buffer !== this.#target.buffer) this.#target.set(chunk.subarray(from, stop), before);
   }
 
   #takeText(chunk: Uint8Array, from: number, stop: number): void {
+    const { native } = this;
+    const { piece } = native;
     const scratch = this.#scratch;
     while (from < stop) {
-      if (this.#held === 0 && stop - from >= SCRAP && this.#length > PIECE) {
-        const cut = boundary(chunk, from, Math.min(stop, from + PIECE));
-        this.#text += textOf(chunk, from, cut);
+      // Of a text of several pieces, what is not too small for one is decoded where it is.
+      if (this.#held === 0 && this.#length > piece && stop - from >= piece / 4) {
+        const cut = boundary(chunk, from, Math.min(stop, from + piece));
+        this.#text += native.text(chunk.subarray(from, cut));
         from = cut;
-        if (stop - from >= SCRAP) continue;
+        continue;
       }
-      const count = Math.min(stop - from, scratch.length - this.#held);
+      const count = Math.min(stop - from, piece - this.#held);
       scratch.set(chunk.subarray(from, from + count), this.#held);
       this.#held += count;
       from += count;
-      if (this.#held < scratch.length || this.#length <= PIECE) continue;
-      const cut = boundary(scratch, 0, this.#held);
-      this.#text += textOf(scratch, 0, cut);
-      scratch.copyWithin(0, cut, this.#held);
+      if (this.#held < piece || this.#length <= piece) continue;
+      const cut = boundary(scratch, 0, piece);
+      this.#text += native.text(scratch.subarray(0, cut));
+      scratch.copyWithin(0, cut, piece);
       this.#held -= cut;
     }
   }

@@ -8,6 +8,7 @@ import { Body } from "./body.ts";
 import { Input } from "./input.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { decimalOf, naturalOf, parseBigNumber, parseDouble, parseInteger } from "./line.ts";
+import type { Native } from "./native.ts";
 import { BIGINTS, BYTES, NEED_MORE, Push, type Reply } from "./reply.ts";
 import { copyOf, joinBytes, sameText, textOf, TextWindow } from "./text.ts";
 import {
@@ -111,6 +112,11 @@ export class Decoder {
   #plain = true;
   readonly #longest: number;
 
+  /** How large strings are made; the Web platform's way unless the runtime has a better one. */
+  set native(native: Native) {
+    this.#body.native = native;
+  }
+
   /** Takes bounds on what a server may send; see {@link Limits}. */
   constructor(limits: Limits = {}) {
     this.#limits = { ...DEFAULT_LIMITS, ...limits };
@@ -122,6 +128,14 @@ export class Decoder {
   feed(chunk: Uint8Array): void {
     this.#window.clear();
     this.#input.feed(chunk);
+  }
+
+  /**
+   * After `NEED_MORE`: where the next bytes had better be read to, if a long string of bytes is coming. Bytes that were
+   * read there are fed as the very part of it that they fill, and need no copy. Nothing else may be read there.
+   */
+  room(): Uint8Array | undefined {
+    return this.#bodyType === 0 ? undefined : this.#body.room();
   }
 
   /**
@@ -506,7 +520,6 @@ export class Decoder {
     this.#plain = this.#depth === 0 && this.#bodyType === 0 && this.attributes === null && !this.sawUnsafe;
     this.#window.clear();
     this.#input.rest(this.#limits.idle);
-    if (this.#bodyType === 0) this.#body.rest(this.#limits.idle);
     return NEED_MORE;
   }
 }

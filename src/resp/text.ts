@@ -5,7 +5,7 @@
  */
 
 /** Malformed UTF-8 becomes U+FFFD; a byte order mark is data like any other. */
-const utf8 = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
+export const utf8: TextDecoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
 /** Up to this many bytes, `String.fromCharCode` beats a call of the text decoder, if it gets many at a time. */
 const SHORT = 16;

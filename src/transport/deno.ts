@@ -6,8 +6,9 @@
  * @module
  */
 
+import { keepHeap } from "./heap.ts";
 import { WriteQueue } from "./queue.ts";
-import { type Address, KEEP_ALIVE, type Transport, type TransportHandler } from "./transport.ts";
+import { type Address, KEEP_ALIVE, type NativeMeans, type Transport, type TransportHandler } from "./transport.ts";
 
 /** Bytes asked of the kernel at a time. One such buffer lives as long as its socket. */
 const READ_SIZE = 65_536;
@@ -60,7 +61,19 @@ async function open(address: Address, signal?: AbortSignal): Promise<DenoConn> {
   return conn;
 }
 
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+
+const native: NativeMeans = {
+  piece: 64 * 1024, // V8 pays dearly for strings above 128 KiB
+  text: (bytes) => utf8.decode(bytes),
+  bytes(length) {
+    keepHeap();
+    return new Uint8Array(length);
+  },
+};
+
 class DenoTransport implements Transport {
+  readonly native = native;
   readonly #conn: DenoConn;
   readonly #handler: TransportHandler;
   /** What waits behind the write under way. */
@@ -90,14 +103,16 @@ class DenoTransport implements Transport {
     const buffer = new Uint8Array(READ_SIZE);
     while (true) {
       let size: number | null;
+      let chunk: Uint8Array;
       try {
-        size = await conn.read(buffer);
+        chunk = this.#handler.room?.() ?? buffer;
+        size = await conn.read(chunk);
       } catch (error) {
         return this.#shut(this.#error ?? error as Error);
       }
       if (this.#closed) return;
       if (size === null) return this.#shut(this.#error);
-      this.#handler.data(buffer.subarray(0, size));
+      this.#handler.data(chunk.subarray(0, size));
     }
   }
 

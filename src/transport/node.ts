@@ -4,12 +4,34 @@
  * @module
  */
 
+import { Buffer, isAscii } from "node:buffer";
 import { connect as connectNet, isIP, type NetConnectOpts, type Socket } from "node:net";
 import { checkServerIdentity, connect as connectTls, type ConnectionOptions, type PeerCertificate } from "node:tls";
-import { type Address, KEEP_ALIVE, type TlsOptions, type Transport, type TransportHandler } from "./transport.ts";
+import { keepHeap } from "./heap.ts";
+import {
+  type Address,
+  KEEP_ALIVE,
+  type NativeMeans,
+  type TlsOptions,
+  type Transport,
+  type TransportHandler,
+} from "./transport.ts";
 
 /** Bytes asked of the kernel at a time. One such buffer lives as long as its socket. */
 const READ_SIZE = 65_536;
+
+const latin1Slice = (Buffer.prototype as unknown as { latin1Slice(from: number, to: number): string }).latin1Slice;
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+
+const native: NativeMeans = {
+  piece: 64 * 1024, // V8 pays dearly for strings above 128 KiB
+  text: (bytes) => isAscii(bytes) ? latin1Slice.call(bytes, 0, bytes.length) : utf8.decode(bytes),
+  bytes(length) {
+    keepHeap();
+    const { buffer } = Buffer.allocUnsafeSlow(length);
+    return new Uint8Array(buffer, 0, length);
+  },
+};
 
 /** Opens a socket with `node:net`, or with `node:tls` if the address asks for it. */
 export function connect(address: Address, handler: TransportHandler, signal?: AbortSignal): Promise<Transport> {
@@ -43,6 +65,7 @@ export function connect(address: Address, handler: TransportHandler, signal?: Ab
 
 function open(address: Address, transport: NodeTransport): Socket {
   const { hostname: host, port, path, tls, keepAlive = KEEP_ALIVE } = address;
+  const buffer = new Uint8Array(READ_SIZE);
   const options = {
     ...(path === undefined ? { host, port } : { path }),
     noDelay: true,
@@ -51,7 +74,7 @@ function open(address: Address, transport: NodeTransport): Socket {
     // Reads land in one buffer of ours and skip the stream machinery: no allocation and no event per chunk. One command
     // at a time takes a tenth less CPU, a reply of 1 MiB a fifth (`bench/transport.ts`, Node 20); larger is no better.
     onread: {
-      buffer: new Uint8Array(READ_SIZE),
+      buffer: () => transport.room() ?? buffer,
       callback(size: number, buffer: Uint8Array): boolean {
         transport.received(buffer.subarray(0, size));
         return true;
@@ -78,6 +101,7 @@ function trust(tls: TlsOptions, host: string): Record<string, unknown> {
 }
 
 class NodeTransport implements Transport {
+  readonly native = native;
   readonly #handler: TransportHandler;
   #socket!: Socket;
   /** Whether a `write` returned `false` and `drain` is owed. */
@@ -104,6 +128,10 @@ class NodeTransport implements Transport {
       this.#ending = this.#silent = true;
       this.#handler.close(this.#error);
     });
+  }
+
+  room(): Uint8Array | undefined {
+    return this.#silent ? undefined : this.#handler.room?.();
   }
 
   received(chunk: Uint8Array): void {

@@ -38,8 +38,20 @@ export interface Address {
 /** The idle time before keep-alive probes where an address does not say, in milliseconds. */
 export const KEEP_ALIVE = 30_000;
 
+/** What a runtime does better than the Web platform's means can. */
+export interface NativeMeans {
+  /** A long text is best decoded in pieces of this many bytes. */
+  readonly piece: number;
+  /** The text of UTF-8 bytes. What is malformed becomes U+FFFD; a byte order mark is data like any other. */
+  text(bytes: Uint8Array): string;
+  /** So many bytes of any content, for somebody who writes every one of them. */
+  bytes(length: number): Uint8Array;
+}
+
 /** One open socket. */
 export interface Transport {
+  /** How large strings are made here; absent where the Web platform's way is as good. */
+  readonly native?: NativeMeans;
   /**
    * Takes the bytes over: the caller never touches them again. They leave in order, however little the socket takes at
    * a time. Never throws; a failed write shows as `close(error)`.
@@ -61,6 +73,11 @@ export interface Transport {
 export interface TransportHandler {
   /** Bytes came. The chunk is borrowed: valid during the call only. */
   data(chunk: Uint8Array): void;
+  /**
+   * Where the next bytes had better be read to, for as long as no others came. An adapter that can do so reads into it
+   * from its start, and gives `data` the part that it filled.
+   */
+  room?(): Uint8Array | undefined;
   /** No byte waits any longer after a `write` that returned `false`. */
   drain(): void;
   /** The socket is gone: the server closed it, it broke (`error`), or `end`/`destroy` was called. */

@@ -335,6 +335,63 @@ test("large strings over any chunks", () => {
   }
 });
 
+test("what is read into the room that a decoder offers is kept without a copy", () => {
+  const content = Uint8Array.from({ length: 300_000 }, (_, i) => i % 251);
+  const wire = concat("$300000\r\n", content, "\r\n+OK\r\n");
+  for (const size of [5, 1000, 65_536, 299_990]) {
+    const decoder = new Decoder();
+    let bytes: Uint8Array | undefined;
+    let offered = 0;
+    let at = 0;
+    while (at < wire.length) {
+      const room = decoder.room();
+      const count = Math.min(size, wire.length - at, room?.length ?? Infinity);
+      const chunk = (room ?? new Uint8Array(count)).subarray(0, count);
+      chunk.set(wire.subarray(at, at += count));
+      if (room !== undefined) offered += count;
+      decoder.feed(chunk);
+      for (let value = decoder.read(BYTES); value !== NEED_MORE; value = decoder.read(BYTES)) {
+        if (value === "OK") assertStrictEquals(at, wire.length);
+        else bytes = value as Uint8Array;
+      }
+    }
+    assertEquals(bytes, content);
+    assertStrictEquals(offered > 200_000 || size > 200_000, true, `${offered} bytes in chunks of ${size}`);
+    assertStrictEquals(decoder.room(), undefined);
+  }
+});
+
+test("text never offers room, nor do short strings", () => {
+  for (const [start, mode] of [["$300000\r\nab", 0], ["$300\r\nab", BYTES], ["", BYTES]] as const) {
+    const decoder = new Decoder();
+    decoder.feed(concat(start));
+    assertStrictEquals(decoder.read(mode), NEED_MORE);
+    assertStrictEquals(decoder.room(), undefined);
+  }
+});
+
+test("large texts are made the way that the decoder is told, in pieces of any size", () => {
+  const text = "字é😀a".repeat(30_000);
+  const chunks = [concat(`$${utf8(text).length}\r\n${text}\r\n+OK\r\n`)];
+  const split = (size: number) =>
+    Array.from({ length: 5 }, (_, i) => chunks[0].slice(i * size, i < 4 ? (i + 1) * size : undefined));
+  for (const piece of [1000, 64 * 1024, 1024 * 1024]) {
+    const decoder = new Decoder();
+    let pieces = 0;
+    decoder.native = {
+      piece,
+      text: (bytes) => (pieces++, new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)),
+      bytes: (length) => new Uint8Array(length).fill(7),
+    };
+    for (const size of [999, 60_000]) {
+      pieces = 0;
+      assertEquals(readAll(split(size), 0, decoder).values, [text, "OK"]);
+      assertStrictEquals(pieces >= Math.floor(300_000 / piece), true, `${pieces} pieces of ${piece}`);
+      assertEquals(readAll(split(size), BYTES, decoder).values, [utf8(text), "OK"]);
+    }
+  }
+});
+
 test("large strings are cut into characters wherever their chunks end, valid or not", () => {
   let seed = 1;
   const random = () => (seed = (seed * 48271) % 0x7fffffff) / 0x7fffffff;

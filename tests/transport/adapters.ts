@@ -34,6 +34,8 @@ export class Recorder implements TransportHandler {
   error: Error | undefined;
   /** Called with each chunk, which is only borrowed. */
   onData: (chunk: Uint8Array) => void = () => {};
+  /** Where the next bytes are to be read to, if anywhere. */
+  room?: () => Uint8Array | undefined;
   #text = "";
   #opened = false;
   #broken: string | undefined;

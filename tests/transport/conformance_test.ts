@@ -56,6 +56,47 @@ for (const { name, connect } of await adapters()) {
     await client.closed();
   });
 
+  test(`${name}: bytes are read into the room that the handler offers, and nowhere else meanwhile`, async () => {
+    await using server = await startScripted(async (peer) => {
+      await peer.send(pattern(3 * MEGABYTE));
+    });
+    const whole = new Uint8Array(3 * MEGABYTE);
+    const client = await open(server);
+    client.onData = (chunk) => {
+      const at = client.size - chunk.length;
+      if (chunk.buffer !== whole.buffer) whole.set(chunk, at);
+      else assertStrictEquals(chunk.byteOffset, at);
+    };
+    client.room = () => client.size === 0 || client.size === whole.length ? undefined : whole.subarray(client.size);
+    await client.until(() => client.size === whole.length);
+    assertEquals(deviation(whole), -1);
+    client.transport.destroy();
+    await client.closed();
+  });
+
+  test(`${name}: what it makes of large strings is what the Web platform makes`, async () => {
+    await using server = await startScripted();
+    const client = await open(server);
+    const { native } = client.transport;
+    const contents = [
+      "",
+      "plain",
+      "\ufeffmark",
+      "caf\u00e9 \u5b57 \u{1f600}",
+      "x".repeat(2 * MEGABYTE),
+      "é".repeat(MEGABYTE),
+    ];
+    const encoded: Uint8Array[] = contents.map((text) => new TextEncoder().encode(text));
+    encoded.push(Uint8Array.of(0, 127, 128), Uint8Array.of(0xff, 0x41), Uint8Array.of(0xe5, 0xad), pattern(5000));
+    const web = new TextDecoder("utf-8", { ignoreBOM: true });
+    for (const bytes of encoded) assertEquals(native?.text(bytes) ?? web.decode(bytes), web.decode(bytes));
+    assertEquals(native?.text(encoded[0].subarray(0)) ?? "", "");
+    for (const length of [0, 1, 100_000]) assertStrictEquals(native?.bytes(length).length ?? length, length);
+    assert(native === undefined || native.piece >= 1024);
+    client.transport.destroy();
+    await client.closed();
+  });
+
   test(`${name}: 100 MB for a peer that stops reading wait, while what it sends is read`, async () => {
     await using server = await startScripted();
     const client = await open(server);
