@@ -52,4 +52,4 @@ export type * from "../command/values.ts";
 export { Push } from "../resp/reply.ts";
 export type { Reply } from "../resp/reply.ts";
 export type { Limits } from "../resp/limits.ts";
-export type { Address, Connect, TlsOptions, Transport, TransportHandler } from "../transport/transport.ts";
+export type { Address, Connect, NativeMeans, TlsOptions, Transport, TransportHandler } from "../transport/transport.ts";
