@@ -9,6 +9,8 @@
 import { ConnectionError, ReplyError } from "../errors.ts";
 import type { Arg, CommandSpec } from "../command/spec.ts";
 import type { Line } from "../connection/line.ts";
+import type { SendOptions } from "../connection/pending.ts";
+import { onAbort } from "../connection/signal.ts";
 import { BYTES, type Push, type Reply } from "../resp/reply.ts";
 import { Change, type Family, keyOf, SUBSCRIBE, UNSUBSCRIBE } from "./change.ts";
 import { type Message, type SubscribeOptions, Subscription } from "./subscription.ts";
@@ -68,22 +70,27 @@ export class Hub {
   async subscribe<S extends string | Uint8Array>(
     family: Family,
     names: readonly Arg[],
-    mode: number,
+    { mode, signal }: SendOptions,
     options: SubscribeOptions<S>,
   ): Promise<Subscription<S>> {
     if (names.length === 0) throw new TypeError(`${family}: expected at least one channel`);
-    const subscription = new Subscription<S>(options, () => this.#leave(family, names, listener));
+    const subscription = new Subscription<S>(options, () => {
+      unheard?.();
+      return this.#leave(family, names, listener);
+    });
+    const unheard = signal && onAbort(signal, () => subscription.fail(signal.reason));
     const listener = { mode, subscription, generation: 0 } as unknown as Listener;
-    const line = await this.#open();
-    if ((mode & BYTES) !== 0) line.pushMode = BYTES;
     try {
+      const line = await this.#open();
+      if (signal?.aborted) throw signal.reason;
+      if ((mode & BYTES) !== 0) line.pushMode = BYTES;
       await this.#confirmed(line, this.#join(line, family, names, listener));
+      listener.generation = line.generation;
+      return subscription;
     } catch (error) {
-      this.#leave(family, names, listener).catch(() => {});
+      await subscription.close();
       throw error;
     }
-    listener.generation = line.generation;
-    return subscription;
   }
 
   /** The line to subscribe on. Whoever listens already keeps it where it is. */

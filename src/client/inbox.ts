@@ -82,15 +82,20 @@ export class Inbox<T> {
     return true;
   }
 
-  /** The reader has had enough; what waits is forgotten. False if it had ended already. */
-  end(): boolean {
-    this.#queue.takeAll();
-    this.#failure = undefined;
+  /** No further value will come; what waits can still be read. False if it had ended already. */
+  finish(): boolean {
     if (this.#ended) return false;
     this.#ended = true;
     this.#reader?.resolve({ value: undefined, done: true });
     this.#reader = undefined;
     return true;
+  }
+
+  /** The reader has had enough; what waits is forgotten. False if it had ended already. */
+  end(): boolean {
+    this.#queue.takeAll();
+    this.#failure = undefined;
+    return this.finish();
   }
 
   /** The next value; `done` after the end. Rejects once if there was a failure. */

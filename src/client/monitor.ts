@@ -10,6 +10,7 @@ import { ConnectionError, ProtocolError, ReplyError } from "../errors.ts";
 import { CommandSpec, SESSION } from "../command/spec.ts";
 import type { Line } from "../connection/line.ts";
 import type { About, Owed } from "../connection/pending.ts";
+import { onAbort } from "../connection/signal.ts";
 import { Encoder } from "../resp/encoder.ts";
 import { BYTES, type Reply } from "../resp/reply.ts";
 import { Inbox, type InboxOptions } from "./inbox.ts";
@@ -70,15 +71,15 @@ export interface Lender {
 
 /**
  * The commands that a server runs, as they come. Iterate it; leave it with `close`, by leaving the loop, or at the end of
- * its scope (`await using`). It ends with a `ConnectionError` if its connection is lost.
+ * its scope (`await using`). It ends with a `ConnectionError` if its connection is lost,
+ * and without one when the client is closed.
  */
 export class Monitor<S extends string | Uint8Array = string>
   implements AsyncIterable<MonitorLine<S>>, AsyncIterator<MonitorLine<S>, undefined>, AsyncDisposable {
   readonly #inbox: Inbox<MonitorLine<S>>;
   readonly #lender: Lender;
-  readonly #signal: AbortSignal | undefined;
   readonly #read: (line: string) => MonitorLine<S>;
-  readonly #aborted = (): void => this.#fail(this.#signal!.reason);
+  readonly #unheard: (() => void) | undefined;
   readonly #ready: Promise<void>;
   #accept!: () => void;
   #refuse!: (error: unknown) => void;
@@ -89,19 +90,18 @@ export class Monitor<S extends string | Uint8Array = string>
   constructor(lender: Lender, mode: number, options: InboxOptions, signal?: AbortSignal) {
     this.#inbox = new Inbox("lines", options);
     this.#lender = lender;
-    this.#signal = signal;
+    this.#unheard = signal && onAbort(signal, () => this.#fail(signal.reason));
     this.#read = (line) => parse(line, (mode & BYTES) !== 0) as unknown as MonitorLine<S>;
     this.#ready = new Promise((resolve, reject) => {
       this.#accept = resolve;
       this.#refuse = reject;
     });
     this.#ready.catch(() => {});
-    this.#open().catch((error) => this.#fail(error));
+    this.#open(signal).catch((error) => this.#fail(error));
   }
 
-  async #open(): Promise<void> {
-    this.#signal?.addEventListener("abort", this.#aborted, { once: true });
-    const line = await this.#lender.acquire(this.#signal);
+  async #open(signal: AbortSignal | undefined): Promise<void> {
+    const line = await this.#lender.acquire(signal);
     this.#line = line;
     if (this.#inbox.ended) return this.#release();
     await line.open();
@@ -131,11 +131,13 @@ export class Monitor<S extends string | Uint8Array = string>
 
   #fail(error: unknown): void {
     this.#refuse(error);
-    if (this.#inbox.fail(error)) this.#release();
+    // Whoever closed the client knows that this is the end.
+    const known = this.#heard && error instanceof ConnectionError && error.closed;
+    if (known ? this.#inbox.finish() : this.#inbox.fail(error)) this.#release();
   }
 
   #release(): void {
-    this.#signal?.removeEventListener("abort", this.#aborted);
+    this.#unheard?.();
     const line = this.#line;
     if (line === undefined) return;
     this.#line = undefined;

@@ -13,7 +13,7 @@ import type { Replies, RepliesOrErrors } from "./batch.ts";
 import type { PipelineOptions } from "./pipeline.ts";
 import { CORE, type Core } from "./core.ts";
 import { guarded } from "./guard.ts";
-import type { Hub } from "./hub.ts";
+import type { Family } from "./change.ts";
 import type { InboxOptions } from "./inbox.ts";
 import { feature, type SurfaceOf, type Surfaces } from "./kit.ts";
 import { type ClientStats, clientStats } from "./stats.ts";
@@ -306,8 +306,17 @@ export abstract class BaseClient<
     }
   }
 
-  get #hub(): Hub {
-    return feature(this.#core.hub, "subscriptions");
+  async #listen(family: Family, names: Arg | readonly Arg[], options: SubscribeOptions<S>): Promise<Subscription<S>> {
+    const hub = feature(this.#core.hub, "subscriptions");
+    let made: Promise<Subscription<S>> | undefined;
+    const subscribe = () => made = hub.subscribe(family, listOf(names), this.#options, options);
+    try {
+      return await guarded(family, this.#options, subscribe, () => this.#core.report());
+    } catch (error) {
+      // Nobody holds what is confirmed too late.
+      made?.then((late) => late.close(), () => {});
+      throw error;
+    }
   }
 
   /**
@@ -330,17 +339,17 @@ export abstract class BaseClient<
    * ```
    */
   subscribe(channels: Arg | readonly Arg[], options: SubscribeOptions<S> = {}): Promise<Subscription<S>> {
-    return this.#hub.subscribe("SUBSCRIBE", listOf(channels), this.#mode, options);
+    return this.#listen("SUBSCRIBE", channels, options);
   }
 
   /** Subscribes to all channels that match a glob pattern; see {@link BaseClient.subscribe}. */
   psubscribe(patterns: Arg | readonly Arg[], options: SubscribeOptions<S> = {}): Promise<Subscription<S>> {
-    return this.#hub.subscribe("PSUBSCRIBE", listOf(patterns), this.#mode, options);
+    return this.#listen("PSUBSCRIBE", patterns, options);
   }
 
   /** Subscribes to channels of this shard (`SPUBLISH`); see {@link BaseClient.subscribe}. */
   ssubscribe(channels: Arg | readonly Arg[], options: SubscribeOptions<S> = {}): Promise<Subscription<S>> {
-    return this.#hub.subscribe("SSUBSCRIBE", listOf(channels), this.#mode, options);
+    return this.#listen("SSUBSCRIBE", channels, options);
   }
 
   /**

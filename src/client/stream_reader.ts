@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { ConnectionError } from "../errors.ts";
 import type { Dict, Key, Pairs, Value } from "../command/values.ts";
 import type { XreadOptions, XrevrangeOptions } from "../generated/options.ts";
 import type { StreamEntry } from "../generated/replies.ts";
+import { onAbort } from "../connection/signal.ts";
 import { passes, pauseAfter } from "./passing.ts";
 
 /** An entry of a stream. */
@@ -50,7 +52,7 @@ export interface StreamReading<S extends string | Uint8Array = string> {
  * (`await using`). While it waits it holds one connection of the client's sessions.
  *
  * It goes on after the last entry read when a connection was lost, for as long as it takes. It ends with an error if the
- * server refuses to read at all (no such right, the key holds something else), or the client is closed.
+ * server refuses to read at all (no such right, the key holds something else), and without one when the client is closed.
  */
 export class StreamReader<S extends string | Uint8Array = string>
   implements AsyncIterable<StreamItem<S>>, AsyncIterator<StreamItem<S>, undefined>, AsyncDisposable {
@@ -60,7 +62,7 @@ export class StreamReader<S extends string | Uint8Array = string>
   readonly #onError: ((error: Error) => void) | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #stop = new AbortController();
-  readonly #aborted = (): void => this.#end();
+  readonly #unheard: (() => void) | undefined;
   /** The last ids that were read. */
   #last: string[];
   /** The last ids that were handed out. */
@@ -72,6 +74,8 @@ export class StreamReader<S extends string | Uint8Array = string>
   /** Lets go of who waits for the next entry. */
   #release: () => void = () => {};
   #failures = 0;
+  /** The server has answered before. */
+  #worked = false;
 
   /** @internal Made by `redis.readStream`. */
   constructor(redis: StreamReading<S>, keys: Key | readonly Key[], options: ReadStreamOptions = {}) {
@@ -88,7 +92,7 @@ export class StreamReader<S extends string | Uint8Array = string>
     this.#signal = signal;
     this.#redis = redis.with({ signal: this.#stop.signal, timeout: undefined });
     if (signal?.aborted) this.#end();
-    else signal?.addEventListener("abort", this.#aborted, { once: true });
+    else this.#unheard = signal && onAbort(signal, () => this.#end());
     // Asked at once: what is added between this call and the first turn of the loop belongs to the loop.
     this.#begun = this.#begin();
     this.#begun.catch(() => {});
@@ -117,9 +121,11 @@ export class StreamReader<S extends string | Uint8Array = string>
         const streams = this.#keys.map((key, i): [Key, string] => [key, this.#last[i]!]);
         const reply = await this.#redis.xread(streams, this.#read);
         this.#failures = 0;
+        this.#worked = true;
         if (reply !== null) return this.#take(reply);
       } catch (error) {
         if (this.#stop.signal.aborted) return;
+        if (error instanceof ConnectionError && error.closed && (this.#worked || error.sent)) return this.#end();
         if (!passes(error)) throw error;
         this.#onError?.(error);
         await pauseAfter(++this.#failures, this.#stop.signal);
@@ -168,7 +174,7 @@ export class StreamReader<S extends string | Uint8Array = string>
   }
 
   #end(): void {
-    this.#signal?.removeEventListener("abort", this.#aborted);
+    this.#unheard?.();
     this.#stop.abort();
     this.#release();
   }

@@ -12,6 +12,7 @@ import { ConnectionError, ReplyError } from "../errors.ts";
 import type { Dict, Key, Many, Pairs, Value } from "../command/values.ts";
 import type { XclaimOptions, XgroupCreateOptions, XpendingOptions, XreadgroupOptions } from "../generated/options.ts";
 import { settledWithin } from "../connection/wait.ts";
+import { onAbort } from "../connection/signal.ts";
 import { passes, pauseAfter } from "./passing.ts";
 import type { StreamItem } from "./stream_reader.ts";
 
@@ -127,7 +128,7 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
   readonly #claimIdle: number;
   readonly #stopping = new AbortController();
   readonly #halted = new AbortController();
-  readonly #aborted = (): void => void this.stop();
+  readonly #unheard: (() => void) | undefined;
   /** Entries that are ours, by stream and id. */
   readonly #jobs = new Map<string, Job<S>>();
   /** Those of them that wait for a place. */
@@ -161,7 +162,7 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
     this.#from = from;
     this.#lookForOwn();
     if (signal?.aborted) this.#stopping.abort();
-    else signal?.addEventListener("abort", this.#aborted, { once: true });
+    else this.#unheard = signal && onAbort(signal, () => void this.stop());
     this.#looping = this.#loop();
     this.ended = this.#end();
   }
@@ -197,7 +198,7 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
       await this.stop();
     } finally {
       clearInterval(heart);
-      this.#options.signal?.removeEventListener("abort", this.#aborted);
+      this.#unheard?.();
     }
     if (this.#fatal !== undefined) throw this.#fatal.error;
   }
@@ -383,8 +384,8 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
 
   #giveUp(error: unknown): void {
     this.#stopping.abort();
-    // A client that is closed was closed by somebody who knows.
-    if (error instanceof ConnectionError && error.closed) return;
+    // Whoever closed the client knows that this is the end.
+    if (this.#grouped && error instanceof ConnectionError && error.closed) return;
     this.#fatal = { error };
     this.#tell(error);
   }

@@ -108,6 +108,12 @@ test("a monitor ends with its connection, its signal, its client, and where it i
   assertEquals(await redis.ping(), "PONG");
   await redis.close();
   await assertRejects(() => redis.monitor().next(), ConnectionError, "closed");
+  const closed = await connect(server.url);
+  const last = closed.monitor();
+  await last.ready;
+  const end = last.next();
+  await closed.close();
+  assertEquals(await end, { value: undefined, done: true });
   await using session = await admin.session();
   await assertRejects(() => session.call("MONITOR"), TypeError, "redis.monitor()");
   assertEquals(await session.ping(), "PONG");

@@ -1,6 +1,15 @@
 // What befalls subscriptions: lost connections, restarts, refusals, crowds, slow and failing listeners.
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { connect, ConnectionError, connectPool, type Message, type Redis, RedisError, ReplyError } from "../../mod.ts";
+import {
+  connect,
+  ConnectionError,
+  connectPool,
+  type Message,
+  type Redis,
+  RedisError,
+  ReplyError,
+  TimeoutError,
+} from "../../mod.ts";
 import { answering, type Script, startScripted } from "../support/scripted.ts";
 import { missing, type ServerVersion, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
@@ -277,3 +286,62 @@ test("subscriptions end with an error when the client gives its server up", asyn
   await redis.publish("news", "x");
   assertEquals((await again.next()).value?.message, "x");
 });
+
+test("a subscription ends with the signal of its surface, and is given up in time", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const listeners = async () => (await redis.pubsubNumsub("c")).c;
+  const control = new AbortController();
+  const reason = new Error("enough");
+  const news = await redis.with({ signal: control.signal }).subscribe("c");
+  const failed = assertRejects(() => news.next());
+  assertEquals(await listeners(), 1);
+  control.abort(reason);
+  assertEquals(await failed, reason);
+  assertEquals(await listeners(), 0);
+  assertEquals(await assertRejects(() => redis.with({ signal: control.signal }).subscribe("c")), reason);
+  // While the server says nothing.
+  const second = new AbortController();
+  server.pause();
+  const aborted = assertRejects(() => redis.with({ signal: second.signal }).subscribe("c"));
+  const late = assertRejects(() => redis.with({ timeout: 20 }).subscribe("c"), TimeoutError, "SUBSCRIBE");
+  second.abort(reason);
+  assertEquals(await aborted, reason);
+  await late;
+  server.resume();
+  await until(redis, async () => await listeners() === 0);
+});
+
+for (const protocol of [3, 2] as const) {
+  test(`between two gaps no message is lost or out of order, RESP${protocol}`, async () => {
+    await using server = await startRedis();
+    await using redis = await connect(server.url, { protocol });
+    await using admin = await connect(server.url);
+    await using numbers = await redis.subscribe("n", { overflow: "unbounded" });
+    let published = 0;
+    const heard: number[] = [];
+    const reading = (async () => {
+      for await (const { message } of numbers) {
+        if (message === "end") break;
+        heard.push(Number(message));
+      }
+    })();
+    for (let round = 0; round < 10; round++) {
+      await admin.pipeline((p) => Array.from({ length: 500 }, () => p.publish("n", published++)));
+      const killed = admin.call("CLIENT KILL", "SKIPME", "yes");
+      await admin.pipeline((p) => Array.from({ length: 500 }, () => p.publish("n", published++)));
+      await killed;
+      await until(admin, () => numbers.gaps === round + 1);
+    }
+    await admin.publish("n", "end");
+    await reading;
+    let holes = 0;
+    for (let i = 1; i < heard.length; i++) {
+      const step = heard[i]! - heard[i - 1]!;
+      assert(step > 0, `${heard[i]} after ${heard[i - 1]}`);
+      if (step > 1) holes++;
+    }
+    assert(holes <= numbers.gaps && numbers.gaps === 10, `${holes} holes, ${numbers.gaps} gaps`);
+    assert(heard.length >= 5000, `${heard.length}`);
+  });
+}

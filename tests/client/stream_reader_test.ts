@@ -124,11 +124,23 @@ test("a reader ends where it cannot read, and with its client", async () => {
   assertThrows(() => redis.readStream(["a", "b"], { from: ["0"] }), TypeError, "one id for each");
   assertThrows(() => redis.readStream("a", { block: 0 }), RangeError, "block");
   const reader = redis.readStream("s", { from: "0", block: 60_000 });
-  const failed = assertRejects(() => reader.next(), ConnectionError);
+  const next = reader.next();
   await isWaiting(redis);
   redis.destroy();
-  await failed;
+  assertEquals(await next, { value: undefined, done: true });
   assertEquals(await reader.next(), { value: undefined, done: true });
+  await assertRejects(() => redis.readStream("s", { from: "0" }).next(), ConnectionError, "closed");
+});
+
+test("the timeout of a surface is not that of a reader", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using reader = redis.with({ timeout: 20 }).readStream("s", { from: "0", block: 60 });
+  const next = reader.next();
+  const reads = async () => Number(/cmdstat_xread:calls=(\d+)/.exec(await server.command("INFO", "commandstats"))?.[1]);
+  while (!(await reads() >= 2)) await redis.ping();
+  await redis.xadd("s", "1-0", { n: 1 });
+  assertEquals((await next).value?.id, "1-0");
 });
 
 test("a reader has one reader", async () => {
