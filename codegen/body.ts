@@ -36,8 +36,8 @@ class Body {
     for (const plan of plans) {
       if (plan.params.length === 0 && !isEmpty(plan.options)) {
         const { name } = widest.params[0];
-        const body = [`const options = ${name} as ${optionsName(this.#name)} | undefined;`, ...this.#body(plan)];
-        lines.push(`if (${name} === undefined || isPairs(${name})) {`, ...indent(body), "}");
+        const body = [`const options = ${name} as ${optionsName(this.#name)};`, ...this.#body(plan)];
+        lines.push(`if (isPairs(${name})) {`, ...indent(body), "}");
         continue;
       }
       if (plan === widest) {

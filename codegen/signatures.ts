@@ -88,26 +88,33 @@ class Signatures {
     const options = isEmpty(plan.options) || dropped ? undefined : plan.options;
     const generics = this.#isAny ? "<T = Reply>" : "";
     const name = optionsName(this.#name);
+    // A form of options only would be no form without them.
+    const required = options !== undefined && (isRequired(options) || this.#isOptionsForm(plan));
     const list = (type: string) =>
-      [...params, ...(options === undefined ? [] : [`options${isRequired(options) ? "" : "?"}: ${type}`])].join(", ");
+      [...params, ...(options === undefined ? [] : [`options${required ? "" : "?"}: ${type}`])].join(", ");
     const union = { generics, params: list(name), returns: `Promise<${this.#union(given, dropped)}>` };
     if (options === undefined || !dependent) return [union];
     if (isSpread(options)) {
       // All or nothing: whether there are options is all that matters.
       const decisive = this.#cases.findIndex((one) => one.when.length > 0);
       const without = { generics, params: params.join(", "), returns: `Promise<${this.#union(given, true)}>` };
-      const required = {
+      const withAll = {
         generics,
         params: list(name).replace("options?:", "options:"),
         returns: `Promise<${this.#type(decisive)}>`,
       };
-      return [without, required, union];
+      return [without, withAll, union];
     }
     return [{
-      generics: `<const O extends ${name}${isRequired(options) ? "" : " = Record<never, never>"}>`,
+      generics: `<const O extends ${name}${required ? "" : " = Record<never, never>"}>`,
       params: list(`O & Strict<O, KeysOf<${name}>>`),
       returns: `Promise<${this.#conditional(given, 0)}>`,
     }, union];
+  }
+
+  /** One of several forms that has options and nothing else. */
+  #isOptionsForm(plan: Plan): boolean {
+    return this.#plans.length > 1 && plan.params.length === 0 && !isEmpty(plan.options);
   }
 
   #printParam(param: Param, given: Given): string[] {
@@ -211,10 +218,11 @@ class Signatures {
   /** The signature that covers all overloads. */
   #implementation(): Signature {
     const plan = this.#plans.reduce((widest, one) => one.params.length > widest.params.length ? one : widest);
-    const fewest = Math.min(...this.#plans.map((one) => one.params.filter((param) => !param.optional).length));
+    const fewest = Math.min(
+      ...this.#plans.map((one) => this.#isOptionsForm(one) ? 1 : one.params.filter((param) => !param.optional).length),
+    );
     // A form of options only: they stand where the other form has its first parameter.
-    const optionsFirst = this.#plans.length > 1 &&
-      this.#plans.some((one) => one.params.length === 0 && !isEmpty(one.options));
+    const optionsFirst = this.#plans.some((one) => this.#isOptionsForm(one));
     const plain = plan.params.findIndex((param) => param.plain !== undefined);
     const required = isRequired(plan.options);
     const params = plan.params.map((param, at) => {

@@ -5,6 +5,7 @@
  */
 import { DECODERS } from "./decoders.ts";
 import type { CommandsFile } from "./model.ts";
+import { uselessRows } from "./rows.ts";
 import { SCALAR_TYPES } from "./values.ts";
 import { mayBeNull, namesIn, parseReply } from "./reply.ts";
 
@@ -161,7 +162,8 @@ export function validate(file: CommandsFile): string[] {
       else check(value, name, problems);
     } else command(name, value, problems, file.$types ?? {});
   }
-  return problems;
+  // Only a file that is well formed can be asked what its rows are for.
+  return problems.length > 0 ? problems : uselessRows(file);
 }
 
 function command(name: string, value: unknown, problems: string[], types: Record<string, string>): void {

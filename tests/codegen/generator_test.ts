@@ -111,6 +111,31 @@ for (const [what, command, problem] of wrong) {
   });
 }
 
+const useless: [string, Partial<Command>, Record<string, unknown>, string][] = [
+  ["an exception of a command that is not there", {}, { $ignore: { "GONE/WORD": "why" } }, "$ignore.GONE/WORD"],
+  ["an ignored command that is there", {}, { $ignore: { TEST: "why" } }, "$ignore.TEST"],
+  [
+    "an ignored word that is there",
+    { args: [{ flag: "LOUD", opt: true }] },
+    { $ignore: { "TEST/LOUD": "why" } },
+    "$ignore.TEST/LOUD",
+  ],
+  ["a type that nobody uses", {}, { $types: { Nobody: "int" } }, "$types.Nobody"],
+  ["an exception to nothing", { fix: { whom: "why" } }, {}, "TEST.fix.whom"],
+  [
+    "an exception to what is not stated",
+    { args: [{ name: "whom", type: "key" }], fix: { "whom.since": "why" } },
+    {},
+    "TEST.fix.whom.since",
+  ],
+];
+for (const [what, command, more, path] of useless) {
+  test(`validation refuses ${what}`, () => {
+    const problems = validate({ ...fileOf("TEST", command), ...more });
+    assertEquals(problems.map((problem) => problem.split(": ")[0]), [path]);
+  });
+}
+
 test("commands out of order are found", () => {
   const file: CommandsFile = { ...fileOf("B", {}), ...fileOf("A", {}) };
   assertEquals(validate(file), ["B: the commands must be sorted; A belongs here"]);

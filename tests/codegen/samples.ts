@@ -32,7 +32,9 @@ export function samplesOf(
   const forms = (command.forms ?? [command.args ?? []]) as ArgumentNode[][];
   return forms.map((form) => prune(form, has)).filter((form) => form !== undefined).flatMap((form) => {
     const rounds = Math.max(1, ...form.map(alternatives));
-    const samples = [new Sampler(types, false, 0).sample(form, "required")];
+    // A form of options only does without none of them.
+    const needsOne = forms.length > 1 && form.length > 0 && form.every((node) => node.opt && (node.token ?? node.flag));
+    const samples = needsOne ? [] : [new Sampler(types, false, 0).sample(form, "required")];
     for (let round = 0; round < rounds; round++) {
       samples.push(new Sampler(types, true, round).sample(form, rounds === 1 ? "all" : `all ${round + 1}`));
     }

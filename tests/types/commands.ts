@@ -62,6 +62,9 @@ export function replies(): void {
   gives<string>()(redis.xadd("s", "*", { f: "v" }));
   gives<string | null>()(redis.xadd("s", "*", { f: "v" }, { nomkstream: true }));
   gives<"OK">()(redis.aclLog("RESET"));
+  gives<"OK">()(redis.clientKill("127.0.0.1:1"));
+  gives<number>()(redis.clientKill({ id: 1 }));
+  gives<string[]>()(redis.geosearch("g", { bypolygon: [[0, 0], [0, 1], [1, 1]] }));
 
   const circle = { frommember: "m", byradius: { radius: 1, unit: "km" } } as const;
   gives<string[]>()(redis.geosearch("g", circle));
@@ -98,6 +101,12 @@ export function refused(): void {
     byradius: { radius: 1, unit: "km" },
     bybox: { width: 1, height: 1, unit: "km" },
   });
+  // @ts-expect-error: the centre is missing
+  redis.geosearch("g", { byradius: { radius: 1, unit: "km" } });
+  // @ts-expect-error: here too
+  redis.geosearchstore("d", "g", { bybox: { width: 1, height: 1, unit: "km" } });
+  // @ts-expect-error: an address or filters
+  redis.clientKill();
   // @ts-expect-error: there is no such unit
   redis.geosearch("g", { frommember: "m", byradius: { radius: 1, unit: "miles" } });
   // @ts-expect-error: a start without an end
