@@ -8,7 +8,7 @@
  * @module
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -99,7 +99,8 @@ function installed(program: string): boolean {
 /** Bun and Node need what package.json names (Deno fetches that itself); and Bun may have to come by npm. */
 async function installPackages(names: string[]): Promise<void> {
   const wanted: string[][] = [];
-  const packages = ["tsx", "ts-morph"].every((name) => existsSync(join(ROOT, "node_modules", name)));
+  const { devDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  const packages = Object.keys(devDependencies).every((name) => existsSync(join(ROOT, "node_modules", name)));
   if (!packages && names.some((name) => name !== "deno")) wanted.push([]);
   if (names.some((name) => name !== "node" && !installed(name))) wanted.push(["--no-package-lock", "--prefix", ".ci"]);
   for (const where of wanted) {
