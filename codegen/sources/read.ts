@@ -87,8 +87,12 @@ async function readServer(from: string): Promise<LiveSource> {
   const url = new URL(from);
   const label = url.host || url.pathname;
   try {
-    await using redis = await connect(from, { connectTimeout: 5000, backoff: () => null });
-    return await readLive(label, (name, ...args) => redis.call(name, ...args));
+    const redis = await connect(from, { connectTimeout: 5000, backoff: () => null });
+    try {
+      return await readLive(label, (name, ...args) => redis.call(name, ...args));
+    } finally {
+      await redis.close(); // spelled out: Node 20 knows no `await using`, and what is published is not compiled for it
+    }
   } catch (error) {
     if (error instanceof ReplyError && error.code === "NOPERM") {
       throw new SourceError(`${label}: this user may not ask for COMMAND and COMMAND DOCS (${error.message})`, {

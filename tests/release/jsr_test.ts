@@ -1,14 +1,20 @@
 // From `deno publish` to somebody else's program: the files that would be sent, in a registry that answers as JSR does,
 // and projects that know nothing but `jsr:@respire/redis`.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { noOpenssl } from "../support/certificates.ts";
 import { missing, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
-import { publish, type Published, Registry } from "./published.ts";
+import { publish, type Published, Registry, ROOT } from "./published.ts";
 import { type Outcome, Project } from "./run_program.ts";
 
 const noDeno = "Deno" in globalThis ? false : "Deno publishes";
+
+/** The consumer's programs that may use the network and nothing else, and those that start programs or write files. */
+const MODEST = ["tour", "entries", "cached"];
+const POWERFUL = ["own_server", "own_commands"];
 
 let published: Promise<Published> | undefined;
 /** The dry run takes a while, and its result does not change. */
@@ -41,18 +47,63 @@ test("deno add, then a program that may use the network and nothing else", { ski
   assertEquals(added.code, 0, added.output);
   assertStringIncludes(added.output, version);
 
-  const checked = await deno(project, registry, "check", "tour.ts", "entries.ts", "own_server.ts");
+  const checked = await deno(project, registry, "check", ...[...MODEST, ...POWERFUL].map((name) => `${name}.ts`));
   assertEquals(checked.code, 0, checked.output);
-  for (const program of ["tour", "entries"]) {
+  for (const program of MODEST) {
     const { code, output } = await deno(project, registry, "run", "--no-prompt", "--allow-net", `${program}.ts`);
     assertEquals(code, 0, output);
     assertMatch(output, new RegExp(`^${program} done$`, "m"));
   }
-  const { code, output } = await deno(project, registry, "run", "--no-prompt", "-A", "own_server.ts");
-  assertEquals(code, 0, output);
-  assertMatch(output, /^own_server done$/m);
+  for (const program of POWERFUL) {
+    const { code, output } = await deno(project, registry, "run", "--no-prompt", "-A", `${program}.ts`);
+    assertEquals(code, 0, output);
+    assertMatch(output, new RegExp(`^${program} done$`, "m"));
+  }
   assert(registry.asked.includes(`/${name}/${version}/mod.ts`), registry.asked.join("\n"));
 });
+
+test("every entry is used by a consumer's program", () => {
+  const folder = join(ROOT, "tests/release");
+  const programs = ["consumer", "worker"].flatMap((name) =>
+    readdirSync(join(folder, name)).map((file) => join(folder, name, file))
+  );
+  const text = programs.map((path) => readFileSync(path, "utf8")).join("\n");
+  const { name, exports } = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8"));
+  const names = Object.keys(exports).map((entry) => `"${name}${entry.slice(1)}"`);
+  assertEquals(names.filter((name) => !text.includes(`import(${name})`) && !text.includes(`from ${name}`)), []);
+  assert(names.length >= 4);
+});
+
+test(
+  "TLS asks for no more than the network: what Deno Deploy gives",
+  { skip: noDeno || missing() || noOpenssl },
+  async () => {
+    await using registry = await Registry.serve(await package_());
+    await using server = await startRedis({ tls: true, password: "secret" });
+    using project = new Project();
+    const options = JSON.stringify(server.options);
+    project.write(
+      "program.ts",
+      `import { connect } from "jsr:@respire/redis";
+    await using redis = await connect(${options});
+    await using news = await redis.subscribe("news");
+    await redis.publish("news", await redis.ping());
+    console.log((await news.next()).value?.message);`,
+    );
+    const denied = ["read", "write", "env", "run", "ffi", "sys"].map((right) => `--deny-${right}`);
+    const { code, output } = await deno(
+      project,
+      registry,
+      "run",
+      "--no-prompt",
+      "--allow-net",
+      ...denied,
+      "program.ts",
+    );
+    assertEquals(code, 0, output);
+    assertMatch(output, /^PONG$/m);
+  },
+);
 
 test("a program without a project imports jsr:@respire/redis", { skip: noDeno || missing() }, async () => {
   await using registry = await Registry.serve(await package_());
