@@ -107,7 +107,8 @@ function commandImports(
     ...names.shapesIn(body).combinators.map(({ name }) => name),
     ...shapeCallsIn(withoutDocs(shapes.join("\n"))),
   ];
-  const types = ["Arg", "Shape", ...(/\bReply\b/.test(code) ? ["Reply"] : []), ...mentioned(code)];
+  const named = ["Reply", "ReplyError"].filter((name) => new RegExp(`\\b${name}\\b`).test(code));
+  const types = ["Arg", "Shape", ...named, ...mentioned(code)];
   return [
     `import { ${[...new Set(values)].sort().join(", ")} } from ${JSON.stringify(from)};`,
     `import type { ${[...new Set(types)].sort().join(", ")} } from ${JSON.stringify(from)};`,

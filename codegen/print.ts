@@ -78,6 +78,7 @@ function printCommands(source: Statements, methods: Method[], names: Names): voi
     }),
     'import type { Arg, CommandSpec, Shape } from "../command/spec.ts";',
     `import type { ${mentioned(text).join(", ")} } from "../command/values.ts";`,
+    ...(/\bReplyError\b/.test(text) ? ['import type { ReplyError } from "../errors.ts";'] : []),
     'import type { Reply } from "../resp/reply.ts";',
     `import type { ${optionNames(methods, text).join(", ")} } from "./options.ts";`,
     `import type { ${names.typesIn(text).join(", ")} } from "./replies.ts";`,

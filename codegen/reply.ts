@@ -15,6 +15,7 @@
  * | `double` `double-bulk` | a floating point number, as RESP3's own type or as text | `number` |
  * | `bool` | RESP3's boolean, or 0 and 1 | `boolean` |
  * | `null` | | `null` |
+ * | `error` | an error in place of one of several values | `ReplyError` |
  * | `any` | whatever; the caller gives the type | `Reply` |
  * | `T?` | T or null; of a tuple, an empty array is null too | `T \| null` |
  * | `T[]` `set<T>` | an array, a set | `T[]` |
@@ -61,6 +62,7 @@ export const NAMES: Record<string, string> = {
   "double-bulk": "number",
   bool: "boolean",
   null: "null",
+  error: "ReplyError",
   any: "Reply",
 };
 

@@ -150,13 +150,16 @@ function args(items: (string | undefined)[]): string {
   return items.slice(0, last + 1).map((item) => item ?? "undefined").join(", ");
 }
 
-/** A union is told apart by whether the reply is an array; more cannot be seen in it. */
+/**
+ * A union is told apart by whether the reply is an array; more cannot be seen in it. What no shape touches (an error, an
+ * integer of one value) may stand beside any.
+ */
 function unionShape(members: ReplyType[], shape: (of: ReplyType) => string | undefined): string | undefined {
   const arrays = new Set<string | undefined>();
   const others = new Set<string | undefined>();
   for (const member of members) {
     const inner = shape(member);
-    if (member.kind === "name" && member.name === "null") continue;
+    if (member.kind === "number" || member.kind === "name" && ["null", "error"].includes(member.name)) continue;
     (isAggregate(member) ? arrays : others).add(inner);
   }
   if (arrays.size > 1) throw new SyntaxError("a union of aggregates with different shapes cannot be told apart");

@@ -30,6 +30,22 @@ function number(word: string, mode: number): number | bigint | null {
   throw new RangeError("The reply holds an integer beyond 2^53, which a number would round; read it through bigints");
 }
 
+/** What a command gives for each place that a path leads to; one value for a path of the old form. */
+export const jsonList: Shape = (reply) =>
+  Array.isArray(reply) || reply === null || reply instanceof Error ? reply : [reply];
+
+/** Names for each object that a path leads to; those of one object for a path of the old form. */
+export const jsonNames: Shape = (reply) =>
+  Array.isArray(reply) && reply.length > 0 && reply[0] !== null && !Array.isArray(reply[0]) ? [reply] : reply;
+
+/** 0 or 1 for each boolean that a path leads to; `true` or `false` in words for a path of the old form. */
+export const jsonToggled: Shape = (reply, mode) => {
+  const word = text(reply, mode);
+  if (word !== "true" && word !== "false") return jsonList(reply, mode);
+  const bit = word === "true" ? 1 : 0;
+  return [((mode ?? 0) & BIGINTS) === 0 ? bit : BigInt(bit)];
+};
+
 /** Names of types: an array, an array in an array, or one for a path of the old form. */
 export const jsonTypes: Shape = (reply): unknown => {
   if (!Array.isArray(reply)) return reply === null || reply instanceof Error ? reply : [reply];

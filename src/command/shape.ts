@@ -191,6 +191,13 @@ export function geo(withdist: boolean, withhash: boolean, withcoord: boolean): S
   };
 }
 
+/** Values alone, or with their names. */
+export const values: Shape = (reply) => {
+  if (!Array.isArray(reply)) return reply;
+  const named = typeof reply[0] === "string" || reply[0] instanceof Uint8Array;
+  return named ? reply.filter((_, i) => i % 2 === 1) : reply;
+};
+
 /** Elements with score and attributes: three values in a row, or an element and a pair of the other two. */
 export const similar: Shape = (reply, mode): unknown => {
   if (!Array.isArray(reply)) return reply;

@@ -4,6 +4,7 @@
  * @module
  */
 import { parseReply, type ReplyType } from "../../codegen/reply.ts";
+import { ReplyError } from "../../src/errors.ts";
 
 /** The rows of `$types`. */
 export type Types = Readonly<Record<string, string>>;
@@ -114,6 +115,8 @@ class Checker {
         return typeof value === "string";
       case "null":
         return value === null;
+      case "error":
+        return value instanceof ReplyError;
       case "bytes":
         return value instanceof Uint8Array;
       case "double":
