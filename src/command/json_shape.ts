@@ -31,15 +31,15 @@ function number(word: string, mode: number): number | bigint | null {
 }
 
 /** What a command gives for each place that a path leads to; one value for a path of the old form. */
-export const jsonList: Shape = (reply) =>
+export const jsonList: Shape = (reply): unknown =>
   Array.isArray(reply) || reply === null || reply instanceof Error ? reply : [reply];
 
 /** Names for each object that a path leads to; those of one object for a path of the old form. */
-export const jsonNames: Shape = (reply) =>
+export const jsonNames: Shape = (reply): unknown =>
   Array.isArray(reply) && reply.length > 0 && reply[0] !== null && !Array.isArray(reply[0]) ? [reply] : reply;
 
 /** 0 or 1 for each boolean that a path leads to; `true` or `false` in words for a path of the old form. */
-export const jsonToggled: Shape = (reply, mode) => {
+export const jsonToggled: Shape = (reply, mode): unknown => {
   const word = text(reply, mode);
   if (word !== "true" && word !== "false") return jsonList(reply, mode);
   const bit = word === "true" ? 1 : 0;

@@ -192,7 +192,7 @@ export function geo(withdist: boolean, withhash: boolean, withcoord: boolean): S
 }
 
 /** Values alone, or with their names. */
-export const values: Shape = (reply) => {
+export const values: Shape = (reply): unknown => {
   if (!Array.isArray(reply)) return reply;
   const named = typeof reply[0] === "string" || reply[0] instanceof Uint8Array;
   return named ? reply.filter((_, i) => i % 2 === 1) : reply;
