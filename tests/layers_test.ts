@@ -30,6 +30,8 @@ const CHOOSER = "src/transport/default.ts";
 const CHOSEN: Record<string, string> = { "cloudflare": "src/transport/cloudflare.ts" };
 /** Shared by the transports, and by everything above. */
 const SEAM = "src/transport/transport.ts";
+/** Asks by itself which runtime this is, and imports nothing of any: whoever needs a variable may have it. */
+const ENVIRONMENT = "src/transport/environment.ts";
 
 /** What may know that there is an operating system. `testing` starts processes; no other entry loads it. */
 const HOSTED = new Set(["transport", "testing"]);
@@ -80,7 +82,7 @@ function offence(line: Line, target: string): string | undefined {
     return HOSTED.has(layer) && /^(node|cloudflare):/.test(target) ? undefined : `src/ may not import ${target}`;
   }
   const goal = layerOf(target);
-  if (goal === "transport" && target !== SEAM) {
+  if (goal === "transport" && target !== SEAM && target !== ENVIRONMENT) {
     const sibling = layer === "transport" && line.file !== SEAM;
     if (target !== CHOOSER && !sibling && target !== CHOSEN[layer]) return `only ${CHOOSER} may import ${target}`;
     if (target === CHOOSER && layer !== "client") return `only src/client may import ${CHOOSER}`;

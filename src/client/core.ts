@@ -9,6 +9,7 @@ import type { Pending } from "../connection/pending.ts";
 import type { Traffic } from "../connection/traffic.ts";
 import type { Push } from "../resp/reply.ts";
 import type { Hub } from "./hub.ts";
+import type { Identity } from "./identity.ts";
 import type { Kit } from "./kit.ts";
 import type { Pool } from "./pool.ts";
 import type { CacheStats } from "./stats.ts";
@@ -56,6 +57,8 @@ export class Core {
   readonly traffic: Traffic;
   /** Opens a client of another kit with the same settings, with one shared connection. */
   readonly sibling: <R>(kit: Kit, hooks: Hooks) => Promise<R>;
+  /** Who the client is to its server. */
+  readonly identity: Identity;
   /** What ends with this client. */
   readonly companions: Set<Companion> = new Set();
 
@@ -66,6 +69,7 @@ export class Core {
     room: Room,
     traffic: Traffic,
     sibling: Core["sibling"],
+    identity: Identity,
   ) {
     this.kit = kit;
     this.pool = pool;
@@ -73,6 +77,7 @@ export class Core {
     this.room = room;
     this.traffic = traffic;
     this.sibling = sibling;
+    this.identity = identity;
   }
 
   /** What the shared connections look like, all together. */
@@ -110,6 +115,7 @@ export class Core {
 
   /** Waits for what is pending, at most `within` milliseconds, then closes everything. */
   async close(within: number): Promise<void> {
+    this.identity.pools.delete(this.pool);
     this.hub?.close();
     await Promise.all([
       this.pool.close(within),
@@ -119,6 +125,7 @@ export class Core {
 
   /** Closes everything at once. */
   destroy(): void {
+    this.identity.pools.delete(this.pool);
     this.hub?.close();
     this.pool.destroy();
     for (const companion of this.companions) companion.destroy();

@@ -9,6 +9,7 @@ import type { Push } from "../resp/reply.ts";
 import type { Connect } from "../transport/transport.ts";
 import { Core, type Hooks } from "./core.ts";
 import { ask } from "./doubt.ts";
+import { Identity } from "./identity.ts";
 import type { Kit } from "./kit.ts";
 import { type ClientOptions, lineOptions, type PoolOptions, poolSize, readOptions } from "./options.ts";
 import { Pool } from "./pool.ts";
@@ -34,7 +35,7 @@ export async function openPool<R>(
   target?: string | URL | PoolOptions,
   options?: PoolOptions,
 ): Promise<R> {
-  const settings: PoolOptions = readOptions(target, options);
+  const settings = readOptions(target, options, true);
   const size = poolSize(settings);
   return await start(kit, openSocket, settings, size, Math.max(2, size));
 }
@@ -43,13 +44,14 @@ export async function openPool<R>(
 async function start<R>(
   kit: Kit,
   openSocket: Connect,
-  options: ClientOptions,
+  options: PoolOptions,
   shared: number,
   max: number,
   hooks: Hooks = {},
+  identity: Identity = new Identity(options),
 ): Promise<R> {
   const traffic = new Traffic();
-  const base = lineOptions(options, openSocket);
+  const base = lineOptions(options, openSocket, identity);
   const hear = (push: Push, line: Line): void => {
     hooks.onPush?.(push, line);
     hub?.push(push);
@@ -77,10 +79,16 @@ async function start<R>(
   const pool = new Pool({
     shared,
     max,
+    min: options.min ?? 1,
+    maxWaiting: options.maxWaiting ?? 10_000,
     waitTimeout: options.waitTimeout ?? 10_000,
     idleTimeout: options.idleTimeout ?? 30_000,
+    maxLifetime: options.maxLifetime ?? 0,
+    checkAfter: options.checkAfter ?? 10_000,
     line,
+    needs: (line): boolean => hub?.needs(line) ?? false,
   });
+  identity.pools.add(pool);
   const hub = kit.hub && new kit.hub({
     shared: () => pool.first(),
     dedicated: () => line(true, true),
@@ -92,10 +100,10 @@ async function start<R>(
     overflow: options.overflow ?? "error",
   };
   const sibling: Core["sibling"] = (other, heard) =>
-    start(other, openSocket, options, 1, 1 + (options.maxSessions ?? 10), heard);
-  const core = new Core(kit, pool, hub, room, traffic, sibling);
+    start(other, openSocket, options, 1, 1 + (options.maxSessions ?? 10), heard, identity);
+  const core = new Core(kit, pool, hub, room, traffic, sibling, identity);
   try {
-    await pool.first().open();
+    await pool.open();
   } catch (error) {
     core.destroy();
     throw error;

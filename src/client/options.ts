@@ -10,12 +10,18 @@ import { type LineOptions, type LineState, resendReadonly } from "../connection/
 import type { CommandSpec } from "../command/spec.ts";
 import type { Limits } from "../resp/limits.ts";
 import type { Push } from "../resp/reply.ts";
+import { readVariable } from "../transport/environment.ts";
 import type { Connect, TlsOptions } from "../transport/transport.ts";
+import { checkOptions } from "./check.ts";
+import type { Identity } from "./identity.ts";
 import { parseUrl } from "./url.ts";
 
 /** The settings of a client. All are optional. */
 export interface ClientOptions {
-  /** A connection URL; options given beside it win over what it says. */
+  /**
+   * A connection URL; options given beside it win over what it says. `env:REDIS_URL` stands for the URL in that
+   * environment variable, which is read only then.
+   */
   readonly url?: string | URL;
   /** Host name or IP address; `127.0.0.1` unless given. */
   readonly hostname?: string;
@@ -29,7 +35,10 @@ export interface ClientOptions {
   readonly username?: string;
   /** The password. */
   readonly password?: string;
-  /** Gives user and password; asked at each connect. Instead of `username` and `password`. */
+  /**
+   * Gives user and password, instead of `username` and `password`; asked at each connect, and by
+   * {@link BaseClient.reauthenticate}.
+   */
   readonly credentials?: () => Credentials | Promise<Credentials>;
   /** The database to use; 0 unless given. */
   readonly database?: number;
@@ -69,8 +78,17 @@ export interface ClientOptions {
   readonly maxSessions?: number;
   /** Milliseconds to wait for a connection of one's own; 10,000 unless given, 0 waits for ever. */
   readonly waitTimeout?: number;
+  /** How many callers may wait for a connection of their own; 10,000 unless given, 0 lets none wait. */
+  readonly maxWaiting?: number;
   /** Milliseconds that an unused connection of a session stays open; 30,000 unless given, 0 keeps it. */
   readonly idleTimeout?: number;
+  /**
+   * Milliseconds after which a connection is replaced by a new one, give or take a tenth, once nothing is owed on it; 0,
+   * never, unless given. One that carries subscriptions stays, since a new one would mean a gap.
+   */
+  readonly maxLifetime?: number;
+  /** Milliseconds of silence after which a connection is tried with a PING before a session or a blocking command gets it; 10,000 unless given, 0 never does. */
+  readonly checkAfter?: number;
   /** Limits on what a reply may cost. */
   readonly limits?: Limits;
   /**
@@ -90,127 +108,58 @@ export interface ClientOptions {
 export interface PoolOptions extends ClientOptions {
   /** How many connections there may be; 10 unless given. They are opened when they are needed. */
   readonly size?: number;
+  /** How many connections are open from the start, and stay open though nobody uses them; 1 unless given. */
+  readonly min?: number;
 }
 
-const NUMBERS = [
-  ["port", 1, 65535],
-  ["database", 0, 2 ** 31],
-  ["connectTimeout", 0, 2 ** 31 - 1],
-  ["silenceTimeout", 0, 2 ** 31 - 1],
-  ["pingInterval", 0, 2 ** 31 - 1],
-  ["queueTimeout", 0, 2 ** 31 - 1],
-  ["queueLimit", 0, Number.MAX_SAFE_INTEGER],
-  ["retryFor", 0, 2 ** 31 - 1],
-  ["maxPending", 1, Number.MAX_SAFE_INTEGER],
-  ["maxPendingBytes", 1, Number.MAX_SAFE_INTEGER],
-  ["timeout", 1, 2 ** 31 - 1],
-  ["keepAlive", 0, 2 ** 31 - 1],
-  ["maxSessions", 1, 10_000],
-  ["waitTimeout", 0, 2 ** 31 - 1],
-  ["idleTimeout", 0, 2 ** 31 - 1],
-] as const;
-
-const KNOWN = new Set<string>([
-  ...NUMBERS.map(([name]) => name),
-  ...[
-    "url",
-    "hostname",
-    "path",
-    "tls",
-    "username",
-    "password",
-    "credentials",
-    "protocol",
-    "clientName",
-    "clientInfo",
-  ],
-  ...["backoff", "resend", "limits", "integrity", "onState", "onPush", "connect", "size", "overflow"],
-]);
-
 /**
- * Puts a URL and options together and checks them.
+ * Puts a URL and options together and checks them. Options win over what the URL says.
  *
  * @throws {TypeError} for a value of the wrong kind or an unknown name, {@link RangeError} for a number out of range.
  */
 export function readOptions(
-  target: string | URL | ClientOptions | undefined,
-  more: ClientOptions = {},
-): ClientOptions {
-  const given: ClientOptions = typeof target === "string" || target instanceof URL
+  target: string | URL | PoolOptions | undefined,
+  more: PoolOptions = {},
+  pool = false,
+): PoolOptions {
+  const given: PoolOptions = typeof target === "string" || target instanceof URL
     ? { ...more, url: target }
     : { ...target, ...more };
-  const { tls, ...parts } = given.url === undefined ? {} : parseUrl(given.url);
-  const options: ClientOptions = {
-    ...parts,
-    ...(tls ? { tls } : {}),
-    ...defined(given),
-  };
-  check(options as Record<string, unknown>);
+  const own = defined(given);
+  const said = given.url === undefined ? {} : parseUrl(urlOf(given.url));
+  // One place, one identity: what is given beside the URL replaces what belongs together in it.
+  if (own.path !== undefined || own.hostname !== undefined) delete said.path;
+  if (own.credentials !== undefined || own.password !== undefined) delete said.username, delete said.password;
+  const tls = typeof own.tls === "object" && typeof said.tls === "object" ? { ...said.tls, ...own.tls } : own.tls;
+  const options = defined({ ...said, ...own, tls: tls ?? said.tls });
+  checkOptions(options as Record<string, unknown>, pool);
   return options;
 }
 
-function defined<T extends object>(options: T): T {
-  return Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== undefined),
-  ) as T;
+/** A URL, or what stands in the environment variable that is named instead: `env:REDIS_URL`. */
+function urlOf(url: string | URL): string | URL {
+  const named = /^env:(.*)$/.exec(String(url));
+  if (named === null) return url;
+  const name = named[1] || "REDIS_URL";
+  if (!/^\w+$/.test(name)) throw new TypeError("After env: comes the name of an environment variable");
+  const value = readVariable(name);
+  if (!value) throw new TypeError(`The environment variable ${name} is not set; it should hold the connection URL`);
+  return value;
 }
 
-function check(options: Record<string, unknown>): void {
-  for (const name of Object.keys(options)) {
-    if (!KNOWN.has(name)) {
-      throw new TypeError(
-        `Unknown option: ${name}; known are ${[...KNOWN].sort().join(", ")}`,
-      );
-    }
-  }
-  for (const [name, min, max] of NUMBERS) {
-    const value = options[name];
-    if (value === undefined) continue;
-    if (typeof value !== "number" || !Number.isInteger(value)) {
-      throw new TypeError(`Option ${name} must be a whole number`);
-    }
-    if (value < min || value > max) {
-      throw new RangeError(`Option ${name} must be from ${min} to ${max}`);
-    }
-  }
-  for (
-    const name of ["hostname", "path", "username", "password", "clientName"]
-  ) {
-    const value = options[name];
-    if (value !== undefined && (typeof value !== "string" || value === "")) {
-      throw new TypeError(`Option ${name} must be a string that is not empty`);
-    }
-  }
-  if (
-    options.clientName !== undefined &&
-    /[\s\0]/.test(options.clientName as string)
-  ) {
-    throw new TypeError(
-      "Option clientName must not hold white space: the server refuses it",
-    );
-  }
-  if (
-    options.protocol !== undefined && options.protocol !== 2 &&
-    options.protocol !== 3
-  ) {
-    throw new TypeError("Option protocol must be 2 or 3");
-  }
-  if (options.credentials !== undefined && options.password !== undefined) {
-    throw new TypeError("Give either credentials or username and password");
-  }
+function defined<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 }
 
 /** How many connections a pool may have. */
-export function poolSize({ size = 10 }: PoolOptions): number {
-  if (!Number.isInteger(size) || size < 1 || size > 10_000) {
-    throw new RangeError("Option size must be a whole number from 1 to 10000");
-  }
+export function poolSize({ size = 10, min = 1 }: PoolOptions): number {
+  if (min > size) throw new RangeError("Option min must not be larger than size");
   return size;
 }
 
 /** What a line of this client needs to know; `openSocket` where the options do not say how. */
-export function lineOptions(options: ClientOptions, openSocket: Connect): LineOptions {
-  const { username, password, credentials, tls } = options;
+export function lineOptions(options: ClientOptions, openSocket: Connect, identity: Identity): LineOptions {
+  const { tls } = options;
   return {
     address: {
       hostname: options.hostname ?? "127.0.0.1",
@@ -220,8 +169,7 @@ export function lineOptions(options: ClientOptions, openSocket: Connect): LineOp
       keepAlive: options.keepAlive ?? 15_000,
     },
     connect: options.connect ?? openSocket,
-    credentials: credentials ??
-      (password === undefined ? undefined : { username, password }),
+    credentials: identity.ask,
     database: options.database ?? 0,
     protocol: options.protocol ?? 3,
     clientName: options.clientName,

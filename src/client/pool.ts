@@ -5,22 +5,29 @@
  *
  * @module
  */
-import { ConnectionError, TimeoutError } from "../errors.ts";
-import { Fifo } from "../connection/fifo.ts";
+import { ConnectionError } from "../errors.ts";
 import type { Line } from "../connection/line.ts";
+import { Callers } from "./callers.ts";
+import { Upkeep, type UpkeepSettings } from "./upkeep.ts";
 
 /** How many lines there may be, and how long things may take. */
-export interface PoolSettings {
+export interface PoolSettings extends UpkeepSettings {
   /** How many lines may be shared. */
   readonly shared: number;
   /** How many lines there may be in all; at least one more than are always shared. */
   readonly max: number;
+  /** How many are kept open though nobody uses them. */
+  readonly min: number;
+  /** How many callers may wait for a line of their own. */
+  readonly maxWaiting: number;
   /** Milliseconds to wait for a line of one's own; 0 waits for ever. */
   readonly waitTimeout: number;
   /** Milliseconds that an unused line stays open; 0 keeps it for ever. */
   readonly idleTimeout: number;
   /** Makes a line, not yet open. */
   readonly line: (shared: boolean) => Line;
+  /** Whether somebody needs the connection that this line has, not just any. */
+  readonly needs: (line: Line) => boolean;
 }
 
 /** Numbers about a pool at one moment. */
@@ -35,12 +42,14 @@ export interface PoolStats {
   readonly waiting: number;
   /** Commands whose replies have not come. */
   readonly pending: number;
-}
-
-interface Waiter {
-  readonly resolve: (line: Line) => void;
-  readonly reject: (error: unknown) => void;
-  done: boolean;
+  /** How often a line was handed to a session or a blocking command. */
+  readonly leases: number;
+  /** Callers that got none: too many waited, or they waited too long. */
+  readonly refused: number;
+  /** Idle connections that were found dead when their turn came. */
+  readonly unfit: number;
+  /** Connections closed or replaced because nobody used them, or for their age. */
+  readonly retired: number;
 }
 
 /** Commands of one turn that make it worth to turn to the next line. */
@@ -53,13 +62,38 @@ export class Pool {
   readonly #idle: Line[] = [];
   readonly #idleTimers = new Map<Line, ReturnType<typeof setTimeout>>();
   readonly #leased = new Set<Line>();
-  readonly #waiting = new Fifo<Waiter>();
-  #abandoned = 0;
+  readonly #callers: Callers;
+  readonly #upkeep: Upkeep;
+  #sweep: ReturnType<typeof setInterval> | undefined;
+  #leases = 0;
   #current: Line | undefined;
   #closed = false;
 
   constructor(settings: PoolSettings) {
     this.#settings = settings;
+    this.#callers = new Callers(settings);
+    this.#upkeep = new Upkeep(settings);
+    if (settings.maxLifetime > 0) {
+      const often = Math.min(60_000, Math.max(20, settings.maxLifetime / 20));
+      this.#sweep = setInterval(() => this.#renew(), often);
+    }
+  }
+
+  /** Opens the first line, and as many more as are always to be open. */
+  async open(): Promise<void> {
+    await this.first().open();
+    await Promise.all(this.#fill());
+  }
+
+  /** Opens as many lines as are missing. */
+  #fill(): Promise<void>[] {
+    const opening: Promise<void>[] = [];
+    while (this.#total < this.#settings.min) {
+      const line = this.#settings.line(true);
+      this.#idle.push(line);
+      opening.push(line.open());
+    }
+    return opening;
   }
 
   get #total(): number {
@@ -119,10 +153,20 @@ export class Pool {
       return Promise.reject(new ConnectionError("The client is closed", { closed: true }));
     }
     if (signal?.aborted) return Promise.reject(signal.reason);
-    const line = this.#waiting.size > this.#abandoned ? undefined : this.#spare();
-    if (line === undefined) return this.#wait(signal);
+    const line = this.#callers.size > 0 ? undefined : this.#spare();
+    if (line === undefined) return this.#callers.wait(signal);
     this.#leased.add(line);
-    return Promise.resolve(line);
+    return this.#prepared(line, signal);
+  }
+
+  async #prepared(line: Line, signal: AbortSignal | undefined): Promise<Line> {
+    this.#leases++;
+    await this.#upkeep.prepare(line);
+    if (signal?.aborted) {
+      this.release(line);
+      throw signal.reason;
+    }
+    return line;
   }
 
   #spare(): Line | undefined {
@@ -140,42 +184,6 @@ export class Pool {
     return best;
   }
 
-  #wait(signal: AbortSignal | undefined): Promise<Line> {
-    const { waitTimeout, max } = this.#settings;
-    return new Promise((resolve, reject) => {
-      const settle = (): void => {
-        waiter.done = true;
-        clearTimeout(timer);
-        signal?.removeEventListener("abort", aborted);
-      };
-      const waiter: Waiter = {
-        resolve: (line) => (settle(), resolve(line)),
-        reject: (error) => (settle(), reject(error)),
-        done: false,
-      };
-      const giveUp = (error: unknown): void => {
-        waiter.reject(error);
-        // Those who gave up are forgotten once they are half of all, however long nothing is given back.
-        if (++this.#abandoned * 2 < this.#waiting.size) return;
-        this.#abandoned = 0;
-        for (const one of this.#waiting.takeAll()) if (!one.done) this.#waiting.push(one);
-      };
-      const aborted = (): void => giveUp(signal!.reason);
-      signal?.addEventListener("abort", aborted, { once: true });
-      const timer = waitTimeout === 0 ? undefined : setTimeout(() =>
-        giveUp(
-          new TimeoutError(
-            `None of the ${max} connections was free within ${waitTimeout} ms`,
-            {
-              waitingFor: "connection",
-              after: waitTimeout,
-            },
-          ),
-        ), waitTimeout);
-      this.#waiting.push(waiter);
-    });
-  }
-
   /** Gives a line back; the caller that has waited longest gets it. */
   release(line: Line): void {
     if (!this.#leased.has(line)) return;
@@ -185,34 +193,55 @@ export class Pool {
     }
     if (line.state === "closed") {
       this.#leased.delete(line);
-      if (this.#waiting.size === this.#abandoned) return;
+      if (this.#callers.size === 0) {
+        for (const opening of this.#fill()) opening.catch(() => {});
+        return;
+      }
       line = this.#settings.line(false);
       this.#leased.add(line);
     }
-    for (
-      let waiter = this.#waiting.shift();
-      waiter !== undefined;
-      waiter = this.#waiting.shift()
-    ) {
-      if (!waiter.done) return waiter.resolve(line);
-      this.#abandoned--;
+    if (this.#upkeep.isOld(line)) this.#upkeep.retire(line);
+    if (this.#callers.serve(line)) {
+      this.#leases++;
+      return;
     }
     this.#leased.delete(line);
     this.#idle.push(line);
     const { idleTimeout } = this.#settings;
-    if (idleTimeout > 0) {
-      this.#idleTimers.set(
-        line,
-        setTimeout(() => this.#discard(line), idleTimeout),
-      );
-    }
+    if (idleTimeout > 0) this.#idleTimers.set(line, setTimeout(() => this.#unused(line), idleTimeout));
+  }
+
+  #unused(line: Line): void {
+    this.#idleTimers.delete(line);
+    if (this.#total <= this.#settings.min) return;
+    this.#upkeep.retired++;
+    this.#discard(line);
   }
 
   #discard(line: Line): void {
+    clearTimeout(this.#idleTimers.get(line));
     this.#idleTimers.delete(line);
     const at = this.#idle.indexOf(line);
     if (at >= 0) this.#idle.splice(at, 1);
     line.destroy();
+  }
+
+  /** Replaces what has grown old and is in nobody's hands. Subscriptions keep their connection: a new one means a gap. */
+  #renew(): void {
+    const old = (line: Line): boolean => this.#upkeep.isOld(line) && !this.#settings.needs(line);
+    for (const line of this.#idle.filter(old)) {
+      if (this.#total <= this.#settings.min) this.#replace(line);
+      else {
+        this.#upkeep.retired++;
+        this.#discard(line);
+      }
+    }
+    for (const line of this.#shared.filter(old)) this.#replace(line);
+  }
+
+  #replace(line: Line): void {
+    this.#upkeep.retired++;
+    line.renew(new ConnectionError("Replaced: it was old enough"));
   }
 
   /** Every line there is. */
@@ -226,21 +255,19 @@ export class Pool {
       shared: this.#shared.length,
       idle: this.#idle.length,
       leased: this.#leased.size,
-      waiting: this.#waiting.size - this.#abandoned,
+      waiting: this.#callers.size,
       pending: this.lines.reduce((sum, line) => sum + line.pending, 0),
+      leases: this.#leases,
+      refused: this.#callers.refused,
+      unfit: this.#upkeep.unfit,
+      retired: this.#upkeep.retired,
     };
   }
 
   #end(): Line[] {
     this.#closed = true;
-    const error = new ConnectionError("The client was closed", { closed: true });
-    for (
-      let waiter = this.#waiting.shift();
-      waiter !== undefined;
-      waiter = this.#waiting.shift()
-    ) {
-      if (!waiter.done) waiter.reject(error);
-    }
+    clearInterval(this.#sweep);
+    this.#callers.fail(new ConnectionError("The client was closed", { closed: true }));
     for (const timer of this.#idleTimers.values()) clearTimeout(timer);
     this.#idleTimers.clear();
     this.#current = undefined;

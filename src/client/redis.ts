@@ -6,6 +6,7 @@
 import { type Arg, BLOCKING, BLOCKING_OPTION, type CommandSpec, PUBSUB, SESSION, type Shape } from "../command/spec.ts";
 import type { Key } from "../command/values.ts";
 import type { HscanOptions, ScanOptions, SscanOptions, ZscanOptions } from "../generated/options.ts";
+import type { Credentials } from "../connection/handshake.ts";
 import { LOOSE, Pending, type SendOptions } from "../connection/pending.ts";
 import type { Line } from "../connection/line.ts";
 import { BIGINTS, BYTES, type Reply } from "../resp/reply.ts";
@@ -507,6 +508,20 @@ export abstract class BaseClient<
     } finally {
       await session.release();
     }
+  }
+
+  /**
+   * Says on every open connection who the client is, once more: asks `credentials` again, or takes these from now on. For
+   * tokens that expire: a server that has closed its ears to the old one need not be reconnected to.
+   *
+   * A connection that is being opened authenticates by itself. One in the midst of a transaction, or that carries RESP2
+   * subscriptions, cannot: it does so when it is used or opened next.
+   *
+   * @throws {ConnectionError} if the server refuses them on a connection; its words are the `cause`. Connections on which
+   * they are refused stay what they were.
+   */
+  reauthenticate(credentials?: Credentials): Promise<void> {
+    return this.#core.identity.renew(credentials);
   }
 
   /** Numbers about the client: its connections at this moment, and what it has sent and received since it was opened. */

@@ -104,6 +104,7 @@ export abstract class BaseSession<
 
   /** Remembers what has to be undone. */
   #mark(name: string): void {
+    this.#line.inTransaction = name === "MULTI" || (this.#line.inTransaction && name !== "EXEC" && name !== "DISCARD");
     if (name === "WATCH") this.#watching = true;
     else if (name === "UNWATCH") this.#watching = false;
     else if (UNDONE.has(name)) this.#dirty = true;

@@ -4,18 +4,17 @@
  * @module
  */
 
-/** What a URL says. */
+import { BOOLEANS, NUMBERS } from "./check.ts";
+
+/** What a URL says: options, by their names. */
 export interface UrlParts {
   hostname?: string;
   port?: number;
   path?: string;
-  tls?: true;
+  tls?: { serverName?: string; verify?: boolean };
   username?: string;
   password?: string;
-  database?: number;
-  protocol?: 2 | 3;
-  clientName?: string;
-  connectTimeout?: number;
+  [option: string]: unknown;
 }
 
 const SCHEMES: Record<string, { tls?: true; unix?: true }> = {
@@ -29,34 +28,44 @@ const SCHEMES: Record<string, { tls?: true; unix?: true }> = {
 
 /**
  * Reads `redis://[user[:password]@]host[:port][/database]`, `rediss://…` (TLS) and
- * `unix:///path/to/socket` (or `redis+unix:`), each with `?database=…&protocol=…&clientName=…&connectTimeout=…`.
+ * `unix:///path/to/socket` (or `redis+unix:`). What follows the `?` are options by their names: numbers, `true` and
+ * `false`, `protocol`, `clientName`; with TLS `serverName` and `verify`, too.
  *
  * @throws {TypeError} if the URL cannot be understood. The message never shows user or password.
  */
 export function parseUrl(text: string | URL): UrlParts {
   let url: URL;
+  // A user may stand before a path, too, which URLs in general do not allow: they want a host between the two.
+  const hosted = String(text).replace(/^((?:redis\+)?unix:\/\/[^/?#]*@)\//i, "$1socket/");
   try {
-    url = new URL(text);
+    url = new URL(hosted);
   } catch {
     throw new TypeError(
-      "The connection URL cannot be understood; expected redis://host:port or the like",
+      "The connection URL cannot be understood; expected redis://host:port or the like, user and password percent-encoded",
     );
   }
+  if (url.hash !== "") throw new TypeError("The connection URL has a # in it: in a user or password it is written %23");
   const scheme = SCHEMES[url.protocol];
   if (scheme === undefined) {
     throw new TypeError(
       `The connection URL begins with ${url.protocol}//; expected ${Object.keys(SCHEMES).join(", ")}`,
     );
   }
-  const parts: UrlParts = scheme.unix ? { path: unixPath(url) } : tcpParts(url, scheme.tls);
+  const parts: UrlParts = scheme.unix ? { path: unixPath(url, hosted !== String(text)) } : tcpParts(url, scheme.tls);
   if (url.username !== "") parts.username = decoded(url.username, "user");
   if (url.password !== "") parts.password = decoded(url.password, "password");
-  for (const [name, value] of url.searchParams) setOption(parts, name, value);
+  const given = new Set<string>();
+  for (const [name, value] of url.searchParams) {
+    const option = name === "db" ? "database" : name;
+    if (given.has(option)) throw new TypeError(`The connection URL gives ${option} twice`);
+    given.add(option);
+    setOption(parts, option, value);
+  }
   return parts;
 }
 
-function unixPath(url: URL): string {
-  const path = decoded(url.host + url.pathname, "path");
+function unixPath(url: URL, hosted: boolean): string {
+  const path = decoded((hosted ? "" : url.host) + url.pathname, "path");
   if (path === "" || path === "/") {
     throw new TypeError("The connection URL names no unix socket");
   }
@@ -65,7 +74,7 @@ function unixPath(url: URL): string {
 
 function tcpParts(url: URL, tls: true | undefined): UrlParts {
   const parts: UrlParts = {};
-  if (tls) parts.tls = true;
+  if (tls) parts.tls = {};
   if (url.hostname !== "") {
     parts.hostname = decoded(url.hostname.replace(/^\[(.*)\]$/, "$1"), "host");
   }
@@ -75,29 +84,28 @@ function tcpParts(url: URL, tls: true | undefined): UrlParts {
   return parts;
 }
 
+const NUMERIC = Object.keys(NUMBERS).filter((name) => name !== "port");
+const KNOWN = [...NUMERIC, ...BOOLEANS, "protocol", "clientName", "overflow", "serverName", "verify"].sort();
+
 function setOption(parts: UrlParts, name: string, value: string): void {
-  switch (name) {
-    case "db":
-    case "database":
-      parts.database = wholeNumber(value, "database");
-      break;
-    case "protocol":
-      if (value !== "2" && value !== "3") {
-        throw new TypeError("The connection URL's protocol must be 2 or 3");
-      }
-      parts.protocol = Number(value) as 2 | 3;
-      break;
-    case "clientName":
-      parts.clientName = value;
-      break;
-    case "connectTimeout":
-      parts.connectTimeout = wholeNumber(value, name);
-      break;
-    default:
-      throw new TypeError(
-        `The connection URL has an option that is not known: ${name}; known: database, protocol, clientName, connectTimeout`,
-      );
-  }
+  if (NUMERIC.includes(name) || name === "protocol") parts[name] = wholeNumber(value, name);
+  else if (BOOLEANS.includes(name)) parts[name] = yesOrNo(value, name);
+  else if (name === "clientName" || name === "overflow") parts[name] = value;
+  else if (name === "serverName") tlsOf(parts, name).serverName = value;
+  else if (name === "verify") tlsOf(parts, name).verify = yesOrNo(value, name);
+  else {throw new TypeError(
+      `The connection URL has an option that is not known: ${name}; known are ${KNOWN.join(", ")}`,
+    );}
+}
+
+function tlsOf({ tls }: UrlParts, name: string): { serverName?: string; verify?: boolean } {
+  if (tls === undefined) throw new TypeError(`The connection URL's ${name} is an option of rediss://`);
+  return tls;
+}
+
+function yesOrNo(text: string, what: string): boolean {
+  if (text !== "true" && text !== "false") throw new TypeError(`The connection URL's ${what} must be true or false`);
+  return text === "true";
 }
 
 function wholeNumber(text: string, what: string): number {

@@ -21,7 +21,7 @@ export interface HandshakeOptions {
   /** 3, falling back to 2 where the server knows no HELLO; or 2. */
   readonly protocol: 2 | 3;
   /** Asked at each connect, so that rotating credentials stay current. */
-  readonly credentials?: Credentials | (() => Credentials | Promise<Credentials>);
+  readonly credentials?: Credentials | (() => Credentials | undefined | Promise<Credentials | undefined>);
   /** The database to select. */
   readonly database: number;
   /** The connection's name, as CLIENT LIST shows it. */

@@ -87,6 +87,8 @@ export class Line implements ConnectionOwner, Sender {
   clientId: number | undefined;
   /** When the present connection became ready, on the clock of `performance.now()`. */
   readySince = 0;
+  /** Whoever it is bound to has said MULTI: what is sent now is not answered before EXEC. */
+  inTransaction = false;
   #state: LineState = "idle";
   #connection: Connection | undefined;
   readonly #queue: Waiting;
@@ -274,6 +276,7 @@ export class Line implements ConnectionOwner, Sender {
   unbind(): void {
     this.#bound = false;
     this.#broken = undefined;
+    this.inTransaction = false;
   }
 
   /**

@@ -1,0 +1,120 @@
+/**
+ * Whether options make sense. Messages name the option, never its value: it may be a secret.
+ *
+ * @module
+ */
+
+/** Whole numbers, and what they may be. These may stand in a URL, too. */
+export const NUMBERS: Readonly<Record<string, readonly [min: number, max: number]>> = {
+  port: [1, 65535],
+  database: [0, 2 ** 31 - 1],
+  connectTimeout: [0, 2 ** 31 - 1],
+  silenceTimeout: [0, 2 ** 31 - 1],
+  pingInterval: [0, 2 ** 31 - 1],
+  queueTimeout: [0, 2 ** 31 - 1],
+  queueLimit: [0, Number.MAX_SAFE_INTEGER],
+  retryFor: [0, 2 ** 31 - 1],
+  maxPending: [1, Number.MAX_SAFE_INTEGER],
+  maxPendingBytes: [1, Number.MAX_SAFE_INTEGER],
+  timeout: [1, 2 ** 31 - 1],
+  keepAlive: [0, 2 ** 31 - 1],
+  maxSessions: [1, 10_000],
+  maxWaiting: [0, Number.MAX_SAFE_INTEGER],
+  waitTimeout: [0, 2 ** 31 - 1],
+  idleTimeout: [0, 2 ** 31 - 1],
+  maxLifetime: [0, 2 ** 31 - 1],
+  checkAfter: [0, 2 ** 31 - 1],
+  size: [1, 10_000],
+  min: [0, 10_000],
+};
+
+/** Yes or no. These may stand in a URL, too. */
+export const BOOLEANS: readonly string[] = ["clientInfo", "integrity"];
+
+const STRINGS = ["hostname", "path", "username", "password", "clientName"];
+const FUNCTIONS = ["credentials", "backoff", "resend", "onState", "onPush", "connect"];
+const POOL = ["size", "min"];
+const KNOWN = [...Object.keys(NUMBERS), ...BOOLEANS, ...STRINGS, ...FUNCTIONS]
+  .concat(["url", "tls", "protocol", "limits", "overflow"]).sort();
+
+const TLS_TEXTS = ["cert", "key", "serverName"];
+const TLS = ["ca", "verify", ...TLS_TEXTS];
+
+type Options = Readonly<Record<string, unknown>>;
+
+/**
+ * Checks options of a client, or of a pool.
+ *
+ * @throws {TypeError} for a value of the wrong kind, an unknown name, or what does not go together.
+ * @throws {RangeError} for a number out of range.
+ */
+export function checkOptions(options: Options, pool: boolean): void {
+  for (const name of Object.keys(options)) {
+    if (!KNOWN.includes(name)) throw new TypeError(`Unknown option: ${name}; known are ${KNOWN.join(", ")}`);
+    if (!pool && POOL.includes(name)) throw new TypeError(`Option ${name} is one of connectPool()`);
+  }
+  for (const [name, [min, max]] of Object.entries(NUMBERS)) checkNumber(name, options[name], min, max);
+  for (const name of STRINGS) checkText(name, options[name]);
+  for (const name of BOOLEANS) checkKind(name, options[name], "boolean", "true or false");
+  for (const name of FUNCTIONS) checkKind(name, options[name], "function", "a function");
+  checkTls(options.tls);
+  checkTogether(options);
+}
+
+function checkNumber(name: string, value: unknown, min: number, max: number): void {
+  if (value === undefined) return;
+  if (typeof value !== "number" || !Number.isInteger(value)) {
+    throw new TypeError(`Option ${name} must be a whole number`);
+  }
+  if (value < min || value > max) throw new RangeError(`Option ${name} must be from ${min} to ${max}`);
+}
+
+function checkText(name: string, value: unknown): void {
+  if (value !== undefined && (typeof value !== "string" || value === "")) {
+    throw new TypeError(`Option ${name} must be a string that is not empty`);
+  }
+}
+
+function checkKind(name: string, value: unknown, kind: string, what: string): void {
+  if (value !== undefined && typeof value !== kind) throw new TypeError(`Option ${name} must be ${what}`);
+}
+
+function checkTls(tls: unknown): void {
+  if (tls === undefined || typeof tls === "boolean") return;
+  if (typeof tls !== "object" || tls === null) throw new TypeError("Option tls must be true, false, or an object");
+  const { ca, cert, key, verify, ...more } = tls as Options;
+  for (const name of Object.keys(more)) {
+    if (!TLS.includes(name)) throw new TypeError(`Unknown option: tls.${name}; known are ${TLS.join(", ")}`);
+  }
+  for (const name of TLS_TEXTS) checkText(`tls.${name}`, (tls as Options)[name]);
+  checkKind("tls.verify", verify, "boolean", "true or false");
+  for (const one of Array.isArray(ca) ? ca : [ca]) checkPem("tls.ca", one);
+  checkPem("tls.cert", cert);
+  checkPem("tls.key", key);
+  if ((cert === undefined) !== (key === undefined)) throw new TypeError("Options tls.cert and tls.key go together");
+}
+
+function checkPem(name: string, text: unknown): void {
+  if (text !== undefined && !(typeof text === "string" && text.includes("-----BEGIN "))) {
+    throw new TypeError(`Option ${name} must be PEM text (-----BEGIN …), not the name of a file that holds it`);
+  }
+}
+
+function checkTogether({ hostname, clientName, protocol, overflow, username, password, credentials }: Options): void {
+  if (typeof hostname === "string" && hostname.includes("/")) {
+    throw new TypeError("Option hostname must be a host name or an address; a URL is given as url");
+  }
+  if (clientName !== undefined && /[\s\0]/.test(clientName as string)) {
+    throw new TypeError("Option clientName must not hold white space: the server refuses it");
+  }
+  if (protocol !== undefined && protocol !== 2 && protocol !== 3) throw new TypeError("Option protocol must be 2 or 3");
+  if (overflow !== undefined && overflow !== "error" && overflow !== "wait") {
+    throw new TypeError('Option overflow must be "error" or "wait"');
+  }
+  if (credentials !== undefined && (password !== undefined || username !== undefined)) {
+    throw new TypeError("Give either credentials or username and password");
+  }
+  if (username !== undefined && password === undefined) {
+    throw new TypeError("Option username needs a password: the server is told both, or neither");
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * Who a client is to its server, and how that changes while it is connected.
+ *
+ * @module
+ */
+import { ConnectionError } from "../errors.ts";
+import { type Arg, CommandSpec } from "../command/spec.ts";
+import type { Credentials } from "../connection/handshake.ts";
+import type { Line } from "../connection/line.ts";
+import { Pending } from "../connection/pending.ts";
+import type { Pool } from "./pool.ts";
+
+const AUTH = new CommandSpec("AUTH");
+
+/** What the options say of it. */
+export interface IdentityOptions {
+  /** The ACL user. */
+  readonly username?: string;
+  /** The password. */
+  readonly password?: string;
+  /** Gives both. */
+  readonly credentials?: () => Credentials | Promise<Credentials>;
+}
+
+/** The credentials of a client, shared by all its connections and those of whatever belongs to it. */
+export class Identity {
+  /** The pools whose connections have this identity. */
+  readonly pools: Set<Pool> = new Set();
+  #source: Credentials | (() => Credentials | Promise<Credentials>) | undefined;
+
+  /** Takes what the options say. */
+  constructor({ username, password, credentials }: IdentityOptions) {
+    this.#source = credentials ?? (password === undefined ? undefined : { username, password });
+  }
+
+  /** The credentials to use now; `undefined` if there are none. */
+  readonly ask = async (): Promise<Credentials | undefined> => {
+    const source = this.#source;
+    return typeof source === "function" ? checked(await source()) : source;
+  };
+
+  /** Authenticates every open connection anew: with what `ask` gives, or with these from now on. */
+  async renew(credentials?: Credentials): Promise<void> {
+    if (credentials !== undefined) this.#source = checked(credentials);
+    const now = await this.ask();
+    if (now === undefined) throw new TypeError("There are no credentials to authenticate with: the client has none");
+    const lines = [...this.pools].flatMap((pool) => pool.lines);
+    const outcomes = await Promise.allSettled(lines.map((line) => authenticate(line, now)));
+    const refusals = outcomes.flatMap((one) => one.status === "rejected" ? [one.reason as Error] : []);
+    if (refusals.length === 0) return;
+    const count = `${refusals.length} of ${lines.length} connections could not be authenticated anew`;
+    throw new ConnectionError(`${count}: ${refusals[0]!.message}`, { sent: true, cause: refusals[0] });
+  }
+}
+
+/** The credentials function is the caller's: what it gives may be anything. */
+function checked(credentials: Credentials): Credentials {
+  const { username, password } = credentials ?? {};
+  if (typeof password !== "string" || password === "") {
+    throw new TypeError("The credentials hold no password: expected { username?, password }, both strings");
+  }
+  if (username !== undefined && (typeof username !== "string" || username === "")) {
+    throw new TypeError("The credentials' username must be a string that is not empty");
+  }
+  return credentials;
+}
+
+/** One connection. Rejects with what the server says against it. */
+async function authenticate(line: Line, { username, password }: Credentials): Promise<void> {
+  // One that is being opened has perhaps said the old ones already.
+  if (line.state === "connecting" || line.state === "reconnecting") await line.open().catch(() => {});
+  if (line.state !== "ready" || line.inTransaction) return;
+  // Behind a blocked command the answer may take any time: it is not waited for.
+  const waits = !line.isPatient;
+  const args: Arg[] = username === undefined ? [password!] : [username, password!];
+  const said = new Promise<void>((resolve, reject) => {
+    line.send(new Pending(AUTH, args, undefined, 0, () => resolve(), reject));
+  });
+  // A connection that is lost meanwhile, is made again with the new ones.
+  const answered = said.catch((error) => {
+    if (!(error instanceof ConnectionError)) throw error;
+  });
+  answered.catch(() => {});
+  if (waits) await answered;
+}

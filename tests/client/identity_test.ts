@@ -1,0 +1,116 @@
+// Who a client is: asked at each connect, said again on demand, on every connection that is open.
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { connect, ConnectionError, connectPool, ReplyError } from "../../mod.ts";
+import { startRedis } from "../support/servers.ts";
+import { test } from "../support/test.ts";
+
+const ADMIN = { password: "admin-password" };
+
+/** A server with two users who may do anything. */
+async function withUsers() {
+  const server = await startRedis(ADMIN);
+  await server.command("ACL", "SETUSER", "ada", "on", ">old-token", "+@all", "~*", "&*");
+  await server.command("ACL", "SETUSER", "bob", "on", ">bobs-token", "+@all", "~*", "&*");
+  return server;
+}
+
+const usersOf = (list: unknown): string[] => Array.from(String(list).matchAll(/\buser=(\S+)/g), (match) => match[1]!);
+
+for (const protocol of [2, 3] as const) {
+  test(`credentials are asked at each connect, database and name are said again with them, RESP${protocol}`, async () => {
+    await using server = await withUsers();
+    let asked = 0;
+    const credentials = async () => {
+      await Promise.resolve();
+      return { username: "ada", password: asked++ === 0 ? "old-token" : "new-token" };
+    };
+    const { hostname, port } = server;
+    await using redis = await connect({ hostname, port, protocol, credentials, database: 4, clientName: "web" });
+    assertEquals(await redis.call("ACL WHOAMI"), "ada");
+    await server.command("ACL", "SETUSER", "ada", ">new-token", "<old-token");
+    await server.command("CLIENT", "KILL", "USER", "ada");
+    await redis.set("where", "4").catch(() => {}); // may go out before the loss is seen
+    await redis.set("where", "4");
+    assert(asked >= 2);
+    assert(/ name=web .* db=4 .* user=ada/.test(String(await redis.call("CLIENT INFO"))));
+  });
+
+  test(`reauthenticate() asks again and tells every connection, RESP${protocol}`, async () => {
+    await using server = await withUsers();
+    const { hostname, port } = server;
+    let user = { username: "ada", password: "old-token" };
+    await using pool = await connectPool({ hostname, port, protocol, size: 5, min: 3, credentials: () => user });
+    await using session = await pool.session();
+    await session.watch("k");
+    const popped = pool.blpop(["queue"], 0);
+    await using watched = await connect({ hostname, port, ...ADMIN });
+    while (!String(await watched.call("CLIENT LIST")).includes("cmd=blpop")) await watched.ping();
+    user = { username: "bob", password: "bobs-token" };
+    await pool.reauthenticate();
+    assertEquals(await pool.call("ACL WHOAMI"), "bob");
+    assertEquals(await session.call("ACL WHOAMI"), "bob");
+    assertEquals(await session.transaction((tx) => [tx.incr("k")]), [1]); // still watched, and unchanged
+    await pool.rpush("queue", "x");
+    assertEquals(await popped, ["queue", "x"]);
+    while (usersOf(await watched.call("CLIENT LIST")).includes("ada")) await watched.ping();
+    assertEquals(new Set(usersOf(await watched.call("CLIENT LIST"))), new Set(["default", "bob"]));
+  });
+}
+
+test("reauthenticate() with credentials makes these the client's from now on", async () => {
+  await using server = await withUsers();
+  const { hostname, port } = server;
+  await using redis = await connect({ hostname, port, username: "ada", password: "old-token" });
+  await redis.reauthenticate({ username: "bob", password: "bobs-token" });
+  assertEquals(await redis.call("ACL WHOAMI"), "bob");
+  await server.command("CLIENT", "KILL", "USER", "bob");
+  await redis.ping().catch(() => {});
+  assertEquals(await redis.call("ACL WHOAMI"), "bob");
+  await redis.session(async (s) => assertEquals(await s.call("ACL WHOAMI"), "bob"));
+});
+
+test("a refusal is told, with the server's words as the cause; the connection goes on as it was", async () => {
+  await using server = await withUsers();
+  const { hostname, port } = server;
+  await using redis = await connect({ hostname, port, username: "ada", password: "old-token" });
+  const wrong = redis.reauthenticate({ username: "ada", password: "wrong-secret" });
+  const error = await assertRejects(() => wrong, ConnectionError, "1 of 1 connections");
+  assertInstanceOf(error.cause, ReplyError);
+  assertEquals(error.cause.code, "WRONGPASS");
+  assert(!`${error.message}${error.cause.message}`.includes("wrong-secret"));
+  assertEquals(await redis.call("ACL WHOAMI"), "ada");
+});
+
+test("within MULTI nothing is said; the session's connection says it when it is given back", async () => {
+  await using server = await withUsers();
+  const { hostname, port } = server;
+  await using redis = await connect({ hostname, port, username: "ada", password: "old-token", maxSessions: 1 });
+  await redis.session(async (s) => {
+    await s.call("MULTI");
+    await redis.reauthenticate({ username: "bob", password: "bobs-token" });
+    assertEquals(await s.call("PING"), "QUEUED");
+    assertEquals(await s.call("EXEC"), ["PONG"]);
+  });
+  await redis.session(async (s) => assertEquals(await s.call("ACL WHOAMI"), "bob"));
+});
+
+test("a function that fails, or gives nothing, is told", async () => {
+  await using server = await withUsers();
+  const { hostname, port } = server;
+  const vault = new Error("the vault is closed");
+  const failing = connect({ hostname, port, credentials: () => Promise.reject(vault) });
+  const error = await assertRejects(() => failing, ConnectionError, "the vault is closed");
+  assertEquals(error.cause, vault);
+  await assertRejects(() => connect({ hostname, port, credentials: () => ({}) }), TypeError, "hold no password");
+  await assertRejects(
+    () => connect({ hostname, port, credentials: () => undefined as never }),
+    TypeError,
+    "no password",
+  );
+});
+
+test("a client without credentials has none to say again", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await assertRejects(() => redis.reauthenticate(), TypeError, "no credentials");
+});

@@ -1,0 +1,170 @@
+// Where to connect, and how: everything that a URL, options and the environment may say, and how nonsense is told.
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import process from "node:process";
+import { connect } from "../../mod.ts";
+import { readOptions } from "../../src/client/options.ts";
+import { parseUrl } from "../../src/client/url.ts";
+import { LIBRARY, VERSION } from "../../src/connection/version.ts";
+import denoJson from "../../deno.json" with { type: "json" };
+import packageJson from "../../package.json" with { type: "json" };
+import { startRedis } from "../support/servers.ts";
+import { test } from "../support/test.ts";
+
+test("a URL says where, who, and how", () => {
+  assertEquals(parseUrl("redis://"), {});
+  assertEquals(parseUrl("redis://db.internal"), { hostname: "db.internal" });
+  assertEquals(parseUrl("valkey://u:p@[::1]:7000/3"), {
+    hostname: "::1",
+    port: 7000,
+    database: 3,
+    username: "u",
+    password: "p",
+  });
+  // Rivals have put the user's name elsewhere, and left what was encoded as it was.
+  assertEquals(parseUrl("redis://ada%40home:p%2F%3A%40%25%C3%A9@h"), {
+    hostname: "h",
+    username: "ada@home",
+    password: "p/:@%é",
+  });
+  assertEquals(parseUrl("redis://:only-a-password@h"), { hostname: "h", password: "only-a-password" });
+  assertEquals(parseUrl("rediss://h?serverName=db.internal&verify=false"), {
+    hostname: "h",
+    tls: { serverName: "db.internal", verify: false },
+  });
+  assertEquals(parseUrl("unix:///run/my%20redis.sock?db=2"), { path: "/run/my redis.sock", database: 2 });
+  assertEquals(parseUrl("redis+unix://u:p@/run/redis.sock"), { path: "/run/redis.sock", username: "u", password: "p" });
+  assertEquals(parseUrl("unix://:p%40@/run/redis.sock?database=1"), {
+    path: "/run/redis.sock",
+    password: "p@",
+    database: 1,
+  });
+  assertEquals(
+    parseUrl("redis://h?clientName=web&protocol=2&pingInterval=0&clientInfo=false&size=4&overflow=wait"),
+    {
+      hostname: "h",
+      clientName: "web",
+      protocol: 2,
+      pingInterval: 0,
+      clientInfo: false,
+      size: 4,
+      overflow: "wait",
+    },
+  );
+});
+
+for (
+  const [url, says] of [
+    ["", "cannot be understood"],
+    ["localhost:6379", "localhost://"],
+    ["http://h", "http://"],
+    ["redis://h/x", "database must be a whole number"],
+    ["redis://h?database=1.5", "database must be a whole number"],
+    ["redis://h?no=1", "not known: no; known are"],
+    ["redis://h?db=1&database=2", "database twice"],
+    ["redis://h?verify=false", "verify is an option of rediss://"],
+    ["rediss://h?verify=maybe", "verify must be true or false"],
+    ["redis://h?timeout=soon", "timeout must be a whole number"],
+    ["unix://", "names no unix socket"],
+    ["redis://:pass#word@h", "cannot be understood"],
+    ["redis://:password@h/0#1", "has a # in it"],
+    ["redis://u:%E0%A4%A@h", "password is not well percent-encoded"],
+  ] as const
+) {
+  test(`the URL ${url || "that is empty"} is refused: ${says}`, () => {
+    const error = assertThrows(() => readOptions(url), TypeError, says);
+    assert(!error.message.includes("%E0"));
+  });
+}
+
+test("no message shows what may be a secret", async () => {
+  const secret = "hunter2-secret";
+  for (
+    const make of [
+      () => connect(`redis://${secret}:${secret}@h/notanumber`),
+      () => connect(`nonsense://${secret}:${secret}@h`),
+      () => connect(`redis://${secret}:${secret}@h:99999999`),
+      () => connect({ password: 5, username: secret } as never),
+      () => connect({ clientName: `${secret} x` }),
+      () => connect({ tls: { ca: secret } }),
+      () => connect({ username: secret }),
+    ]
+  ) {
+    const error = await make().then(() => undefined, (error) => error);
+    assert(error instanceof TypeError, String(error));
+    assert(!`${error.message}${error.stack}`.includes(secret), error.message);
+  }
+});
+
+for (
+  const [options, kind, says] of [
+    [{ hots: "x" }, TypeError, "Unknown option: hots; known are"],
+    [{ port: 70_000 }, RangeError, "port must be from 1 to 65535"],
+    [{ port: "6379" }, TypeError, "port must be a whole number"],
+    [{ hostname: "redis://h" }, TypeError, "a URL is given as url"],
+    [{ hostname: "" }, TypeError, "hostname must be a string"],
+    [{ protocol: 4 }, TypeError, "protocol must be 2 or 3"],
+    [{ overflow: "drop" }, TypeError, 'overflow must be "error" or "wait"'],
+    [{ credentials: "me" }, TypeError, "credentials must be a function"],
+    [{ credentials: () => ({ password: "x" }), password: "y" }, TypeError, "either credentials or"],
+    [{ username: "ada" }, TypeError, "username needs a password"],
+    [{ clientInfo: "yes" }, TypeError, "clientInfo must be true or false"],
+    [{ tls: "yes" }, TypeError, "tls must be true, false, or an object"],
+    [{ tls: { caFile: "x" } }, TypeError, "Unknown option: tls.caFile"],
+    [{ tls: { ca: "/etc/ca.pem" } }, TypeError, "tls.ca must be PEM text"],
+    [{ tls: { cert: "-----BEGIN CERTIFICATE-----" } }, TypeError, "go together"],
+    [{ tls: { verify: 0 } }, TypeError, "tls.verify must be true or false"],
+  ] as const
+) {
+  test(`options are checked: ${says}`, async () => {
+    await assertRejects(() => connect(options as never), kind, says);
+  });
+}
+
+test("options win over the URL, and what belongs together is replaced together", () => {
+  const { hostname, port, tls } = readOptions("rediss://h:1?serverName=a", { port: 2, tls: { verify: false } });
+  assertEquals([hostname, port, tls], ["h", 2, { serverName: "a", verify: false }]);
+  assertEquals(readOptions("redis://u:p@h", { password: "q" }).username, undefined);
+  assertEquals(readOptions("unix:///a.sock", { hostname: "h" }).path, undefined);
+  assertEquals(readOptions("rediss://h", { tls: false }).tls, false);
+  const credentials = () => ({ password: "x" });
+  assertEquals(readOptions("redis://u:p@h", { credentials }).password, undefined);
+});
+
+test("env: takes the URL from the environment, when it is asked for and not before", async () => {
+  await using server = await startRedis({ password: "secret" });
+  const name = "RESPIRE_TEST_URL";
+  delete process.env[name];
+  await assertRejects(() => connect(`env:${name}`), TypeError, `${name} is not set`);
+  process.env[name] = server.url;
+  try {
+    await using redis = await connect(`env:${name}`);
+    assertEquals(await redis.ping(), "PONG");
+    await using other = await connect({ url: `env:${name}`, database: 3, clientName: "other" });
+    assertEquals(await other.clientGetname(), "other");
+  } finally {
+    delete process.env[name];
+  }
+  await assertRejects(() => connect("env:NOT A NAME"), TypeError, "name of an environment variable");
+});
+
+test("env: alone means REDIS_URL", () => {
+  const before = process.env.REDIS_URL;
+  process.env.REDIS_URL = "redis://named-host:7";
+  try {
+    assertEquals(readOptions("env:").hostname, "named-host");
+    assertEquals(readOptions({ url: "env:" }).port, 7);
+  } finally {
+    if (before === undefined) delete process.env.REDIS_URL;
+    else process.env.REDIS_URL = before;
+  }
+});
+
+test("a server is told which library this is; the version is that of the package", async () => {
+  assertEquals([denoJson.version, packageJson.version], [VERSION, VERSION]);
+  await using server = await startRedis({ version: "redis-8" });
+  await using redis = await connect(server.url);
+  const info = String(await redis.call("CLIENT INFO"));
+  assert(info.includes(`lib-name=${LIBRARY} lib-ver=${VERSION} `), info);
+  await using silent = await connect(server.url, { clientInfo: false });
+  assert(!String(await silent.call("CLIENT INFO")).includes(LIBRARY));
+});

@@ -1,0 +1,158 @@
+// A pool keeps within its limits, serves in order, and hands out what works.
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { connect, ConnectionError, connectPool, TimeoutError } from "../../mod.ts";
+import { startScripted } from "../support/scripted.ts";
+import { startRedis } from "../support/servers.ts";
+import { test } from "../support/test.ts";
+
+/** Waits for something to become true. */
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 2));
+}
+
+const clients = (list: unknown): number => String(list).trim().split("\n").length;
+
+test("min connections are there from the start, and stay; others close when nobody uses them", async () => {
+  await using server = await startRedis();
+  await using pool = await connectPool(server.url, { size: 6, min: 3, idleTimeout: 30 });
+  assertEquals(clients(await pool.call("CLIENT LIST")), 3);
+  const sessions = await Promise.all([1, 2, 3, 4].map(() => pool.session()));
+  await Promise.all(sessions.map((session) => session.ping()));
+  assertEquals(clients(await pool.call("CLIENT LIST")), 5);
+  for (const session of sessions) await session.release();
+  await until(async () => clients(await pool.call("CLIENT LIST")) === 3);
+  assertEquals([pool.stats().retired, pool.stats().leases], [2, 4]);
+});
+
+test("a connection of the minimum that is lost or spoilt is opened again, though nobody asks for it", async () => {
+  await using server = await startRedis();
+  await using pool = await connectPool(server.url, { size: 3, min: 3 });
+  const ids = String(await pool.call("CLIENT LIST")).match(/(?<=\bid=)\d+/g)!;
+  const mine = String(await pool.call("CLIENT ID"));
+  for (const id of ids.filter((id) => id !== mine)) await pool.call("CLIENT KILL", "ID", id);
+  await until(async () => clients(await pool.call("CLIENT LIST")) === 3);
+  await pool.session((s) => s.clientNoEvict(true));
+  await until(async () => clients(await pool.call("CLIENT LIST")) === 3);
+  assert(!/ flags=e/.test(String(await pool.call("CLIENT LIST"))));
+});
+
+test("connectPool() fails if its minimum cannot be reached", async () => {
+  await using server = await startRedis({ args: ["--maxclients", "2"] });
+  await assertRejects(() => connectPool(server.url, { size: 4, min: 4 }), ConnectionError);
+  // What could be opened was closed again; the server takes a moment to see it.
+  await until(async () => {
+    const pool = await connectPool(server.url, { size: 4, min: 2 }).catch(() => undefined);
+    await pool?.close();
+    return pool !== undefined;
+  });
+});
+
+test("callers are served in the order in which they came, those that gave up passed over", async () => {
+  await using server = await startRedis();
+  await using pool = await connectPool(server.url, { size: 2 });
+  const held = await pool.session();
+  const order: number[] = [];
+  const stop = new AbortController();
+  const waiting = Array.from({ length: 20 }, (_, i) => {
+    const client = i % 3 === 0 ? pool.with({ signal: stop.signal }) : pool;
+    return client.session(() => void order.push(i)).catch((error) => error.message);
+  });
+  await until(() => pool.stats().waiting === 20);
+  stop.abort(new Error("gave up"));
+  assertEquals(pool.stats().waiting, 13);
+  await held.release();
+  const outcomes = await Promise.all(waiting);
+  assertEquals(order, Array.from({ length: 20 }, (_, i) => i).filter((i) => i % 3 !== 0));
+  assertEquals(outcomes.filter((one) => one === "gave up").length, 7);
+  assertEquals([pool.stats().waiting, pool.stats().leased], [0, 0]);
+});
+
+test("too many waiting callers are turned away at once, without anything being sent", async () => {
+  await using server = await startRedis();
+  await using pool = await connectPool(server.url, { size: 2, maxWaiting: 1, waitTimeout: 0 });
+  const held = await pool.session();
+  const waits = pool.session();
+  const error = await assertRejects(() => pool.session(), ConnectionError, "1 callers wait");
+  assertEquals(error.sent, false);
+  assertEquals(pool.stats().refused, 1);
+  await held.release();
+  await (await waits).release();
+});
+
+test("waitTimeout is told as such, and counted", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { maxSessions: 1, waitTimeout: 20 });
+  await using _held = await redis.session();
+  const error = await assertRejects(() => redis.blpop(["q"], 0), TimeoutError, "None of the 2 connections");
+  assertEquals([error.waitingFor, error.after, error.sent], ["connection", 20, false]);
+  assertEquals(redis.stats().refused, 1);
+});
+
+test("an idle connection that died without a word is found before a session gets it", async () => {
+  await using server = await startScripted(async (peer, index) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (words[0] === "HELLO") await peer.send("%1\r\n$5\r\nproto\r\n:3\r\n");
+      else if (index === 1 && words[0] === "PING") continue; // it lives no more, and nobody says so
+      else await peer.send("+OK\r\n");
+    }
+  });
+  await using redis = await connect(server.url, { clientInfo: false, checkAfter: 1, maxSessions: 1 });
+  await redis.session((s) => s.call("X"));
+  await new Promise((resolve) => setTimeout(resolve, 5)); // silence is what this is about
+  await redis.session(async (s) => assertEquals(await s.call("Y"), "OK"));
+  assertEquals(redis.stats().unfit, 1);
+  assert(!server.peers[1]!.text.includes("Y") && server.peers[2]!.text.includes("Y"));
+});
+
+test("one that lives is used on", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { checkAfter: 1, maxSessions: 1 });
+  const first = await redis.session((s) => s.clientId());
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assertEquals(await redis.session((s) => s.clientId()), first);
+  assertEquals(redis.stats().unfit, 0);
+});
+
+test("old connections are replaced, and no command notices", async () => {
+  await using server = await startRedis();
+  await using pool = await connectPool(server.url, { size: 3, min: 2, maxLifetime: 60 });
+  const seen = new Set<unknown>();
+  let n = 0;
+  while (seen.size < 4) {
+    const ids = await Promise.all([pool.call("CLIENT ID"), pool.session((s) => s.clientId())]);
+    for (const id of ids) seen.add(id);
+    assertEquals(await pool.incr("n"), ++n);
+  }
+  assert(pool.stats().retired >= 2);
+});
+
+test("a connection that carries subscriptions is not replaced: that would be a gap", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { maxLifetime: 30 });
+  await using news = await redis.subscribe("news");
+  const id = await redis.call("CLIENT ID");
+  for (const since = performance.now(); performance.now() - since < 120;) await redis.ping();
+  assertEquals(await redis.call("CLIENT ID"), id);
+  assertEquals(news.gaps, 0);
+});
+
+test("a session that outlives its connection's time keeps it", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { maxLifetime: 30, maxSessions: 1 });
+  const before = await redis.session(async (s) => {
+    await s.watch("k");
+    const id = await s.clientId();
+    for (const since = performance.now(); performance.now() - since < 100;) await s.ping();
+    assertEquals(await s.clientId(), id);
+    assertEquals(await s.transaction((tx) => [tx.incr("k")]), [1]);
+    return id;
+  });
+  assert(await redis.session((s) => s.clientId()) !== before);
+});
+
+test("limits that make no sense are refused", async () => {
+  await assertRejects(() => connectPool({ size: 2, min: 3 }), RangeError, "min must not be larger");
+  await assertRejects(() => connectPool({ size: 0 }), RangeError, "size");
+  await assertRejects(() => connect({ size: 5 } as never), TypeError, "connectPool()");
+  await assertRejects(() => connect({ maxLifetime: -1 }), RangeError, "maxLifetime");
+});
