@@ -6,6 +6,7 @@
  *
  * @module
  */
+import type { KnownErrorCode } from "./error_codes.ts";
 
 /** What a connection looked like when a command failed on it. Never holds argument values. */
 export interface ConnectionReport {
@@ -29,8 +30,8 @@ export class RedisError extends Error {
 export class ReplyError extends RedisError {
   /** Always `ReplyError`. */
   override name = "ReplyError";
-  /** The first word of the server's message: `"WRONGTYPE"`, `"NOSCRIPT"`, `"MOVED"`, `"ERR"`… */
-  readonly code: string;
+  /** The first word of the server's message: `"WRONGTYPE"`, `"NOSCRIPT"`, `"ERR"`…; `ERROR_CODES` tells what is known of it. */
+  readonly code: KnownErrorCode | (string & Record<never, never>);
   /** The command that was refused, without its arguments, e.g. `"CONFIG GET"`; empty while it is not known. */
   command = "";
 

@@ -9,14 +9,18 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** What each layer may import besides itself. A layer is a folder or a file under src/. */
 const LAYERS: Record<string, readonly string[]> = {
-  "errors.ts": [],
+  "error_codes.ts": [],
+  "errors.ts": ["error_codes.ts"],
   "resp": ["errors.ts"],
   "command": ["errors.ts", "resp"],
   "generated": ["errors.ts", "resp", "command"],
   "transport": ["errors.ts"],
   "connection": ["errors.ts", "resp", "command", "generated", "transport"],
-  "client": ["errors.ts", "resp", "command", "generated", "transport", "connection"],
+  "client": ["error_codes.ts", "errors.ts", "resp", "command", "generated", "transport", "connection"],
   "cache": ["errors.ts", "resp", "command", "connection", "client"],
+  "observe": ["errors.ts", "resp", "command", "connection", "client"],
+  "diagnostics": ["observe"],
+  "otel": ["client", "observe"],
   "cluster": ["errors.ts", "resp", "command", "generated", "transport", "connection", "client"],
   "sentinel": ["errors.ts", "resp", "command", "generated", "transport", "connection", "client"],
   "cloudflare": ["errors.ts", "transport", "connection", "client"],
@@ -35,6 +39,9 @@ const ENVIRONMENT = "src/transport/environment.ts";
 
 /** What may know that there is an operating system. `testing` starts processes; no other entry loads it. */
 const HOSTED = new Set(["transport", "testing"]);
+
+/** What a layer exists to bring to whoever asks for it by its own entry: all runtimes have it, without permissions. */
+const MODULES: Record<string, RegExp> = { diagnostics: /^node:diagnostics_channel$/ };
 
 interface Line {
   readonly file: string;
@@ -79,7 +86,8 @@ function offence(line: Line, target: string): string | undefined {
   const allowed = LAYERS[layer];
   if (!allowed) return `src/${layer} has no row in the table of layers`;
   if (!target.startsWith("src/")) {
-    return HOSTED.has(layer) && /^(node|cloudflare):/.test(target) ? undefined : `src/ may not import ${target}`;
+    const may = HOSTED.has(layer) ? /^(node|cloudflare):/ : MODULES[layer];
+    return may?.test(target) ? undefined : `src/ may not import ${target}`;
   }
   const goal = layerOf(target);
   if (goal === "transport" && target !== SEAM && target !== ENVIRONMENT) {
@@ -131,6 +139,8 @@ test("the layer check sees what it is there for", () => {
     ["src/client/client.ts", 'import { connect } from "../transport/node.ts";'],
     ["src/connection/connection.ts", 'import { connect } from "../transport/default.ts";'],
     ["src/client/client.ts", 'import { connect } from "node:net";'],
+    ["src/diagnostics/mod.ts", 'import { connect } from "node:net";'],
+    ["src/otel/mod.ts", 'import { trace } from "@opentelemetry/api";'],
     ["src/cloudflare/mod.ts", 'import { connect } from "../transport/node.ts";'],
     ["src/cloudflare/mod.ts", 'import { connectTransport } from "../transport/default.ts";'],
     ["src/client/client.ts", 'const net = await import("node:net");'],

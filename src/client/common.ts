@@ -46,6 +46,8 @@ export type { Credentials } from "../connection/handshake.ts";
 export type { LineState } from "../connection/line.ts";
 export { ConnectionError, ProtocolError, RedisError, ReplyError, TimeoutError, TransactionError } from "../errors.ts";
 export type { ConnectionReport } from "../errors.ts";
+export { ERROR_CODES } from "../error_codes.ts";
+export type { ErrorCodeFacts, KnownErrorCode } from "../error_codes.ts";
 export { CommandSpec } from "../command/spec.ts";
 export type { Arg, KeyRule, Shape } from "../command/spec.ts";
 export type * from "../command/values.ts";

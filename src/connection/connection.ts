@@ -149,7 +149,7 @@ export class Connection implements TransportHandler {
   /** Facts for an error that somebody has to make sense of. */
   report(): ConnectionReport {
     return {
-      pending: this.#owed.size,
+      pending: this.#owed.size - (this.#proof?.tags ?? 0),
       bytesWaiting: this.waiting,
       silentFor: this.#lastByte === 0 ? null : Math.round(performance.now() - this.#lastByte),
       generation: this.#settings.generation,

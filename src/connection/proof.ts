@@ -62,6 +62,11 @@ export class Proof {
     this.#secret = secret;
   }
 
+  /** How many tags are on their way. */
+  get tags(): number {
+    return this.#made - this.#answered;
+  }
+
   /** Whether a tag is on its way, so that what comes is held. */
   get open(): boolean {
     return this.#answered < this.#made;

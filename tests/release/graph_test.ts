@@ -37,17 +37,24 @@ const { exports } = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8")) as
 
 /** What an entry may load besides itself. No row: whatever its layer may import. */
 const ALLOWED: Record<string, RegExp> = {
-  ".": /^src\/(errors\.ts|(resp|command|generated|connection|client)\/.*|transport\/(default|transport)\.ts)$/,
-  "./cache": /^src\/(errors\.ts|cache\/.*|(resp|command|client|connection)\/.*)$/,
-  "./resp": /^src\/(errors\.ts|resp\/.*)$/,
-  "./client": /^src\/(errors\.ts|(resp|command|connection|client)\/.*|transport\/(default|transport)\.ts)$/,
-  "./command": /^src\/(errors\.ts|(resp|command)\/.*)$/,
+  ".":
+    /^src\/(errors\.ts|error_codes\.ts|(resp|command|generated|connection|client)\/.*|transport\/(default|transport)\.ts)$/,
+  "./cache": /^src\/(errors\.ts|error_codes\.ts|cache\/.*|(resp|command|client|connection)\/.*)$/,
+  "./observe": /^src\/(errors\.ts|error_codes\.ts|(observe|resp|command|client|connection)\/.*)$/,
+  "./diagnostics":
+    /^(node:diagnostics_channel|src\/(errors\.ts|error_codes\.ts|(diagnostics|observe|resp|command|client|connection)\/.*))$/,
+  "./otel": /^src\/(errors\.ts|error_codes\.ts|(otel|observe|resp|command|client|connection)\/.*)$/,
+  "./resp": /^src\/(errors\.ts|error_codes\.ts|resp\/.*)$/,
+  "./client":
+    /^src\/(errors\.ts|error_codes\.ts|(resp|command|connection|client)\/.*|transport\/(default|transport)\.ts)$/,
+  "./command": /^src\/(errors\.ts|error_codes\.ts|(resp|command)\/.*)$/,
   "./cloudflare":
-    /^(cloudflare:sockets|src\/(errors\.ts|(resp|command|generated|connection|client)\/.*|transport\/(cloudflare|queue|transport)\.ts))$/,
+    /^(cloudflare:sockets|src\/(errors\.ts|error_codes\.ts|(resp|command|generated|connection|client)\/.*|transport\/(cloudflare|queue|transport)\.ts))$/,
 };
 
-/** What nobody loads who has not asked for it by its own name. */
+/** What nobody loads who has not asked for it by its own name, or for something that is made of it. */
 const OTHERS = /(^|\/)(cache|cluster|diagnostics|observe|otel|sentinel|recipes|testing|codegen)(\/|\.ts$)/;
+const MADE_OF: Record<string, string> = { "./diagnostics": "./observe", "./otel": "./observe" };
 
 for (const [name, allowed] of Object.entries(ALLOWED)) {
   const entry = exports[name]?.slice(2);
@@ -57,7 +64,9 @@ for (const [name, allowed] of Object.entries(ALLOWED)) {
     assert(modules.length > 4, modules.join("\n"));
     assertEquals(modules.filter((path) => path !== entry && !allowed.test(path)), []);
     assertEquals(
-      modules.filter((path) => OTHERS.test(path) && !path.startsWith(`src${name.slice(1)}/`)),
+      modules.filter((path) =>
+        OTHERS.test(path) && ![name, MADE_OF[name]].some((own) => own && path.startsWith(`src${own.slice(1)}/`))
+      ),
       [],
     );
   });

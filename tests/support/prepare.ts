@@ -12,7 +12,7 @@ import { findBinary } from "./binaries.ts";
 import { installServers } from "./install_servers.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const fresh = !existsSync(join(root, "node_modules"));
+const fresh = !existsSync(join(root, "node_modules", "@opentelemetry/sdk-trace"));
 
 if (fresh) {
   console.log("installing the dev dependencies (bun install)");

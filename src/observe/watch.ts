@@ -1,0 +1,179 @@
+/**
+ * Listens in on the commands of a client for those who want to know of them.
+ *
+ * @module
+ */
+import { ConnectionError, ReplyError, TimeoutError } from "../errors.ts";
+import type { Line } from "../connection/line.ts";
+import type { Owed, Pending } from "../connection/pending.ts";
+import type { Encoded, Tap } from "../connection/traffic.ts";
+import type { Reply } from "../resp/reply.ts";
+import { IssuedBatch, IssuedCommand, type Operation, type Outcome } from "./operation.ts";
+
+/**
+ * Called when an operation is issued. What it returns, if it is a function, is called once with how the operation ended,
+ * before its caller hears of it. What either throws is ignored: watching must not change what is watched.
+ */
+export type Observer = (operation: Operation) => ((outcome: Outcome) => void) | void;
+
+type End = (outcome: Outcome) => void;
+
+/** All observers of one client. */
+export class Watch implements Tap {
+  #observers: readonly Observer[] = [];
+
+  /** How many there are. */
+  get size(): number {
+    return this.#observers.length;
+  }
+
+  /** Lets one more know of each operation from now on. */
+  add(observer: Observer): void {
+    this.#observers = [...this.#observers, observer];
+  }
+
+  /** Forgets one. What it has begun to watch it sees the end of. */
+  remove(observer: Observer): void {
+    const at = this.#observers.indexOf(observer);
+    this.#observers = this.#observers.filter((_, i) => i !== at);
+  }
+
+  #begin(operation: Operation): End[] {
+    const ends: End[] = [];
+    for (const observer of this.#observers) {
+      try {
+        const end = observer(operation);
+        if (typeof end === "function") ends.push(end);
+      } catch {
+        // See Observer.
+      }
+    }
+    return ends;
+  }
+
+  /** See {@link Tap.command}. */
+  command(pending: Pending, line: Line): void {
+    const ends = this.#begin(new IssuedCommand(pending.spec, pending.args, line));
+    if (ends.length === 0) return;
+    const ending = new Ending(ends);
+    const { resolve, reject } = pending;
+    pending.resolve = (value) => {
+      ending.end("ok", undefined, 0, pending.attempts);
+      resolve(value);
+    };
+    pending.reject = (error) => {
+      const status = statusOf(error, pending.released);
+      ending.end(status, error instanceof ReplyError ? error.code : undefined, 1, pending.attempts);
+      reject(error);
+    };
+  }
+
+  /** See {@link Tap.batch}. */
+  batch(owed: Encoded, line: Line): Encoded {
+    const operation = new IssuedBatch(owed, line);
+    const ends = this.#begin(operation);
+    return ends.length === 0 ? owed : new WatchedBatch(owed, operation, new Ending(ends));
+  }
+}
+
+function statusOf(error: unknown, released: boolean): Outcome["status"] {
+  if (error instanceof ReplyError) return "reply";
+  if (error instanceof ConnectionError) return "connection";
+  if (error instanceof TimeoutError) return "timeout";
+  return released ? "abort" : "refused";
+}
+
+/** Tells the end of one operation, once. */
+class Ending {
+  readonly #started = performance.now();
+  #ends: readonly End[] | undefined;
+
+  constructor(ends: readonly End[]) {
+    this.#ends = ends;
+  }
+
+  end(status: Outcome["status"], code: string | undefined, errors: number, attempts: number): void {
+    const ends = this.#ends;
+    if (ends === undefined) return;
+    this.#ends = undefined;
+    const duration = performance.now() - this.#started;
+    const outcome: Outcome = { status, code, errors, duration, retries: Math.max(0, attempts - 1) };
+    for (const end of ends) {
+      try {
+        end(outcome);
+      } catch {
+        // See Observer.
+      }
+    }
+  }
+}
+
+/** Stands in for commands that travel together. */
+class WatchedBatch implements Owed {
+  readonly chunks: readonly Uint8Array[];
+  readonly #inner: Encoded;
+  readonly #operation: Operation;
+  readonly #ending: Ending;
+  #errors = 0;
+  #code: string | undefined;
+
+  constructor(inner: Encoded, operation: Operation, ending: Ending) {
+    this.chunks = inner.chunks;
+    this.#inner = inner;
+    this.#operation = operation;
+    this.#ending = ending;
+  }
+
+  get mode(): number {
+    return this.#inner.mode;
+  }
+
+  get owed(): number {
+    return this.#inner.owed;
+  }
+
+  get name(): string | undefined {
+    return this.#inner.name;
+  }
+
+  get patient(): boolean {
+    return this.#inner.patient;
+  }
+
+  get endless(): boolean | undefined {
+    return this.#inner.endless;
+  }
+
+  modeAt(nth: number): number {
+    return this.#inner.modeAt?.(nth) ?? this.#inner.mode;
+  }
+
+  ends(value: Reply, nth: number): boolean {
+    return this.#inner.ends?.(value, nth) ?? nth + 1 === this.#inner.owed;
+  }
+
+  reply(value: Reply, unsafe: boolean): boolean {
+    this.#look(value);
+    const last = this.#inner.reply(value, unsafe);
+    if (!last) return false;
+    if (this.#operation.kind === "transaction" && value === null) this.#ending.end("watch", undefined, 0, 1);
+    else this.#ending.end(this.#errors > 0 ? "reply" : "ok", this.#code, this.#errors, 1);
+    return true;
+  }
+
+  #look(value: Reply): void {
+    if (value instanceof ReplyError) {
+      // EXECABORT only repeats what was said before.
+      if (value.code === "EXECABORT" && this.#errors > 0) return;
+      this.#errors++;
+      this.#code ??= value.code;
+    } else if (this.#operation.kind === "transaction" && Array.isArray(value)) {
+      for (const item of value) if (item instanceof ReplyError) this.#look(item);
+    }
+  }
+
+  fail(error: Error): void {
+    this.#ending.end(statusOf(error, false), undefined, this.#operation.size, 1);
+    this.#inner.fail(error);
+  }
+}

@@ -1,0 +1,205 @@
+// What whoever watches a client learns: of every operation once, its end once, and nothing of its arguments.
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { connect, ConnectionError, connectPool, ReplyError, TimeoutError, TransactionError } from "../../mod.ts";
+import { observe, type Operation, type Outcome } from "../../src/observe/mod.ts";
+import { startScripted } from "../support/scripted.ts";
+import { missing, startRedis } from "../support/servers.ts";
+import { test } from "../support/test.ts";
+
+const HELLO = "%1\r\n$5\r\nproto\r\n:3\r\n";
+
+/** Begun operations and their ends, in order. */
+class Seen {
+  readonly begun: Operation[] = [];
+  readonly ended: { operation: Operation; outcome: Outcome }[] = [];
+
+  readonly observer = (operation: Operation) => {
+    this.begun.push(operation);
+    return (outcome: Outcome): void => void this.ended.push({ operation, outcome });
+  };
+
+  /** The ends so far, short. */
+  get ends(): string[] {
+    return this.ended.map(({ operation: { kind, name, size }, outcome: { status, code, errors, retries } }) =>
+      `${kind} ${name} ${size}: ${status} ${code ?? "-"} ${errors} ${retries}`
+    );
+  }
+}
+
+test("every kind of operation is told of, with its outcome", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { database: 3 });
+  const seen = new Seen();
+  using _watching = observe(redis, seen.observer);
+  await redis.set("key", "secret");
+  await assertRejects(() => redis.hget("key", "field"), ReplyError);
+  await redis.pipeline((p) => [p.get("key"), p.get("other")]);
+  await redis.pipeline((p) => [p.get("key"), p.incr("key"), p.lpush("key", "x")], { errors: "return" });
+  await redis.transaction((tx) => [tx.incr("n"), tx.incr("n")]);
+  await redis.transaction((tx) => [tx.set("n", "1"), tx.lpush("n", "x")], { errors: "return" });
+  await assertRejects(() => redis.transaction((tx) => [tx.call("NONSENSE", "secret")]), TransactionError);
+  await redis.session(async (session) => {
+    await session.watch("n");
+    await redis.incr("n");
+    await assertRejects(() => session.transaction((tx) => [tx.get("n")]), TransactionError);
+  });
+  const popped = redis.blpop(["queue"], 5);
+  await redis.rpush("queue", "job");
+  await popped;
+  await redis.call("CONFIG GET", "maxmemory");
+  await using news = await redis.subscribe("news");
+  await news.close();
+  const wanted = [
+    "command SET 1: ok - 0 0",
+    "command HGET 1: reply WRONGTYPE 1 0",
+    "pipeline GET 2: ok - 0 0",
+    "pipeline  3: reply ERR 2 0",
+    "transaction INCR 2: ok - 0 0",
+    "transaction  2: reply WRONGTYPE 1 0",
+    "transaction NONSENSE 1: reply ERR 1 0",
+    "command WATCH 1: ok - 0 0",
+    "command INCR 1: ok - 0 0",
+    "transaction GET 1: watch - 0 0",
+  ];
+  assertEquals(seen.ends.slice(0, wanted.length), wanted);
+  const rest = seen.ends.slice(wanted.length);
+  for (const name of ["BLPOP", "RPUSH", "CONFIG GET", "SUBSCRIBE", "UNSUBSCRIBE"]) {
+    assertEquals(rest.filter((line) => line === `command ${name} 1: ok - 0 0`).length, 1, `${name} in ${rest}`);
+  }
+  assertEquals(seen.begun.length, seen.ended.length);
+  const [set] = seen.begun;
+  assertEquals(set!.bytes, "*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$6\r\nsecret\r\n".length);
+  assertEquals(set!.server, { hostname: "127.0.0.1", port: server.port, path: undefined, database: 3 });
+  assertEquals([set!.pending, set!.generation, seen.begun[2]!.bytes], [0, 1, 22 + 24]);
+  for (const { outcome } of seen.ended) assert(outcome.duration >= 0 && outcome.duration < 60_000);
+  assert(!JSON.stringify(seen.begun).includes("secret") && !JSON.stringify(seen.ended).includes("secret"));
+});
+
+test("bytes are what goes over the wire, whatever the arguments", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const seen = new Seen();
+  using _watching = observe(redis, seen.observer);
+  const before = redis.stats().bytesOut;
+  await redis.set("h\u00e9\u20ac\u{1f600}".repeat(40), new Uint8Array(1000));
+  await redis.call("CONFIG GET", "maxmemory");
+  await redis.incrby("n", 12345);
+  await redis.pipeline((p) => [p.get("a"), p.set("b", "c")]);
+  assertEquals(seen.begun.reduce((sum, { bytes }) => sum + bytes, 0), redis.stats().bytesOut - before);
+});
+
+test("failures are told apart", async () => {
+  await using server = await startScripted(async (peer, index) => {
+    if (index > 0) return await peer.untilEnded();
+    await peer.command();
+    await peer.send(HELLO);
+    await peer.untilEnded();
+  });
+  const redis = await connect(server.url, { clientInfo: false });
+  const seen = new Seen();
+  observe(redis, seen.observer);
+  const stop = new AbortController();
+  const aborted = redis.with({ signal: stop.signal }).get("k");
+  stop.abort();
+  await assertRejects(() => aborted);
+  await assertRejects(() => redis.with({ timeout: 5 }).incr("k"), TimeoutError);
+  await assertRejects(() => redis.set("k", {} as string), TypeError);
+  const waiting = Promise.allSettled([redis.get("k"), redis.pipeline((p) => [p.get("k"), p.incr("k")])]);
+  await Promise.resolve();
+  redis.destroy();
+  for (const outcome of await waiting) assert(outcome.status === "rejected");
+  assertEquals(seen.ends, [
+    "command GET 1: abort - 1 0",
+    "command INCR 1: timeout - 1 0",
+    "command SET 1: refused - 1 0",
+    "command GET 1: connection - 1 0",
+    "pipeline  2: connection - 2 0",
+  ]);
+});
+
+test("what is sent again is one operation, and says how often", async () => {
+  await using server = await startScripted(async (peer, index) => {
+    await peer.command();
+    await peer.send(HELLO);
+    await peer.command();
+    if (index === 0) return peer.reset();
+    await peer.send("-LOADING not yet\r\n");
+    await peer.command();
+    await peer.send("$1\r\nv\r\n");
+  });
+  await using redis = await connect(server.url, { clientInfo: false });
+  const seen = new Seen();
+  using _watching = observe(redis, seen.observer);
+  assertEquals(await redis.get("k"), "v");
+  assertEquals([seen.begun.length, seen.ends], [1, ["command GET 1: ok - 0 2"]]);
+});
+
+test("an unsafe integer is told as refused", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const seen = new Seen();
+  using _watching = observe(redis, seen.observer);
+  await redis.set("n", "9007199254740993");
+  await assertRejects(() => redis.incr("n"), RangeError);
+  assertEquals(seen.ends[1], "command INCR 1: refused - 1 0");
+});
+
+test("observers come and go, and cannot break what they watch", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using pool = await connectPool(server.url, { size: 2 });
+  const seen = [new Seen(), new Seen()];
+  const first = observe(pool, seen[0]!.observer);
+  const second = observe(pool, seen[1]!.observer);
+  const rude = observe(pool, () => {
+    throw new Error("at the start");
+  });
+  const ruder = observe(pool, () => () => {
+    throw new Error("at the end");
+  });
+  observe(pool, () => {}).stop();
+  await pool.set("k", "v");
+  first.stop();
+  first.stop();
+  rude.stop();
+  ruder.stop();
+  assertEquals(await pool.pipeline((p) => [p.get("k")]), ["v"]);
+  second[Symbol.dispose]();
+  await pool.get("k");
+  assertEquals(seen.map(({ ends }) => ends), [
+    ["command SET 1: ok - 0 0"],
+    ["command SET 1: ok - 0 0", "pipeline GET 1: ok - 0 0"],
+  ]);
+  assertThrows(() => observe(pool, {} as never), TypeError);
+});
+
+test("watched replies are paired as ever, with integrity on, too", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { integrity: true });
+  const seen = new Seen();
+  using _watching = observe(redis, seen.observer);
+  await using one = await redis.subscribe("a");
+  await using two = await redis.subscribe("a");
+  const values = await Promise.all([
+    redis.set("k", "v"),
+    redis.pipeline((p) => [p.get("k"), p.dump("k"), p.strlen("k")]),
+    redis.transaction((tx) => [tx.get("k"), tx.strlen("k")]),
+    redis.get("k"),
+  ]);
+  assertEquals([values[0], values[1][0], values[1][2], values[2], values[3]], ["OK", "v", 1, ["v", 1], "v"]);
+  assertEquals([seen.begun.length - seen.ended.length, one.gaps, two.gaps], [0, 0, 0]);
+  assert(seen.ended.length >= 5);
+});
+
+test("a lost connection ends what was on it", async () => {
+  await using server = await startScripted(async (peer) => {
+    await peer.command();
+    await peer.send(HELLO);
+    await peer.command();
+    peer.reset();
+  });
+  await using redis = await connect(server.url, { clientInfo: false, resend: () => false });
+  const seen = new Seen();
+  using _watching = observe(redis, seen.observer);
+  await assertRejects(() => redis.get("k"), ConnectionError);
+  assertEquals(seen.ends, ["command GET 1: connection - 1 0"]);
+});
