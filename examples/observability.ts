@@ -29,8 +29,8 @@ watching.stop();
 console.log(seen.join(", ")); // → SET×1 ok, GET×2 ok, LPUSH×1 WRONGTYPE
 
 // What is known about an error code.
-if (refused instanceof ReplyError && refused.code === "WRONGTYPE") {
-  console.log(ERROR_CODES[refused.code].meaning); // → the key holds another type of value
+if (refused instanceof ReplyError) {
+  console.log(ERROR_CODES[refused.code]?.meaning); // → the key holds another type of value
 }
 
 // Any tracer of @opentelemetry/api fits; this one prints.

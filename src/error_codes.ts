@@ -18,8 +18,52 @@ export interface ErrorCodeFacts {
   readonly passes: boolean;
 }
 
+/** A code that servers are known to use. */
+export type KnownErrorCode =
+  | "ERR"
+  | "WRONGTYPE"
+  | "NOAUTH"
+  | "WRONGPASS"
+  | "NOPERM"
+  | "DENIED"
+  | "NOPROTO"
+  | "NOSCRIPT"
+  | "BUSY"
+  | "NOTBUSY"
+  | "UNKILLABLE"
+  | "EXECABORT"
+  | "BUSYKEY"
+  | "BUSYGROUP"
+  | "NOGROUP"
+  | "UNBLOCKED"
+  | "OOM"
+  | "MISCONF"
+  | "NOREPLICAS"
+  | "READONLY"
+  | "LOADING"
+  | "MASTERDOWN"
+  | "NOTREADY"
+  | "MOVED"
+  | "ASK"
+  | "TRYAGAIN"
+  | "CROSSSLOT"
+  | "CLUSTERDOWN"
+  | "INVALIDOBJ"
+  | "IOERR"
+  | "NOMASTERLINK"
+  | "REDIRECT"
+  | "INPROG"
+  | "NOGOODSLAVE"
+  | "NOGOODPRIMARY"
+  | "NOQUORUM";
+
+/** Facts by code: of a code that is not known there are none. */
+export type ErrorCodes =
+  & { readonly [code in KnownErrorCode]: ErrorCodeFacts }
+  & { readonly [code: string]: ErrorCodeFacts | undefined };
+
 /** The first words of error replies, and what they tell. Servers, modules and scripts may have others. */
-export const ERROR_CODES = {
+export const ERROR_CODES: ErrorCodes = {
   ERR: { meaning: "any error without a code of its own", ran: "maybe", passes: false },
   WRONGTYPE: { meaning: "the key holds another type of value", ran: "maybe", passes: false },
   NOAUTH: { meaning: "the connection has not authenticated", ran: "no", passes: false },
@@ -76,7 +120,4 @@ export const ERROR_CODES = {
   NOGOODSLAVE: { meaning: "Sentinel knows no replica that could be promoted", ran: "no", passes: true },
   NOGOODPRIMARY: { meaning: "the same, as Valkey says it", ran: "no", passes: true },
   NOQUORUM: { meaning: "too few Sentinels agree or can be reached", ran: "no", passes: true },
-} as const satisfies Readonly<Record<string, ErrorCodeFacts>>;
-
-/** A code that servers are known to use. */
-export type KnownErrorCode = keyof typeof ERROR_CODES;
+};

@@ -65,12 +65,12 @@ async function inFolder(
 }
 
 function write(folder: string, blocks: readonly Block[], url: string): void {
-  const { compilerOptions, exports } = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8"));
-  const imports = Object.fromEntries(
-    Object.entries<string>(exports).map((
-      [name, file],
-    ) => [name.replace(".", "@respire/redis"), new URL(`../${file}`, import.meta.url).href]),
-  );
+  const { compilerOptions, exports, imports: others } = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8"));
+  const own = Object.entries<string>(exports).map((
+    [name, file],
+  ) => [name.replace(".", "@respire/redis"), new URL(`../${file}`, import.meta.url).href]);
+  const packages = Object.entries<string>(others).filter(([, target]) => target.startsWith("npm:"));
+  const imports = Object.fromEntries([...own, ...packages]);
   // A block may show a value by naming it only.
   const settings = { ...compilerOptions, noUnusedLocals: false };
   writeFileSync(join(folder, "deno.json"), JSON.stringify({ imports, compilerOptions: settings }));

@@ -47,7 +47,7 @@ export type { LineState } from "../connection/line.ts";
 export { ConnectionError, ProtocolError, RedisError, ReplyError, TimeoutError, TransactionError } from "../errors.ts";
 export type { ConnectionReport } from "../errors.ts";
 export { ERROR_CODES } from "../error_codes.ts";
-export type { ErrorCodeFacts, KnownErrorCode } from "../error_codes.ts";
+export type { ErrorCodeFacts, ErrorCodes, KnownErrorCode } from "../error_codes.ts";
 export { CommandSpec } from "../command/spec.ts";
 export type { Arg, KeyRule, Shape } from "../command/spec.ts";
 export type * from "../command/values.ts";
