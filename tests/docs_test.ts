@@ -1,7 +1,7 @@
 // Every block of code in README.md and docs/ type-checks, and runs against a server unless it is marked `ts no-run`.
 import { assert, assertEquals } from "@std/assert";
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -74,6 +74,8 @@ function write(folder: string, blocks: readonly Block[], url: string): void {
   // A block may show a value by naming it only.
   const settings = { ...compilerOptions, noUnusedLocals: false };
   writeFileSync(join(folder, "deno.json"), JSON.stringify({ imports, compilerOptions: settings }));
+  // What a reader copies into a project is there, too.
+  cpSync(join(ROOT, "examples/adapters"), folder, { recursive: true });
   for (const block of blocks) writeFileSync(join(folder, block.file), program(block, url));
 }
 
@@ -106,6 +108,22 @@ test("every block of code in the documentation runs", { skip: noDeno || missing(
       assertEquals(code, 0, `${block.file}: ${output}`);
     }
   });
+});
+
+test("every block is in a language that is checked, and every task and script that pages name exists", () => {
+  const { tasks } = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8"));
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  let named = 0;
+  for (const page of PAGES) {
+    const text = readFileSync(join(ROOT, page), "utf8");
+    const fences = Array.from(text.matchAll(/^```(.*)$/gm), ([, language]) => language).filter((_, i) => i % 2 === 0);
+    assertEquals(fences.filter((language) => !["ts", "ts no-run", "sh", "jsonc", ""].includes(language!)), [], page);
+    for (const [command, name] of text.matchAll(/\b(?:deno(?:@[\d.]+)? task|bun run) ([\w:]+)/g)) {
+      assert(name! in (command.startsWith("deno") ? tasks : scripts), `${page}: ${command}`);
+      named++;
+    }
+  }
+  assert(named > 5);
 });
 
 test("links between the pages lead somewhere", () => {
