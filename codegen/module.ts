@@ -63,7 +63,7 @@ export function printModule({ file, title, features, from }: ModuleInput): strin
     `The commands of ${title} as methods. S is what the strings of replies become, I what their integers do.`,
   ]);
   source.addClasses(features.has("session") ? [shared, session] : [shared]);
-  source.addStatements(printSurfaces(features, title));
+  source.addStatements(printSurfaces(features, title, methods.some(({ command }) => command === "WATCH")));
   const text = assembleText(source);
   const hash = createHash("sha256").update(text).digest("hex").slice(0, 16);
   return `${MARK} for ${title}. Do not edit: write it again.

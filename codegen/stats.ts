@@ -15,6 +15,7 @@ const FAMILIES: [name: string, has: (facts: Command) => boolean][] = [
 
 /** What is counted of the commands that have a method. */
 const COUNTS: [name: string, is: (facts: Command) => boolean][] = [
+  ["with typed arguments", (facts) => !takesAnything(facts)],
   ["with typed replies", (facts) => !branches(facts).some((branch) => holdsAny(parseReply(branch.type)))],
   ["reply depends on options", (facts) => branches(facts).length > 1],
   ["reply of the caller's type", (facts) => branches(facts).every((branch) => branch.type === "any")],
@@ -23,24 +24,29 @@ const COUNTS: [name: string, is: (facts: Command) => boolean][] = [
   ["only on a session", (facts) => facts.conn === "session"],
 ];
 
-/** The table, a line for each count. */
+/** The table, a line for each count; of those with a method their share too. */
 export function stats(file: CommandsFile): string {
   const commands = Object.entries(file).filter(([name]) => !name.startsWith("$")).map(([, facts]) => facts as Command);
-  const rows: [string, ((facts: Command) => boolean)][] = [
-    ["commands", () => true],
-    ["with a method", isEmitted],
-    ...COUNTS.map((
-      [name, is],
-    ): [string, (facts: Command) => boolean] => [`  ${name}`, (facts) => isEmitted(facts) && is(facts)]),
-  ];
+  const of = FAMILIES.map(([, has]) => commands.filter(has));
+  const emitted = of.map((some) => some.filter(isEmitted));
   const lines = [
     ["", ...FAMILIES.map(([name]) => name)],
-    ...rows.map(([name, is]) => [
-      name,
-      ...FAMILIES.map(([, has]) => String(commands.filter((facts) => has(facts) && is(facts)).length)),
-    ]),
+    ["commands", ...of.map((some) => String(some.length))],
+    ["with a method", ...emitted.map((some) => String(some.length))],
+    ...COUNTS.map(([name, is]) => [`  ${name}`, ...emitted.map((some) => share(some.filter(is).length, some.length))]),
   ];
-  return lines.map(([name, ...cells]) => name.padEnd(32) + cells.map((cell) => cell.padStart(9)).join("")).join("\n");
+  return lines.map(([name, ...cells]) => name.padEnd(30) + cells.map((cell) => cell.padStart(16)).join("")).join("\n");
+}
+
+function share(part: number, whole: number): string {
+  return `${part} (${whole === 0 ? 0 : Math.round(part / whole * 1000) / 10} %)`;
+}
+
+/** Whether its arguments are a guess from its arity and keys, as of a command that nobody described. */
+function takesAnything(facts: Command): boolean {
+  const nodes = (facts.args ?? []) as ArgumentNode[];
+  return nodes.some((node) => node.name === "args" && node.list === "tail") &&
+    nodes.every((node) => node.type === "key" || /^arg(s|\d+)$/.test(node.name ?? ""));
 }
 
 function branches(facts: Command): Branch[] {

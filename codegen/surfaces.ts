@@ -52,9 +52,9 @@ export function surfaceImports(features: ReadonlySet<Feature>, from: string): st
   ];
 }
 
-/** The classes, and what opens them. */
-export function printSurfaces(features: ReadonlySet<Feature>, title: string): string {
-  const parts = [surfaces(features), client(features, title)];
+/** The classes, and what opens them. `hasWatch`: WATCH is among the commands of sessions. */
+export function printSurfaces(features: ReadonlySet<Feature>, title: string, hasWatch: boolean): string {
+  const parts = [surfaces(features), client(features, title, hasWatch)];
   if (features.has("session")) parts.push(session(features));
   if (features.has("pipeline")) {
     parts.push(surface("Pipeline", "Commands", "BasePipeline", "Collects commands and sends them together."));
@@ -89,9 +89,16 @@ function absent(features: ReadonlySet<Feature>, of: readonly Feature[]): string[
   );
 }
 
-function client(features: ReadonlySet<Feature>, title: string): string {
+function client(features: ReadonlySet<Feature>, title: string, hasWatch: boolean): string {
   const doc = `A client of ${title}. Its methods are those of {@link Commands} and of {@link BaseClient}.`;
-  return surface("Redis", "Commands", "BaseClient<RedisSurfaces, S, I>", doc, absent(features, FEATURES));
+  const members = absent(features, FEATURES);
+  if (!hasWatch || !features.has("transaction")) {
+    members.push(
+      "  /** Not in this module: write it again with the command `watch` and `--with transaction`. */",
+      "  readonly watch: never;",
+    );
+  }
+  return surface("Redis", "Commands", "BaseClient<RedisSurfaces, S, I>", doc, members);
 }
 
 function session(features: ReadonlySet<Feature>): string {

@@ -1,9 +1,13 @@
 /** The importers and the comparison with commands.json: against real servers, and on small files of every kind. */
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect } from "../../mod.ts";
 import { formatCommands } from "../../codegen/format.ts";
 import { compare, merge, report } from "../../codegen/merge.ts";
+import { main } from "../../codegen/merge_cli.ts";
 import type { Command, CommandsFile } from "../../codegen/model.ts";
 import { normalise } from "../../codegen/normalise.ts";
 import { readDocs } from "../../codegen/sources/docs.ts";
@@ -170,4 +174,44 @@ test("a count is dropped only where the next argument is what it counts", () => 
 
 test("commands.json is written as it is formatted", () => {
   assertEquals(formatCommands(file), text);
+});
+
+test("merging from the command line shows what is missing, and drafts it where it is told to", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "respire-merge-"));
+  const { log, error } = console;
+  let said = "";
+  console.log = console.error = (line: string) => void (said += `${line}\n`);
+  try {
+    const target = pathToFileURL(join(folder, "commands.json"));
+    const { GETDEL: getdel, ...others } = file as CommandsFile & { GETDEL: Command };
+    await writeFile(target, formatCommands(others as CommandsFile));
+    const docs = join(folder, "docs.json");
+    const args = [{ name: "key", type: "key" }, { name: "loud", type: "pure-token", token: "LOUD", optional: true }];
+    const facts = { group: "string", since: "6.2.0", arity: 2, command_flags: ["write"] };
+    await writeFile(
+      docs,
+      JSON.stringify({ GETDEL: { ...facts, arguments: args }, GET: { ...facts, arguments: args } }),
+    );
+
+    assertEquals(await main(["--from", docs], target), 0);
+    assertEquals(
+      await readFile(target, "utf8"),
+      formatCommands(others as CommandsFile),
+      "nothing was told to be written",
+    );
+    assertEquals(said.match(/\bGETDEL\b|GET\/LOUD|GET: is/g), ["GETDEL", "GET/LOUD", "GET: is", "GET: is"]);
+
+    assertEquals(await main(["--from", docs, "--write"], target), 0);
+    const written = JSON.parse(await readFile(target, "utf8")) as CommandsFile & { GETDEL: Command };
+    assertEquals(written.GETDEL.args?.[0], getdel.args?.[0]);
+    assertEquals(written.GETDEL.reply, "any");
+    assertEquals(validate(written), []);
+
+    assertEquals(await main(["--from", join(folder, "none.json")], target), 1);
+    assertEquals(await main(["--from", docs, "--family", "dis"], target), 2);
+    assertEquals(await main([], target), 2);
+  } finally {
+    Object.assign(console, { log, error });
+    await rm(folder, { recursive: true });
+  }
 });
