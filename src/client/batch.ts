@@ -69,10 +69,27 @@ export class Queued {
   }
 }
 
+/** The first chunk of a batch: small ones leave room for the next. */
+const CHUNK = 64 * 1024;
+/** Less than this is not worth beginning a batch with. */
+const LEAST = 16 * 1024;
+
+/**
+ * What short batches have left of their chunks: an array of its own for each batch costs more than encoding a dozen
+ * commands. There is one for the process, and whoever begins a batch has it to himself.
+ */
+let spare: Uint8Array | undefined;
+
+function takeSpare(): Uint8Array {
+  const taken = spare ?? new Uint8Array(CHUNK);
+  spare = undefined;
+  return taken;
+}
+
 /** Collects commands, encoded at once. */
 export abstract class BaseBatch {
   /** Where the bytes go. */
-  protected readonly encoder: Encoder = new Encoder();
+  protected readonly encoder: Encoder = new Encoder(undefined, takeSpare());
   /** How replies are decoded, unless a command's spec says otherwise. */
   protected readonly mode: number;
   /** What the replies owed are, in order. */
@@ -157,6 +174,12 @@ export abstract class BaseBatch {
     this.#last = undefined;
     this.#introduced = undefined;
     return part;
+  }
+
+  /** It is over, or encodes little from now on: what is left of its chunk serves another. */
+  protected rest(): void {
+    const left = this.encoder.surrender();
+    if (left.length >= LEAST) spare = left;
   }
 
   /** The places of the builder's list in this batch. Throws if something in it was not queued here. */

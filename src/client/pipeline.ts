@@ -218,21 +218,22 @@ export abstract class BasePipeline extends BaseBatch {
   #start(): void {
     if (this.#parts.length === 0) return;
     this.#started = true;
-    const previous = this.#sending;
-    const send = async (): Promise<void> => {
-      await previous;
-      await this.#sendParts();
-    };
-    this.#sending = send();
+    this.#sending = this.#sendParts(this.#sending);
   }
 
-  async #sendParts(): Promise<void> {
+  /** Nothing waits that need not: a short pipeline is handed to its line before this returns. */
+  async #sendParts(previous: Promise<void> | undefined): Promise<void> {
+    if (previous !== undefined) await previous;
     const parts = this.#parts.splice(0);
     this.#cutSize = 0;
     if (parts.length === 0) return;
     try {
       await this.#runner(this.blocking, async (next) => {
-        for (const part of parts) await this.#sendPart(part, next);
+        for (const part of parts) {
+          const line = this.#follow(next) ?? await this.#choose(next);
+          this.#sendPart(part, line);
+          while (line.isFilled(WINDOW)) await line.drained();
+        }
         if (this.blocking) await this.#settled();
       });
     } catch (error) {
@@ -240,22 +241,26 @@ export abstract class BasePipeline extends BaseBatch {
     }
   }
 
-  async #sendPart(part: Part, next: (last: Line | undefined) => Line): Promise<void> {
-    const line = await this.#choose(next);
+  #sendPart(part: Part, line: Line): void {
     if (this.#outcome.lost) {
       return part.fail(new ConnectionError("The pipeline broke before this part; it was not sent"));
     }
     this.#handed += part.owed;
     line.sendEncoded(part);
-    while (line.isFilled(WINDOW)) await line.drained();
+  }
+
+  /** The next line, if a part may go to it now. */
+  #follow(next: (last: Line | undefined) => Line): Line | undefined {
+    const line = next(this.#line);
+    if (line === this.#line || this.#outcome.answered >= this.#handed) return this.#line = line;
   }
 
   /** Commands run, and replies come, in order: a part goes to another line only once all before it are answered. */
   async #choose(next: (last: Line | undefined) => Line): Promise<Line> {
     for (;;) {
-      const line = next(this.#line);
-      if (line === this.#line || this.#outcome.answered >= this.#handed) return this.#line = line;
       await this.#outcome.reached(this.#handed);
+      const line = this.#follow(next);
+      if (line !== undefined) return line;
     }
   }
 
@@ -273,7 +278,10 @@ export abstract class BasePipeline extends BaseBatch {
   async exec(
     options: Pick<PipelineOptions, "errors"> = {},
   ): Promise<unknown[]> {
-    await this.drain();
+    this.#cutPart();
+    this.rest();
+    this.#start();
+    await this.#sending;
     await this.#settled();
     const { firstError, replies } = this.#outcome;
     this.#outcome = new Outcome(this.#outcome.keep);

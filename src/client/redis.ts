@@ -221,11 +221,11 @@ export abstract class BaseClient<
     );
   }
 
-  async #run<T>(
-    exclusive: boolean,
-    work: (next: (last: Line | undefined) => Line) => Promise<T>,
-  ): Promise<T> {
-    if (!exclusive) return await work((last) => this.#core.pool.share(last));
+  #run<T>(exclusive: boolean, work: (next: (last: Line | undefined) => Line) => Promise<T>): Promise<T> {
+    return exclusive ? this.#runApart(work) : work((last) => this.#core.pool.share(last));
+  }
+
+  async #runApart<T>(work: (next: (last: Line | undefined) => Line) => Promise<T>): Promise<T> {
     const line = await this.#acquire("pipeline");
     try {
       return await work(() => line);

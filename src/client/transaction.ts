@@ -173,6 +173,7 @@ export abstract class BaseTransaction extends BaseBatch {
     if (this.queued === 0) return [] as unknown as Replies<C>;
     this.encoder.command(EXEC.head, EXEC.words, [], EXEC.name);
     const { chunks, runs } = this.cut();
+    this.rest();
     const replies = await on((line) =>
       new Promise((resolve, reject) =>
         line.sendEncoded(

@@ -87,10 +87,20 @@ export class Encoder {
   #pieces: Uint8Array[] = [];
   #bytes = 0;
 
-  /** Starts with a chunk of `chunkSize` bytes; chunks grow from there while more waits than one holds. */
-  constructor(chunkSize: number = 16 * 1024) {
+  /**
+   * Starts with a chunk of `chunkSize` bytes, or with the one given, whose bytes are the encoder's from then on; chunks
+   * grow from there while more waits than one holds.
+   */
+  constructor(chunkSize: number = 16 * 1024, chunk?: Uint8Array) {
     this.#smallest = Math.max(chunkSize, 256);
-    this.#chunk = new Uint8Array(this.#smallest);
+    this.#chunk = chunk ?? new Uint8Array(this.#smallest);
+  }
+
+  /** Gives away the part of the open chunk that has not been written, for another encoder to begin with. */
+  surrender(): Uint8Array {
+    const rest = this.#chunk.subarray(this.#position);
+    this.#chunk = this.#chunk.subarray(0, this.#position);
+    return rest;
   }
 
   /** How many bytes wait to be taken. */

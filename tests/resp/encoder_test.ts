@@ -207,3 +207,23 @@ test("an argument that a server would not take is refused", () => {
   assertStringIncludes(error.message, "SET: argument 2 is longer than 512 MiB");
   assertEquals(encoder.size, 0);
 });
+
+test("what is left of a chunk serves another encoder, and neither writes where the other does", () => {
+  const get = utf8("$3\r\nGET\r\n");
+  const first = new Encoder(256, new Uint8Array(1000));
+  first.command(get, 1, ["one"], "GET");
+  const taken = first.take();
+  first.command(get, 1, ["two"], "GET");
+  const rest = first.surrender();
+  const second = new Encoder(256, rest);
+  for (let i = 0; i < 100; i++) {
+    second.command(get, 1, [`second ${i}`], "GET");
+    first.command(get, 1, [`first ${i}`], "GET");
+  }
+  const wire = (name: string) => `*2\r\n$3\r\nGET\r\n$${name.length}\r\n${name}\r\n`;
+  const all = (names: string[]) => concat(...names.map(wire));
+  assertEquals(concat(...taken), all(["one"]));
+  assertEquals(concat(...first.take()), all(["two", ...Array.from({ length: 100 }, (_, i) => `first ${i}`)]));
+  assertEquals(concat(...second.take()), all(Array.from({ length: 100 }, (_, i) => `second ${i}`)));
+  assertEquals(first.surrender().length + second.surrender().length < 2 * 256 * 1024, true);
+});
