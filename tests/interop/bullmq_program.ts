@@ -1,9 +1,10 @@
 /**
  * BullMQ's basic work over the adapter of `examples/adapters/`, told as one line of JSON. A program of its own, as BullMQ
- * comes from node_modules in every runtime.
+ * comes from .ci/node_modules in every runtime: among the package's own, Deno would resolve all that it may ever need.
  *
  * @module
  */
+import { createRequire } from "node:module";
 import process from "node:process";
 import { connect } from "../../mod.ts";
 import { bullmqClient } from "../../examples/adapters/bullmq.ts";
@@ -18,8 +19,8 @@ interface Job {
 }
 
 // Named at run time: who type-checks this need not have it.
-const bullmq = "bullmq";
-const { FlowProducer, Queue, QueueEvents, Worker } = await import(bullmq);
+const require = createRequire(new URL("../../.ci/package.json", import.meta.url));
+const { FlowProducer, Queue, QueueEvents, Worker } = require("bullmq");
 
 const redis = await connect(process.env.REDIS_URL!, {
   maxSessions: 20,

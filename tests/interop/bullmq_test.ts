@@ -9,11 +9,11 @@ import { missing, type ServerVersion, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const absent = existsSync(join(ROOT, "node_modules/bullmq")) ? false : "bullmq is not in node_modules: npm install";
+const absent = existsSync(join(ROOT, ".ci/node_modules/bullmq")) ? false : "no bullmq: npm install --prefix .ci";
 
-/** How this runtime runs a program whose packages are in node_modules. */
+/** How this runtime runs a program. */
 function command(): string[] {
-  if ("Deno" in globalThis) return ["run", "--quiet", "--no-check", "-A", "--node-modules-dir=manual"];
+  if ("Deno" in globalThis) return ["run", "--quiet", "--no-check", "-A"];
   return "Bun" in globalThis ? [] : ["--import", "tsx"];
 }
 
