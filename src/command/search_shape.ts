@@ -154,17 +154,28 @@ const NUMBERS: Readonly<Record<string, Shape>> = Object.fromEntries(
 
 const errors: Shape = struct(NUMBERS);
 
-/** All that is known of an index. */
-export const indexInfo: Shape = struct({
+const numbers: Shape = (reply, mode) => {
+  if (!Array.isArray(reply)) return reply;
+  return struct()(reply.map((item, i) => i % 2 === 0 ? item : double(item, mode) as Reply), mode);
+};
+
+const index = struct({
   ...NUMBERS,
   index_definition: struct(NUMBERS),
   attributes: list(attribute),
-  gc_stats: map(double),
-  cursor_stats: map(double),
-  dialect_stats: map(double),
+  gc_stats: numbers,
+  cursor_stats: numbers,
+  dialect_stats: numbers,
   "Index Errors": errors,
   "field statistics": list(struct({ "Index Errors": errors })),
 });
+
+/** All that is known of an index. It is text in every mode: which of it are simple strings depends on the version. */
+export const indexInfo: Shape = (reply, mode): unknown => index(texts(reply), mode);
+
+function texts(reply: Reply): Reply {
+  return Array.isArray(reply) ? reply.map(texts) : text(reply) as Reply;
+}
 
 function record(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.assign(Object.create(null), fields);

@@ -82,7 +82,10 @@ class Checker {
   #map(value: unknown, type: Of<"map">, path: string): Problem {
     if (this.#mode === "bytes") {
       if (!(value instanceof Map)) return wrong(path, "a Map", value);
-      return first([...value], ([key, item]) => this.check(item, type.value, `${path}.${shown(key)}`));
+      return first([...value], ([key, item]) => {
+        if (!(key instanceof Uint8Array)) return wrong(path, "names as bytes", key);
+        return this.check(item, type.value, `${path}.${shown(key)}`);
+      });
     }
     if (!isObject(value)) return wrong(path, "names with values", value);
     return first(Object.entries(value), ([key, item]) => this.check(item, type.value, `${path}.${key}`));
