@@ -12,6 +12,10 @@ export function makeSignatures(parts: Parts): { signatures: Signature[]; impleme
   return new Signatures(parts).make();
 }
 
+/** Whether options are there, as far as a conditional type has asked already. */
+type Assumed = ReadonlyMap<string, boolean>;
+const NOTHING: Assumed = new Map();
+
 class Signatures {
   readonly #name: string;
   readonly #plans: Plan[];
@@ -108,7 +112,7 @@ class Signatures {
     return [{
       generics: `<const O extends ${name}${required ? "" : " = Record<never, never>"}>`,
       params: list(`O & Strict<O, KeysOf<${name}>>`),
-      returns: `Promise<${this.#conditional(given, 0)}>`,
+      returns: `Promise<${this.#conditional(given)}>`,
     }, union];
   }
 
@@ -131,16 +135,21 @@ class Signatures {
     return [`${param.name}${param.optional && presence !== true ? "?" : ""}: ${type}`];
   }
 
-  /** What the positional parameters say about a case: it applies (true), it does not, or the options decide (the rest). */
-  #residue(one: Case, given: Given): true | false | Case["when"] {
+  /**
+   * What the positional parameters, and what is assumed of options, say about a case: it applies (true), it does not, or
+   * other options decide (the rest).
+   */
+  #residue(one: Case, given: Given, assumed: Assumed = NOTHING): true | false | Case["when"] {
     if (one.when.length === 0) return true;
     const open: Case["when"] = [];
     for (const all of one.when) {
       const rest: Case["when"][number] = [];
       let possible = true;
       for (const atom of all) {
-        if (!atom.positional) rest.push(atom);
-        else if (atom.value !== undefined) {
+        if (!atom.positional) {
+          if (assumed.get(atom.name) === false) possible = false;
+          else if (!assumed.has(atom.name)) rest.push(atom);
+        } else if (atom.value !== undefined) {
           if (given.literal?.value !== atom.value) possible = false;
         } else if (given.presence.get(atom.name) === false) possible = false;
         else if (given.presence.get(atom.name) === undefined) rest.push(atom);
@@ -174,21 +183,19 @@ class Signatures {
     return this.#parts.context.type(type, `${pascal(this.#name)}Reply${at === 0 ? "" : at + 1}`);
   }
 
-  #conditional(given: Given, from: number): string {
-    for (let at = from; at < this.#cases.length; at++) {
-      const residue = this.#residue(this.#cases[at], given);
+  /** The type by what the options give: asks for one after the other, and never for what it has asked already. */
+  #conditional(given: Given, assumed: Assumed = NOTHING): string {
+    for (let at = 0; at < this.#cases.length; at++) {
+      const residue = this.#residue(this.#cases[at], given, assumed);
       if (residue === false) continue;
       if (residue === true) return this.#type(at);
-      const otherwise = this.#conditional(given, at + 1);
-      const single = residue.filter((all) => all.length === 1).map((all) => JSON.stringify(all[0].name));
-      let result = otherwise;
-      for (const all of residue.filter((all) => all.length > 1).reverse()) {
-        result = all.reduceRight(
-          (inner, atom) => `If<Flag<O, ${JSON.stringify(atom.name)}>, ${inner}, ${result}>`,
-          this.#type(at),
-        );
-      }
-      return single.length === 0 ? result : `If<Flag<O, ${single.join(" | ")}>, ${this.#type(at)}, ${result}>`;
+      const single = residue.filter((all) => all.length === 1).map(([atom]) => atom.name);
+      const asked = single.length > 0 ? single : [residue[0][0].name];
+      const whether = (is: boolean) => new Map([...assumed, ...asked.map((name): [string, boolean] => [name, is])]);
+      const then = single.length > 0 ? this.#type(at) : this.#conditional(given, whether(true));
+      const otherwise = this.#conditional(given, whether(false));
+      if (then === otherwise) return then;
+      return `If<Flag<O, ${asked.map((name) => JSON.stringify(name)).join(" | ")}>, ${then}, ${otherwise}>`;
     }
     throw new Error("the last branch of the reply must be without a condition");
   }

@@ -5583,7 +5583,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link FtSuggetOptions}.
    * @returns `null` when nothing is stored under that key; in place of a payload: it has none.
    */
-  ftSugget<const O extends FtSuggetOptions = Record<never, never>>(key: Key, prefix: Value, options?: O & Strict<O, KeysOf<FtSuggetOptions>>): Promise<If<Flag<O, "withscores">, If<Flag<O, "withpayloads">, [suggestion: S, score: number, payload: S | null][] | null, If<Flag<O, "withscores">, [member: S, score: number][] | null, If<Flag<O, "withpayloads">, [name: S, value: S | null][] | null, S[] | null>>>, If<Flag<O, "withscores">, [member: S, score: number][] | null, If<Flag<O, "withpayloads">, [name: S, value: S | null][] | null, S[] | null>>>>;
+  ftSugget<const O extends FtSuggetOptions = Record<never, never>>(key: Key, prefix: Value, options?: O & Strict<O, KeysOf<FtSuggetOptions>>): Promise<If<Flag<O, "withscores">, If<Flag<O, "withpayloads">, [suggestion: S, score: number, payload: S | null][] | null, [member: S, score: number][] | null>, If<Flag<O, "withpayloads">, [name: S, value: S | null][] | null, S[] | null>>>;
   /** Proposes completions of a prefix from an auto-complete dictionary, best first. */
   ftSugget(key: Key, prefix: Value, options?: FtSuggetOptions): Promise<[suggestion: S, score: number, payload: S | null][] | [member: S, score: number][] | [name: S, value: S | null][] | S[] | null>;
   ftSugget(key: Key, prefix: Value, options?: FtSuggetOptions): Promise<unknown> {
@@ -8744,7 +8744,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link LcsOptions}.
    * @returns A null in it where the key does not exist.
    */
-  lcs<const O extends LcsOptions = Record<never, never>>(key1: Key, key2: Key, options?: O & Strict<O, KeysOf<LcsOptions>>): Promise<If<Flag<O, "len">, I, If<Flag<O, "idx">, If<Flag<O, "withmatchlen">, { matches: [first: [start: I, end: I], second: [start: I, end: I], length: I][]; len: I }, If<Flag<O, "idx">, { matches: [first: [start: I, end: I], second: [start: I, end: I]][]; len: I }, S>>, If<Flag<O, "idx">, { matches: [first: [start: I, end: I], second: [start: I, end: I]][]; len: I }, S>>>>;
+  lcs<const O extends LcsOptions = Record<never, never>>(key1: Key, key2: Key, options?: O & Strict<O, KeysOf<LcsOptions>>): Promise<If<Flag<O, "len">, I, If<Flag<O, "idx">, If<Flag<O, "withmatchlen">, { matches: [first: [start: I, end: I], second: [start: I, end: I], length: I][]; len: I }, { matches: [first: [start: I, end: I], second: [start: I, end: I]][]; len: I }>, S>>>;
   /** Gives the longest common subsequence of two strings, its length, or where the matches lie. */
   lcs(key1: Key, key2: Key, options?: LcsOptions): Promise<I | { matches: [first: [start: I, end: I], second: [start: I, end: I], length: I][]; len: I } | { matches: [first: [start: I, end: I], second: [start: I, end: I]][]; len: I } | S>;
   lcs(key1: Key, key2: Key, options?: LcsOptions): Promise<unknown> {
@@ -9806,7 +9806,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link VsimOptions}.
    * @returns A null in it where the element has no attributes.
    */
-  vsim<const O extends VsimOptions>(key: Key, options: O & Strict<O, KeysOf<VsimOptions>>): Promise<If<Flag<O, "withscores">, If<Flag<O, "withattribs">, [element: S, score: number, attributes: S | null][], If<Flag<O, "withscores">, [member: S, score: number][], If<Flag<O, "withattribs">, [name: S, value: S | null][], S[]>>>, If<Flag<O, "withscores">, [member: S, score: number][], If<Flag<O, "withattribs">, [name: S, value: S | null][], S[]>>>>;
+  vsim<const O extends VsimOptions>(key: Key, options: O & Strict<O, KeysOf<VsimOptions>>): Promise<If<Flag<O, "withscores">, If<Flag<O, "withattribs">, [element: S, score: number, attributes: S | null][], [member: S, score: number][]>, If<Flag<O, "withattribs">, [name: S, value: S | null][], S[]>>>;
   /** Finds the elements nearest to a vector or to another element, best first. */
   vsim(key: Key, options: VsimOptions): Promise<[element: S, score: number, attributes: S | null][] | [member: S, score: number][] | [name: S, value: S | null][] | S[]>;
   vsim(key: Key, options: VsimOptions): Promise<unknown> {

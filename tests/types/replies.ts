@@ -421,9 +421,9 @@ export function withV(): void {
     redis.vsim("v", { ele: "a", withscores: true, withattribs: true }),
   );
   gives<string[] | Scored>()(redis.vsim("v", { ele: "a", withscores: unsure }));
-  gives<
-    Scored | [name: string, value: string | null][] | [element: string, score: number, attributes: string | null][]
-  >()(redis.vsim("v", { ele: "a", withscores: unsure, withattribs: true }));
+  gives<[name: string, value: string | null][] | [element: string, score: number, attributes: string | null][]>()(
+    redis.vsim("v", { ele: "a", withscores: unsure, withattribs: true }),
+  );
   gives<
     string[] | Scored | [name: string, value: string | null][] | [
       element: string,
