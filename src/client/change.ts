@@ -41,13 +41,16 @@ export class Change implements Owed {
   /** The names that are not confirmed. */
   readonly left: Set<string>;
   owed = 2;
+  /** Nothing is expected any more. */
+  over = false;
   readonly done: Promise<void>;
   #resolve!: () => void;
   #reject!: (error: Error) => void;
   #refusal: ReplyError | undefined;
 
   constructor(spec: CommandSpec, names: readonly Arg[]) {
-    const encoder = new Encoder();
+    // Most changes are of one name.
+    const encoder = new Encoder(256);
     encoder.command(spec.head, spec.words, names, spec.name);
     encoder.command(PING.head, PING.words, [], PING.name);
     this.chunks = encoder.take();

@@ -8,6 +8,7 @@
  */
 import { ConnectionError, ReplyError } from "../errors.ts";
 import type { Arg, CommandSpec } from "../command/spec.ts";
+import { Fifo } from "../connection/fifo.ts";
 import type { Line } from "../connection/line.ts";
 import type { SendOptions } from "../connection/pending.ts";
 import { onAbort } from "../connection/signal.ts";
@@ -59,7 +60,7 @@ export class Hub {
   #dedicated: Line | undefined;
   #generation = 0;
   /** What the server has not confirmed, in the order in which it is told. */
-  readonly #changes: Change[] = [];
+  readonly #changes = new Fifo<Change>();
 
   /** @internal Made when a client is opened. */
   constructor(settings: HubSettings) {
@@ -173,19 +174,23 @@ export class Hub {
   /** Sends a change; resolves once the server has made it. `first`: it goes before those that wait for a connection. */
   async #tell(line: Line, spec: CommandSpec, names: readonly Arg[], first = false): Promise<void> {
     const change = new Change(spec, names);
-    if (first) this.#changes.unshift(change);
-    else this.#changes.push(change);
+    const behind = first ? this.#changes.takeAll() : [];
+    for (const one of [change, ...behind]) this.#changes.push(one);
     try {
       line.sendEncoded(change);
       await change.done;
     } finally {
-      this.#changes.splice(this.#changes.indexOf(change), 1);
+      change.over = true;
+      while (this.#changes.peek()?.over) this.#changes.shift();
     }
   }
 
   #confirm(kind: string, name: Reply): void {
     const key = keyOf(name as Arg);
-    this.#changes.find((change) => change.kind === kind && change.left.delete(key));
+    for (let i = 0; i < this.#changes.size; i++) {
+      const change = this.#changes.at(i)!;
+      if (change.kind === kind && change.left.delete(key)) return;
+    }
   }
 
   /** @internal A line is ready again: everything is subscribed to afresh, and everybody hears that there was a gap. */

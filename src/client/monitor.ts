@@ -40,7 +40,7 @@ class Feed implements Owed {
   readonly #end: (error: Error) => void;
 
   constructor(hear: (value: Reply) => void, end: (error: Error) => void) {
-    const encoder = new Encoder();
+    const encoder = new Encoder(256);
     encoder.command(MONITOR.head, MONITOR.words, [], MONITOR.name);
     this.chunks = encoder.take();
     this.#hear = hear;

@@ -118,15 +118,24 @@ export class Encoder {
     return pieces;
   }
 
-  /** Adds pieces that are encoded already, in order. They must not change before they have been sent. */
+  /**
+   * Adds pieces that are encoded already, in order. They must not change before they have been sent. Small ones are copied:
+   * a write for each would cost more.
+   */
   append(pieces: readonly Uint8Array[]): void {
-    if (this.#position > this.#start) this.#pieces.push(this.#chunk.subarray(this.#start, this.#position));
-    this.#bytes += this.#position - this.#start;
-    this.#start = this.#position;
+    let position = this.#position;
     for (const piece of pieces) {
-      this.#pieces.push(piece);
-      this.#bytes += piece.length;
+      if (piece.length > OWN_PIECE) {
+        this.#close(position);
+        this.#pieces.push(piece);
+        this.#bytes += piece.length;
+      } else {
+        if (position + piece.length > this.#chunk.length) position = this.#next(position, piece.length);
+        this.#chunk.set(piece, position);
+        position += piece.length;
+      }
     }
+    this.#position = position;
   }
 
   /**
