@@ -161,6 +161,9 @@ export class Pool {
 
   async #prepared(line: Line, signal: AbortSignal | undefined): Promise<Line> {
     this.#leases++;
+    // A line that was shared ends what others have asked for first: a command that is sent again, because it was refused
+    // for now, would end up in the midst of its new owner's.
+    await line.freed();
     await this.#upkeep.prepare(line);
     if (signal?.aborted) {
       this.release(line);

@@ -181,6 +181,7 @@ export class Line implements ConnectionOwner, Sender {
       this.#waiters.shift();
       if (!pending.released) this.#unthrown(pending, () => this.send(pending));
     }
+    this.#settled();
   }
 
   /** Sends what has waited: nobody is left to throw at. */
@@ -461,13 +462,19 @@ export class Line implements ConnectionOwner, Sender {
   }
 
   #settled(): void {
-    if (this.pending > 0) return;
+    if (this.#onIdle.length === 0 || this.pending > 0 || this.#waiters.size > 0) return;
     for (const waiter of this.#onIdle.splice(0)) waiter();
   }
 
   /** Resolves once no reply is owed, or the connection is lost. */
   settled(): Promise<void> {
     if (this.#state !== "ready" || this.pending === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onIdle.push(resolve));
+  }
+
+  /** Resolves once nothing waits here any longer: for replies, a connection, room or another try. */
+  freed(): Promise<void> {
+    if (this.pending === 0 && this.#waiters.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#onIdle.push(resolve));
   }
 

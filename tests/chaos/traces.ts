@@ -35,6 +35,9 @@ export async function checkTraces(server: Server, ledger: Ledger, traces: Traces
   }
   const astray = await ask(server, "KEYS", "elsewhere:*");
   if (astray.length > 0) ledger.accuse("untrue", `${astray.length} keys were written to the wrong database`);
+  const abroad = await ask(server, "EVAL", "redis.call('SELECT', 1) return redis.call('KEYS', '*')", "0");
+  const strays = abroad.filter((key) => !key.startsWith("elsewhere:"));
+  if (strays.length > 0) ledger.accuse("untrue", `written to the wrong database: ${strays.slice(0, 5).join(", ")}`);
   checkNews(ledger, traces);
   await server.command("FLUSHALL");
   await server.command("BGREWRITEAOF");

@@ -178,3 +178,28 @@ test("a timeout of a session's command that is not sent yet keeps it from being 
   await session.release();
   assertEquals(seen.filter((words) => words.startsWith("SET")), []);
 });
+
+test("what a shared line still has to do is done before it becomes somebody's own", async () => {
+  const said: string[][] = [[], []];
+  let refusals = 2;
+  await using server = await startScripted(async (peer, index) => {
+    await greet(peer, index);
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      said[index]!.push(words.join(" "));
+      if (words[0] === "INCR" && refusals-- > 0) await peer.send("-LOADING not now\r\n");
+      else await peer.send(words[0] === "INCR" ? ":1\r\n" : "+OK\r\n");
+    }
+  });
+  await using pool = await connectPool(server.url, { clientInfo: false, size: 2 });
+  const first = pool.incr("a");
+  await (await server.peer(0)).until("INCR");
+  const second = pool.incr("b");
+  await (await server.peer(1)).until("INCR");
+  await pool.session(async (session) => {
+    await session.select(1);
+  });
+  await Promise.all([first, second]);
+  const [, own = []] = said;
+  assertEquals(own.filter((words) => words === "INCR b").length > 0, true);
+  assertEquals(own.slice(own.indexOf("SELECT 1")).filter((words) => words.startsWith("INCR")), []);
+});
