@@ -13,7 +13,7 @@ import { type Outcome, Project } from "./run_program.ts";
 const noDeno = "Deno" in globalThis ? false : "Deno publishes";
 
 /** The consumer's programs that may use the network and nothing else, and those that start programs or write files. */
-const MODEST = ["tour", "entries", "cached"];
+const MODEST = ["tour", "entries", "cached", "watched"];
 const POWERFUL = ["own_server", "own_commands"];
 
 let published: Promise<Published> | undefined;

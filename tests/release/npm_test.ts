@@ -9,7 +9,7 @@ import { publish, ROOT } from "./published.ts";
 import { Project } from "./run_program.ts";
 
 /** What the consumer runs: the files of `consumer/`. */
-const PROGRAMS = ["tour", "entries", "cached", "own_server", "own_commands"];
+const PROGRAMS = ["tour", "entries", "cached", "watched", "own_server", "own_commands"];
 const TYPES = join(ROOT, "node_modules/@types");
 
 /** Settings of somebody's compiler, as strict as they come. */
