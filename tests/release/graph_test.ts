@@ -38,7 +38,7 @@ const { exports } = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8")) as
 /** What an entry may load besides itself. No row: whatever its layer may import. */
 const ALLOWED: Record<string, RegExp> = {
   ".":
-    /^src\/(errors\.ts|error_codes\.ts|(resp|command|generated|connection|client)\/.*|transport\/(default|transport)\.ts)$/,
+    /^src\/(errors\.ts|error_codes\.ts|(resp|command|generated|connection|client)\/.*|transport\/(default|environment|transport)\.ts)$/,
   "./cache": /^src\/(errors\.ts|error_codes\.ts|cache\/.*|(resp|command|client|connection)\/.*)$/,
   "./observe": /^src\/(errors\.ts|error_codes\.ts|(observe|resp|command|client|connection)\/.*)$/,
   "./diagnostics":
@@ -46,10 +46,10 @@ const ALLOWED: Record<string, RegExp> = {
   "./otel": /^src\/(errors\.ts|error_codes\.ts|(otel|observe|resp|command|client|connection)\/.*)$/,
   "./resp": /^src\/(errors\.ts|error_codes\.ts|resp\/.*)$/,
   "./client":
-    /^src\/(errors\.ts|error_codes\.ts|(resp|command|connection|client)\/.*|transport\/(default|transport)\.ts)$/,
+    /^src\/(errors\.ts|error_codes\.ts|(resp|command|connection|client)\/.*|transport\/(default|environment|transport)\.ts)$/,
   "./command": /^src\/(errors\.ts|error_codes\.ts|(resp|command)\/.*)$/,
   "./cloudflare":
-    /^(cloudflare:sockets|src\/(errors\.ts|error_codes\.ts|(resp|command|generated|connection|client)\/.*|transport\/(cloudflare|queue|transport)\.ts))$/,
+    /^(cloudflare:sockets|src\/(errors\.ts|error_codes\.ts|(resp|command|generated|connection|client)\/.*|transport\/(cloudflare|environment|queue|transport)\.ts))$/,
 };
 
 /** What nobody loads who has not asked for it by its own name, or for something that is made of it. */
