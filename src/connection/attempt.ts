@@ -72,7 +72,8 @@ export class Attempt {
     const { connectTimeout, address } = this.#options;
     const { signal } = this.#giveUp;
     const timer = connectTimeout === 0 ? undefined : setTimeout(() => {
-      const late = new TimeoutError(`No connection to ${describe(address)} within ${connectTimeout} ms`, {
+      const hint = address.tls && !connection.attached ? "; is TLS spoken there?" : "";
+      const late = new TimeoutError(`No connection to ${describe(address)} within ${connectTimeout} ms${hint}`, {
         waitingFor: "connect",
         after: connectTimeout,
       });
@@ -86,7 +87,9 @@ export class Attempt {
       if (connection.failure) throw connection.failure;
       return greeting;
     } catch (error) {
-      const reason = signal.aborted ? signal.reason : explain(error, address);
+      // Of a greeting that was cut off, how it was is told, not at which of its commands.
+      const cut = error instanceof ConnectionError && error.command !== "" ? connection.failure : undefined;
+      const reason = signal.aborted ? signal.reason : explain(cut ?? error, address);
       connection.fail(asConnectionError(reason));
       throw reason;
     } finally {

@@ -111,6 +111,11 @@ export class Connection implements TransportHandler {
     this.#proof = proof;
   }
 
+  /** Whether it has a socket. */
+  get attached(): boolean {
+    return this.#transport !== undefined;
+  }
+
   /** Why it is gone, once it is. */
   get failure(): ConnectionError | undefined {
     return this.#lost ? this.#reason : undefined;

@@ -30,6 +30,10 @@ export interface Certificates {
   readonly server: Identity;
   /** A client. */
   readonly client: Identity;
+  /** Another server, at these names: `DNS:db.example`. */
+  named(names: string): Identity;
+  /** A server at `localhost` and `127.0.0.1` whose certificate ended in 2020. */
+  expired(): Identity;
   /** Removes the files. */
   remove(): void;
 }
@@ -66,12 +70,20 @@ export function makeCertificates(): Certificates {
     "-subj",
     "/CN=Test authority",
   );
-  const issue = (name: string): Identity => {
+  // Only `openssl ca` takes dates, and it wants its books kept.
+  const signInThePast = (request: string, certificate: string, names: string): void => {
+    writeFileSync(file("books"), "");
+    writeFileSync(file("ca.conf"), BOOKKEEPING);
+    const dates = ["-startdate", "20200101000000Z", "-enddate", "20200102000000Z"];
+    openssl("ca", "-batch", "-config", "ca.conf", ...dates, "-in", request, "-out", certificate, "-extfile", names);
+  };
+  const issue = (name: string, hosts = "DNS:localhost,IP:127.0.0.1", expired = false): Identity => {
     const [request, names] = [`${name}.csr`, `${name}.ext`];
-    writeFileSync(file(names), "subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\n");
+    writeFileSync(file(names), `subjectAltName=${hosts}\nextendedKeyUsage=serverAuth,clientAuth\n`);
     openssl("req", ...newKey, "-keyout", `${name}.key`, "-out", request, "-subj", `/CN=${name}`);
     const by = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"];
-    openssl("x509", "-req", "-in", request, ...by, "-out", `${name}.pem`, "-days", "1", "-extfile", names);
+    if (expired) signInThePast(request, `${name}.pem`, names);
+    else openssl("x509", "-req", "-in", request, ...by, "-out", `${name}.pem`, "-days", "1", "-extfile", names);
     const [certFile, keyFile] = [file(`${name}.pem`), file(`${name}.key`)];
     return { cert: readFileSync(certFile, "utf8"), key: readFileSync(keyFile, "utf8"), certFile, keyFile };
   };
@@ -80,6 +92,23 @@ export function makeCertificates(): Certificates {
     caFile: file("ca.pem"),
     server: issue("server"),
     client: issue("client"),
+    named: (names) => issue("named", names),
+    expired: () => issue("expired", undefined, true),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
+
+/** What `openssl ca` has to be told. */
+const BOOKKEEPING = `[ca]
+default_ca = own
+[own]
+database = books
+new_certs_dir = .
+certificate = ca.pem
+private_key = ca.key
+rand_serial = yes
+default_md = sha256
+policy = any
+[any]
+commonName = supplied
+`;

@@ -256,11 +256,12 @@ export class Server implements AsyncDisposable {
   #exchange(text: string, complete: (got: string) => boolean): Promise<string> {
     return new Promise((resolve, reject) => {
       const { hostname: host, port, path } = this;
-      const ca = this.certificates?.ca;
+      const own = this.certificates;
       const socket: Socket = path
         ? connectTcp(path)
-        : ca
-        ? connectTls({ host, port, ca, servername: "localhost" })
+        // Whoever started it knows it, whatever its certificate says.
+        : own
+        ? connectTls({ host, port, rejectUnauthorized: false, cert: own.client.cert, key: own.client.key })
         : connectTcp(port, host);
       let got = "";
       socket.setTimeout(20_000, () => socket.destroy(new Error("The server does not answer")));
