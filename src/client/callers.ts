@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ConnectionError, TimeoutError } from "../errors.ts";
+import { ConnectionError, type ConnectionReport, TimeoutError } from "../errors.ts";
 import { Fifo } from "../connection/fifo.ts";
 import type { Line } from "../connection/line.ts";
 import { onAbort } from "../connection/signal.ts";
@@ -27,15 +27,17 @@ interface Caller {
 /** First come, first served. */
 export class Callers {
   readonly #settings: CallersSettings;
+  readonly #report: () => ConnectionReport;
   readonly #queue = new Fifo<Caller>();
   /** How many in the queue have given up: they are passed over when their turn comes. */
   #gone = 0;
   /** How many were turned away: the queue was full, or their time was over. */
   refused = 0;
 
-  /** Takes the limits. */
-  constructor(settings: CallersSettings) {
+  /** Takes the limits, and what tells of the connections that there are. */
+  constructor(settings: CallersSettings, report: () => ConnectionReport) {
     this.#settings = settings;
+    this.#report = report;
   }
 
   /** How many wait. */
@@ -49,7 +51,9 @@ export class Callers {
     if (this.size >= maxWaiting) {
       this.refused++;
       const what = `All ${max} connections are in use, and ${this.size} callers wait for one already; it was not sent`;
-      return Promise.reject(new ConnectionError(what));
+      const error = new ConnectionError(what);
+      error.report = this.#report();
+      return Promise.reject(error);
     }
     return new Promise((resolve, reject) => {
       const settle = (): void => {
@@ -69,7 +73,7 @@ export class Callers {
       const unheard = signal && onAbort(signal, () => giveUp(signal.reason));
       const timer = waitTimeout === 0 ? undefined : setTimeout(() => {
         this.refused++;
-        giveUp(late(max, waitTimeout));
+        giveUp(late(max, waitTimeout, this.#report()));
       }, waitTimeout);
       this.#queue.push(caller);
     });
@@ -103,7 +107,9 @@ export class Callers {
   }
 }
 
-function late(max: number, after: number): TimeoutError {
+function late(max: number, after: number, report: ConnectionReport): TimeoutError {
   const what = `None of the ${max} connections was free within ${after} ms; it was not sent`;
-  return new TimeoutError(what, { waitingFor: "connection", after });
+  const error = new TimeoutError(what, { waitingFor: "connection", after });
+  error.report = report;
+  return error;
 }

@@ -82,14 +82,7 @@ export class Core {
 
   /** What the shared connections look like, all together. */
   report(): ConnectionReport {
-    const reports = this.pool.lines.map((line) => line.report());
-    const heard = reports.flatMap(({ silentFor }) => silentFor ?? []);
-    return {
-      pending: reports.reduce((sum, { pending }) => sum + pending, 0),
-      bytesWaiting: reports.reduce((sum, { bytesWaiting }) => sum + bytesWaiting, 0),
-      silentFor: heard.length === 0 ? null : Math.min(...heard),
-      generation: Math.max(0, ...reports.map(({ generation }) => generation)),
-    };
+    return this.pool.report();
   }
 
   /** Whether a command must not go onto this line now. */

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { ConnectionError } from "../errors.ts";
+import { ConnectionError, type ConnectionReport } from "../errors.ts";
 import type { Line } from "../connection/line.ts";
 import { Callers } from "./callers.ts";
 import { Upkeep, type UpkeepSettings } from "./upkeep.ts";
@@ -71,7 +71,7 @@ export class Pool {
 
   constructor(settings: PoolSettings) {
     this.#settings = settings;
-    this.#callers = new Callers(settings);
+    this.#callers = new Callers(settings, () => this.report());
     this.#upkeep = new Upkeep(settings);
     if (settings.maxLifetime > 0) {
       const often = Math.min(60_000, Math.max(20, settings.maxLifetime / 20));
@@ -245,6 +245,18 @@ export class Pool {
   #replace(line: Line): void {
     this.#upkeep.retired++;
     line.renew(new ConnectionError("Replaced: it was old enough"));
+  }
+
+  /** What the connections look like, all together. */
+  report(): ConnectionReport {
+    const reports = this.lines.map((line) => line.report());
+    const heard = reports.flatMap(({ silentFor }) => silentFor ?? []);
+    return {
+      pending: reports.reduce((sum, { pending }) => sum + pending, 0),
+      bytesWaiting: reports.reduce((sum, { bytesWaiting }) => sum + bytesWaiting, 0),
+      silentFor: heard.length === 0 ? null : Math.min(...heard),
+      generation: Math.max(0, ...reports.map(({ generation }) => generation)),
+    };
   }
 
   /** Every line there is. */

@@ -9,6 +9,8 @@ import {
 } from "@std/assert";
 import { connect, connectPool, type Redis, ReplyError } from "../../mod.ts";
 import { cache, type Caching } from "../../src/cache/mod.ts";
+import { BaseClient, connectTransport, graft, open, type Surfaces } from "../../src/client/mod.ts";
+import { type Arg, CommandSpec, READONLY, type Shape, WRITE } from "../../src/command/mod.ts";
 import { missing, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
 
@@ -407,10 +409,12 @@ test("reads by many, writes by others: nobody sees an older value after a newer"
   let reads = 0;
   while (writing) {
     for (const key of keys) {
-      const value = Number(await cached.get(key));
-      assert(value >= (last.get(key) ?? 0), `${key}: ${value} after ${last.get(key)}`);
-      last.set(key, value);
-      reads++;
+      for (let i = 0; i < 2; i++) {
+        const value = Number(await cached.get(key));
+        assert(value >= (last.get(key) ?? 0), `${key}: ${value} after ${last.get(key)}`);
+        last.set(key, value);
+        reads++;
+      }
     }
     // Hits take no turn of the event loop.
     await caughtUp(cached);
@@ -420,4 +424,62 @@ test("reads by many, writes by others: nobody sees an older value after a newer"
   for (const key of keys) assertEquals(Number(await cached.get(key)), written.get(key) ?? 0);
   assert(reads > 100 && counts(cached)[0] > 0 && counts(cached)[2] > 0, `${reads} reads, ${counts(cached)}`);
   assertStrictEquals(cached.cache.stats().flushes, 0);
+});
+
+test("a generated client is cached like any other", { skip: missing() }, async () => {
+  const GET = new CommandSpec("GET", READONLY, 1);
+  const SET = new CommandSpec("SET", WRITE, 1);
+  abstract class Commands {
+    abstract send<T>(spec: CommandSpec, args: Arg[], shape?: Shape): Promise<T>;
+    get(key: string): Promise<string | null> {
+      return this.send(GET, [key]);
+    }
+    set(key: string, value: string): Promise<"OK"> {
+      return this.send(SET, [key, value]);
+    }
+  }
+  interface Small extends Commands {}
+  class Small extends BaseClient<Surfaces> {}
+  graft(Small, Commands);
+  await using server = await startRedis();
+  await using redis = await open<Small>({ client: Small }, connectTransport, server.url);
+  await using cached = await cache(redis);
+  await cached.set("k", "1");
+  assertEquals([await cached.get("k"), await cached.get("k")], ["1", "1"]);
+  await cached.set("k", "2");
+  assertEquals([await cached.get("k"), await cached.with({ timeout: 1000 }).get("k")], ["2", "2"]);
+  assertEquals([cached.cache.stats().hits, cached.cache.stats().misses], [2, 2]);
+});
+
+test("the same while its connection is killed again and again", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using cached = await cache(redis);
+  const keys = Array.from({ length: 6 }, (_, i) => `k${i}`);
+  await Promise.all(keys.map((key) => redis.set(key, 0)));
+  let writing = true;
+  const writer = (async () => {
+    for (let i = 1; i <= 2000; i++) {
+      await redis.set(keys[i % keys.length]!, i);
+      if (i % 100 !== 0) continue;
+      const tracked = (await redis.clientList()).split("\n").filter((line) => /flags=\S*t/.test(line));
+      for (const line of tracked) await redis.clientKill({ id: Number(/id=(\d+)/.exec(line)![1]) });
+    }
+    writing = false;
+  })();
+  const last = new Map<string, number>();
+  while (writing) {
+    for (const key of keys) {
+      const value = Number(await cached.get(key));
+      assert(value >= (last.get(key) ?? 0), `${key}: ${value} after ${last.get(key)}`);
+      last.set(key, value);
+    }
+    await caughtUp(cached).catch(() => {});
+  }
+  await writer;
+  while (!await caughtUp(cached).then(() => true, () => false));
+  for (const [i, key] of keys.entries()) {
+    assertEquals(Number(await cached.get(key)), 2000 - ((2000 - i) % keys.length), key);
+  }
+  assert(cached.stats().reconnects > 3, `${cached.stats().reconnects} reconnects`);
 });

@@ -111,3 +111,15 @@ test("a command that is one too many says how many there are", async () => {
   redis.destroy();
   await Promise.allSettled(waiting);
 });
+
+test("a caller that got no connection of its own is told what the others do", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { maxSessions: 1, waitTimeout: 20 });
+  await using session = await redis.session();
+  const waiting = session.call("BLPOP", "queue", 1);
+  await redis.ping();
+  const error = await assertRejects(() => redis.session(), TimeoutError);
+  assertEquals([error.waitingFor, error.sent, error.report?.pending], ["connection", false, 1]);
+  await redis.lpush("queue", "job");
+  await waiting;
+});
