@@ -119,3 +119,27 @@ test("a program without a project imports jsr:@respire/redis", { skip: noDeno ||
   assertEquals(code, 0, output);
   assertMatch(output, /^PONG$/m);
 });
+
+test("the users' generator, from the registry: a module for a server, and a program on it", {
+  skip: noDeno || missing(),
+}, async () => {
+  await using registry = await Registry.serve(await package_());
+  await using server = await startRedis();
+  using project = new Project();
+  const generator = ["run", "-A", "--no-prompt", "jsr:@respire/redis/codegen"];
+  const help = await deno(project, registry, ...generator, "--help");
+  assertEquals(help.code, 0, help.output);
+  const options = ["--from", server.url, "--import", "jsr:@respire/redis", "--out", "my_redis.ts"];
+  const written = await deno(project, registry, ...generator, ...options);
+  assertEquals(written.code, 0, written.output);
+  project.write(
+    "program.ts",
+    `import { connect } from "./my_redis.ts";
+    await using redis = await connect("${server.url}");
+    const [pong, count] = await redis.pipeline((p) => [p.ping(), p.incr("n")]);
+    console.log(pong, count.toFixed());`,
+  );
+  const { code, output } = await deno(project, registry, "run", "--check", "--allow-net", "--quiet", "program.ts");
+  assertEquals(code, 0, output);
+  assertMatch(output, /^PONG 1$/m);
+});

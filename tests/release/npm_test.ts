@@ -122,3 +122,25 @@ test("Bun runs the TypeScript sources as they are published", {
     assertMatch(await ran(project, "bun", `${program}.ts`), new RegExp(`^${program} done$`, "m"));
   }
 });
+
+test("the users' generator, in Node: a small client without the rest", {
+  skip: noDeno || missing() || without("npm") || noCompiler,
+}, async () => {
+  await using server = await startRedis();
+  using project = await install("npm", server.url);
+  const generator = ["node", `node_modules/${PACKAGE}/codegen/cli.js`];
+  assertMatch(
+    await ran(project, ...generator, "--only", "ping,incr", "--import", PACKAGE, "--out", "small.ts"),
+    /^small\.ts: written/m,
+  );
+  project.write(
+    "program.ts",
+    `import { connect } from "./small.js";
+    const redis = await connect("${server.url}");
+    console.log(await redis.ping(), await redis.incr("n"));
+    await redis.close();`,
+  );
+  project.write("tsconfig.json", { ...compilerOptions("nodenext", ["es2023"], ["node"]), include: ["program.ts"] });
+  await ran(project, "node", TSC, "-p", ".");
+  assertMatch(await ran(project, "node", "out/program.js"), /^PONG 1$/m);
+});
