@@ -13,10 +13,10 @@ const FOLDER = join(ROOT, "examples");
 /** The demo brings its own server, and is no example of one thing. */
 const EXAMPLES = readdirSync(FOLDER).filter((name) => name.endsWith(".ts") && name !== "demo.ts").sort();
 
-/** Those that start programs themselves. */
-const POWERFUL = new Set(["testing.ts"]);
+/** Those that start programs or write files. */
+const POWERFUL = new Set(["codegen.ts", "testing.ts"]);
 /** The pages of docs/ that need no program here: they compare, promise, or are about a program of their own. */
-const WITHOUT = new Set(["codegen.md", "migrating.md", "guarantees.md", "performance.md"]);
+const WITHOUT = new Set(["migrating.md", "guarantees.md", "performance.md"]);
 
 /** How this runtime runs a program. Under Deno with no more rights than the example needs. */
 function command(file: string): string[] {
