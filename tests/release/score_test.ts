@@ -12,10 +12,14 @@ const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
 const settings = JSON.parse(read("deno.json"));
 const entries = Object.values<string>(settings.exports);
 
-test("the README installs the package and shows it at work", () => {
+test("the README installs the package, shows it at work, and names every entry", () => {
   const text = read("README.md");
   assertStringIncludes(text, `jsr:${settings.name}`);
   assertStringIncludes(text, "```ts\n");
+  for (const entry of Object.keys(settings.exports)) {
+    const full = settings.name + entry.slice(1);
+    assert(text.includes(`\`${full}\``) || text.includes(`\`${entry}\``), `the README does not name ${full}`);
+  }
 });
 
 test("every entry has a module doc with an example", { skip: noDeno }, async () => {
