@@ -100,7 +100,7 @@ async function start<R>(
     overflow: options.overflow ?? "error",
   };
   const sibling: Core["sibling"] = (other, heard) =>
-    start(other, openSocket, options, 1, 1 + (options.maxSessions ?? 10), heard, identity);
+    start(other, openSocket, { ...options, min: 1 }, 1, 1 + (options.maxSessions ?? 10), heard, identity);
   const core = new Core(kit, pool, hub, room, traffic, sibling, identity);
   try {
     await pool.open();

@@ -306,8 +306,9 @@ test("a restarted server leaves nothing old", { skip: missing() }, async () => {
 
 test("a cache has one connection, also of a pool, and ends with its client", { skip: missing() }, async () => {
   await using server = await startRedis();
-  const pool = await connectPool(server.url, { size: 4 });
+  const pool = await connectPool(server.url, { size: 4, min: 3, maxLifetime: 600_000 });
   const cached = await cache(pool);
+  assertEquals(cached.stats().connects, 1);
   await pool.set("k", "v");
   await Promise.all(Array.from({ length: 2000 }, (_, i) => cached.get(`k${i % 10}`)));
   const { misses, joined, hits } = cached.cache.stats();
