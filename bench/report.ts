@@ -9,6 +9,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Figure, Result, Run } from "./results.ts";
 import { label, row, short, TABLES } from "./tables.ts";
+import { targets } from "./targets.ts";
 
 const here = import.meta.dirname!;
 const PLACES = { deno: "Deno", bun: "Bun", node: "Node" } as const;
@@ -49,9 +50,9 @@ export function caption(run: Run): string {
     `${label(name)} ${version.replace(/^v|^deno /, "").split(" ")[0]}`
   );
   return `${run.date.slice(0, 10)}, commit ${run.commit}; ${machine.cpu}, ${machine.cores} cores, ${machine.system}; ` +
-    `redis-server ${run.server}${
-      run.serverPinned ? " pinned to a core" : ""
-    }; medians of ${settings.rounds} rounds of ` +
+    `redis-server ${run.server}${run.serverPinned ? " pinned to a core" : ""}; medians of ${
+      settings.rounds === 1 ? "one round" : `up to ${settings.rounds} rounds`
+    } of ` +
     `at least ${settings.seconds} s. ${clients.join(", ")}.`;
 }
 
@@ -145,7 +146,7 @@ function load(group: string): Run | undefined {
   return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
 }
 
-/** What stands in the place of a name: `summary GROUP`, `figures GROUP RUNTIME`, `table NAME`, `chart NAME`. */
+/** What stands in the place of a name: `targets GROUP`, `summary GROUP`, `figures GROUP RUNTIME`, `table NAME`, `chart NAME`. */
 export function content(name: string, prefix: string): string | undefined {
   const [kind, subject, place] = name.split(" ");
   if (kind === "chart") {
@@ -154,6 +155,7 @@ export function content(name: string, prefix: string): string | undefined {
   }
   const run = load(subject);
   if (run === undefined) return undefined;
+  if (kind === "targets") return `${targets(run)}\n\n${caption(run)}`;
   if (kind === "table") return TABLES[subject]?.(run);
   return kind === "summary" ? summary(run) : figures(run, place as Place);
 }
@@ -173,4 +175,5 @@ function fill(file: string, prefix: string): void {
 if (import.meta.main) {
   fill(join(here, "README.md"), "");
   fill(join(here, "..", "README.md"), "bench/");
+  fill(join(here, "..", "docs", "performance.md"), "../bench/");
 }

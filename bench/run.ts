@@ -1,12 +1,14 @@
 /**
  * Compares the clients. `--quick` for a short look, `--all` or `--only NAME,…` to choose groups and workloads,
- * `--clients NAME,…`, `--runtime deno,bun,node,c,python`, `--rounds N`, `--seconds S`.
+ * `--clients NAME,…`, `--runtime deno,bun,node,c,python`, `--rounds N`, `--seconds S`, `--minutes M` to make do with fewer
+ * rounds where the whole would take longer.
  * A whole group measured at full length is stored in `results/`; anything less only shows.
  *
  * @module
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { buildForNode, CANNOT_LOAD, type Contestant, entries, type Entry } from "./contestants.ts";
@@ -24,11 +26,15 @@ const { values: options } = parseArgs({
     runtime: { type: "string" },
     rounds: { type: "string" },
     seconds: { type: "string" },
+    minutes: { type: "string" },
   },
 });
 
 const list = (text: string | undefined): string[] | undefined => text?.split(",");
 const quick = options.quick;
+/** What is measured besides, each by a program of its own. */
+const OTHERS = ["micro.ts", "startup.ts", "workers.ts", "growth.ts"];
+
 const settings = {
   rounds: Number(options.rounds ?? (quick ? 3 : 5)),
   seconds: Number(options.seconds ?? (quick ? 0.15 : 0.3)),
@@ -57,12 +63,18 @@ interface Racer {
 /** Contestants whose library is not here: not asked again. */
 const unloadable = new Set<string>();
 
+/** How many rounds there is time for, the first having taken so long; at least one, that a figure is there. */
+function affordable(rounds: number, taken: number, share: number): number {
+  return Math.max(1, Math.min(rounds, 1 + Math.floor((share - taken) / taken)));
+}
+
 /** Starts everybody on one workload, warms up, measures in turns. */
 async function compare(
   server: Server,
   workload: Workload,
   everybody: readonly Entry[],
   versions: Record<string, string>,
+  until: number,
 ): Promise<Result> {
   server.command("FLUSHALL");
   if (workload.setup !== undefined) server.lua(workload.setup);
@@ -90,8 +102,11 @@ async function compare(
     })
   ));
   for (const racer of [...racers]) await attempt(racer, () => racer.contestant!.measure(settings.warmUp, 0));
-  for (let round = 0; round < settings.rounds; round++) {
-    const shift = Math.floor(round * racers.length / settings.rounds);
+  let rounds = Math.min(settings.rounds, workload.rounds ?? settings.rounds);
+  const begun = performance.now();
+  for (let round = 0; round < rounds; round++) {
+    if (round === 1) rounds = affordable(rounds, performance.now() - begun, until - begun);
+    const shift = Math.floor(round * racers.length / rounds);
     for (const racer of [...racers.slice(shift), ...racers.slice(0, shift)]) {
       await attempt(racer, async () => {
         const used = server.cpu();
@@ -129,12 +144,24 @@ try {
     node: firstLine("node", "--version") ?? "not installed",
   };
   const everybody = entries(list(options.clients), list(options.runtime));
-  for (const [group, workloads, whole] of chosen()) {
+  const groups = chosen();
+  /** Groups overlap: what two of them have is measured once. */
+  const measured = new Map<string, Result>();
+  const end = options.minutes === undefined ? Infinity : performance.now() + Number(options.minutes) * 60_000;
+  let left = groups.reduce((sum, [, workloads]) => sum + workloads.length, 0);
+  for (const [group, workloads, whole] of groups) {
     const results: Result[] = [];
     for (const workload of workloads) {
-      const result = await compare(server, workload, everybody, versions);
+      let result = measured.get(workload.name);
+      if (result === undefined) {
+        // What is left of the time, in equal shares: what one leaves is for those after it.
+        const now = performance.now();
+        result = await compare(server, workload, everybody, versions, now + (end - now) / left);
+        measured.set(workload.name, result);
+        console.log(`\n${table(result)}`);
+      }
+      left--;
       results.push(result);
-      console.log(`\n${table(result)}`);
     }
     const keep = whole && !quick && options.clients === undefined && options.runtime === undefined;
     const folder = join(import.meta.dirname!, keep ? "results" : ".cache");
@@ -146,4 +173,12 @@ try {
 } finally {
   server.stop();
 }
-process.exit(0);
+if (options.all) {
+  for (const file of [...OTHERS, ...(quick ? [] : ["charts.ts", "report.ts"])]) {
+    console.log(`\n${file}`);
+    const words = [...("Deno" in globalThis ? ["run", "-A"] : []), join(import.meta.dirname!, file)];
+    if (quick) words.push("--quick");
+    if (spawnSync(process.execPath, words, { stdio: "inherit" }).status !== 0) process.exitCode = 1;
+  }
+}
+process.exit();

@@ -27,6 +27,11 @@ export async function open(port: number): Promise<Driver> {
       cached ??= cache(redis);
       return (await cached).get(key);
     },
+    // Subscriptions of one client share one connection: the server sends a message once, however many listen.
+    async subscribe(channel, heard) {
+      const subscription = await redis.subscribe(channel, { onMessage: ({ message }) => heard(message) });
+      return () => subscription.close();
+    },
     pool: (size) => connectPool({ hostname: "127.0.0.1", port, size }),
     close: () => redis.close(),
   };

@@ -1,0 +1,133 @@
+/**
+ * What was promised, held against what was measured.
+ *
+ * @module
+ */
+import type { Figure, Result, Run } from "./results.ts";
+import { label, row } from "./tables.ts";
+
+const PLACES = ["deno", "bun", "node"] as const;
+type Place = typeof PLACES[number];
+
+/** One promise about some workloads: `limit` is what the ratio (or the cost) is held against. */
+interface Target {
+  readonly title: string;
+  readonly workloads: RegExp;
+  /** Whom it names: our ratio to that figure; `cpu` is the cost of one unit in microseconds instead. */
+  readonly against: "best peer" | "Bun built-in" | "best other peer" | "redis-benchmark" | "hiredis" | "cpu" | "single";
+  readonly limit: number | Readonly<Partial<Record<Place, number>>>;
+  /** Spread counts: a peer may be ahead by as much as the rounds differ anyway. */
+  readonly withinSpread?: boolean;
+}
+
+const PIPELINES = /^pipeline-(1000|10000|100000):/;
+const REPLIES = /^(lrange|smembers|hgetall|zrange|xrange)-10000$/;
+
+const TARGETS: readonly Target[] = [
+  { title: "pipelines of 1,000 to 100,000", workloads: PIPELINES, against: "redis-benchmark", limit: 1.2 },
+  { title: "pipelines of 1,000 to 100,000", workloads: PIPELINES, against: "best other peer", limit: 3 },
+  { title: "pipelines of 1,000 to 100,000", workloads: PIPELINES, against: "Bun built-in", limit: 1.3 },
+  { title: "pipelines of 100", workloads: /^pipeline-100:/, against: "redis-benchmark", limit: 1 },
+  { title: "pipelines of 100", workloads: /^pipeline-100:/, against: "best peer", limit: 1 },
+  { title: "10,000 promises at once", workloads: /^storm-10000:/, against: "Bun built-in", limit: 1 },
+  { title: "10,000 promises at once", workloads: /^storm-10000:/, against: "best other peer", limit: 3 },
+  { title: "50 callers awaiting each", workloads: /^callers-50:/, against: "best peer", limit: 2 },
+  { title: "one at a time", workloads: /^callers-1:/, against: "best peer", limit: 1, withinSpread: true },
+  { title: "large replies", workloads: REPLIES, against: "best peer", limit: 1 },
+  { title: "large replies", workloads: REPLIES, against: "Bun built-in", limit: 1.3 },
+  { title: "LRANGE of 10,000", workloads: /^lrange-10000$/, against: "hiredis", limit: 0.9 },
+  { title: "values of 1 MiB and 10 MiB", workloads: /^get-(1|10)MiB:/, against: "best peer", limit: 1 },
+  { title: "values of 1 MiB and 10 MiB", workloads: /^get-(1|10)MiB:/, against: "hiredis", limit: 0.9 },
+  { title: "pool of 10", workloads: /^pool-10-/, against: "best peer", limit: 1 },
+  { title: "pool of 10, pipelines", workloads: /^pool-10-pipelines:/, against: "single", limit: 1 },
+  {
+    title: "client CPU for a pipelined command, µs",
+    workloads: PIPELINES,
+    against: "cpu",
+    limit: { deno: 0.25, node: 0.25, bun: 0.4 },
+  },
+];
+
+/** The least of our ratios over the workloads, and where it was; `undefined` if nothing can be compared. */
+interface Outcome {
+  readonly value: number;
+  readonly where: string;
+  readonly reached: boolean;
+}
+
+function rival(target: Target, result: Result, run: Run, place: Place): Figure | undefined {
+  const figure = (client: string): Figure | undefined => result.figures.find((one) => one.client === client);
+  const peers = result.figures.filter(({ client, runtime }) => runtime === place && client !== "respire")
+    .sort((a, b) => b.median - a.median);
+  switch (target.against) {
+    case "best peer":
+      return peers[0];
+    case "best other peer":
+      return peers.find(({ client }) => client !== "bun");
+    case "Bun built-in":
+      return place === "bun" ? figure("bun") : undefined;
+    case "single": {
+      const single = run.results.find(({ name }) => name === "pipeline-1000:hset");
+      return single?.figures.find(({ client, runtime }) => client === "respire" && runtime === place);
+    }
+    case "cpu":
+      return undefined;
+    default:
+      return figure(target.against);
+  }
+}
+
+function outcome(target: Target, run: Run, place: Place): Outcome | undefined {
+  const limit = typeof target.limit === "number" ? target.limit : target.limit[place];
+  if (limit === undefined) return undefined;
+  let worst: Outcome | undefined;
+  for (const result of run.results) {
+    if (!target.workloads.test(result.name)) continue;
+    const mine = result.figures.find(({ client, runtime }) => client === "respire" && runtime === place);
+    if (mine === undefined) continue;
+    if (target.against === "cpu") {
+      if (worst === undefined || mine.cpu > worst.value) {
+        worst = { value: mine.cpu, where: result.title, reached: mine.cpu <= limit };
+      }
+      continue;
+    }
+    const other = rival(target, result, run, place);
+    if (other === undefined) continue;
+    const value = mine.median / other.median;
+    const slack = target.withinSpread ? Math.max(mine.spread, other.spread) : 0;
+    if (worst === undefined || value < worst.value) {
+      const who = other.client === "respire" ? "one connection" : label(other.client);
+      worst = { value, where: `${who}, ${result.title}`, reached: value >= limit * (1 - slack) };
+    }
+  }
+  return worst;
+}
+
+/** The table of promises: for each runtime the worst of the workloads that it is about. */
+export function targets(run: Run): string {
+  const lines = [
+    row(["work", "against", "at least", "Deno", "Bun", "Node", "worst against"]),
+    row(["---", "---", "---", "---", "---", "---", "---"]),
+  ];
+  for (const target of TARGETS) {
+    const found = PLACES.map((place) => outcome(target, run, place));
+    if (found.every((one) => one === undefined)) continue;
+    const isCost = target.against === "cpu";
+    const [worst] = found.filter((one) => one !== undefined).sort((a, b) =>
+      isCost ? b!.value - a!.value : a!.value - b!.value
+    );
+    const limit = typeof target.limit === "number"
+      ? `${target.limit}×`
+      : `at most ${PLACES.map((place) => (target.limit as Record<string, number>)[place]).join(" / ")}`;
+    lines.push(row([
+      target.title,
+      isCost ? "–" : target.against === "single" ? "one connection" : target.against,
+      limit + (target.withinSpread ? ", within the spread" : ""),
+      ...found.map((one) =>
+        one === undefined ? "–" : `${one.value.toFixed(2)}${isCost ? "" : "×"}${one.reached ? "" : " (missed)"}`
+      ),
+      worst!.where,
+    ]));
+  }
+  return lines.join("\n");
+}
