@@ -1,8 +1,6 @@
 /**
  * Runs the leak program in a process of its own, in the runtime that we are in.
  *
- *     deno task leaks [count]
- *
  * @module
  */
 import { spawn } from "node:child_process";
@@ -45,12 +43,4 @@ export async function leftovers(
   const [code] = await once(child, "close");
   const line = output.split("\n").find((line) => line.startsWith("{"));
   return { code, output, left: line === undefined ? undefined : JSON.parse(line) };
-}
-
-if (import.meta.main) {
-  const count = Number(process.argv[2] ?? 10_000);
-  for (const [kind, times] of [["connect", count], ["sessions", count], ["aborts", count], ["failures", count / 10]]) {
-    const { code, output, left } = await leftovers(kind as string, times as number);
-    console.log(left === undefined ? output : JSON.stringify(left), `exit ${code}`);
-  }
 }
