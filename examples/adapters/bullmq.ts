@@ -15,7 +15,7 @@
  *
  * @module
  */
-import { defineScript, type Redis, type Script, type Surface, type Transaction } from "@respire/redis";
+import { ConnectionError, defineScript, type Redis, type Script, type Surface, type Transaction } from "@respire/redis";
 import { EventEmitter } from "node:events";
 import { Readable } from "node:stream";
 
@@ -76,14 +76,19 @@ export class BullmqClient extends EventEmitter {
     return new BullmqClient(this.#redis, this.#scripts);
   }
 
-  /** A command that waits; `null` if BullMQ disconnects meanwhile. */
+  /**
+   * A command that waits; `null`, as if its time were over, if BullMQ disconnects meanwhile or the connection is lost: then
+   * BullMQ looks for work by itself and waits again.
+   */
   async #wait<T>(send: (redis: Redis) => Promise<T>): Promise<T | null> {
     const { signal } = this.#open;
     try {
       return await send(this.#redis.with({ signal }));
     } catch (error) {
       if (signal.aborted && error === signal.reason) return null;
-      throw error;
+      if (!(error instanceof ConnectionError)) throw error;
+      await this.#redis.ping().catch((gone) => Promise.reject(inItsWords(gone)));
+      return null;
     }
   }
 
@@ -96,7 +101,11 @@ export class BullmqClient extends EventEmitter {
   }
 
   async runCommand(name: string, args: unknown[]): Promise<unknown> {
-    return await runScript(this.#scripts, this.#redis, name, args);
+    try {
+      return await runScript(this.#scripts, this.#redis, name, args);
+    } catch (error) {
+      throw inItsWords(error);
+    }
   }
 
   multi(): BullmqTransaction {
@@ -311,6 +320,11 @@ class BullmqTransaction {
     const replies = await this.#redis.transaction((tx) => this.#queued.map((send) => send(tx)), { errors: "return" });
     return replies.map((reply, i) => reply instanceof Error ? [reply, null] : [null, this.#shapes[i]!(reply as never)]);
   }
+}
+
+/** By this message BullMQ knows that a connection was lost, and tries again by itself. */
+function inItsWords(error: unknown): unknown {
+  return error instanceof ConnectionError ? new Error("Connection is closed.", { cause: error }) : error;
 }
 
 /** Calls a script that BullMQ has defined: keys come first, and what is missing is an empty argument. */

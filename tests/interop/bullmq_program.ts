@@ -57,6 +57,19 @@ const repeated = await queue.upsertJobScheduler("tick", { every: 50, limit: 3 },
 while (ran.filter((name) => name === "tick").length < 2) await redis.ping();
 await queue.removeJobScheduler("tick");
 
+// Connections that are lost while everybody waits are made again, and nobody hears of it.
+const admin = await connect(process.env.REDIS_URL!);
+const survived: unknown[] = [];
+for (let n = 1; n <= 3; n++) {
+  while ((await admin.clientList()).match(/cmd=(bzpopmin|xread) /g)?.length !== 2) await admin.ping();
+  await admin.call("CLIENT KILL", "SKIPME", "yes");
+  // What is sent before the loss is noticed may have run, so it is not sent again: not what this is about.
+  while (!(await redis.ping().catch(() => ""))) await admin.ping();
+  const job: Job = await queue.add("after", { n });
+  survived.push((await job.waitUntilFinished(events) as { square: number }).square);
+}
+await admin.close();
+
 // A parent waits for its children.
 const flow = new FlowProducer({ connection });
 const tree = await flow.add({
@@ -93,6 +106,7 @@ console.log(JSON.stringify({
   attempts: again.attemptsMade,
   progress,
   order,
+  survived,
   repeated: repeated !== undefined,
   completed: found.length === counts.completed,
   held: counts.paused + counts.waiting,

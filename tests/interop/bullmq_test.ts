@@ -49,6 +49,7 @@ for (const [version, protocol] of SETUPS) {
       attempts: 3,
       progress: [50],
       order: ["child", "child", "parent"],
+      survived: [1, 4, 9],
       repeated: true,
       completed: true,
       held: 1,
