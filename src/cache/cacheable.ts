@@ -11,7 +11,8 @@ const NEVER: Readonly<Record<string, string>> = {
   "the reply is random": "HRANDFIELD SRANDMEMBER ZRANDMEMBER VRANDMEMBER",
   "a cursor belongs to one walk": "HSCAN SSCAN ZSCAN ARSCAN",
   "the command is sent for its effect": "TOUCH",
-  "it tells of memory and use, which change without the value": "OBJECT MEMORY JSON.DEBUG BF.DEBUG CF.DEBUG",
+  "it tells of memory and use, which change without the value":
+    "OBJECT MEMORY ARINFO VINFO JSON.DEBUG BF.DEBUG CF.DEBUG",
   "it reads keys that are not among its arguments": "SORT_RO EVAL_RO EVALSHA_RO FCALL_RO",
   "it waits, or depends on what was read before": "XREAD",
 };

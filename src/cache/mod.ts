@@ -14,7 +14,7 @@
  *
  * @module
  */
-import { CORE, type Core } from "../client/core.ts";
+import { CORE, type Core, ON } from "../client/core.ts";
 import type { CacheStats } from "../client/stats.ts";
 import { type CacheOptions, readCacheOptions } from "./options.ts";
 import { cachingKit } from "./kit.ts";
@@ -27,6 +27,8 @@ export type { CacheStats } from "../client/stats.ts";
 export interface Cacheable {
   /** @internal What its surfaces share. */
   readonly [CORE]: Core;
+  /** @internal Makes the same surface of another client. */
+  [ON](core: Core): unknown;
 }
 
 /** What a client with a cache has beside its commands. */
@@ -69,12 +71,12 @@ export async function cache<R extends Cacheable>(redis: R, options: CacheOptions
   const parent = redis[CORE];
   const tracker = new Tracker(readCacheOptions(options));
   const control: CacheControl = { stats: () => tracker.stats(), clear: () => tracker.drop(undefined) };
-  const cached = await parent.sibling<R & Caching>(cachingKit(parent.kit, tracker, control), {
+  const opened = await parent.sibling<Cacheable>(cachingKit(parent.kit, tracker, control), {
     onReady: (line) => tracker.ready(line),
     onLost: () => tracker.lost(),
     onPush: (push) => tracker.push(push),
   });
-  const own = cached[CORE];
+  const own = opened[CORE];
   const line = own.pool.first();
   const ended = (): void => {
     parent.companions.delete(companion);
@@ -96,5 +98,5 @@ export async function cache<R extends Cacheable>(redis: R, options: CacheOptions
     own.destroy();
     throw error;
   }
-  return cached;
+  return redis[ON](own) as R & Caching;
 }

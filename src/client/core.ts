@@ -47,6 +47,9 @@ export interface Hooks {
 /** Under this name a surface gives its core to modules of this package. */
 export const CORE: unique symbol = Symbol("core");
 
+/** Under this name a surface makes the same surface of another client. */
+export const ON: unique symbol = Symbol("on");
+
 /** What all surfaces of one client share. */
 export class Core {
   readonly kit: Kit;

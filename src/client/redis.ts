@@ -12,7 +12,7 @@ import type { Line } from "../connection/line.ts";
 import { BIGINTS, BYTES, type Reply } from "../resp/reply.ts";
 import type { Replies, RepliesOrErrors } from "./batch.ts";
 import type { PipelineOptions } from "./pipeline.ts";
-import { CORE, type Core } from "./core.ts";
+import { CORE, type Core, ON } from "./core.ts";
 import { guarded } from "./guard.ts";
 import type { Family } from "./change.ts";
 import type { InboxOptions } from "./inbox.ts";
@@ -68,6 +68,11 @@ export abstract class BaseClient<
   /** @internal For modules of this package that build on a client. */
   get [CORE](): Core {
     return this.#core;
+  }
+
+  /** @internal The same surface (bytes, bigints, limits) of another client. */
+  [ON](core: Core): this {
+    return new core.kit.client(core, this.#options) as this;
   }
 
   /** The one way that every command takes. Rejects with what the encoder refuses, the server says, or befalls the connection. */

@@ -127,6 +127,20 @@ test("values are nobody else's: changing one changes no other", { skip: missing(
   assertEquals([hits, misses, shared], [5, 3, 1]);
 });
 
+test("the surface that was given is the surface that is cached", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using cached = await cache(redis.bytes.bigints);
+  await redis.set("k", "v");
+  assertEquals<unknown>([await cached.get("k"), await cached.strlen("k")], [new TextEncoder().encode("v"), 1n]);
+  assertEquals(await cached.get("k"), new TextEncoder().encode("v"));
+  const stop = new AbortController();
+  const limited = await cache(redis.with({ signal: stop.signal }));
+  stop.abort(new Error("enough"));
+  await assertRejects(() => limited.get("k"), Error, "enough");
+  assertEquals(counts(cached as unknown as Cached), [1, 2, 0]);
+});
+
 test("modes, arguments and commands are kept apart; equal arguments are not", { skip: missing() }, async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url);
