@@ -87,9 +87,11 @@ function size(what: string, entry: string, ...options: string[]): Size {
 function only(): string | undefined {
   const folder = join(cache, "only");
   rmSync(folder, { recursive: true, force: true });
-  const words = ["run", "-A", "codegen/main.ts", "--only", "get,set", "--out", folder];
+  mkdirSync(folder, { recursive: true });
+  const from = join(here, "..", "src", "*", "mod.ts");
+  const words = ["run", "-A", "codegen/cli.ts", "--only", "get,set", "--import", from, "--out", join(folder, "mod.ts")];
   const { status } = spawnSync("deno", words, { cwd: join(here, ".."), stdio: "ignore" });
-  return status === 0 && existsSync(join(folder, "mod.ts")) ? ".cache/only/mod.ts" : undefined;
+  return status === 0 ? ".cache/only/mod.ts" : undefined;
 }
 
 function sizes(): Size[] {

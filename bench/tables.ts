@@ -118,5 +118,16 @@ function micro(run: Run): string {
   return `${grid(["nanoseconds for one command or element", ...RUNTIMES], rows)}\n\n${made(run)}`;
 }
 
+function typecheck(run: Run): string {
+  const { checks } = run as unknown as {
+    checks: { what: string; total: number; check: number; memory: number; lines: number }[];
+  };
+  const ms = (seconds: number): string => (seconds * 1000).toFixed(0);
+  const rows = checks.map((
+    { what, total, check, memory, lines },
+  ) => [what, ms(total), ms(check), String(memory), lines.toLocaleString("en-US")]);
+  return `${grid(["program", "ms in all", "ms of checking", "MiB", "lines read"], rows)}\n\n${made(run)}`;
+}
+
 /** Tables by the name of the measurement. */
-export const TABLES: Readonly<Record<string, (run: Run) => string>> = { growth, startup, workers, micro };
+export const TABLES: Readonly<Record<string, (run: Run) => string>> = { growth, startup, workers, micro, typecheck };
