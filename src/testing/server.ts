@@ -8,7 +8,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect as connectTcp, type Socket } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import process from "node:process";
 import { connect as connectTls } from "node:tls";
 import type { Binary, ServerVersion } from "./binaries.ts";
@@ -97,6 +97,7 @@ export class Server implements AsyncDisposable {
   readonly #command: readonly string[];
   readonly #folder: string;
   readonly #password: string | undefined;
+  readonly #sentinel: boolean;
   readonly #ownCertificates: boolean;
   #keeper: ChildProcess | undefined;
   #exited: Promise<void> = Promise.resolve();
@@ -113,6 +114,7 @@ export class Server implements AsyncDisposable {
     this.#ownCertificates = options.tls === true;
     this.#folder = folder;
     this.#password = options.password;
+    this.#sentinel = options.sentinel === true;
     this.#command = [...binary.command, ...this.#file(options), ...this.#arguments(options)];
     const login = options.password ? `:${encodeURIComponent(options.password)}@` : "";
     const scheme = this.certificates ? "rediss" : "redis";
@@ -247,10 +249,24 @@ export class Server implements AsyncDisposable {
   async #answers(): Promise<boolean> {
     try {
       const text = await this.#exchange("PING\r\n", (got) => got.endsWith("\r\n"));
-      return /^(\+PONG|-NOAUTH|-DENIED)/.test(text);
+      if (text.startsWith("-DENIED")) return true;
+      return /^(\+PONG|-NOAUTH)/.test(text) && await this.#isOurs();
     } catch {
       return false;
     }
+  }
+
+  /**
+   * Whether it is not another one that took the port in the same moment: then ours is about to end, and its test would
+   * run on a server that goes with somebody else's. Each tells its folder; a sentinel, which does not, its file.
+   */
+  async #isOurs(): Promise<boolean> {
+    const login = this.#password === undefined ? "" : request("AUTH", this.#password);
+    const question = this.#sentinel ? request("INFO", "server") : request("CONFIG", "GET", "dir");
+    const whole = /^(\+OK\r\n)?(-.*|\*0|\*2\r\n\$3\r\ndir\r\n\$\d+\r\n.*|\$.*config_file:[^\r]*)\r\n/s;
+    const told = await this.#exchange(login + question, (got) => whole.test(got));
+    const folder = /[\\/](respire-\w{6})(?:[\\/]server\.conf)?\r\n/.exec(told)?.[1];
+    return folder === undefined || folder === basename(this.#folder);
   }
 
   #exchange(text: string, complete: (got: string) => boolean): Promise<string> {

@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { connect as connectRedis } from "../../mod.ts";
-import { available, missing, type ServerVersion, startRedis } from "../../src/testing/mod.ts";
+import { available, missing, type ServerOptions, type ServerVersion, startRedis } from "../../src/testing/mod.ts";
 import { noOpenssl } from "../support/certificates.ts";
 import { outerAddress } from "../support/servers.ts";
 import { test } from "../support/test.ts";
@@ -55,6 +55,21 @@ test("a server with a password answers command() behind it", {
   assertEquals(await server.command("PING"), "+PONG\r\n");
   assertEquals(server.url, `redis://:secret@127.0.0.1:${server.port}`);
 });
+
+const takers: [name: string, options: ServerOptions][] = [
+  ["a plain server", {}],
+  ["one with a password", { password: "secret" }],
+  ["a sentinel", { sentinel: true }],
+];
+
+for (const [name, options] of takers) {
+  test(`whoever listens already is not taken for the server that starts: ${name}`, { skip: missing() }, async () => {
+    await using first = await startRedis(options);
+    await assertRejects(() => startRedis({ ...options, port: first.port }), Error, "did not start");
+    await using third = await startRedis(options);
+    assert(third.port !== first.port);
+  });
+}
 
 test("a server on a unix socket", { skip: missing() }, async () => {
   await using server = await startRedis({ unixSocket: true });
