@@ -33,6 +33,16 @@ const url = process.env.REDIS_URL ?? "redis://127.0.0.1:6379";
   console.log(states.join(", ")); // → connecting, ready, closing, closed
 }
 
+// By what the environment says, which is read only because it is asked for.
+if (process.env.REDIS_URL) {
+  await using redis = await connect("env:REDIS_URL", { pingInterval: 10_000 });
+  await redis.ping();
+}
+
+// A mistake is told before anything is tried, without showing what may be a secret.
+const mistake = await connect("redis://user:secret@host/zero").catch((error) => error);
+console.log(mistake.message); // → The connection URL's database must be a whole number
+
 // A server that is not there is an error that says so, at once if told not to try again.
 const failure = await connect({ hostname: "127.0.0.1", port: 1, backoff: () => null }).catch((error) => error);
 console.log(failure.name); // → ConnectionError

@@ -30,3 +30,12 @@ const refused = await pool.session().catch((error) => error);
 console.log(refused instanceof TimeoutError && refused.waitingFor); // → connection
 for (const session of sessions) await session.release();
 console.log(pool.stats().leased); // → 0
+
+// Too many that wait are turned away at once. What a pool has done so far stands in its numbers.
+{
+  await using small = await connectPool(url, { size: 2, min: 2, maxWaiting: 0, maxLifetime: 3_600_000 });
+  await using _held = await small.session();
+  console.log((await small.session().catch((error) => error)).name); // → ConnectionError
+  const { leases, refused } = small.stats();
+  console.log(leases, refused); // → 1 1
+}

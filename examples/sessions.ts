@@ -30,6 +30,16 @@ console.log(await redis.session((s) => s.get("example:where"))); // → null
   console.log(await session.clientGetname()); // → example
 }
 
+// A session ends with its connection: what had been set on it is gone, so nothing goes on without it.
+{
+  await using session = await redis.session();
+  await session.watch("example:where");
+  await redis.call("CLIENT KILL", "ID", await session.clientId());
+  await session.ping().catch(() => {}); // this may be what meets the loss
+  const over = await session.get("example:where").catch((error) => error);
+  console.log(over.name, over.sent); // → ConnectionError false
+}
+
 // On the shared client such commands do not exist, and are refused by name.
 const refused = await redis.call("SELECT", 5).catch((error) => error);
 console.log(refused.name); // → TypeError

@@ -20,22 +20,23 @@ const [left, right]: [number, number] = await redis.transaction((tx) => [
 console.log(left, right); // → 7 3
 
 /** Moves an amount if there is enough, however many others do the same at once. */
-async function move(client: Redis, from: string, to: string, amount: number): Promise<boolean> {
-  for (;;) {
-    try {
-      return await client.session(async (s) => {
-        await s.watch(from);
-        if (Number(await s.get(from)) < amount) return false;
-        await s.transaction((tx) => [tx.decrby(from, amount), tx.incrby(to, amount)]);
-        return true;
-      });
-    } catch (error) {
-      // A watched key changed, nothing ran: begin anew.
-      if (!(error instanceof TransactionError && error.reason === "watch")) throw error;
-    }
-  }
+function move(client: Redis, from: string, to: string, amount: number): Promise<boolean> {
+  return client.watch(from, async (s) => {
+    if (Number(await s.get(from)) < amount) return false;
+    await s.transaction((tx) => [tx.decrby(from, amount), tx.incrby(to, amount)]);
+    return true;
+  });
 }
 
 const moved = await Promise.all(Array.from({ length: 5 }, () => move(redis, "example:left", "example:right", 2)));
 console.log(moved.filter(Boolean).length); // → 3
 console.log((await redis.mget("example:left", "example:right")).join(" ")); // → 1 9
+
+// A key that changes each time is given up, and nothing has run.
+const busy = redis.watch("example:left", async (s) => {
+  await redis.incr("example:left"); // somebody else
+  await s.transaction((tx) => [tx.del("example:right")]);
+}, { attempts: 3 });
+const given = await busy.catch((error) => error);
+console.log(given instanceof TransactionError && [given.reason, given.attempts].join(" ")); // → watch 3
+console.log(await redis.exists("example:right")); // → 1
