@@ -65,6 +65,7 @@ function describe(packed: Manifest, own: Manifest): Manifest & Record<string, un
     keywords: own.keywords!,
     license: "MIT",
     type: "module",
+    sideEffects: false,
     engines: own.engines!,
     exports: Object.fromEntries(exports),
     ...(packed.dependencies ? { dependencies: packed.dependencies } : {}),
