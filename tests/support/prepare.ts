@@ -12,7 +12,8 @@ import { findBinary } from "./binaries.ts";
 import { installServers } from "./install_servers.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const fresh = !existsSync(join(root, "node_modules", "@opentelemetry/sdk-trace"));
+const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const fresh = !Object.keys(devDependencies).every((name) => existsSync(join(root, "node_modules", name)));
 
 if (fresh) {
   console.log("installing the dev dependencies (bun install)");
