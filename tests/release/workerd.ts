@@ -27,6 +27,8 @@ export interface WorkerOptions {
   readonly trusted?: readonly string[];
   /** Such as `"nodejs_compat"`. */
   readonly flags?: readonly string[];
+  /** Durable Objects: the names of bindings, and of the classes that the program exports. */
+  readonly objects?: Readonly<Record<string, string>>;
 }
 
 /** Makes one file of a program in a project, for Workers. */
@@ -90,10 +92,14 @@ export class Worker implements AsyncDisposable {
   }
 }
 
-function config({ bindings = {}, trusted = [], flags = [] }: WorkerOptions): string {
+function config({ bindings = {}, trusted = [], flags = [], objects = {} }: WorkerOptions): string {
   const text = (value: string) => JSON.stringify(value);
   const list = (values: readonly string[]) => `[${values.map(text).join(", ")}]`;
   const environment = Object.entries(bindings).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`);
+  for (const [name, kind] of Object.entries(objects)) {
+    environment.push(`(name = ${text(name)}, durableObjectNamespace = ${text(kind)})`);
+  }
+  const kinds = Object.values(objects).map((kind) => `(className = ${text(kind)}, uniqueKey = ${text(kind)})`);
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
@@ -108,6 +114,8 @@ const config :Workerd.Config = (
 const worker :Workerd.Worker = (
   modules = [(name = "worker.js", esModule = embed "worker.js")],
   bindings = [${environment.join(", ")}],
+  durableObjectNamespaces = [${kinds.join(", ")}],
+  durableObjectStorage = (inMemory = void),
   compatibilityDate = "2025-01-01",
   compatibilityFlags = ${list(flags)},
 );

@@ -54,6 +54,19 @@ test("requests that overlap do not get into each other's way", { skip }, async (
   assertEquals(answers, answers.map(() => [8 * MEGABYTE, true]));
 });
 
+test("a Durable Object keeps one client for all its requests", { skip }, async () => {
+  await using server = await startRedis();
+  using project = await build(program("durable.ts"));
+  await using worker = await Worker.start(project, { bindings: { REDIS: server.url }, objects: { ROOM: "Room" } });
+  await server.command("DEL", "visits");
+  const answers: unknown[] = [];
+  for (let request = 0; request < 5; request++) answers.push(await worker.ask("/"));
+  const together = await Promise.all(Array.from({ length: 20 }, () => worker.ask("/")));
+  const [ids, visits] = [0, 1].map((place) => (answers.concat(together) as number[][]).map((answer) => answer[place]!));
+  assertEquals(new Set(ids).size, 1);
+  assertEquals(visits!.toSorted((a, b) => a - b), Array.from({ length: 25 }, (_, i) => i + 1));
+});
+
 test("what cannot be had in a Worker is said", { skip }, async () => {
   using project = await build(program("main.ts"));
   await using worker = await Worker.start(project);
