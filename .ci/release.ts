@@ -3,7 +3,8 @@
  *
  *     deno task release patch|minor|major|VERSION [--quick] [--push]
  *
- * 1. the tree is clean, the version is the next one, and CHANGELOG.md has something to tell under "Unreleased";
+ * 1. the tree is clean, the version is the next one, CHANGELOG.md has something to tell under "Unreleased", and nothing
+ *    public is gone since the last tag unless the version may do that;
  * 2. the version goes into every file that names it, the changelog's section gets its name and date;
  * 3. everything that CI checks is checked (`--quick`: only what takes seconds);
  * 4. `deno publish --dry-run`, and the npm package is packed;
@@ -20,6 +21,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
+import { publicNames } from "./api.ts";
 import { pack } from "./pack.ts";
 
 /** A release that cannot be made, in words for the person who asked for it. */
@@ -105,6 +107,27 @@ class Repository {
   }
 }
 
+/** Whether a version may take away what was public: a major one, and before 1.0 a minor one. */
+function mayBreak(current: string, version: string): boolean {
+  const [before, after] = [current, version].map((text) => text.split(".")) as [string[], string[]];
+  return before[0] !== after[0] || (before[0] === "0" && before[1] !== after[1]);
+}
+
+/** What was public at the last tag and no longer is. */
+function gone(repository: Repository, root: string): string[] {
+  const tag =
+    repository.ask("git", "tag", "--list", "v*", "--sort=-version:refname", "--merged", "HEAD").split("\n")[0];
+  if (!tag) return [];
+  const folder = join(mkdtempSync(join(tmpdir(), "respire-tag-")), "tree");
+  repository.ask("git", "worktree", "add", "--quiet", "--detach", folder, tag);
+  try {
+    const now = publicNames(root);
+    return [...publicNames(folder)].filter((name) => !now.has(name));
+  } finally {
+    repository.ask("git", "worktree", "remove", "--force", folder);
+  }
+}
+
 function setVersion(repository: Repository, version: string): void {
   for (const [file, pattern] of NAMED) {
     const text = repository.read(file);
@@ -139,6 +162,10 @@ export function release(root: string, wanted: string, quick: boolean): string {
   const tag = `v${version}`;
   if (repository.ask("git", "tag", "--list", tag) !== "") throw new ReleaseError(`There is a tag ${tag} already`);
   const changelog = nameSection(repository.read(CHANGELOG), version, new Date().toISOString().slice(0, 10));
+  const missing = mayBreak(current, version) ? [] : gone(repository, root);
+  if (missing.length > 0) {
+    throw new ReleaseError(`${version} is no version in which something public may go:\n  ${missing.join("\n  ")}`);
+  }
   const files = [...NAMED.map(([file]) => file), CHANGELOG];
   try {
     setVersion(repository, version);

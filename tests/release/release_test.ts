@@ -45,7 +45,8 @@ test("a release of a clone", { skip: noDeno || noClone }, async () => {
     await git("config", `user.${name}`, value!);
   }
   // What is being worked on, too.
-  const changed = await ran(project, "git", "-C", ROOT, "ls-files", "--modified", "--others", "--exclude-standard");
+  const changed = await git("-C", ROOT, "diff", "--name-only", "HEAD") +
+    await git("-C", ROOT, "ls-files", "--others", "--exclude-standard");
   for (const file of changed.split("\n").filter((file) => existsSync(join(ROOT, file)) && file !== "")) {
     cpSync(join(ROOT, file), join(project.folder, file), { recursive: true });
   }
@@ -77,6 +78,16 @@ test("a release of a clone", { skip: noDeno || noClone }, async () => {
   const empty = await release("patch", "--quick");
   assert(empty.code !== 0);
   assertStringIncludes(empty.output, "tells nothing");
+
+  // What was public stays so, unless the version may take it away.
+  project.write("CHANGELOG.md", read("CHANGELOG.md").replace("## Unreleased\n", "## Unreleased\n\n- Less.\n"));
+  project.write("mod.ts", read("mod.ts").replace("export { connect, connectPool }", "export { connect }"));
+  await git("commit", "--quiet", "-am", "Less");
+  const less = await release("patch", "--quick");
+  assert(less.code !== 0);
+  assertMatch(less.output, /no version in which something public may go:\n {2}\. connectPool$/m);
+  await git("revert", "--no-edit", "HEAD");
+  assertEquals((await git("worktree", "list")).trim().split("\n").length, 1);
 
   // A check that fails leaves everything as it was.
   project.write("CHANGELOG.md", read("CHANGELOG.md").replace("## Unreleased\n", "## Unreleased\n\n- Broken.\n"));
