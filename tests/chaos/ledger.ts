@@ -48,6 +48,8 @@ export class Ledger {
   /** The first of them, in words. */
   readonly evidence: string[] = [];
   commands = 0;
+  /** Calls that have come back. */
+  settled = 0;
   /** By what was called: how often it gave what it is for, and how often an error. */
   readonly calls = new Map<string, [fulfilled: number, rejected: number]>();
   #last = 0;
@@ -99,6 +101,7 @@ export class Ledger {
       return { error, fate: this.judge(name, error) };
     } finally {
       this.open.delete(id);
+      this.settled++;
     }
   }
 

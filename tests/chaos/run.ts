@@ -47,8 +47,8 @@ const EPOCH = 50_000;
 const LONG_ENOUGH = 40_000;
 
 const OPTIONS: ClientOptions = {
-  connectTimeout: 700,
-  silenceTimeout: 350,
+  connectTimeout: 1500,
+  silenceTimeout: 500,
   queueTimeout: 5000,
   waitTimeout: 5000,
   retryFor: 5000,
@@ -102,6 +102,9 @@ class Chaos {
     await this.#finish(work);
     await this.#dying;
     ledger.checkHangs();
+    if (ledger.crimes.hang > 0) {
+      this.#settings.say?.(clients.map((client) => JSON.stringify(client.stats())).join("\n"));
+    }
     await Promise.all(clients.map((client) => client.close()));
     for (const client of clients) {
       const { pending, leased, waiting } = client.stats();
@@ -121,8 +124,8 @@ class Chaos {
     let quietSince = performance.now();
     while (!done && performance.now() - quietSince < LONG_ENOUGH) {
       await new Promise((resolve) => setTimeout(resolve, 20));
-      if (this.ledger.commands !== last) quietSince = performance.now();
-      last = this.ledger.commands;
+      if (this.ledger.settled !== last) quietSince = performance.now();
+      last = this.ledger.settled;
       // Nothing moves though nothing but time can help: no more faults, and frozen connections come to their end.
       if (performance.now() - quietSince > LONG_ENOUGH / 2) this.#calm();
     }
