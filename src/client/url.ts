@@ -93,9 +93,11 @@ function setOption(parts: UrlParts, name: string, value: string): void {
   else if (name === "clientName" || name === "overflow") parts[name] = value;
   else if (name === "serverName") tlsOf(parts, name).serverName = value;
   else if (name === "verify") tlsOf(parts, name).verify = yesOrNo(value, name);
-  else {throw new TypeError(
-      `The connection URL has an option that is not known: ${name}; known are ${KNOWN.join(", ")}`,
-    );}
+  else {
+    // A question mark within a password begins the options: then what is taken for a name is a part of it.
+    const shown = /^[A-Za-z]{1,20}$/.test(name) && !value.includes("@") ? `: ${name}` : "";
+    throw new TypeError(`The connection URL has an option that is not known${shown}; known are ${KNOWN.join(", ")}`);
+  }
 }
 
 function tlsOf({ tls }: UrlParts, name: string): { serverName?: string; verify?: boolean } {

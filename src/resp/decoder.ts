@@ -361,7 +361,10 @@ export class Decoder {
     if (type === BULK && (this.#mode & BYTES) === 0 && after + n + 2 <= this.#input.end) {
       // All here: no need to gather it.
       const stop = after + n;
-      if (this.#input.buffer[stop] !== 13 || this.#input.buffer[stop + 1] !== 10) this.#input.fail(NO_LINE_END, stop);
+      const { buffer } = this.#input;
+      if (buffer[stop] !== 13 || buffer[stop + 1] !== 10) {
+        this.#input.fail(NO_LINE_END, buffer[stop] === 13 ? stop + 1 : stop);
+      }
       this.#input.position = stop + 2;
       return textOf(this.#input.buffer, after, stop);
     }

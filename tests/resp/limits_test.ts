@@ -79,6 +79,7 @@ test("line ends that are missing or halved", () => {
   assertFails("$3\nabc\r\n", 2, "without a carriage return");
   assertFails("$3\r\nabcd\r\n", 7, "not followed by a line end");
   assertFails("$3\r\nabc\n\n", 7, "not followed by a line end");
+  assertFails("$3\r\nabc\r8\n", 8, "not followed by a line end");
   assertFails("$0\r\n+OK\r\n", 4, "not followed by a line end");
 });
 
