@@ -39,6 +39,11 @@ export const WRITE = 64;
 
 const encoder = new TextEncoder();
 
+function headOf(name: string): Uint8Array {
+  const words = name.split(" ").map((word) => `$${encoder.encode(word).length}\r\n${word}\r\n`);
+  return encoder.encode(words.join(""));
+}
+
 /** What is known about a command before its arguments. */
 export class CommandSpec {
   /** The name as the docs write it: `"CONFIG GET"`. */
@@ -57,18 +62,21 @@ export class CommandSpec {
   readonly route: string;
   /** How a cluster joins the replies: Redis' response policy, or empty. */
   readonly merge: string;
-  /** The name's words as bulk strings, encoded once. */
-  readonly head: Uint8Array;
+  #head: Uint8Array | undefined;
 
   /** Takes the name (words apart by one space), flags, key rule and cluster policies. */
   constructor(name: string, flags = 0, keys: KeyRule | number = "none", route = "", merge = "") {
-    const words = name.split(" ");
     this.name = name;
-    this.words = words.length;
+    this.words = 1;
+    for (let at = name.indexOf(" "); at >= 0; at = name.indexOf(" ", at + 1)) this.words++;
     this.flags = flags;
     this.keys = typeof keys === "number" ? [keys, keys, 1] : keys;
     this.route = route;
     this.merge = merge;
-    this.head = encoder.encode(words.map((word) => `$${encoder.encode(word).length}\r\n${word}\r\n`).join(""));
+  }
+
+  /** The name's words as bulk strings. Encoded once, but not before it is needed: most programs use few commands. */
+  get head(): Uint8Array {
+    return this.#head ??= headOf(this.name);
   }
 }
