@@ -3,9 +3,18 @@
  *
  * @module
  */
-import { connect } from "../../mod.ts";
+import { connect, type Session } from "../../mod.ts";
 import { ReplyError } from "../../src/errors.ts";
-import type { Arg, CommandSpec, Shape } from "../../src/command/spec.ts";
+import {
+  type Arg,
+  BLOCKING,
+  BLOCKING_OPTION,
+  type CommandSpec,
+  READONLY,
+  SESSION,
+  type Shape,
+  WRITE,
+} from "../../src/command/spec.ts";
 import { SessionCommands } from "../../src/generated/commands.ts";
 import { type Mode, shown } from "./described.ts";
 import type { Invocation, Redis, Scenario } from "./invocations/invocation.ts";
@@ -26,23 +35,41 @@ const PATIENCE = 60_000;
 /** Sends through another surface, and remembers which command came last. */
 class Recorder extends SessionCommands<string, number> {
   last = "";
-  readonly #target: Redis;
+  readonly #target: Session;
+  readonly #through: Manner["through"];
 
-  constructor(target: Redis) {
+  constructor(target: Session, through: Manner["through"]) {
     super();
     this.#target = target;
+    this.#through = through;
   }
 
   override send<T>(spec: CommandSpec, args: Arg[], shape?: Shape): Promise<T> {
     this.last = spec.name;
+    const data = (spec.flags & (READONLY | WRITE)) !== 0;
+    const alone = (spec.flags & (BLOCKING | BLOCKING_OPTION | SESSION)) !== 0;
+    if (this.#through !== undefined && data && !alone) return this.#batch(this.#through, spec, args, shape);
     return this.#target.send(spec, args, shape);
+  }
+
+  async #batch<T>(through: "pipeline" | "transaction", spec: CommandSpec, args: Arg[], shape?: Shape): Promise<T> {
+    try {
+      const build = (batch: Pick<Redis, "send">): Promise<T>[] => [batch.send<T>(spec, args, shape)];
+      const [value] = through === "pipeline"
+        ? await this.#target.pipeline(build)
+        : await this.#target.transaction(build);
+      return value as T;
+    } catch (error) {
+      throw new ReplyError((error as Error).message);
+    }
   }
 }
 
-/** Under which protocol to play, and what strings and integers are to become. */
+/** Under which protocol to play, what strings and integers are to become, and how commands that touch data are sent. */
 export interface Manner {
   readonly protocol: 2 | 3;
   readonly mode?: Mode;
+  readonly through?: "pipeline" | "transaction";
 }
 
 /** Plays a scenario from an empty database; `undefined` stands for what was not waited for. */
@@ -53,7 +80,7 @@ export async function play(url: string, manner: Manner, scenario: Scenario): Pro
   try {
     const session = await (mode === "plain" ? redis : redis[mode]).session();
     // The tables are written for plain values; what they get of others they only hand on.
-    const recorder = new Recorder(session as unknown as Redis);
+    const recorder = new Recorder(session as unknown as Session, manner.through);
     const played: (Played | undefined)[] = [];
     for (const invocation of scenario) {
       if (invocation.aside) {

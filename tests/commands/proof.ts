@@ -56,6 +56,17 @@ export class Account {
     refuse(server, problems.map((problem) => `${mode}, ${problem}`));
   }
 
+  /** Holds values that came another way against those that came directly. */
+  alike(server: Identity, name: string, scenario: Scenario, way: string, direct: All, other: All): void {
+    const problems = scenario.flatMap(({ varies }, i) => {
+      const [left, right] = [direct[i], other[i]];
+      if (varies || left === undefined || right === undefined || left.error !== undefined) return [];
+      if (right.error === undefined && isDeepStrictEqual(sorted(left.value), sorted(right.value))) return [];
+      return [`${name}[${i}] ${left.command}: ${shown(left.value)}, in a ${way} ${right.error ?? shown(right.value)}`];
+    });
+    refuse(server, problems);
+  }
+
   #difference({ when, varies }: Invocation, left: Played, right: Played): string | undefined {
     if (left.error !== right.error && (isUnknown(left.error ?? "") || isUnknown(right.error ?? ""))) {
       return `${left.error ?? shown(left.value)} under RESP2, ${right.error ?? shown(right.value)} under RESP3`;

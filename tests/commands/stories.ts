@@ -74,12 +74,13 @@ export async function tell({ version, module }: Line): Promise<Told> {
   const account = new Account();
   if (module !== undefined) {
     const args = [...QUICK, "--loadmodule", findModule(module)!];
-    const server = await tellAlone(account, { version, args }, { search, suggestions });
+    // Commands of the old module end the server when they run in a transaction.
+    const server = await tellAlone(account, { version, args }, { search, suggestions }, []);
     for (const name of account.known) if ((file[name] as Command).module === undefined) account.known.delete(name);
     return { account, ...server, version: `${server.version} with ${module}` };
   }
   const [server] = await together([
-    tellAlone(account, { version, config: "", args: QUICK }, ALONE),
+    tellAlone(account, { version, config: "", args: QUICK }, ALONE, BATCHED),
     tellModules(account, version),
     tellCluster(account, version),
     tellReplicas(account, version),
@@ -87,15 +88,26 @@ export async function tell({ version, module }: Line): Promise<Told> {
   return { account, ...server! };
 }
 
+const PLAIN: readonly Manner[] = [{ protocol: 2 }, { protocol: 3 }];
+const BATCHED: readonly Manner[] = [{ protocol: 3, through: "pipeline" }, { protocol: 2, through: "transaction" }];
+const OTHER: readonly Manner[] = [{ protocol: 2, mode: "bytes" }, { protocol: 3, mode: "bigints" }];
+
 /** What is to be alike is played on one server: another one hashes, and so orders, in its own way. */
-async function tellAlone(account: Account, options: ServerOptions, scenarios: Scenarios): Promise<Identity> {
+async function tellAlone(
+  account: Account,
+  options: ServerOptions,
+  scenarios: Scenarios,
+  batches: readonly Manner[],
+): Promise<Identity> {
   const [plain, other] = await together([
-    playAlone(account, options, scenarios, [{ protocol: 2 }, { protocol: 3 }]),
-    playAlone(account, options, scenarios, [{ protocol: 2, mode: "bytes" }, { protocol: 3, mode: "bigints" }]),
+    playAlone(account, options, scenarios, [...PLAIN, ...batches]),
+    playAlone(account, options, scenarios, OTHER),
   ]);
   for (const [name, scenario] of Object.entries(scenarios)) {
-    account.compare(plain, name, scenario, plain.values.get(name)![0]!, plain.values.get(name)![1]!);
-    other.values.get(name)!.forEach((all, i) => account.describe(other, name, scenario, i ? "bigints" : "bytes", all));
+    const [two, three, ...batched] = plain.values.get(name)!;
+    account.compare(plain, name, scenario, two!, three!);
+    batches.forEach(({ through }, i) => account.alike(plain, name, scenario, through!, two!, batched[i]!));
+    OTHER.forEach(({ mode }, i) => account.describe(other, name, scenario, mode!, other.values.get(name)![i]!));
   }
   return { kind: plain.kind, version: plain.version };
 }
