@@ -204,6 +204,22 @@ test("who subscribes while the connection is lost is subscribed on the next one"
   }
 });
 
+test("pushes that are no messages are handed out", async () => {
+  await using server = await startRedis();
+  const pushed: unknown[] = [];
+  await using redis = await connect(server.url, { onPush: ({ items }) => pushed.push(items) });
+  await using _news = await redis.subscribe("news");
+  await redis.session(async (session) => {
+    await session.clientTracking(true);
+    await session.get("k");
+    await redis.set("k", "x");
+    await redis.publish("news", "x");
+    await until(redis, () => pushed.length === 1);
+    assertEquals(await session.get("k"), "x");
+  });
+  assertEquals(pushed, [["invalidate", ["k"]]]);
+});
+
 test("a listener that throws hurts neither others nor the connection", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url);
