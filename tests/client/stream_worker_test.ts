@@ -145,16 +145,16 @@ test("an entry that takes its time is not taken over while its worker lives", as
   await using slow = redis.streamWorker({
     streams: "s",
     group: "g",
-    claimIdle: 60,
+    claimIdle: 900,
     handler: () => finish.promise,
   });
   await until(redis, () => slow.stats().running === 1);
-  await using other = redis.streamWorker({ streams: "s", group: "g", claimIdle: 60, handler: () => {} });
-  // The other looks every 30 ms.
+  await using other = redis.streamWorker({ streams: "s", group: "g", claimIdle: 900, handler: () => {} });
+  // The other looks every 450 ms, and has looked for longer than an entry may be idle.
   const asked = async () =>
     Number(/cmdstat_xpending:calls=(\d+)/.exec(await server.command("INFO", "commandstats"))?.[1] ?? 0);
   const before = await asked();
-  await until(redis, async () => await asked() > before + 30);
+  await until(redis, async () => await asked() > before + 14);
   assertEquals([slow.stats().running, other.stats().claimed], [1, 0]);
   finish.resolve();
   await until(redis, () => slow.stats().handled === 1);
