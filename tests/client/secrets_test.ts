@@ -1,0 +1,75 @@
+// No error, however it came about and however it is printed, shows what was sent: neither values nor passwords.
+import { assert, assertEquals } from "@std/assert";
+import { inspect } from "node:util";
+import { connect } from "../../mod.ts";
+import { startScripted } from "../support/scripted.ts";
+import { startRedis } from "../support/servers.ts";
+import { test } from "../support/test.ts";
+
+const SECRET = "hunter2-is-secret";
+
+/** Everything that a log or a debugger would show of it, causes and properties included. */
+function shown(error: unknown): string {
+  const seen: unknown[] = [];
+  const walk = (value: unknown): string => {
+    if (typeof value !== "object" || value === null || seen.includes(value)) return String(value);
+    seen.push(value);
+    const own = Object.getOwnPropertyNames(value).map((name) => `${name}: ${walk((value as never)[name])}`);
+    return `${String(value)} ${own.join(", ")}`;
+  };
+  return `${walk(error)} ${inspect(error, { depth: 10, showHidden: true })} ${JSON.stringify(error)}`;
+}
+
+async function failures(calls: readonly (() => Promise<unknown>)[]): Promise<unknown[]> {
+  const errors: unknown[] = [];
+  for (const call of calls) await call().then(() => {}, (error) => errors.push(error));
+  return errors;
+}
+
+test("errors of a real server", async () => {
+  await using server = await startRedis({ password: "right" });
+  await using redis = await connect(server.url);
+  await redis.set("text", "x");
+  const { hostname, port } = server;
+  const errors = await failures([
+    () => redis.lpush("text", SECRET),
+    () => redis.hset("text", { [SECRET]: SECRET }),
+    () => redis.set("k", SECRET, { ex: -1 } as never),
+    () => redis.pipeline((p) => [p.lpush("text", SECRET)]),
+    () => redis.transaction((tx) => [tx.lpush("text", SECRET)]),
+    () => redis.transaction((tx) => [tx.call("CONFIG SET", SECRET, SECRET), tx.call("NOPE")]),
+    () => redis.session((s) => s.auth(SECRET)),
+    () => redis.reauthenticate({ username: "ada", password: SECRET }),
+    () => connect({ hostname, port, password: SECRET }),
+    () => connect(`redis://ada:${SECRET}@${hostname}:${port}`),
+    () => redis.set("k", Object.create({ toString: () => SECRET }) as never),
+  ]);
+  assertEquals(errors.length, 11);
+  for (const error of errors) assert(!shown(error).includes(SECRET), shown(error));
+});
+
+test("errors of a connection that is lost, silent, or too slow", async () => {
+  await using server = await startScripted(async (peer, index) => {
+    await peer.command();
+    await peer.send("%1\r\n$5\r\nproto\r\n:3\r\n");
+    if (index % 2 === 0) return;
+    await peer.command();
+    peer.destroy();
+  });
+  const open = () =>
+    connect(server.url, { clientInfo: false, backoff: () => null, silenceTimeout: 40, password: SECRET });
+  const errors: unknown[] = [];
+  for (let i = 0; i < 2; i++) {
+    await using redis = await open();
+    errors.push(
+      ...await failures([
+        () => redis.with({ timeout: 10 }).set("k", SECRET),
+        () => redis.set("k", SECRET),
+        () => redis.pipeline((p) => [p.set("k", SECRET)]),
+        () => redis.transaction((tx) => [tx.set("k", SECRET)]),
+      ]),
+    );
+  }
+  assertEquals(errors.length, 8);
+  for (const error of errors) assert(!shown(error).includes(SECRET), shown(error));
+});
