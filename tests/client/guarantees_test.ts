@@ -1,0 +1,122 @@
+// What docs/guarantees.md promises and no other file tests.
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { readdirSync, readFileSync } from "node:fs";
+import { connect, ConnectionError, TimeoutError } from "../../mod.ts";
+import { connectTransport } from "../../src/transport/default.ts";
+import type { Connect } from "../../src/transport/transport.ts";
+import { startRedis } from "../support/servers.ts";
+import { startScripted } from "../support/scripted.ts";
+import { test } from "../support/test.ts";
+
+const HELLO = "%1\r\n$5\r\nproto\r\n:3\r\n";
+
+test("each promise of the guarantees page names a test that exists", () => {
+  const page = readFileSync(new URL("../../docs/guarantees.md", import.meta.url), "utf8");
+  const links = [...page.matchAll(/\[([^\]]+)\]\(\.\.\/(tests\/[^)]+_test\.ts)\)/g)];
+  assert(links.length > 40, `${links.length} links`);
+  for (const [, name, file] of links) {
+    const source = readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");
+    const names = [...source.matchAll(/test\(\s*(?:"([^"]+)"|`([^`]+)`)/g)].map((found) => found[1] ?? found[2]!);
+    assert(names.some((one) => one.replace(/\$\{[^}]+\}/g, "…") === name), `${file} has no test "${name}"`);
+  }
+  assert(readdirSync(new URL("../../docs", import.meta.url)).includes("guarantees.md"));
+});
+
+test("what is called first is sent first, whatever it is, and all of a turn leaves together", async () => {
+  const said: string[] = [];
+  await using server = await startScripted(async (peer) => {
+    await peer.command();
+    await peer.send(HELLO);
+    await peer.until("last");
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      said.push(words.slice(0, 2).join(" "));
+      const queued = said.lastIndexOf("MULTI") > said.lastIndexOf("EXEC");
+      if (words[0] === "EXEC") await peer.send("*1\r\n:1\r\n");
+      else await peer.send(words[0] === "MULTI" ? "+OK\r\n" : queued ? "+QUEUED\r\n" : ":1\r\n");
+    }
+  });
+  await using redis = await connect(server.url, { clientInfo: false });
+  await Promise.all([
+    redis.incr("a"),
+    redis.pipeline((p) => [p.incr("b"), p.incr("c")]),
+    redis.with({ timeout: 5000 }).incr("d"),
+    redis.transaction((tx) => [tx.incr("e")]),
+    redis.incr("f"),
+    redis.incr("last"),
+  ]);
+  assertEquals(said, ["INCR a", "INCR b", "INCR c", "INCR d", "MULTI", "INCR e", "EXEC", "INCR f", "INCR last"]);
+});
+
+test("a read is repeated three times at most", async () => {
+  let seen = 0;
+  await using server = await startScripted(async (peer) => {
+    await peer.command();
+    await peer.send(HELLO);
+    if (await peer.command()) seen++;
+    peer.destroy();
+  });
+  await using redis = await connect(server.url, { clientInfo: false });
+  const error = await assertRejects(() => redis.get("k"), ConnectionError);
+  assertEquals([error.sent, seen], [true, 4]);
+});
+
+test("a pipeline or transaction that waits for a connection outlives its caller's patience, and says so", async () => {
+  await using server = await startRedis();
+  let connects = 0;
+  let go = () => {};
+  const gate = new Promise<void>((resolve) => go = resolve);
+  const slow: Connect = async (address, handler, signal) => {
+    if (connects++ > 0) await gate;
+    return await connectTransport(address, handler, signal);
+  };
+  await using redis = await connect(server.url, { connect: slow });
+  await server.command("CLIENT", "KILL", "TYPE", "normal");
+  while (connects < 2) await new Promise((resolve) => setTimeout(resolve));
+  const hurried = redis.with({ timeout: 20 });
+  const outcomes = await Promise.allSettled([
+    hurried.pipeline((p) => [p.incr("piped")]),
+    hurried.transaction((tx) => [tx.incr("together")]),
+    hurried.incr("single"),
+  ]);
+  const sent = outcomes.map((outcome) => {
+    assert(outcome.status === "rejected");
+    assertInstanceOf(outcome.reason, TimeoutError);
+    return outcome.reason.sent;
+  });
+  assertEquals(sent, [true, true, false]);
+  go();
+  assertEquals(await redis.mget("piped", "together", "single"), ["1", "1", null]);
+});
+
+test("what a caller's own functions throw breaks nothing", async () => {
+  const thrown: unknown[] = [];
+  const before = globalThis.setTimeout;
+  // What a listener throws is thrown again by a timer: here these are caught.
+  const caught = (work: () => void, ...rest: [number?]) =>
+    before(() => {
+      try {
+        work();
+      } catch (error) {
+        thrown.push(error);
+      }
+    }, ...rest);
+  globalThis.setTimeout = caught as typeof setTimeout;
+  try {
+    await using server = await startRedis();
+    const fail = () => {
+      throw new Error("listener");
+    };
+    await using redis = await connect(server.url, { onState: fail, onPush: fail });
+    await redis.call("CLIENT LIST");
+    await using heard = await redis.subscribe("news", { onMessage: fail });
+    assertEquals(await redis.publish("news", "x"), 1);
+    await server.command("CLIENT", "KILL", "TYPE", "normal");
+    await server.command("CLIENT", "KILL", "TYPE", "pubsub");
+    assertEquals(await redis.get("k"), null);
+    assertEquals(heard.dropped, 0);
+    while (thrown.length < 3) await new Promise((resolve) => before(resolve));
+    assert(thrown.every((error) => error instanceof Error && error.message === "listener"));
+  } finally {
+    globalThis.setTimeout = before;
+  }
+});
