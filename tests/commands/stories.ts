@@ -178,7 +178,10 @@ async function tellReplicas(account: Account, version: ServerVersion): Promise<v
     await learn(account, sentinel);
     await act(sentinel, "sentinel", topology.sentinel(first.port));
     await act(second, "replica", topology.replica(first.port));
+    await act(first, "served", topology.served);
     await act(first, "primary", topology.primary);
+    await act(second, "served", topology.served);
+    await frozen(first, () => act(second, "shutdown", topology.shutdown));
     await act(sentinel, "sentinelOfTwo", topology.sentinelOfTwo(second.port));
   });
 }

@@ -18,7 +18,6 @@ const ROWS: Readonly<Record<string, string>> = {
   "FT.INFO": "the module at hand is of 2018 and tells something else",
   "FT.SYNDUMP": "the module at hand is of 2018 and tells something else",
   "MODULE UNLOAD": "no module at hand may be unloaded there",
-  "SHUTDOWN": "ends the server, which then answers nothing",
 };
 
 /** Why a branch is not seen where its command is. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { branch, call, type Redis, type Scenario, until, varying } from "./invocation.ts";
+import { aside, branch, call, type Redis, type Scenario, until, varying } from "./invocation.ts";
 
 /** The slot of `{k}a`. */
 const SLOT = 7629;
@@ -94,14 +94,25 @@ export function replica(primaryPort: number): Scenario {
   ];
 }
 
-/** On a primary that has a replica, which takes its place. */
-export const primary: Scenario = [
+/** On a primary that has a replica, until that has all. */
+export const served: Scenario = [
   until((r) => r.role(), (role) => role[0] === "master" && role[2].length === 1),
   call((r) => r.set("k", "v")),
   until((r) => r.wait(1, 100), (count) => count === 1),
+];
+
+/** On such a primary: the replica takes its place. */
+export const primary: Scenario = [
   // It gives up when the replica is not ready within its time.
   until((r) => r.failover({ timeout: 60_000 })),
   until((r) => r.role(), (role) => role[0] === "slave"),
+];
+
+/** On a primary whose replica stands still: it waits for it before it shuts down, so that it can be told not to. */
+export const shutdown: Scenario = [
+  call((r) => r.set("k", "what the replica has not got")),
+  aside((r) => r.shutdown({ nosave: true })),
+  until((r) => r.shutdown({ abort: true })),
 ];
 
 /** On a sentinel that watches a primary with a replica. */
