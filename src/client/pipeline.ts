@@ -136,7 +136,7 @@ class Part implements Owed {
 
   #shaped(run: Run, value: Reply): unknown {
     try {
-      return run.shape!(value);
+      return run.shape!(value, run.mode);
     } catch (error) {
       this.#outcome.error(error as Error);
       return error;

@@ -85,6 +85,7 @@ class Chaos {
     const { ledger } = this;
     const random = this.#random.fork("epoch", index);
     const traces = new Traces();
+    await this.#server.command("SET", "text", "no list");
     const kind = random.pick<ClientOptions>([[2, {}], [1, { integrity: true }], [1, {
       maxPending: 30,
       overflow: "wait",

@@ -298,8 +298,8 @@ async function scripts(self: Caller): Promise<void> {
 }
 
 async function refusals(self: Caller): Promise<void> {
-  const outcome = await self.ledger.call("WRONGTYPE", 1, () => self.redis.lpush("runs", "x"));
-  if ("reply" in outcome) self.ledger.accuse("mispairing", `LPUSH to a hash gave ${outcome.reply}`);
+  const outcome = await self.ledger.call("WRONGTYPE", 1, () => self.redis.lpush("text", "x"));
+  if ("reply" in outcome) self.ledger.accuse("mispairing", `LPUSH to a string gave ${outcome.reply}`);
   else if (outcome.error instanceof ReplyError) self.ledger.expect("WRONGTYPE", outcome.error.command, "LPUSH");
   else if (outcome.error instanceof TransactionError) {
     self.ledger.accuse("mispairing", "LPUSH got a transaction's error");

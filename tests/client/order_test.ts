@@ -203,3 +203,16 @@ test("what a shared line still has to do is done before it becomes somebody's ow
   assertEquals(own.filter((words) => words === "INCR b").length > 0, true);
   assertEquals(own.slice(own.indexOf("SELECT 1")).filter((words) => words.startsWith("INCR")), []);
 });
+
+test("an empty map of bytes is the same alone, in a pipeline, in a transaction, and in a session", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const alone = await redis.bytes.hgetall("none");
+  const [piped] = await redis.bytes.pipeline((p) => [p.hgetall("none")]);
+  const [together] = await redis.bytes.transaction((tx) => [tx.hgetall("none")]);
+  const own = await redis.bytes.session((session) => session.hgetall("none"));
+  for (const other of [piped, together, own]) {
+    assertEquals(Object.prototype.toString.call(other), Object.prototype.toString.call(alone));
+    assertEquals(other, alone);
+  }
+});
