@@ -28,7 +28,15 @@ export function mismatch(value: unknown, description: string, types: Types, mode
   return new Checker(types, mode).check(value, parse(description), "reply");
 }
 
+/** The fields in a value that its description does not know, by their paths. */
+export function undescribed(value: unknown, description: string, types: Types): string[] {
+  const checker = new Checker(types, "plain");
+  checker.check(value, parse(description), "");
+  return checker.extras;
+}
+
 class Checker {
+  readonly extras: string[] = [];
   readonly #types: Types;
   readonly #mode: Mode;
 
@@ -93,6 +101,8 @@ class Checker {
 
   #struct(value: unknown, type: Of<"struct">, path: string): Problem {
     if (!isObject(value)) return wrong(path, "an object", value);
+    const known = new Set(type.fields.map(({ name }) => name));
+    this.extras.push(...Object.keys(value).filter((name) => !known.has(name)).map((name) => `${path}.${name}`));
     return first(type.fields, ({ name, opt, type: of }) => {
       if (!(name in value)) return opt ? undefined : `${path}: ${name} is missing`;
       return this.check(value[name], of, `${path}.${name}`);

@@ -8,7 +8,7 @@ import { isDeepStrictEqual } from "node:util";
 import { branchesOf, isNullable, labelOf, type Proof } from "../../codegen/proof.ts";
 import type { Branch, Command, CommandsFile } from "../../codegen/model.ts";
 import type { Server } from "../support/servers.ts";
-import { mismatch, type Mode, shown } from "./described.ts";
+import { mismatch, type Mode, shown, undescribed } from "./described.ts";
 import type { Invocation, Scenario } from "./invocations/invocation.ts";
 import { isUnknown, type Played } from "./play.ts";
 
@@ -30,6 +30,8 @@ export type Identity = Pick<Server, "kind" | "version">;
 export class Account {
   /** The branches whose replies were as described and equal under both protocols: `"GET"`, `"SET get"`. */
   readonly seen: Set<string> = new Set();
+  /** Fields that replies had beyond their description, as servers newer than it may tell: `"ROLE .more"`. */
+  readonly undescribed: Set<string> = new Set();
   /** The commands with a method that these servers know. */
   readonly known: Set<string> = new Set();
 
@@ -80,6 +82,9 @@ export class Account {
     }
     if (!varies && !isDeepStrictEqual(sorted(left.value), sorted(right.value))) {
       return `${shown(left.value)} under RESP2, ${shown(right.value)} under RESP3`;
+    }
+    for (const path of undescribed(left.value, branch.type, file.$types ?? {})) {
+      this.undescribed.add(`${left.command} ${path.replaceAll(/\[\d+\]/g, "[]")}`);
     }
     if (left.value === null && isNullable(branch)) this.seen.add(`${label}: null`);
     else this.seen.add(label);
