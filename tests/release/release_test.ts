@@ -41,6 +41,8 @@ test("a release of a clone", { skip: noDeno || noClone }, async () => {
   const release = (...args: string[]) => project.run([process.execPath, "task", "release", ...args]);
   const read = (file: string) => readFileSync(join(project.folder, file), "utf8");
   await git("clone", "--quiet", ROOT, ".");
+  await git("checkout", "--quiet", "-B", "main");
+  await git("config", "push.default", "current");
   for (const [name, value] of [["name", "Somebody"], ["email", "somebody@example.org"]]) {
     await git("config", `user.${name}`, value!);
   }
@@ -61,9 +63,12 @@ test("a release of a clone", { skip: noDeno || noClone }, async () => {
   assertStringIncludes(unclean.output, "not clean");
   await git("clean", "-qf");
 
-  const { code, output } = await release("minor", "--quick");
+  using forge = new Project();
+  await ran(forge, "git", "init", "--quiet", "--bare");
+  await git("remote", "set-url", "origin", forge.folder);
+  const { code, output } = await release("minor", "--quick", "--push");
   assertEquals(code, 0, output);
-  assertStringIncludes(output, `Release ${version} is committed and tagged`);
+  assertMatch(await git("ls-remote", "origin"), new RegExp(`refs/tags/v${version}$`, "m"));
   for (const file of ["deno.json", "package.json"]) assertEquals(JSON.parse(read(file)).version, version);
   assertMatch(read("src/connection/version.ts"), new RegExp(`VERSION = "${version}"`));
   assertMatch(
