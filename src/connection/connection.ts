@@ -90,6 +90,8 @@ export class Connection implements TransportHandler {
   #oldestSent = 0;
   /** Bytes that came before the last chunk. */
   #received = 0;
+  /** While somebody listens in: bytes up to the end of the last value. */
+  #parsed = -1;
   #watchdog: ReturnType<typeof setTimeout> | undefined;
 
   constructor(owner: ConnectionOwner, settings: ConnectionSettings) {
@@ -262,15 +264,25 @@ export class Connection implements TransportHandler {
     const queue = this.#owed;
     const pubsub = this.#settings.pubsub === true;
     const proof = this.#proof;
+    const traffic = this.#traffic;
+    const watched = traffic.tap !== undefined;
     let replies = 0;
     try {
       decoder.feed(chunk);
+      if (!watched) this.#parsed = -1;
+      else if (this.#parsed < 0) this.#parsed = decoder.parsed;
       for (;;) {
         const next = queue.peek();
         const proving = proof !== undefined && proof.open;
         const mode = pubsub ? decoder.pushMode : proving ? proof.mode(queue) : next === undefined ? 0 : next.mode;
         const value = decoder.read(mode);
         if (value === NEED_MORE) return this.#owner.progress();
+        if (watched) {
+          const { parsed } = decoder;
+          // What is held until it is proven is handed out later, all at once.
+          traffic.replyBytes = proving ? -1 : parsed - this.#parsed;
+          this.#parsed = parsed;
+        }
         if (value instanceof Push) {
           this.#owner.push(value);
           continue;
@@ -293,9 +305,9 @@ export class Connection implements TransportHandler {
       this.fail(this.#broken(error));
     } finally {
       this.#received += chunk.length;
-      this.#traffic.bytesIn += chunk.length;
-      this.#traffic.replies += replies;
-      this.#traffic.errors += decoder.errors;
+      traffic.bytesIn += chunk.length;
+      traffic.replies += replies;
+      traffic.errors += decoder.errors;
       decoder.errors = 0;
     }
   }

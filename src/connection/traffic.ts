@@ -37,6 +37,8 @@ export class Traffic {
   reconnects = 0;
   /** Connections lost that nobody had closed. */
   losses = 0;
+  /** While somebody listens in: how many bytes the reply took that is being handed out; negative if that is not known. */
+  replyBytes = -1;
   /** Who listens in. */
   tap: Tap | undefined = undefined;
 }

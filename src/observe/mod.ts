@@ -54,7 +54,7 @@ export interface Observation extends Disposable {
 export function observe(redis: Observable, observer: Observer): Observation {
   if (typeof observer !== "function") throw new TypeError("An observer is a function");
   const { traffic } = redis[CORE];
-  const watch = traffic.tap instanceof Watch ? traffic.tap : new Watch();
+  const watch = traffic.tap instanceof Watch ? traffic.tap : new Watch(traffic);
   watch.add(observer);
   traffic.tap = watch;
   let stopped = false;

@@ -54,6 +54,8 @@ export interface Outcome {
   readonly code: string | undefined;
   /** How many commands got an error. */
   readonly errors: number;
+  /** How many bytes its replies took; `undefined` where none came, or with `integrity`. */
+  readonly bytes: number | undefined;
   /** Milliseconds from the call to the end. */
   readonly duration: number;
   /** How often it was sent again. */

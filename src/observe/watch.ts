@@ -6,7 +6,7 @@
 import { ConnectionError, ReplyError, TimeoutError } from "../errors.ts";
 import type { Line } from "../connection/line.ts";
 import type { Owed, Pending } from "../connection/pending.ts";
-import type { Encoded, Tap } from "../connection/traffic.ts";
+import type { Encoded, Tap, Traffic } from "../connection/traffic.ts";
 import type { Reply } from "../resp/reply.ts";
 import { IssuedBatch, IssuedCommand, type Operation, type Outcome } from "./operation.ts";
 
@@ -20,7 +20,13 @@ type End = (outcome: Outcome) => void;
 
 /** All observers of one client. */
 export class Watch implements Tap {
+  readonly #traffic: Traffic;
   #observers: readonly Observer[] = [];
+
+  /** Takes what the client counts. */
+  constructor(traffic: Traffic) {
+    this.#traffic = traffic;
+  }
 
   /** How many there are. */
   get size(): number {
@@ -58,12 +64,13 @@ export class Watch implements Tap {
     const ending = new Ending(ends);
     const { resolve, reject } = pending;
     pending.resolve = (value) => {
-      ending.end("ok", undefined, 0, pending.attempts);
+      ending.end("ok", undefined, 0, this.#traffic.replyBytes, pending.attempts);
       resolve(value);
     };
     pending.reject = (error) => {
-      const status = statusOf(error, pending.released);
-      ending.end(status, error instanceof ReplyError ? error.code : undefined, 1, pending.attempts);
+      const answered = error instanceof ReplyError;
+      const bytes = answered ? this.#traffic.replyBytes : -1;
+      ending.end(statusOf(error, pending.released), answered ? error.code : undefined, 1, bytes, pending.attempts);
       reject(error);
     };
   }
@@ -72,7 +79,7 @@ export class Watch implements Tap {
   batch(owed: Encoded, line: Line): Encoded {
     const operation = new IssuedBatch(owed, line);
     const ends = this.#begin(operation);
-    return ends.length === 0 ? owed : new WatchedBatch(owed, operation, new Ending(ends));
+    return ends.length === 0 ? owed : new WatchedBatch(owed, operation, new Ending(ends), this.#traffic);
   }
 }
 
@@ -92,12 +99,13 @@ class Ending {
     this.#ends = ends;
   }
 
-  end(status: Outcome["status"], code: string | undefined, errors: number, attempts: number): void {
+  end(status: Outcome["status"], code: string | undefined, errors: number, bytes: number, attempts: number): void {
     const ends = this.#ends;
     if (ends === undefined) return;
     this.#ends = undefined;
     const duration = performance.now() - this.#started;
-    const outcome: Outcome = { status, code, errors, duration, retries: Math.max(0, attempts - 1) };
+    const retries = Math.max(0, attempts - 1);
+    const outcome: Outcome = { status, code, errors, bytes: bytes < 0 ? undefined : bytes, duration, retries };
     for (const end of ends) {
       try {
         end(outcome);
@@ -114,14 +122,17 @@ class WatchedBatch implements Owed {
   readonly #inner: Encoded;
   readonly #operation: Operation;
   readonly #ending: Ending;
+  readonly #traffic: Traffic;
+  #bytes = 0;
   #errors = 0;
   #code: string | undefined;
 
-  constructor(inner: Encoded, operation: Operation, ending: Ending) {
+  constructor(inner: Encoded, operation: Operation, ending: Ending, traffic: Traffic) {
     this.chunks = inner.chunks;
     this.#inner = inner;
     this.#operation = operation;
     this.#ending = ending;
+    this.#traffic = traffic;
   }
 
   get mode(): number {
@@ -154,10 +165,13 @@ class WatchedBatch implements Owed {
 
   reply(value: Reply, unsafe: boolean): boolean {
     this.#look(value);
+    const { replyBytes } = this.#traffic;
+    this.#bytes = replyBytes < 0 || this.#bytes < 0 ? -1 : this.#bytes + replyBytes;
     const last = this.#inner.reply(value, unsafe);
     if (!last) return false;
-    if (this.#operation.kind === "transaction" && value === null) this.#ending.end("watch", undefined, 0, 1);
-    else this.#ending.end(this.#errors > 0 ? "reply" : "ok", this.#code, this.#errors, 1);
+    if (this.#operation.kind === "transaction" && value === null) {
+      this.#ending.end("watch", undefined, 0, this.#bytes, 1);
+    } else this.#ending.end(this.#errors > 0 ? "reply" : "ok", this.#code, this.#errors, this.#bytes, 1);
     return true;
   }
 
@@ -173,7 +187,7 @@ class WatchedBatch implements Owed {
   }
 
   fail(error: Error): void {
-    this.#ending.end(statusOf(error, false), undefined, this.#operation.size, 1);
+    this.#ending.end(statusOf(error, false), undefined, this.#operation.size, -1, 1);
     this.#inner.fail(error);
   }
 }

@@ -391,6 +391,11 @@ export class Decoder {
     return value.slice(4);
   }
 
+  /** How many bytes of the connection have been parsed: after `feed`, and after each value that `read` gave. */
+  get parsed(): number {
+    return this.#input.parsed;
+  }
+
   #error(text: string): ReplyError {
     this.errors++;
     return new ReplyError(text);

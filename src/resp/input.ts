@@ -39,6 +39,11 @@ export class Input {
     this.#longest = longest;
   }
 
+  /** How many bytes of the connection have been parsed; told right while there is something to parse. */
+  get parsed(): number {
+    return this.#base + this.position;
+  }
+
   /** Takes a chunk; it is borrowed until all of it is parsed. */
   feed(chunk: Uint8Array): void {
     if (chunk.length === 0 || this.failure !== null) return;

@@ -81,11 +81,19 @@ test("bytes are what goes over the wire, whatever the arguments", { skip: missin
   const seen = new Seen();
   using _watching = observe(redis, seen.observer);
   const before = redis.stats().bytesOut;
+  const heard = redis.stats().bytesIn;
   await redis.set("h\u00e9\u20ac\u{1f600}".repeat(40), new Uint8Array(1000));
   await redis.call("CONFIG GET", "maxmemory");
   await redis.incrby("n", 12345);
   await redis.pipeline((p) => [p.get("a"), p.set("b", "c")]);
   assertEquals(seen.begun.reduce((sum, { bytes }) => sum + bytes, 0), redis.stats().bytesOut - before);
+  await redis.get("missing");
+  await redis.get("b");
+  await assertRejects(() => redis.lpush("b", "x"), ReplyError);
+  const replies = seen.ended.map(({ outcome }) => outcome.bytes);
+  assertEquals(replies.slice(0, 1).concat(replies.slice(2, 6)), [5, 8, 3 + 5, 3, 7]);
+  assertEquals(replies.reduce((sum, bytes) => sum! + bytes!, 0), redis.stats().bytesIn - heard);
+  assert(replies[6]! > "-WRONGTYPE \r\n".length);
 });
 
 test("failures are told apart", async () => {
@@ -186,6 +194,7 @@ test("watched replies are paired as ever, with integrity on, too", { skip: missi
     redis.get("k"),
   ]);
   assertEquals([values[0], values[1][0], values[1][2], values[2], values[3]], ["OK", "v", 1, ["v", 1], "v"]);
+  assertEquals(seen.ended.at(-1)!.outcome.bytes, undefined);
   assertEquals([seen.begun.length - seen.ended.length, one.gaps, two.gaps], [0, 0, 0]);
   assert(seen.ended.length >= 5);
 });
@@ -202,4 +211,25 @@ test("a lost connection ends what was on it", async () => {
   using _watching = observe(redis, seen.observer);
   await assertRejects(() => redis.get("k"), ConnectionError);
   assertEquals(seen.ends, ["command GET 1: connection - 1 0"]);
+});
+
+test("bytes of a reply are its own, however it is cut and whatever comes between", async () => {
+  const replies = ["$5\r\nhello\r\n", "*2\r\n:1\r\n$2\r\nab\r\n", "-ERR no\r\n", "+OK\r\n"];
+  const push = ">2\r\n+message\r\n+x\r\n";
+  for (const cut of [1, 2, 3, 7, 1000]) {
+    await using server = await startScripted(async (peer) => {
+      await peer.command();
+      await peer.send(HELLO);
+      for (const _ of replies) await peer.command();
+      const all = replies.join(push);
+      await peer.send(
+        ...Array.from({ length: Math.ceil(all.length / cut) }, (_, i) => all.slice(i * cut, (i + 1) * cut)),
+      );
+    });
+    await using redis = await connect(server.url, { clientInfo: false });
+    const seen = new Seen();
+    using _watching = observe(redis, seen.observer);
+    await Promise.allSettled(replies.map((_, i) => redis.call("X", i)));
+    assertEquals(seen.ended.map(({ outcome }) => outcome.bytes), replies.map(({ length }) => length), `cut ${cut}`);
+  }
 });
