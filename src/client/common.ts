@@ -43,7 +43,7 @@ export type {
 export { exponential } from "../connection/backoff.ts";
 export type { Backoff, BackoffOptions } from "../connection/backoff.ts";
 export type { Credentials } from "../connection/handshake.ts";
-export type { LineState } from "../connection/line.ts";
+export type { LineState } from "../connection/line_options.ts";
 export { ConnectionError, ProtocolError, RedisError, ReplyError, TimeoutError, TransactionError } from "../errors.ts";
 export type { ConnectionReport } from "../errors.ts";
 export { ERROR_CODES } from "../error_codes.ts";

@@ -6,7 +6,7 @@
 import type { Backoff } from "../connection/backoff.ts";
 import { exponential } from "../connection/backoff.ts";
 import type { Credentials } from "../connection/handshake.ts";
-import { type LineOptions, type LineState, resendReadonly } from "../connection/line.ts";
+import { type LineOptions, type LineState, resendReadonly } from "../connection/line_options.ts";
 import type { CommandSpec } from "../command/spec.ts";
 import type { Limits } from "../resp/limits.ts";
 import type { Push } from "../resp/reply.ts";

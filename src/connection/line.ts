@@ -11,14 +11,14 @@
  * @module
  */
 import { ConnectionError, type ConnectionReport, type ReplyError, TimeoutError } from "../errors.ts";
-import { CommandSpec, READONLY } from "../command/spec.ts";
+import { CommandSpec } from "../command/spec.ts";
 import type { Push } from "../resp/reply.ts";
-import type { Limits } from "../resp/limits.ts";
-import { Attempt, type AttemptOptions } from "./attempt.ts";
-import type { Backoff } from "./backoff.ts";
+import { Attempt } from "./attempt.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
+import { told, toldInQueue, unreachable } from "./fate.ts";
 import { Fifo } from "./fifo.ts";
 import type { Greeting } from "./handshake.ts";
+import type { LineOptions, LineState } from "./line_options.ts";
 import { type Owed, Pending, type Sender } from "./pending.ts";
 import { Retries } from "./retries.ts";
 import { type Encoded, type Tap, Traffic } from "./traffic.ts";
@@ -27,53 +27,11 @@ import { tell } from "./tell.ts";
 import { settledWithin } from "./wait.ts";
 import { type Sendable, Waiting } from "./waiting.ts";
 
-/** Where a line is in its life. */
-export type LineState = "idle" | "connecting" | "ready" | "reconnecting" | "closing" | "closed";
-
-/** Everything a line needs to know. */
-export interface LineOptions extends AttemptOptions {
-  /** Milliseconds of silence while replies are owed before the server is taken for dead; 0 waits for ever. */
-  readonly silence: number;
-  /** Milliseconds of silence while nothing is owed before the server is sent a PING; 0 sends none. */
-  readonly pingInterval: number;
-  /** Milliseconds a command may wait for a connection; 0 waits for ever. */
-  readonly queueTimeout: number;
-  /** Milliseconds for which a command that is refused for now (LOADING, READONLY…) is sent again; 0 never does. */
-  readonly retryFor: number;
-  /** How many commands may wait for a connection. */
-  readonly queueLimit: number;
-  /** Open again at once after a loss, rather than with the next command. */
-  readonly eager: boolean;
-  /** When to try again after a failure. */
-  readonly backoff: Backoff;
-  /** May a command that was sent on a lost connection be sent again? */
-  readonly resend: (spec: CommandSpec) => boolean;
-  /** Nothing but subscriptions: messages come as ordinary replies (RESP2). */
-  readonly pubsub?: boolean;
-  /** Limits on what a reply may cost. */
-  readonly limits?: Limits;
-  /** What the lines of one client count together. */
-  readonly traffic?: Traffic;
-  /** Out-of-band values. */
-  readonly onPush?: (push: Push, line: Line) => void;
-  /** Each change of state. */
-  readonly onState?: (state: LineState, line: Line, error?: Error) => void;
-  /** The command that the line waits for may take any time, and nothing has come for `silence`. */
-  readonly onDoubt?: (line: Line) => void;
-  /** A connection became ready: what must be said again on it may be said now, before anything that waits. */
-  readonly onReady?: (line: Line) => void;
-}
-
 /** The longest time that a timer can be set to, in milliseconds. */
 const LONGEST_DELAY = 2 ** 31 - 1;
 
 /** How often a command may be sent again after its connection was lost. */
 const RESENDS = 3;
-
-/** Whether the spec alone allows to send a command a second time. */
-export function resendReadonly(spec: CommandSpec): boolean {
-  return (spec.flags & READONLY) !== 0;
-}
 
 const PING = new CommandSpec("PING");
 
@@ -492,13 +450,13 @@ export class Line implements ConnectionOwner, Sender {
     const anew = wasReady && !this.#bound;
     for (const owed of sent) {
       if (anew && this.#mayResend(owed)) again.push(owed);
-      else owed.fail(this.#died(error, owed, true));
+      else owed.fail(this.#told(error.message, owed, true, error));
     }
     this.#traffic.retries += again.length;
     for (const owed of unsent) again.push(owed);
     for (const owed of again) {
       if (anew) this.#queue.push(owed as Sendable);
-      else owed.fail(this.#died(error, owed, false));
+      else owed.fail(this.#told(error.message, owed, false, error));
     }
     if (wasReady && this.#bound) this.#broken = error;
     this.#retiring.delete(connection);
@@ -594,21 +552,9 @@ export class Line implements ConnectionOwner, Sender {
     if (old.pending === 0) this.idle(old);
   }
 
-  #died(error: ConnectionError, owed: Owed, sent: boolean): ConnectionError {
-    return this.#told(error.message, owed, sent, error);
-  }
-
-  /** The error of one command: each has its own, since what became of each differs. */
-  #told(what: string, { name = "" }: Owed, sent: boolean, cause?: ConnectionError): ConnectionError {
-    const fate = sent ? "it may have run" : "it was not sent";
-    const own = new ConnectionError(`${name ? `${name}: ` : ""}${what}; ${fate}`, {
-      sent,
-      cause: cause?.cause ?? cause,
-      closed: cause?.closed ?? false,
-    });
-    own.command = name;
-    own.report = cause?.report ?? this.report();
-    return own;
+  /** The error of one command, whatever else was lost with it. */
+  #told(what: string, owed: Owed, sent: boolean, cause?: ConnectionError): ConnectionError {
+    return told(what, owed, sent, this.report(), cause);
   }
 
   #failQueue(error: Error): void {
@@ -616,37 +562,14 @@ export class Line implements ConnectionOwner, Sender {
   }
 
   #failAll(error: Error, all: Sendable[]): void {
-    for (const owed of all) owed.fail(this.#failed(error, owed));
+    for (const owed of all) owed.fail(toldInQueue(error, owed, this.report()));
     this.#wake();
     this.#settled();
     this.progress();
   }
 
-  /** What waits here may have been sent before, on a connection that was lost. */
-  #failed(error: Error, owed: Owed): Error {
-    const sent = owed instanceof Pending && owed.attempts > 0;
-    if (error instanceof ConnectionError) return this.#told(error.message, owed, sent, error);
-    if (!(error instanceof TimeoutError)) return error;
-    const fate = sent ? "it may have run" : "it was not sent";
-    const own = new TimeoutError(`${owed.name ? `${owed.name}: ` : ""}${error.message}; ${fate}`, {
-      waitingFor: error.waitingFor,
-      after: error.after,
-      sent,
-      cause: error,
-    });
-    own.command = owed.name ?? "";
-    own.report = error.report;
-    return own;
-  }
-
   #unreachable(): TimeoutError {
-    const { queueTimeout, address } = this.options;
-    const error = new TimeoutError(`No connection to ${describe(address)} within ${queueTimeout} ms`, {
-      waitingFor: "connection",
-      after: queueTimeout,
-    });
-    error.report = this.report();
-    return error;
+    return unreachable(this.options.address, this.options.queueTimeout, this.report());
   }
 
   #setState(state: LineState, error?: Error): void {

@@ -1,0 +1,57 @@
+/**
+ * What becomes of a command that gets no reply, as its caller is told it. Each has an error of its own, since each has its
+ * own name, and some may have run where others have not.
+ *
+ * @module
+ */
+import { ConnectionError, type ConnectionReport, TimeoutError } from "../errors.ts";
+import type { Address } from "../transport/transport.ts";
+import { type Owed, Pending } from "./pending.ts";
+import { describe } from "./trouble.ts";
+
+/** Says what happened, to whom, and whether it may have run. */
+export function told(
+  what: string,
+  { name = "" }: Owed,
+  sent: boolean,
+  report: ConnectionReport,
+  cause?: ConnectionError,
+): ConnectionError {
+  const own = new ConnectionError(`${name ? `${name}: ` : ""}${what}; ${fateOf(sent)}`, {
+    sent,
+    cause: cause?.cause ?? cause,
+    closed: cause?.closed ?? false,
+  });
+  own.command = name;
+  own.report = cause?.report ?? report;
+  return own;
+}
+
+/** The same for what waited for a connection in vain. It may have been sent before, on one that was lost. */
+export function toldInQueue(error: Error, owed: Owed, report: ConnectionReport): Error {
+  const sent = owed instanceof Pending && owed.attempts > 0;
+  if (error instanceof ConnectionError) return told(error.message, owed, sent, report, error);
+  if (!(error instanceof TimeoutError)) return error;
+  const { name = "" } = owed;
+  const own = new TimeoutError(`${name ? `${name}: ` : ""}${error.message}; ${fateOf(sent)}`, {
+    waitingFor: error.waitingFor,
+    after: error.after,
+    sent,
+    cause: error,
+  });
+  own.command = name;
+  own.report = error.report;
+  return own;
+}
+
+/** There was no connection for so long. */
+export function unreachable(address: Address, after: number, report: ConnectionReport): TimeoutError {
+  const what = `No connection to ${describe(address)} within ${after} ms`;
+  const error = new TimeoutError(what, { waitingFor: "connection", after });
+  error.report = report;
+  return error;
+}
+
+function fateOf(sent: boolean): string {
+  return sent ? "it may have run" : "it was not sent";
+}

@@ -1,0 +1,54 @@
+/**
+ * What a line needs to know.
+ *
+ * @module
+ */
+import { type CommandSpec, READONLY } from "../command/spec.ts";
+import type { Limits } from "../resp/limits.ts";
+import type { Push } from "../resp/reply.ts";
+import type { AttemptOptions } from "./attempt.ts";
+import type { Backoff } from "./backoff.ts";
+import type { Line } from "./line.ts";
+import type { Traffic } from "./traffic.ts";
+
+/** Where a line is in its life. */
+export type LineState = "idle" | "connecting" | "ready" | "reconnecting" | "closing" | "closed";
+
+/** Everything a line needs to know. */
+export interface LineOptions extends AttemptOptions {
+  /** Milliseconds of silence while replies are owed before the server is taken for dead; 0 waits for ever. */
+  readonly silence: number;
+  /** Milliseconds of silence while nothing is owed before the server is sent a PING; 0 sends none. */
+  readonly pingInterval: number;
+  /** Milliseconds a command may wait for a connection; 0 waits for ever. */
+  readonly queueTimeout: number;
+  /** Milliseconds for which a command that is refused for now (LOADING, READONLY…) is sent again; 0 never does. */
+  readonly retryFor: number;
+  /** How many commands may wait for a connection. */
+  readonly queueLimit: number;
+  /** Open again at once after a loss, rather than with the next command. */
+  readonly eager: boolean;
+  /** When to try again after a failure. */
+  readonly backoff: Backoff;
+  /** May a command that was sent on a lost connection be sent again? */
+  readonly resend: (spec: CommandSpec) => boolean;
+  /** Nothing but subscriptions: messages come as ordinary replies (RESP2). */
+  readonly pubsub?: boolean;
+  /** Limits on what a reply may cost. */
+  readonly limits?: Limits;
+  /** What the lines of one client count together. */
+  readonly traffic?: Traffic;
+  /** Out-of-band values. */
+  readonly onPush?: (push: Push, line: Line) => void;
+  /** Each change of state. */
+  readonly onState?: (state: LineState, line: Line, error?: Error) => void;
+  /** The command that the line waits for may take any time, and nothing has come for `silence`. */
+  readonly onDoubt?: (line: Line) => void;
+  /** A connection became ready: what must be said again on it may be said now, before anything that waits. */
+  readonly onReady?: (line: Line) => void;
+}
+
+/** Whether the spec alone allows to send a command a second time. */
+export function resendReadonly(spec: CommandSpec): boolean {
+  return (spec.flags & READONLY) !== 0;
+}
