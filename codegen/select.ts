@@ -14,24 +14,37 @@ export class SelectError extends Error {
 /** What a client can have beside its commands. */
 export const FEATURES = [
   ...["pipeline", "transaction", "session", "subscribe", "blocking", "pool"] as const,
-  ...["iterate", "streams", "monitor"] as const,
+  ...["iterate", "streams", "monitor", "options"] as const,
 ] as const;
 
 /** One of {@link FEATURES}. */
 export type Feature = typeof FEATURES[number];
 
+/** What a feature stands on. */
+const NEEDS: Partial<Record<Feature, readonly Feature[]>> = {
+  session: ["pool"],
+  blocking: ["pool"],
+  streams: ["pool"],
+  monitor: ["pool"],
+};
+
+/** The features with all that they stand on. */
+function complete(chosen: readonly Feature[]): Set<Feature> {
+  return new Set(chosen.flatMap((feature) => [feature, ...NEEDS[feature] ?? []]));
+}
+
 /** The features of a list such as `["pipeline", "session"]`; `["all"]` and `["none"]` are words, too. */
 export function chooseFeatures(names: readonly string[]): Set<Feature> {
-  const chosen = new Set<Feature>();
+  const chosen: Feature[] = [];
   for (const name of names) {
     if (name === "none") continue;
     if (name === "all") return new Set(FEATURES);
     if (!FEATURES.includes(name as Feature)) {
       throw new SelectError(`there is no feature ${name}; there are ${FEATURES.join(", ")}, all, none`);
     }
-    chosen.add(name as Feature);
+    chosen.push(name as Feature);
   }
-  return chosen;
+  return complete(chosen);
 }
 
 /** The features that commands cannot do without: nobody could call them. */
@@ -40,7 +53,7 @@ export function neededFeatures(file: CommandsFile): Set<Feature> {
   const needed: Feature[] = [];
   if (kinds.has("blocking")) needed.push("blocking");
   if (kinds.has("session")) needed.push("session");
-  return new Set(needed);
+  return complete(needed);
 }
 
 /** The commands of a file. */

@@ -16,6 +16,7 @@ const MEMBERS: Record<Feature, readonly string[]> = {
   monitor: ["monitor"],
   blocking: [],
   pool: [],
+  options: [],
 };
 
 const PARAMETERS = "<S extends string | Uint8Array = string, I extends number | bigint = number>";
@@ -36,7 +37,8 @@ export function surfaceImports(features: ReadonlySet<Feature>, from: string): st
     "connectTransport",
     "graft",
     "open",
-    ...has("pool", "openPool"),
+    ...has("pool", "openPool", "Pool"),
+    ...has("options", "readOptions"),
   ];
   const types = [
     "ClientOptions",
@@ -62,7 +64,7 @@ export function printSurfaces(features: ReadonlySet<Feature>, title: string, has
   if (features.has("transaction")) {
     parts.push(surface("Transaction", "Commands", "BaseTransaction", "Collects the commands of one transaction."));
   }
-  parts.push(kit(features), connect());
+  parts.push(kit(features), connect(features));
   if (features.has("pool")) parts.push(connectPool());
   return parts.join("\n\n");
 }
@@ -122,6 +124,8 @@ function surface(name: string, commands: string, base: string, doc: string, abse
 
 function kit(features: ReadonlySet<Feature>): string {
   const parts = ["client: Redis"];
+  if (features.has("options")) parts.push("options: readOptions");
+  if (features.has("pool")) parts.push("pool: Pool");
   if (features.has("session")) parts.push("session: Session");
   if (features.has("pipeline")) parts.push("pipeline: Pipeline");
   if (features.has("transaction")) parts.push("transaction: Transaction");
@@ -133,11 +137,12 @@ function kit(features: ReadonlySet<Feature>): string {
   return `/** What \`connect\` makes clients of. */\nexport const KIT: Kit = { ${parts.join(", ")} };`;
 }
 
-function connect(): string {
+function connect(features: ReadonlySet<Feature>): string {
+  const urls = features.has("options") ? "\`redis://\`, \`rediss://\`, \`unix:\`" : "\`redis://\`, \`rediss://\`";
   return `/**
  * Connects to a server and gives a client that is ready.
  *
- * @param target A URL (\`redis://\`, \`rediss://\`, \`unix:\`), or options; \`redis://127.0.0.1:6379\` unless given.
+ * @param target A URL (${urls}), or options; \`redis://127.0.0.1:6379\` unless given.
  * @param options Options beside a URL; they win over what it says.
  */
 export function connect(target?: string | URL | ClientOptions, options?: ClientOptions): Promise<Redis> {

@@ -11,7 +11,7 @@ import type { Push } from "../resp/reply.ts";
 import type { Hub } from "./hub.ts";
 import type { Identity } from "./identity.ts";
 import type { Kit } from "./kit.ts";
-import type { Pool } from "./pool.ts";
+import type { Lines } from "./pool.ts";
 import type { CacheStats } from "./stats.ts";
 
 /** How much may be pending at once, and what happens to the command that is one too many. */
@@ -53,7 +53,7 @@ export const ON: unique symbol = Symbol("on");
 /** What all surfaces of one client share. */
 export class Core {
   readonly kit: Kit;
-  readonly pool: Pool;
+  readonly pool: Lines;
   /** Where the client has subscriptions. */
   readonly hub: Hub | undefined;
   readonly room: Room;
@@ -67,7 +67,7 @@ export class Core {
 
   constructor(
     kit: Kit,
-    pool: Pool,
+    pool: Lines,
     hub: Hub | undefined,
     room: Room,
     traffic: Traffic,

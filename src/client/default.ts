@@ -11,7 +11,9 @@ import { blocking } from "./blocking.ts";
 import { Hub } from "./hub.ts";
 import { graft, type IntegerOf, type Kit, type StringOf, type Surfaces } from "./kit.ts";
 import { Monitor } from "./monitor.ts";
+import { readOptions } from "./options.ts";
 import { BasePipeline } from "./pipeline.ts";
+import { Pool } from "./pool.ts";
 import { BaseClient } from "./redis.ts";
 import { scans } from "./scan.ts";
 import { BaseSession } from "./session.ts";
@@ -97,6 +99,8 @@ graft(Transaction, Commands);
 /** What `connect` makes clients of. */
 export const KIT: Kit = {
   client: Redis,
+  options: readOptions,
+  pool: Pool,
   session: Session,
   pipeline: Pipeline,
   transaction: Transaction,

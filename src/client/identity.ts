@@ -8,7 +8,7 @@ import { type Arg, CommandSpec } from "../command/spec.ts";
 import type { Credentials } from "../connection/handshake.ts";
 import type { Line } from "../connection/line.ts";
 import { Pending } from "../connection/pending.ts";
-import type { Pool } from "./pool.ts";
+import type { Lines } from "./pool.ts";
 
 const AUTH = new CommandSpec("AUTH");
 
@@ -25,7 +25,7 @@ export interface IdentityOptions {
 /** The credentials of a client, shared by all its connections and those of whatever belongs to it. */
 export class Identity {
   /** The pools whose connections have this identity. */
-  readonly pools: Set<Pool> = new Set();
+  readonly pools: Set<Lines> = new Set();
   #source: Credentials | (() => Credentials | Promise<Credentials>) | undefined;
 
   /** Takes what the options say. */

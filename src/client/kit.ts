@@ -13,7 +13,9 @@ import type { SendOptions } from "../connection/pending.ts";
 import type { Core } from "./core.ts";
 import type { Hub, HubSettings } from "./hub.ts";
 import type { Monitor } from "./monitor.ts";
+import type { readOptions } from "./options.ts";
 import type { BasePipeline, PipelineOptions, Runner } from "./pipeline.ts";
+import type { Lines, PoolSettings } from "./pool.ts";
 import type { Scans } from "./scan.ts";
 import type { StreamReader } from "./stream_reader.ts";
 import type { StreamWorker } from "./stream_worker.ts";
@@ -85,6 +87,10 @@ export interface Kit {
   readonly pipeline?: new (runner: Runner, mode: number, options?: PipelineOptions) => BasePipeline;
   /** Transactions. */
   readonly transaction?: new (mode: number) => BaseTransaction;
+  /** @internal Reads and checks options and URLs of every kind; otherwise the usual ones are taken as they are. */
+  readonly options?: typeof readOptions;
+  /** @internal Several connections; otherwise one serves all. Sessions and blocking commands need it. */
+  readonly pool?: new (settings: PoolSettings) => Lines;
   /** Subscriptions. */
   readonly hub?: new (settings: HubSettings) => Hub;
   /** Commands that hold their connection. */

@@ -39,5 +39,7 @@ export type { HubSettings } from "./hub.ts";
 export { graft } from "./kit.ts";
 export type { Blocking, Kit } from "./kit.ts";
 export { open, openPool } from "./open.ts";
+export { readOptions } from "./options.ts";
+export { Pool } from "./pool.ts";
 export { scans } from "./scan.ts";
 export type { Scans } from "./scan.ts";

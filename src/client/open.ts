@@ -11,8 +11,10 @@ import { Core, type Hooks } from "./core.ts";
 import { ask } from "./doubt.ts";
 import { Identity } from "./identity.ts";
 import type { Kit } from "./kit.ts";
-import { type ClientOptions, lineOptions, type PoolOptions, poolSize, readOptions } from "./options.ts";
-import { Pool } from "./pool.ts";
+import { type ClientOptions, lineOptions, type PoolOptions, poolSize } from "./options.ts";
+import { readBriefly } from "./brief.ts";
+import { OneLine } from "./one_line.ts";
+import type { Lines } from "./pool.ts";
 
 /**
  * Opens a client of the kit with one shared connection: what every `connect` does. `openSocket` is the runtime's way, for
@@ -24,7 +26,7 @@ export async function open<R>(
   target?: string | URL | ClientOptions,
   options?: ClientOptions,
 ): Promise<R> {
-  const settings = readOptions(target, options);
+  const settings = (kit.options ?? readBriefly)(target, options);
   return await start(kit, openSocket, settings, 1, 1 + (settings.maxSessions ?? 10));
 }
 
@@ -35,7 +37,7 @@ export async function openPool<R>(
   target?: string | URL | PoolOptions,
   options?: PoolOptions,
 ): Promise<R> {
-  const settings = readOptions(target, options, true);
+  const settings = (kit.options ?? readBriefly)(target, options, true);
   const size = poolSize(settings);
   return await start(kit, openSocket, settings, size, Math.max(2, size));
 }
@@ -76,7 +78,7 @@ async function start<R>(
         }
         : undefined,
     });
-  const pool = new Pool({
+  const pool: Lines = new (kit.pool ?? OneLine)({
     shared,
     max,
     min: options.min ?? 1,

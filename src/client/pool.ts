@@ -52,6 +52,12 @@ export interface PoolStats {
   readonly retired: number;
 }
 
+/** What a client needs of the lines that it has. */
+export type Lines = Pick<
+  Pool,
+  "open" | "share" | "first" | "acquire" | "release" | "lines" | "report" | "stats" | "close" | "destroy"
+>;
+
 /** Commands of one turn that make it worth to turn to the next line. */
 const STICK = 256;
 
@@ -69,6 +75,7 @@ export class Pool {
   #current: Line | undefined;
   #closed = false;
 
+  /** @internal Made when a client is opened. */
   constructor(settings: PoolSettings) {
     this.#settings = settings;
     this.#callers = new Callers(settings, () => this.report());
@@ -100,7 +107,7 @@ export class Pool {
     return this.#shared.length + this.#idle.length + this.#leased.size;
   }
 
-  /** A line for commands that do not mind company. Sticks to one line for a while, so that few writes carry many. */
+  /** @internal A line for commands that do not mind company. Sticks to one line for a while, so that few writes carry many. */
   share(last?: Line): Line {
     if (last !== undefined && this.#shared.includes(last)) return last;
     const current = this.#current;

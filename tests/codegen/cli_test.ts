@@ -7,7 +7,7 @@ import { connect } from "../../mod.ts";
 import { missing, startRedis } from "../support/servers.ts";
 import { answering, startScripted } from "../support/scripted.ts";
 import { test } from "../support/test.ts";
-import { noCompiler, Workshop } from "./generating.ts";
+import { noBundler, noCompiler, Workshop } from "./generating.ts";
 
 test("two commands: the same bytes each time, and --check sees one of them change", async () => {
   using shop = new Workshop();
@@ -92,6 +92,33 @@ test("a module for a server has the whole client, typed", { skip: missing("redis
   assertEquals(await two.call("INCR", "n"), 1);
 });
 
+test("a small build holds what it names, and little more", { skip: noBundler }, async () => {
+  using shop = new Workshop();
+  await shop.generate("--only", "get,set", "--out", "small.ts");
+  const { files, gzip } = shop.bundle("small.ts");
+  const large = files.filter(({ bytes }) => bytes > 400).map(({ path }) => path);
+  assert(large.some((path) => path.endsWith("src/connection/line.ts")), large.join("\n"));
+  const needless =
+    /src\/(generated|cache|otel|observe|testing)\/|client\/(hub|pool|pipeline|session|blocking|check|url)\.ts$/;
+  assertEquals(large.filter((path) => needless.test(path)), []);
+  assert(gzip < 25_000, `${gzip} bytes, all runtimes' sockets included`);
+});
+
+test("a client of one connection says what it has not", { skip: missing() }, async () => {
+  await using server = await startRedis({ password: "secret" });
+  using shop = new Workshop();
+  await shop.generate("--only", "get,set", "--out", "small.ts", "--with", "pipeline");
+  const { connect } = await shop.load("small.ts");
+  const url = `${server.url}/3`;
+  await using redis = await connect(url);
+  await redis.set("a", "1");
+  assertMatch(await redis.call("CLIENT INFO"), / db=3 /);
+  assertMatch(String(await rejection(() => redis.call("BLPOP", "a", 0))), /generated without/);
+  assertMatch(String(await rejection(() => connect(`${url}?timeout=5`))), /generated without options/);
+  assertMatch(String(await rejection(() => connect("unix:///tmp/none"))), /generated without options/);
+  assertEquals(redis.stats().shared, 1);
+});
+
 async function rejection(act: () => unknown): Promise<unknown> {
   try {
     await act();
@@ -107,7 +134,7 @@ test("groups, spellings, and what commands need comes along", async () => {
     assertMatch(text, new RegExp(`^  ${method}[<(]`, "m"), method);
   }
   assert(!/^ {2}lpop\(/m.test(text));
-  assertMatch(text, /const KIT: Kit = \{ client: Redis, session: Session, blocking \}/);
+  assertMatch(text, /const KIT: Kit = \{ client: Redis, pool: Pool, session: Session, blocking \}/);
   assertEquals((await generate({ only: ["configGet"] })).text, (await generate({ only: ["config|get"] })).text);
 });
 

@@ -3,11 +3,13 @@
  *
  * @module
  */
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
 import { type Outcome, run } from "../release/run_program.ts";
 
 /** The repository. */
@@ -20,6 +22,11 @@ const inDeno = "Deno" in globalThis;
 
 /** Why types cannot be checked here, or `false`. */
 export const noCompiler: string | false = inDeno || existsSync(TSC) ? false : "npm install brings the compiler";
+
+const ESBUILD = join(ROOT, "node_modules/.bin/esbuild");
+
+/** Why nothing can be bundled here, or `false`. */
+export const noBundler: string | false = existsSync(ESBUILD) ? false : "npm install brings the bundler";
 
 /** How this runtime runs a TypeScript file. */
 function command(file: string): string[] {
@@ -72,8 +79,25 @@ export class Workshop implements Disposable {
     const libraries = ["--target", "esnext", "--lib", "esnext,dom,dom.iterable", "--types", "node,deno"];
     const types = ["--typeRoots", join(ROOT, "node_modules/@types"), "--skipLibCheck"];
     const args = [...strict, ...modules, ...libraries, ...types];
-    const node = "Bun" in globalThis ? process.execPath : process.execPath;
-    return run([node, TSC, ...args, ...files], { cwd: this.folder });
+    return run([process.execPath, TSC, ...args, ...files], { cwd: this.folder });
+  }
+
+  /** Bundles a module for production: how many bytes of each file are in it, and how many it has in all. */
+  bundle(name: string): { files: { path: string; bytes: number }[]; gzip: number } {
+    const words = [this.path(name), "--bundle", "--minify", "--format=esm", "--external:node:*", "--log-level=error"];
+    const meta = this.path("meta.json");
+    const { status, stdout, stderr } = spawnSync(ESBUILD, [
+      ...words,
+      `--metafile=${meta}`,
+      `--outfile=${this.path("b.js")}`,
+    ]);
+    if (status !== 0) throw new Error(`${stdout}${stderr}`);
+    const { outputs } = JSON.parse(readFileSync(meta, "utf8")) as {
+      outputs: Record<string, { inputs: Record<string, { bytesInOutput: number }> }>;
+    };
+    const inputs = Object.values(outputs).flatMap((output) => Object.entries(output.inputs));
+    const files = inputs.map(([path, { bytesInOutput }]) => ({ path, bytes: bytesInOutput }));
+    return { files, gzip: gzipSync(readFileSync(this.path("b.js")), { level: 9 }).length };
   }
 
   [Symbol.dispose](): void {

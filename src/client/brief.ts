@@ -1,0 +1,35 @@
+/**
+ * What a small build has in place of reading and checking options: the usual URL, and trust in the types.
+ *
+ * @module
+ */
+import type { PoolOptions } from "./options.ts";
+
+/**
+ * Puts a URL and options together: `redis://[user[:password]@]host[:port][/database]`, or `rediss://`.
+ *
+ * @throws {TypeError} if the URL is another one. The message never shows user or password.
+ */
+export function readBriefly(target: string | URL | PoolOptions | undefined, more: PoolOptions = {}): PoolOptions {
+  const given: PoolOptions = typeof target === "object" && !(target instanceof URL) ? { ...target, ...more } : more;
+  const url = typeof target === "string" || target instanceof URL ? target : given.url;
+  return url === undefined ? given : { ...partsOf(String(url)), ...given };
+}
+
+function partsOf(text: string): PoolOptions {
+  const { protocol, hostname, port, username, password, pathname, search } = new URL(text);
+  const tls = protocol === "rediss:";
+  if (!tls && protocol !== "redis:" || search !== "" || !/^\/?\d*$/.test(pathname)) {
+    throw new TypeError(
+      "This client was generated without options: it reads redis[s]://user:password@host:port/database",
+    );
+  }
+  return {
+    hostname: hostname.replace(/^\[(.*)\]$/, "$1") || undefined,
+    port: port === "" ? undefined : Number(port),
+    database: Number(pathname.slice(1)),
+    username: decodeURIComponent(username) || undefined,
+    password: decodeURIComponent(password) || undefined,
+    tls,
+  };
+}
