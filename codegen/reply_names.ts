@@ -102,7 +102,7 @@ export class Names implements Context {
     return {
       named: [...this.#shapes.keys()].filter(has).sort(),
       combinators: [["bool", "shape.ts"], ["double", "shape.ts"], ...DECODER_FILES]
-        .filter(([name]) => new RegExp(`[ (]${name}[;),( ]`).test(code))
+        .filter(([name]) => new RegExp(`this\\.send\\(.*[,?:] ${name}(\\);|\\(| :)`).test(code))
         .map(([name, file]) => ({ name, file })),
     };
   }

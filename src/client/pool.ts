@@ -149,12 +149,12 @@ export class Pool {
     return line;
   }
 
-  /** The line that is always there, opened by `connect()`. */
+  /** @internal The line that is always there, opened by `connect()`. */
   first(): Line {
     return this.#shared[0] ?? this.#leastBusy();
   }
 
-  /** A line that nobody else uses until it is given to {@link Pool.release}. First come, first served. */
+  /** @internal A line that nobody else uses until it is given to {@link Pool.release}. First come, first served. */
   acquire(signal?: AbortSignal): Promise<Line> {
     if (this.#closed) {
       return Promise.reject(new ConnectionError("The client is closed", { closed: true }));
@@ -194,7 +194,7 @@ export class Pool {
     return best;
   }
 
-  /** Gives a line back; the caller that has waited longest gets it. */
+  /** @internal Gives a line back; the caller that has waited longest gets it. */
   release(line: Line): void {
     if (!this.#leased.has(line)) return;
     if (this.#closed) {
@@ -254,7 +254,7 @@ export class Pool {
     line.renew(new ConnectionError("Replaced: it was old enough"));
   }
 
-  /** What the connections look like, all together. */
+  /** @internal What the connections look like, all together. */
   report(): ConnectionReport {
     const reports = this.lines.map((line) => line.report());
     const heard = reports.flatMap(({ silentFor }) => silentFor ?? []);
@@ -266,7 +266,7 @@ export class Pool {
     };
   }
 
-  /** Every line there is. */
+  /** @internal Every line there is. */
   get lines(): Line[] {
     return [...this.#shared, ...this.#idle, ...this.#leased];
   }
