@@ -58,6 +58,22 @@ test("every command that the specification calls stateful is known by name, too"
   for (const { name } of stateful) assert((UNUSUAL.get(name)! & SESSION) !== 0, name);
 });
 
+test("a connection that was reset proves its pairing again", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { integrity: true, maxSessions: 1 });
+  const echoes = async () => Number(/cmdstat_echo:calls=(\d+)/.exec(await redis.info("commandstats"))![1]);
+  const first = await redis.session(async (s) => {
+    await s.select(5); // from here on this connection is not tagged
+    return await s.clientId();
+  });
+  await redis.session(async (s) => {
+    assertEquals(await s.clientId(), first);
+    const before = await echoes();
+    for (let i = 0; i < 10; i++) assertEquals(await s.incr("n"), i + 1);
+    assert(await echoes() >= before + 10);
+  });
+});
+
 test("a session that is given back within MULTI leaves nothing behind", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url, { maxSessions: 1 });

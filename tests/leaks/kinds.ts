@@ -103,6 +103,7 @@ async function failures(server: Server, count: number): Promise<Record<string, n
     });
     redis.destroy();
     await silent(i % 2 === 0);
+    await withoutTls(i % 3);
   }
   return {};
 }
@@ -150,6 +151,17 @@ async function silent(greets: boolean): Promise<void> {
   await redis?.incr("n").catch(ignore);
   await redis?.session((s) => s.select(1)).catch(ignore);
   redis?.destroy();
+}
+
+/** A server that is asked for TLS, and answers something else, hangs up, or says nothing. */
+async function withoutTls(way: number): Promise<void> {
+  await using server = await startScripted(async (peer) => {
+    await peer.until(1);
+    if (way === 0) await peer.send("-ERR unknown command\r\n");
+    else if (way === 1) peer.reset();
+  });
+  const { hostname, port } = server;
+  await connect({ hostname, port, tls: true, connectTimeout: 50 }).catch(ignore);
 }
 
 /** What there is to do. */
