@@ -107,18 +107,56 @@ function pair(flat: Reply[]): void {
   flat.length = half;
 }
 
+/** In so many places names are remembered, and names of so many characters. */
+const PLACES = 32;
+const LONGEST_NAME = 64;
+
 /**
- * Names and values as an object without a prototype (so that a field may be called `__proto__`), or as a `Map` where
+ * Names that stood in their places the last time. The fields of many entries are the same, and a string that the engine
+ * has met as a property's name is set five to fifty times as fast as an equal one that is new to it.
+ */
+class Names {
+  readonly #known: string[] = [];
+
+  /** The known string that equals this name, or the name. */
+  same(name: string, place: number): string {
+    if (place >= PLACES || name.length > LONGEST_NAME) return name;
+    const known = this.#known[place];
+    if (known === name) return known;
+    return this.#known[place] = name;
+  }
+}
+
+/**
+ * What names and values become: an object that inherits nothing, so that any name may be a property of it. (Its empty
+ * prototype makes it three times as fast in V8 as one whose prototype is `null`, which is a hash table from the start.)
+ */
+const Dictionary = function () {} as unknown as { new (): Record<string, unknown>; prototype: object };
+Dictionary.prototype = Object.create(null, {
+  // Shown as what it holds, and not as something of a strange class.
+  [Symbol.for("nodejs.util.inspect.custom")]: { value: shown },
+  [Symbol.for("Deno.customInspect")]: { value: shown },
+});
+
+function shown(this: object, ...rest: unknown[]): unknown {
+  const inspect = rest.find((one) => typeof one === "function") as (value: unknown, options: unknown) => string;
+  return inspect({ ...this }, rest.find((one) => typeof one === "object"));
+}
+
+/**
+ * Names and values as an object that inherits nothing (so that a field may be called `__proto__`), or as a `Map` where
  * strings are bytes.
  */
 export function map(value?: Shape): Shape {
+  const names = new Names();
   return (reply, mode) => {
     if (!Array.isArray(reply)) return reply;
     if (Array.isArray(reply[0])) flatten(reply);
     if (((mode ?? 0) & BYTES) !== 0 || reply[0] instanceof Uint8Array) return bytesMap(reply, value, mode);
-    const object: Record<string, unknown> = Object.create(null);
+    const object = new Dictionary();
     for (let i = 0; i + 1 < reply.length; i += 2) {
-      object[String(reply[i])] = value === undefined ? reply[i + 1] : value(reply[i + 1], mode);
+      const name = names.same(String(reply[i]), i >> 1);
+      object[name] = value === undefined ? reply[i + 1] : value(reply[i + 1], mode);
     }
     return object;
   };
@@ -143,17 +181,18 @@ function flatten(nested: Reply[]): void {
 }
 
 /**
- * Known names with values, as an object without a prototype. Names are strings in every mode; what is not known of is
+ * Known names with values, as an object that inherits nothing. Names are strings in every mode; what is not known of is
  * kept as it came.
  */
 export function struct(fields: { readonly [name: string]: Shape } = {}): Shape {
   const shapes = new Map(Object.entries(fields));
+  const names = new Names();
   return (reply, mode) => {
     if (!Array.isArray(reply)) return reply;
-    const object: Record<string, unknown> = Object.create(null);
+    const object = new Dictionary();
     for (let i = 0; i + 1 < reply.length; i += 2) {
       const raw = reply[i];
-      const name = raw instanceof Uint8Array ? decoder.decode(raw) : String(raw);
+      const name = names.same(raw instanceof Uint8Array ? decoder.decode(raw) : String(raw), i >> 1);
       const shape = shapes.get(name);
       object[name] = shape === undefined ? reply[i + 1] : shape(reply[i + 1], mode);
     }

@@ -101,7 +101,7 @@ export type Bit<I> = Int<I, 0 | 1>;
 export type Text<S, L extends string> = S extends string ? L : S;
 
 /**
- * Names with values as a reply: an object without a prototype, or a `Map` where strings are bytes (bytes cannot be
+ * Names with values as a reply: an object that inherits nothing, or a `Map` where strings are bytes (bytes cannot be
  * property names).
  */
 export type Dict<S, V> = S extends string ? Record<string, V> : Map<S, V>;

@@ -22,7 +22,9 @@ import { BYTES, type Reply } from "../../src/resp/reply.ts";
 import { test } from "../support/test.ts";
 
 const bytes = (value: string): Uint8Array => new TextEncoder().encode(value);
-const object = (fields: Record<string, unknown>): unknown => Object.assign(Object.create(null), fields);
+/** Names and values as shapes make them: what they inherit from holds nothing, which has a test of its own. */
+const object = (fields: Record<string, unknown>): unknown =>
+  Object.assign(Object.create(Object.getPrototypeOf(map()([], 0))), fields);
 
 const alike: [name: string, shape: Shape, resp2: Reply, resp3: Reply, value: unknown][] = [
   ["double", double, "1.5", 1.5, 1.5],
@@ -95,8 +97,11 @@ test("an error inside an aggregate stands in its place", () => {
 
 test("a map may have a field that is called __proto__", () => {
   const value = map()(["__proto__", "1", "constructor", "2"]) as Record<string, unknown>;
-  assertEquals(Object.getPrototypeOf(value), null);
   assertEquals(Object.entries(value), [["__proto__", "1"], ["constructor", "2"]]);
+  for (const name of ["toString", "hasOwnProperty", "valueOf", "isPrototypeOf"]) assertEquals(name in value, false);
+  const inherited: string[] = [];
+  for (const name in map()([]) as object) inherited.push(name);
+  assertEquals(inherited, []);
 });
 
 test("a map of bytes is a Map, also when it is empty", () => {
