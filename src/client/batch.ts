@@ -5,6 +5,7 @@
  */
 import type { Arg, CommandSpec, Shape } from "../command/spec.ts";
 import { BINARY, BLOCKING, BLOCKING_OPTION, PUBSUB, SESSION } from "../command/spec.ts";
+import { Ticket } from "../connection/ticket.ts";
 import { Encoder } from "../resp/encoder.ts";
 import { LOOSE } from "../connection/pending.ts";
 import { BYTES, type Reply } from "../resp/reply.ts";
@@ -98,6 +99,8 @@ export abstract class BaseBatch {
   protected queued = 0;
   /** One of the commands may hold its connection. */
   protected blocking = false;
+  /** By which its caller may take it back. */
+  protected readonly ticket: Ticket = new Ticket();
   #last: Run | undefined;
   #introduced: Set<object> | undefined;
 
@@ -162,6 +165,12 @@ export abstract class BaseBatch {
   introduce(script: object): boolean {
     this.#introduced ??= new Set();
     return this.#introduced.size < this.#introduced.add(script).size;
+  }
+
+  /** @internal The caller gave up: what has not left stays here. True if some of it has left. */
+  giveUp(): boolean {
+    this.ticket.release();
+    return this.ticket.sent;
   }
 
   /** Called after each command. */

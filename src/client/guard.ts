@@ -8,29 +8,36 @@ import type { SendOptions } from "../connection/pending.ts";
 import { onAbort } from "../connection/signal.ts";
 
 /**
- * Releases the caller when the time is up or the signal fires. The work goes on: what was sent may run, its replies are
- * read and dropped in order.
+ * Releases the caller when the time is up or the signal fires. What was sent may run, its replies are read and dropped in
+ * order; `giveUp` keeps the rest from being sent, and tells whether anything was.
  */
 export function guarded<T>(
   what: string,
   options: SendOptions,
   work: () => Promise<T>,
   report?: () => ConnectionReport,
+  giveUp: () => boolean = () => true,
 ): Promise<T> {
   const { signal, timeout } = options;
   if (signal === undefined && timeout === undefined) return work();
   if (signal?.aborted) return Promise.reject(signal.reason);
   return new Promise((resolve, reject) => {
     const timer = timeout === undefined ? undefined : setTimeout(() => {
-      const error = new TimeoutError(`${what}: not all replies came within ${timeout} ms; it may have run`, {
+      const facts = report?.();
+      const sent = giveUp();
+      const fate = sent ? "it may have run" : "it was not sent";
+      const error = new TimeoutError(`${what}: not all replies came within ${timeout} ms; ${fate}`, {
         waitingFor: "reply",
         after: timeout,
-        sent: true,
+        sent,
       });
-      error.report = report?.();
+      error.report = facts;
       reject(error);
     }, timeout);
-    const unheard = signal && onAbort(signal, () => reject(signal.reason));
+    const unheard = signal && onAbort(signal, () => {
+      giveUp();
+      reject(signal.reason);
+    });
     const settled = (): void => {
       clearTimeout(timer);
       unheard?.();

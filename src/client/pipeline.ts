@@ -5,6 +5,7 @@
  */
 import { ConnectionError, ReplyError } from "../errors.ts";
 import type { Line } from "../connection/line.ts";
+import { isRecalled, type Ticket } from "../connection/ticket.ts";
 import { type About, LOOSE, type Owed, unsafeInteger } from "../connection/pending.ts";
 import { BIGINTS, type Reply } from "../resp/reply.ts";
 import { BaseBatch, type Replies, type RepliesOrErrors, type Run } from "./batch.ts";
@@ -74,6 +75,7 @@ class Part implements Owed {
   owed: number;
   readonly patient = false;
   readonly chunks: readonly Uint8Array[];
+  readonly ticket: Ticket;
   readonly #runs: readonly Run[];
   readonly #outcome: Outcome;
   #run = 0;
@@ -83,8 +85,10 @@ class Part implements Owed {
     chunks: readonly Uint8Array[],
     runs: readonly Run[],
     outcome: Outcome,
+    ticket: Ticket,
   ) {
     this.chunks = chunks;
+    this.ticket = ticket;
     this.#runs = runs;
     this.#outcome = outcome;
     this.#left = runs[0]!.count;
@@ -189,7 +193,7 @@ export abstract class BasePipeline extends BaseBatch {
     if (this.runs.length === 0) return;
     this.#cutSize += this.encoder.size;
     const { chunks, runs } = this.cut();
-    this.#parts.push(new Part(chunks, runs, this.#outcome));
+    this.#parts.push(new Part(chunks, runs, this.#outcome, this.ticket));
   }
 
   /**
@@ -241,11 +245,22 @@ export abstract class BasePipeline extends BaseBatch {
     }
   }
 
+  /** @internal One that blocks lets go of its connection, too: else that would be held until something comes. */
+  override giveUp(): boolean {
+    const sent = super.giveUp();
+    if (sent && this.blocking) {
+      this.ticket.line?.drop(new ConnectionError("The caller of a blocking pipeline gave up", { sent: true }));
+    }
+    return sent;
+  }
+
   #sendPart(part: Part, line: Line): void {
     if (this.#outcome.lost) {
       return part.fail(new ConnectionError("The pipeline broke before this part; it was not sent"));
     }
+    if (isRecalled(part)) return;
     this.#handed += part.owed;
+    this.ticket.line = line;
     line.sendEncoded(part);
   }
 

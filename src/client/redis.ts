@@ -223,6 +223,7 @@ export abstract class BaseClient<
       this.#options,
       () => pipeline.run(build as () => readonly unknown[], options),
       () => this.#core.report(),
+      () => pipeline.giveUp(),
     );
   }
 
@@ -268,7 +269,8 @@ export abstract class BaseClient<
     const transaction = new (feature(this.#core.kit.transaction, "transactions"))(this.#mode);
     const run = () => transaction.run(build as never, options, (work) => work(this.#core.pool.share()));
     const report = () => this.#core.report();
-    return guarded<unknown>("transaction", this.#options, run, report) as Promise<Replies<C>>;
+    const giveUp = () => transaction.giveUp();
+    return guarded<unknown>("transaction", this.#options, run, report, giveUp) as Promise<Replies<C>>;
   }
 
   /**

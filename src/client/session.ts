@@ -142,7 +142,7 @@ export abstract class BaseSession<
     const over = this.#over("pipeline");
     if (over) return Promise.reject(over);
     const pipeline = new Pipeline((_exclusive, work) => work(() => this.#line), this.#options.mode, options);
-    return this.#guarded("pipeline", () => pipeline.run(build as () => C, options));
+    return this.#guarded("pipeline", pipeline, () => pipeline.run(build as () => C, options));
   }
 
   /** Runs a transaction on this connection whose errors stand in the places of their replies. */
@@ -167,7 +167,7 @@ export abstract class BaseSession<
     const over = this.#over("transaction");
     if (over) return Promise.reject(over);
     const transaction = new Transaction(this.#options.mode);
-    return this.#guarded("transaction", () =>
+    return this.#guarded("transaction", transaction, () =>
       transaction.run(build as () => C, options, (work) => {
         // However it ends, the server watches no longer; if it never got there, the connection is gone.
         this.#watching = false;
@@ -175,8 +175,8 @@ export abstract class BaseSession<
       }));
   }
 
-  #guarded<T>(what: string, work: () => Promise<T>): Promise<T> {
-    return guarded(what, this.#options, work, () => this.#line.report());
+  #guarded<T>(what: string, batch: { giveUp(): boolean }, work: () => Promise<T>): Promise<T> {
+    return guarded(what, this.#options, work, () => this.#line.report(), () => batch.giveUp());
   }
 
   /** @internal What `redis.watch` does on its session. */

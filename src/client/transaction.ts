@@ -6,6 +6,7 @@
 import { ReplyError, TransactionError } from "../errors.ts";
 import { CommandSpec, SESSION } from "../command/spec.ts";
 import type { Line } from "../connection/line.ts";
+import { isRecalled, type Ticket } from "../connection/ticket.ts";
 import { type About, LOOSE, type Owed, unsafeInteger } from "../connection/pending.ts";
 import { BIGINTS, BYTES, type Reply } from "../resp/reply.ts";
 import { BaseBatch, type Replies, type RepliesOrErrors, type Run } from "./batch.ts";
@@ -29,6 +30,7 @@ class Owing implements Owed {
   readonly mode: number;
   readonly patient = false;
   readonly chunks: readonly Uint8Array[];
+  readonly ticket: Ticket;
   readonly resolve: (replies: unknown[]) => void;
   readonly reject: (error: Error) => void;
   readonly #runs: readonly Run[];
@@ -40,10 +42,12 @@ class Owing implements Owed {
     runs: readonly Run[],
     queued: number,
     mode: number,
+    ticket: Ticket,
     resolve: (replies: unknown[]) => void,
     reject: (error: Error) => void,
   ) {
     this.chunks = chunks;
+    this.ticket = ticket;
     this.#runs = runs;
     this.#queued = queued;
     this.mode = runs.some((run) => (run.mode & BYTES) !== 0) ? mode | BYTES : mode;
@@ -175,11 +179,12 @@ export abstract class BaseTransaction extends BaseBatch {
     const { chunks, runs } = this.cut();
     this.rest();
     const replies = await on((line) =>
-      new Promise((resolve, reject) =>
-        line.sendEncoded(
-          new Owing(chunks, runs, this.queued, this.mode, resolve, reject),
-        )
-      )
+      new Promise((resolve, reject) => {
+        const owing = new Owing(chunks, runs, this.queued, this.mode, this.ticket, resolve, reject);
+        if (isRecalled(owing)) return;
+        this.ticket.line = line;
+        line.sendEncoded(owing);
+      })
     );
     const error = options.errors === "return" ? undefined : replies.find((reply) => reply instanceof Error);
     if (error) throw error;

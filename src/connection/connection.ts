@@ -16,6 +16,7 @@ import type { Transport, TransportHandler } from "../transport/transport.ts";
 import { Fifo } from "./fifo.ts";
 import { type Owed, Pending } from "./pending.ts";
 import type { Proof } from "./proof.ts";
+import { isRecalled } from "./ticket.ts";
 import type { Encoded, Traffic } from "./traffic.ts";
 
 /** Encoded bytes that are worth writing before the turn is over, so that the server starts while we still encode. */
@@ -216,8 +217,13 @@ export class Connection implements TransportHandler {
     let commands = this.#unsent;
     for (let i = size - this.#unsent; i < size; i++) {
       const owed = this.#owed.at(i);
-      if (owed instanceof Pending) owed.attempts++;
-      else commands += owed!.owed - 1;
+      if (owed instanceof Pending) {
+        owed.attempts++;
+        continue;
+      }
+      commands += owed!.owed - 1;
+      const ticket = owed!.ticket;
+      if (ticket !== undefined) ticket.sent = true;
     }
     this.#traffic.commands += commands;
     this.#unsent = 0;
@@ -226,9 +232,15 @@ export class Connection implements TransportHandler {
   /** Takes back a released command that has not been written, whatever else of this turn stays. False if it is too late. */
   withdraw(pending: Pending): boolean {
     if (this.#unsent === 0 || pending.attempts > 0) return false;
+    this.recall();
+    return true;
+  }
+
+  /** Something was taken back that may not have been written. */
+  recall(): void {
+    if (this.#unsent === 0) return;
     // While the socket takes nothing there is no next write, and memory is wanted back: half of what waits is worth it.
     if (++this.#withdrawn * 2 > this.#unsent && this.#congested) this.#cutOut();
-    return true;
   }
 
   /**
@@ -241,7 +253,7 @@ export class Connection implements TransportHandler {
     this.#encoder.take();
     this.#unsent = 0;
     for (const owed of unsent) {
-      if (owed instanceof Pending && owed.released) continue;
+      if (owed instanceof Pending ? owed.released : isRecalled(owed as Encoded)) continue;
       this.#owed.push(owed);
       this.#unsent++;
       this.#encodeAgain(owed);

@@ -24,6 +24,7 @@ import { Retries } from "./retries.ts";
 import { type Encoded, type Tap, Traffic } from "./traffic.ts";
 import { describe, explain } from "./trouble.ts";
 import { tell } from "./tell.ts";
+import type { Ticket } from "./ticket.ts";
 import { settledWithin } from "./wait.ts";
 import { type Sendable, Waiting } from "./waiting.ts";
 
@@ -214,6 +215,14 @@ export class Line implements ConnectionOwner, Sender {
   /** Takes back a released command if it has not been sent. */
   withdraw(pending: Pending): void {
     this.#takeBack(pending);
+    this.#settled();
+    this.progress();
+  }
+
+  /** What was handed over together has been given up: what of it has not been written never will be. */
+  recall(ticket: Ticket): void {
+    this.#connection?.recall();
+    if (this.#state !== "ready" && !ticket.sent) this.#queue.withdraw();
     this.#settled();
     this.progress();
   }

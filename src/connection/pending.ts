@@ -7,6 +7,7 @@ import { type ConnectionReport, ReplyError, TimeoutError } from "../errors.ts";
 import { BIGINTS, BYTES, type Reply } from "../resp/reply.ts";
 import { type Arg, BINARY, BLOCKING, BLOCKING_OPTION, type CommandSpec, type Shape } from "../command/spec.ts";
 import { onAbort } from "./signal.ts";
+import type { Ticket } from "./ticket.ts";
 
 /** Beside `BYTES` and `BIGINTS` in a mode: integers beyond 2^53 may come as `bigint`s, the reply's type allows it. */
 export const LOOSE = 4;
@@ -41,6 +42,8 @@ export interface Owed {
   ends?(value: Reply, nth: number): boolean;
   /** Whether everything that comes from now on is its own, to the end of the connection. */
   readonly endless?: boolean;
+  /** By which its caller may take it back, where it is not a single command. */
+  readonly ticket?: Ticket;
   /** What it is, for those who watch. */
   about?(): About;
 }

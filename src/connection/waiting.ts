@@ -5,6 +5,7 @@
  */
 import { Fifo } from "./fifo.ts";
 import { Pending } from "./pending.ts";
+import { isRecalled } from "./ticket.ts";
 import type { Encoded } from "./traffic.ts";
 
 /** What can be sent whenever there is a connection. */
@@ -16,7 +17,7 @@ interface Entry {
 }
 
 function released(owed: Sendable): boolean {
-  return owed instanceof Pending && owed.released;
+  return owed instanceof Pending ? owed.released : isRecalled(owed);
 }
 
 /** The queue of a line that is not connected. One timer for all, none while it is empty. */

@@ -151,6 +151,10 @@ class WatchedBatch implements Owed {
     return this.#inner.patient;
   }
 
+  get ticket(): Encoded["ticket"] {
+    return this.#inner.ticket;
+  }
+
   get endless(): boolean | undefined {
     return this.#inner.endless;
   }

@@ -41,6 +41,10 @@ export async function checkTraces(server: Server, ledger: Ledger, traces: Traces
   checkNews(ledger, traces);
   await server.command("FLUSHALL");
   await server.command("BGREWRITEAOF");
+  // Its child writes to the server's folder, which is to be removed at the end.
+  while (/aof_rewrite_(in_progress|scheduled):1/.test(await server.command("INFO", "persistence"))) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
 
 /** What was put in is taken out once, or still there; what is missing must be what doubtful pops may have taken. */

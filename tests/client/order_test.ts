@@ -216,3 +216,16 @@ test("an empty map of bytes is the same alone, in a pipeline, in a transaction, 
     assertEquals(other, alone);
   }
 });
+
+test("a pipeline that blocks gives its connection back when its caller gives up", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { maxSessions: 1 });
+  const error = await assertRejects(
+    () => redis.with({ timeout: 50 }).pipeline((p) => [p.blpop(["list"], 0)]),
+    TimeoutError,
+  );
+  assertEquals(error.sent, true);
+  assertEquals(await redis.blpop(["list"], 0.01), null);
+  await redis.rpush("list", "kept");
+  assertEquals(await redis.lrange("list", 0, -1), ["kept"]);
+});

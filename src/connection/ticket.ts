@@ -1,0 +1,31 @@
+/**
+ * Taking back what was handed over together.
+ *
+ * @module
+ */
+import { ConnectionError } from "../errors.ts";
+import type { Line } from "./line.ts";
+import type { Encoded } from "./traffic.ts";
+
+/** What the caller of a pipeline or transaction has in common with its parts. */
+export class Ticket {
+  /** The caller gave up: what has not left stays here. */
+  released = false;
+  /** Bytes of it have left. */
+  sent = false;
+  /** Where its parts are. */
+  line: Line | undefined = undefined;
+
+  /** Takes back what has not left. */
+  release(): void {
+    this.released = true;
+    this.line?.recall(this);
+  }
+}
+
+/** Whether its caller gave up before it left; it is told so then. */
+export function isRecalled(owed: Encoded): boolean {
+  if (owed.ticket?.released !== true) return false;
+  owed.fail(new ConnectionError("Its caller gave up; it was not sent"));
+  return true;
+}
