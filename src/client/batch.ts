@@ -99,7 +99,7 @@ export abstract class BaseBatch {
   protected queued = 0;
   /** One of the commands may hold its connection. */
   protected blocking = false;
-  /** By which its caller may take it back. */
+  /** @internal By which its caller may take it back. */
   protected readonly ticket: Ticket = new Ticket();
   #last: Run | undefined;
   #introduced: Set<object> | undefined;
