@@ -14,7 +14,8 @@ export function compareVersions(one: string, other: string): number {
   return 0;
 }
 
-/** Modules write 1.4.7 as 10407. */
+/** Modules write 1.4.7 as 10407; some just count. */
 export function formatVersion(number = 0): string {
+  if (number > 0 && number < 100) return `${number}.0.0`;
   return [Math.floor(number / 10_000), Math.floor(number / 100) % 100, number % 100].join(".");
 }

@@ -92,6 +92,25 @@ test("a module for a server has the whole client, typed", { skip: missing("redis
   assertEquals(await two.call("INCR", "n"), 1);
 });
 
+const VERSIONS = (["redis-8", "redis-8.6", "valkey-9"] as const).filter((version) => !missing(version));
+
+test("a module for each newer server compiles", {
+  skip: noCompiler || (VERSIONS.length === 0 ? "no newer server on this machine" : false),
+}, async () => {
+  using shop = new Workshop();
+  for (const version of VERSIONS) {
+    await using server = await startRedis({ version });
+    const { code, output } = await shop.generate("--from", server.url, "--out", `${version}.ts`);
+    assertEquals(code, 0, output);
+    assert(!output.includes("Known only"), output);
+  }
+  const { code, output } = await shop.check(...VERSIONS.map((version) => `${version}.ts`));
+  assertEquals(code, 0, output);
+  const valkey = VERSIONS.includes("valkey-9") ? shop.read("valkey-9.ts") : undefined;
+  // What one family has and the other has not.
+  if (valkey !== undefined) assertEquals([/^ {2}vadd\(/m.test(valkey), /bypolygon/.test(valkey)], [false, true]);
+});
+
 test("a small build holds what it names, and little more", { skip: noBundler }, async () => {
   using shop = new Workshop();
   await shop.generate("--only", "get,set", "--out", "small.ts");
