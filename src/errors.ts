@@ -75,8 +75,11 @@ export class ConnectionError extends RedisError {
 export class TimeoutError extends RedisError {
   /** Always `TimeoutError`. */
   override name = "TimeoutError";
-  /** What was waited for. */
-  readonly waitingFor: "connect" | "reply" | "connection" | "room" | "close";
+  /**
+   * What was waited for: an attempt to connect, a reply, a connection (any, or one of one's own), room on one that has too
+   * much pending.
+   */
+  readonly waitingFor: "connect" | "reply" | "connection" | "room";
   /** How long, in milliseconds. */
   readonly after: number;
   /** Whether the command may have run: `false` means that none of its bytes left. */

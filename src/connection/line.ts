@@ -95,6 +95,11 @@ export class Line implements ConnectionOwner, Sender {
     return this.#connection?.isPatient ?? false;
   }
 
+  /** What keeps a command from being sent, if it has not been. */
+  get missing(): "connection" | "room" {
+    return this.#state === "ready" ? "room" : "connection";
+  }
+
   /** How many commands have been encoded since the last write. */
   get unsent(): number {
     return this.#connection?.unsent ?? 0;

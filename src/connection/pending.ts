@@ -69,6 +69,8 @@ export function unsafeInteger(command: string): RangeError {
 export interface Sender {
   /** True if it took the command back: it will be settled later. */
   again(pending: Pending, error: ReplyError): boolean;
+  /** What keeps it from sending at present. */
+  readonly missing: "connection" | "room";
   /** Facts for an error that somebody has to make sense of. */
   report(): ConnectionReport;
 }
@@ -177,7 +179,7 @@ export class Pending implements Owed {
         const sent = this.attempts > 0;
         const error = new TimeoutError(
           `${this.spec.name}: no reply within ${timeout} ms; ${sent ? "it may have run" : "it was not sent"}`,
-          { waitingFor: "reply", after: timeout, sent },
+          { waitingFor: sent ? "reply" : this.line?.missing ?? "reply", after: timeout, sent },
         );
         error.command = this.spec.name;
         error.report = this.line?.report();

@@ -329,7 +329,7 @@ test("a timeout and a signal cover the wait for room", async () => {
   const redis = await open(server.url, { maxPending: 1, overflow: "wait" });
   const stuck = redis.incr("a");
   const late = await assertRejects(() => redis.with({ timeout: 20 }).incr("b"), TimeoutError);
-  assertEquals([late.sent, late.command], [false, "INCR"]);
+  assertEquals([late.sent, late.command, late.waitingFor], [false, "INCR", "room"]);
   const abort = new AbortController();
   const aborted = redis.with({ signal: abort.signal }).incr("c");
   abort.abort("enough");

@@ -149,6 +149,19 @@ test("a command that was sent, and then waited for another connection in vain, s
   await ended;
 });
 
+test("a caller's own limit while there is no connection says what is missing", async () => {
+  await using server = await startScripted(async (peer, index) => {
+    await peer.command();
+    if (index > 0) return;
+    await peer.send(HELLO);
+    peer.destroy();
+  });
+  await using redis = await open(server.url);
+  await server.peer(1);
+  const error = await assertRejects(() => redis.with({ timeout: 30 }).incr("a"), TimeoutError, "it was not sent");
+  assertEquals([error.sent, error.waitingFor, error.after], [false, "connection", 30]);
+});
+
 test("subscribe() does not wait for ever for a server that is gone", async () => {
   let lost = (): void => {};
   const gone = new Promise<void>((resolve) => lost = resolve);
