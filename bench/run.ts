@@ -150,6 +150,10 @@ try {
   const end = options.minutes === undefined ? Infinity : performance.now() + Number(options.minutes) * 60_000;
   let left = groups.reduce((sum, [, workloads]) => sum + workloads.length, 0);
   for (const [group, workloads, whole] of groups) {
+    const keep = whole && !quick && options.clients === undefined && options.runtime === undefined;
+    const folder = join(import.meta.dirname!, keep ? "results" : ".cache");
+    mkdirSync(folder, { recursive: true });
+    const file = join(folder, `${group}.json`);
     const results: Result[] = [];
     for (const workload of workloads) {
       let result = measured.get(workload.name);
@@ -162,12 +166,9 @@ try {
       }
       left--;
       results.push(result);
+      // What is measured is kept, whatever becomes of the rest.
+      writeFileSync(file, JSON.stringify({ group, ...circumstances(server, versions), results }, null, 1) + "\n");
     }
-    const keep = whole && !quick && options.clients === undefined && options.runtime === undefined;
-    const folder = join(import.meta.dirname!, keep ? "results" : ".cache");
-    mkdirSync(folder, { recursive: true });
-    const file = join(folder, `${group}.json`);
-    writeFileSync(file, JSON.stringify({ group, ...circumstances(server, versions), results }, null, 1) + "\n");
     console.log(`\n${keep ? "stored" : "written"}: ${file}`);
   }
 } finally {
