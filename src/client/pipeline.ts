@@ -7,6 +7,7 @@ import { ConnectionError, ReplyError } from "../errors.ts";
 import type { Line } from "../connection/line.ts";
 import { isRecalled, type Ticket } from "../connection/ticket.ts";
 import { type About, LOOSE, type Owed, unsafeInteger } from "../connection/pending.ts";
+import { turn } from "../connection/wait.ts";
 import { BIGINTS, type Reply } from "../resp/reply.ts";
 import { BaseBatch, type Replies, type RepliesOrErrors, type Run } from "./batch.ts";
 
@@ -171,6 +172,8 @@ export abstract class BasePipeline extends BaseBatch {
   #line: Line | undefined;
   /** How many commands have been handed to a line. */
   #handed = 0;
+  /** Bytes handed over since the runtime's events last had a chance to come. */
+  #unpaced = 0;
 
   /** @internal Made by a client or a session. */
   constructor(runner: Runner, mode: number, options: PipelineOptions = {}) {
@@ -236,13 +239,24 @@ export abstract class BasePipeline extends BaseBatch {
         for (const part of parts) {
           const line = this.#follow(next) ?? await this.#choose(next);
           this.#sendPart(part, line);
-          while (line.isFilled(WINDOW)) await line.drained();
+          for (const chunk of part.chunks) this.#unpaced += chunk.length;
+          if (line.isFilled(WINDOW) || this.#unpaced >= FULL) await this.#pace(line);
         }
         if (this.blocking) await this.#settled();
       });
     } catch (error) {
       for (const part of parts) if (part.owed > 0) part.fail(error as Error);
     }
+  }
+
+  /**
+   * Waits while the socket has enough to do. A socket that takes everything, as a dead one does whose end has not been told
+   * yet, must not keep the events of this process waiting for ever.
+   */
+  async #pace(line: Line): Promise<void> {
+    if (!line.isFilled(WINDOW)) await turn();
+    while (line.isFilled(WINDOW)) await line.drained();
+    this.#unpaced = 0;
   }
 
   /** @internal One that blocks lets go of its connection, too: else that would be held until something comes. */

@@ -24,3 +24,8 @@ export function unlessAborted<T>(signal: AbortSignal, promise: Promise<T>): Prom
     if (signal.aborted) reject(signal.reason);
   });
 }
+
+/** Lets the runtime's events come: promises alone never do, however many are awaited. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
