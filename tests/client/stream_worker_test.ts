@@ -235,7 +235,6 @@ test("nothing is lost when connections and the server are", async () => {
   await using admin = await connect(server.url);
   await add(admin, "s", 300);
   const times = new Map<string, number>();
-  const errors: unknown[] = [];
   const start = () =>
     redis.streamWorker({
       streams: "s",
@@ -247,7 +246,6 @@ test("nothing is lost when connections and the server are", async () => {
         times.set(fields.n!, (times.get(fields.n!) ?? 0) + 1);
         await admin.ping();
       },
-      onError: (error) => errors.push(error),
     });
   await using first = start();
   await using second = start();
@@ -263,7 +261,8 @@ test("nothing is lost when connections and the server are", async () => {
   const runs = [...times.values()].reduce((sum, n) => sum + n, 0);
   // Each run was counted, and each run beyond the first was a delivery beyond the first.
   assert(runs >= handled + failed && runs - 300 <= claimed, JSON.stringify({ runs, handled, failed, claimed }));
-  assert(errors.length > 0);
+  // Whether a worker noticed depends on what it was doing; its connections were lost in any case.
+  assert(redis.stats().losses > 0);
 });
 
 /** How this runtime runs a program. */
