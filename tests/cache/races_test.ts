@@ -2,10 +2,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect, ConnectionError, type Redis } from "../../mod.ts";
 import { cache, type CacheOptions, type Caching } from "../../src/cache/mod.ts";
-import { type Peer, type ScriptedServer, startScripted } from "../support/scripted.ts";
+import { HELLO, type Peer, type ScriptedServer, startScripted } from "../support/scripted.ts";
 import { test } from "../support/test.ts";
 
-const HELLO = "%1\r\n$5\r\nproto\r\n:3\r\n";
 const CHANGED = ">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n";
 const EMPTIED = ">2\r\n$10\r\ninvalidate\r\n_\r\n";
 const OLD = "$3\r\nold\r\n";

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect, ConnectionError, type Redis, TimeoutError } from "../../mod.ts";
 import { startRedis } from "../support/servers.ts";
-import { startScripted } from "../support/scripted.ts";
+import { helloAs, startScripted } from "../support/scripted.ts";
 import { test } from "../support/test.ts";
 
 async function untilBlocked(redis: Redis, name: string): Promise<void> {
@@ -36,7 +36,7 @@ test("an element that is on its way when the caller gives up is given to the cal
   const stop = new AbortController();
   await using server = await startScripted(async (peer) => {
     for (let words = await peer.command(); words; words = await peer.command()) {
-      if (words[0] === "HELLO") await peer.send("%1\r\n$2\r\nid\r\n:7\r\n");
+      if (words[0] === "HELLO") await peer.send(helloAs(7));
       else if (words[0] === "BLPOP") stop.abort(new Error("enough"));
       else if (words[1] === "UNBLOCK") {
         assertEquals(words[2], "7");
@@ -53,7 +53,7 @@ test("a server that does not let go loses its connection, and the error says tha
   const stop = new AbortController();
   await using server = await startScripted(async (peer) => {
     for (let words = await peer.command(); words; words = await peer.command()) {
-      if (words[0] === "HELLO") await peer.send("%1\r\n$2\r\nid\r\n:7\r\n");
+      if (words[0] === "HELLO") await peer.send(helloAs(7));
       else if (words[0] === "BLPOP") stop.abort(new Error("enough"));
       else await peer.send(":0\r\n");
     }

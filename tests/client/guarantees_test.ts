@@ -5,10 +5,8 @@ import { connect, ConnectionError, TimeoutError } from "../../mod.ts";
 import { connectTransport } from "../../src/transport/default.ts";
 import type { Connect } from "../../src/transport/transport.ts";
 import { startRedis } from "../support/servers.ts";
-import { startScripted } from "../support/scripted.ts";
+import { HELLO, startScripted } from "../support/scripted.ts";
 import { test } from "../support/test.ts";
-
-const HELLO = "%1\r\n$5\r\nproto\r\n:3\r\n";
 
 test("each promise of the guarantees page names a test that exists", () => {
   const page = readFileSync(new URL("../../docs/guarantees.md", import.meta.url), "utf8");

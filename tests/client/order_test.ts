@@ -3,22 +3,13 @@ import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/asse
 import { connect, ConnectionError, connectPool, ReplyError, TimeoutError } from "../../mod.ts";
 import { connectTransport } from "../../src/transport/default.ts";
 import type { Connect } from "../../src/transport/transport.ts";
+import { gate } from "../support/gate.ts";
 import { startRedis } from "../support/servers.ts";
-import { type Peer, startScripted } from "../support/scripted.ts";
+import { greeted, helloAs, type Script, startScripted } from "../support/scripted.ts";
 import { test } from "../support/test.ts";
 
-/** Greets as connection `index + 1`. */
-async function greet(peer: Peer, index: number): Promise<void> {
-  await peer.command();
-  await peer.send(`%1\r\n$2\r\nid\r\n:${index + 1}\r\n`);
-}
-
-/** A promise, and what resolves it. */
-function gate(): { open: () => void; opened: Promise<void> } {
-  let open = () => {};
-  const opened = new Promise<void>((resolve) => open = resolve);
-  return { open, opened };
-}
+/** Greets as connection `index + 1`, then hands over. */
+const numbered = (script: Script): Script => greeted(script, (index) => helloAs(index + 1));
 
 test("a pipeline of several parts keeps order in a pool, even if its line becomes somebody's own", async () => {
   await using server = await startRedis();
@@ -38,13 +29,12 @@ test("a pipeline of several parts keeps order in a pool, even if its line become
 });
 
 test("a pipeline without end stops at a loss, and does not fill memory while there is no connection", async () => {
-  await using server = await startScripted(async (peer, index) => {
-    await greet(peer, index);
+  await using server = await startScripted(numbered(async (peer, index) => {
     if (index === 0) {
       await peer.command();
       peer.destroy();
     } else await peer.untilEnded();
-  });
+  }));
   let connects = 0;
   const once: Connect = (address, handler, signal) =>
     connects++ === 0 ? connectTransport(address, handler, signal) : Promise.reject(new Error("refused"));
@@ -92,8 +82,7 @@ test("a line is given on only once the server has let go of what its caller gave
   const answer = gate();
   const blocked: string[] = [];
   const stop = new AbortController();
-  await using server = await startScripted(async (peer, index) => {
-    await greet(peer, index);
+  await using server = await startScripted(numbered(async (peer) => {
     for (let words = await peer.command(); words; words = await peer.command()) {
       if (words[0] === "BLPOP") {
         blocked.push(words[1]!);
@@ -107,7 +96,7 @@ test("a line is given on only once the server has let go of what its caller gave
         await peer.send(":0\r\n");
       }
     }
-  });
+  }));
   await using redis = await connect(server.url, { clientInfo: false, maxSessions: 1 });
   const first = redis.with({ signal: stop.signal }).blpop(["a"], 0).catch((reason) => reason);
   await asked.opened;
@@ -163,7 +152,7 @@ test("a timeout of a session's command that is not sent yet keeps it from being 
   await using server = await startScripted(async (peer, index) => {
     const hello = await peer.command();
     if (index === 1) await go.opened;
-    if (hello) await peer.send(`%1\r\n$2\r\nid\r\n:${index + 1}\r\n`);
+    if (hello) await peer.send(helloAs(index + 1));
     for (let words = await peer.command(); words; words = await peer.command()) {
       seen.push(words.join(" "));
       await peer.send("+OK\r\n");
@@ -182,14 +171,13 @@ test("a timeout of a session's command that is not sent yet keeps it from being 
 test("what a shared line still has to do is done before it becomes somebody's own", async () => {
   const said: string[][] = [[], []];
   let refusals = 2;
-  await using server = await startScripted(async (peer, index) => {
-    await greet(peer, index);
+  await using server = await startScripted(numbered(async (peer, index) => {
     for (let words = await peer.command(); words; words = await peer.command()) {
       said[index]!.push(words.join(" "));
       if (words[0] === "INCR" && refusals-- > 0) await peer.send("-LOADING not now\r\n");
       else await peer.send(words[0] === "INCR" ? ":1\r\n" : "+OK\r\n");
     }
-  });
+  }));
   await using pool = await connectPool(server.url, { clientInfo: false, size: 2 });
   const first = pool.incr("a");
   await (await server.peer(0)).until("INCR");

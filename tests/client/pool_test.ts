@@ -1,7 +1,7 @@
 // A pool keeps within its limits, serves in order, and hands out what works.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect, ConnectionError, connectPool, TimeoutError } from "../../mod.ts";
-import { startScripted } from "../support/scripted.ts";
+import { HELLO, startScripted } from "../support/scripted.ts";
 import { startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
 
@@ -91,7 +91,7 @@ test("waitTimeout is told as such, and counted", async () => {
 test("an idle connection that died without a word is found before a session gets it", async () => {
   await using server = await startScripted(async (peer, index) => {
     for (let words = await peer.command(); words; words = await peer.command()) {
-      if (words[0] === "HELLO") await peer.send("%1\r\n$5\r\nproto\r\n:3\r\n");
+      if (words[0] === "HELLO") await peer.send(HELLO);
       else if (index === 1 && words[0] === "PING") continue; // it lives no more, and nobody says so
       else await peer.send("+OK\r\n");
     }

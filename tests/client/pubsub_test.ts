@@ -10,7 +10,7 @@ import {
   ReplyError,
   TimeoutError,
 } from "../../mod.ts";
-import { answering, type Script, startScripted } from "../support/scripted.ts";
+import { answering, HELLO, type Script, startScripted } from "../support/scripted.ts";
 import { missing, type ServerVersion, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
 
@@ -160,8 +160,7 @@ test("a user without the right to PING can subscribe", async () => {
 
 /** A server that has one reply for each command. */
 function saying(replies: Record<string, string>): Script {
-  const hello = "%1\r\n$5\r\nproto\r\n:3\r\n";
-  return answering(([name]) => name === "HELLO" ? hello : replies[name!] ?? "+OK\r\n");
+  return answering(([name]) => name === "HELLO" ? HELLO : replies[name!] ?? "+OK\r\n");
 }
 
 test("replies stay paired when SUBSCRIBE is answered and the PING beside it refused", async () => {

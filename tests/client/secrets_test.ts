@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { inspect } from "node:util";
 import { connect } from "../../mod.ts";
-import { startScripted } from "../support/scripted.ts";
+import { HELLO, startScripted } from "../support/scripted.ts";
 import { startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
 
@@ -51,7 +51,7 @@ test("errors of a real server", async () => {
 test("errors of a connection that is lost, silent, or too slow", async () => {
   await using server = await startScripted(async (peer, index) => {
     await peer.command();
-    await peer.send("%1\r\n$5\r\nproto\r\n:3\r\n");
+    await peer.send(HELLO);
     if (index % 2 === 0) return;
     await peer.command();
     peer.destroy();

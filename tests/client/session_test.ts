@@ -4,7 +4,7 @@ import { connect, ConnectionError, connectPool, TimeoutError } from "../../mod.t
 import { SESSION } from "../../src/command/spec.ts";
 import * as specs from "../../src/generated/specs.ts";
 import { UNUSUAL } from "../../src/client/unusual.ts";
-import { startScripted } from "../support/scripted.ts";
+import { HELLO, startScripted } from "../support/scripted.ts";
 import { missing, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
 
@@ -106,7 +106,7 @@ test("one that only watched keys is given back at the price of one command", asy
 test("where the server knows no RESET, the next user gets a new connection", async () => {
   await using server = await startScripted(async (peer) => {
     for (let words = await peer.command(); words; words = await peer.command()) {
-      if (words[0] === "HELLO") await peer.send("%1\r\n$5\r\nproto\r\n:3\r\n");
+      if (words[0] === "HELLO") await peer.send(HELLO);
       else if (words[0] === "RESET") await peer.send("-ERR unknown command 'RESET'\r\n");
       else await peer.send("+OK\r\n");
     }
@@ -139,7 +139,7 @@ test("a session whose connection is lost says so, and does not go on without wha
 test("a read in a session is not sent again behind its back", async () => {
   await using server = await startScripted(async (peer, index) => {
     await peer.command();
-    await peer.send("%1\r\n$5\r\nproto\r\n:3\r\n");
+    await peer.send(HELLO);
     for (let words = await peer.command(); words; words = await peer.command()) {
       if (index === 1 && words[0] === "GET") return peer.destroy();
       await peer.send("+OK\r\n");
@@ -159,7 +159,7 @@ test("a read in a session is not sent again behind its back", async () => {
 test("READONLY within a session is the caller's: another connection would not have its state", async () => {
   await using server = await startScripted(async (peer, index) => {
     await peer.command();
-    await peer.send("%1\r\n$5\r\nproto\r\n:3\r\n");
+    await peer.send(HELLO);
     while (await peer.command()) await peer.send(index === 1 ? "-READONLY You can't write\r\n" : "+OK\r\n");
   });
   await using redis = await connect(server.url, { clientInfo: false });

@@ -1,11 +1,9 @@
 // What a client counts, and what its errors tell of the connection.
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { connect, ConnectionError, connectPool, TimeoutError } from "../../mod.ts";
-import { startScripted } from "../support/scripted.ts";
+import { HELLO, startScripted } from "../support/scripted.ts";
 import { missing, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
-
-const HELLO = "%1\r\n$5\r\nproto\r\n:3\r\n";
 
 test("stats() counts commands, replies, errors and bytes", { skip: missing() }, async () => {
   await using server = await startRedis();

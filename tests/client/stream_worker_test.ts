@@ -3,17 +3,11 @@ import { spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { connect, ConnectionError, type Delivery, type Redis, ReplyError } from "../../mod.ts";
+import { gate } from "../support/gate.ts";
 import { missing, type Server, type ServerVersion, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
 
 const VERSIONS: readonly ServerVersion[] = ["redis-7.0", "redis-8", "valkey-9"];
-
-/** A promise, and what resolves it. (Node 20 has no `Promise.withResolvers`.) */
-function gate(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = (): void => {};
-  const promise = new Promise<void>((open) => resolve = open);
-  return { promise, resolve };
-}
 
 /** Adds entries numbered from 0. */
 async function add(redis: Redis, stream: string, count: number): Promise<void> {
@@ -75,7 +69,7 @@ test("workers of one group share the entries, several at once, of several stream
       concurrency: 4,
       handler: async ({ stream, fields }) => {
         most = Math.max(most, ++running);
-        await both.promise;
+        await both.opened;
         seen.push(`${stream} ${fields.n}`);
         running--;
       },
@@ -83,7 +77,7 @@ test("workers of one group share the entries, several at once, of several stream
   await using first = start();
   await using second = start();
   await until(redis, () => first.stats().running > 0 && second.stats().running > 0);
-  both.resolve();
+  both.open();
   await until(redis, () => first.stats().handled + second.stats().handled === 200);
   assertEquals(new Set(seen).size, 200);
   assert(most >= 2 && most <= 8, `${most}`);
@@ -146,7 +140,7 @@ test("an entry that takes its time is not taken over while its worker lives", as
     streams: "s",
     group: "g",
     claimIdle: 900,
-    handler: () => finish.promise,
+    handler: () => finish.opened,
   });
   await until(redis, () => slow.stats().running === 1);
   await using other = redis.streamWorker({ streams: "s", group: "g", claimIdle: 900, handler: () => {} });
@@ -156,7 +150,7 @@ test("an entry that takes its time is not taken over while its worker lives", as
   const before = await asked();
   await until(redis, async () => await asked() > before + 14);
   assertEquals([slow.stats().running, other.stats().claimed], [1, 0]);
-  finish.resolve();
+  finish.open();
   await until(redis, () => slow.stats().handled === 1);
   assertEquals(await pending(redis, "s"), 0);
 });
@@ -171,12 +165,12 @@ test("a worker that loses an entry to another is told", async () => {
     group: "g",
     claimIdle: 90,
     handler: ({ signal }) =>
-      new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(lost.resolve()))),
+      new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(lost.open()))),
   });
   await until(redis, () => worker.stats().running === 1);
   const [id] = (await redis.xrange("s", "-", "+"))[0]!;
   await redis.xclaim("s", "g", "thief", 0, [id]);
-  await lost.promise;
+  await lost.opened;
   await until(redis, () => worker.stats().handled === 1);
 });
 
@@ -333,23 +327,23 @@ test("stop() waits for what is at work, as long as it may", async () => {
   await add(redis, "s", 2);
   const finish = gate();
   const started = gate();
-  const handler = () => (started.resolve(), finish.promise);
+  const handler = () => (started.open(), finish.opened);
   const worker = redis.streamWorker({ streams: "s", group: "g", consumer: "a", handler });
-  await started.promise;
+  await started.opened;
   const stopped = worker.stop();
   assertEquals(worker.stats().running, 1);
-  finish.resolve();
+  finish.open();
   assertEquals([await stopped, worker.stats().handled, await pending(redis, "s")], [0, 1, 0]);
   // The second entry was not begun.
   let signal: AbortSignal | undefined;
   const begun = gate();
   const hangs = (entry: Delivery) => {
     signal = entry.signal;
-    begun.resolve();
+    begun.open();
     return new Promise<void>((resolve) => entry.signal.addEventListener("abort", () => resolve()));
   };
   const stuck = redis.streamWorker({ streams: "s", group: "g", consumer: "b", handler: hangs });
-  await begun.promise;
+  await begun.opened;
   assertEquals(await stuck.stop(1), 1);
   assertEquals(signal?.aborted, true);
   await stuck.ended;

@@ -1,7 +1,7 @@
 // Optimistic locking: each way in which it can end has an outcome of its own.
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { connect, ConnectionError, ReplyError, TransactionError } from "../../mod.ts";
-import { startScripted } from "../support/scripted.ts";
+import { HELLO, startScripted } from "../support/scripted.ts";
 import { startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
 
@@ -92,7 +92,7 @@ async function until(lost: string, url: (url: string) => Promise<void>): Promise
   await using server = await startScripted(async (peer, index) => {
     for (let words = await peer.command(); words; words = await peer.command()) {
       if (index > 0 && words[0] === lost) return peer.destroy();
-      if (words[0] === "HELLO") await peer.send("%1\r\n$5\r\nproto\r\n:3\r\n");
+      if (words[0] === "HELLO") await peer.send(HELLO);
       else if (words[0] === "EXEC") await peer.send("*1\r\n:1\r\n");
       else await peer.send(words[0] === "INCR" ? "+QUEUED\r\n" : "+OK\r\n");
     }

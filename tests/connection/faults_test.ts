@@ -1,26 +1,10 @@
 // The invariant of this file: no promise ever settles with another command's reply, and every one settles once.
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
-import { connect, ConnectionError, type Redis, ReplyError, TimeoutError } from "../../mod.ts";
+import { connect, ConnectionError, ReplyError, TimeoutError } from "../../mod.ts";
 import { cuts } from "../support/bytes.ts";
-import { answering, type Peer, type Script, startScripted } from "../support/scripted.ts";
+import { answering, greeted, startScripted } from "../support/scripted.ts";
 import { test } from "../support/test.ts";
-
-const HELLO = "%1\r\n$5\r\nproto\r\n:3\r\n";
-
-/** Answers the handshake, then hands over to the script. */
-function greeted(script: (peer: Peer, index: number) => void | Promise<void>): Script {
-  return async (peer, index) => {
-    const words = await peer.command();
-    if (words === null) return;
-    assertEquals(words[0], "HELLO");
-    await peer.send(HELLO);
-    await script(peer, index);
-  };
-}
-
-function open(url: string, more: Parameters<typeof connect>[1] = {}): Promise<Redis> {
-  return connect(url, { clientInfo: false, connectTimeout: 2000, ...more });
-}
+import { open } from "./open.ts";
 
 test("connect() explains a refused port", async () => {
   const server = await startScripted();

@@ -2,11 +2,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect, ConnectionError } from "../../mod.ts";
 import { LIBRARY, VERSION } from "../../src/connection/version.ts";
-import { answering, type Peer, startScripted } from "../support/scripted.ts";
+import { answering, helloAs, type Peer, startScripted } from "../support/scripted.ts";
 import { test } from "../support/test.ts";
 
 const OK = "+OK\r\n";
-const HELLO = "%2\r\n$5\r\nproto\r\n:3\r\n$2\r\nid\r\n:7\r\n";
+const HELLO = helloAs(7);
 const IDENTITY = { username: "ada", password: "secret", database: 2, clientName: "web" };
 
 async function take(peer: Peer, count: number): Promise<string[]> {

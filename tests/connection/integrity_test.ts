@@ -1,11 +1,9 @@
 // With integrity on, no command ever gets another one's reply: a reply too few or too many ends the connection first.
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
-import { connect, ConnectionError, ProtocolError, type Redis, ReplyError } from "../../mod.ts";
-import { type Peer, type Script, startScripted } from "../support/scripted.ts";
+import { type ClientOptions, connect, ConnectionError, ProtocolError, type Redis, ReplyError } from "../../mod.ts";
+import { HELLO, type Peer, type Script, startScripted } from "../support/scripted.ts";
 import { missing, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
-
-const HELLO = "%1\r\n$5\r\nproto\r\n:3\r\n";
 
 const bulk = (text: string): string => `$${text.length}\r\n${text}\r\n`;
 
@@ -23,7 +21,7 @@ function echoing(answer: (words: string[], nth: number) => string, tag: (text: s
   };
 }
 
-function open(url: string, more: Parameters<typeof connect>[1] = {}): Promise<Redis> {
+function openChecked(url: string, more: ClientOptions = {}): Promise<Redis> {
   return connect(url, { clientInfo: false, integrity: true, resend: () => false, ...more });
 }
 
@@ -45,7 +43,7 @@ for (
 ) {
   test(`a reply that is ${what} gives nobody a wrong value`, async () => {
     await using server = await startScripted(echoing(([, key], nth) => answer(key!, nth)));
-    await using redis = await open(server.url);
+    await using redis = await openChecked(server.url);
     for (const error of await outcomes(redis, KEYS)) {
       assertInstanceOf(error, ConnectionError);
       assertInstanceOf(error.cause, ProtocolError);
@@ -59,7 +57,7 @@ for (
 
 test("without integrity the same server mispairs: what the mode is for", async () => {
   await using server = await startScripted(echoing(([, key], nth) => nth === 1 ? "" : bulk(key!)));
-  await using redis = await open(server.url, { integrity: false });
+  await using redis = await openChecked(server.url, { integrity: false });
   const got = KEYS.map((key) => redis.get(key));
   assertEquals(await Promise.all(got.slice(0, 3)), ["a", "c", "d"]);
   redis.destroy();
@@ -68,7 +66,7 @@ test("without integrity the same server mispairs: what the mode is for", async (
 
 test("a tag that is answered with something else ends the connection", async () => {
   await using server = await startScripted(echoing(([, key]) => bulk(key!), (text) => bulk(text + "!")));
-  await using redis = await open(server.url);
+  await using redis = await openChecked(server.url);
   const [error] = await outcomes(redis, ["a"]);
   assertInstanceOf(error, ConnectionError);
   assertInstanceOf((error as ConnectionError).cause, ProtocolError);
@@ -81,7 +79,7 @@ test("integrity is refused where the user may not ECHO", async () => {
     await peer.command();
     await peer.send("-NOPERM User default has no permissions to run the 'echo' command\r\n");
   });
-  const error = await assertRejects(() => open(server.url), ConnectionError, "ECHO");
+  const error = await assertRejects(() => openChecked(server.url), ConnectionError, "ECHO");
   assertInstanceOf(error.cause, ReplyError);
 });
 
@@ -97,7 +95,7 @@ test("replies are handed out as soon as their tag has come, in order, however th
       else await peer.send(reply.slice(0, 3), reply.slice(3));
     }
   });
-  await using redis = await open(server.url);
+  await using redis = await openChecked(server.url);
   assertEquals(await Promise.all([redis.get("a"), redis.incr("n"), redis.bytes.get("b"), redis.get("c")]), [
     "a",
     7,

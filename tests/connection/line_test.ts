@@ -1,25 +1,12 @@
 // A line is attacked at the seams of its states: what is lost there must fail or come back, never hang.
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import { type ClientOptions, connect, ConnectionError, type Redis, TimeoutError } from "../../mod.ts";
+import { ConnectionError, TimeoutError } from "../../mod.ts";
 import { connectTransport } from "../../src/transport/default.ts";
 import type { Connect, Transport, TransportHandler } from "../../src/transport/transport.ts";
-import { answering, type Peer, type Script, startScripted } from "../support/scripted.ts";
+import { gate } from "../support/gate.ts";
+import { answering, greeted, HELLO, startScripted } from "../support/scripted.ts";
 import { test } from "../support/test.ts";
-
-const HELLO = "%1\r\n$5\r\nproto\r\n:3\r\n";
-
-/** Answers the handshake, then hands over to the script. */
-function greeted(script: (peer: Peer, index: number) => void | Promise<void>): Script {
-  return async (peer, index) => {
-    if (await peer.command() === null) return;
-    await peer.send(HELLO);
-    await script(peer, index);
-  };
-}
-
-function open(url: string, more: ClientOptions = {}): Promise<Redis> {
-  return connect(url, { clientInfo: false, connectTimeout: 2000, ...more });
-}
+import { open } from "./open.ts";
 
 /** Answers everything with +OK. */
 const agreeing = answering((words) => words[0] === "HELLO" ? HELLO : "+OK\r\n");
@@ -29,13 +16,6 @@ function stackless(): Disposable {
   const before = Error.stackTraceLimit;
   Error.stackTraceLimit = 0;
   return { [Symbol.dispose]: () => void (Error.stackTraceLimit = before) };
-}
-
-/** A promise, and what resolves it. */
-function gate(): { open: () => void; opened: Promise<void> } {
-  let open = () => {};
-  const opened = new Promise<void>((resolve) => open = resolve);
-  return { open, opened };
 }
 
 /** After so many microtasks. */

@@ -1,29 +1,19 @@
 // A dead peer never hangs a caller: silence is noticed whatever is waited for, and every error says what may have run.
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import { connect, ConnectionError, type Redis, TimeoutError } from "../../mod.ts";
-import { type Peer, type Script, startScripted } from "../support/scripted.ts";
+import { connect, ConnectionError, TimeoutError } from "../../mod.ts";
+import { greeted, helloAs, type Script, startScripted } from "../support/scripted.ts";
 import { startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
+import { open } from "./open.ts";
 
-const HELLO = "%2\r\n$5\r\nproto\r\n:3\r\n$2\r\nid\r\n:7\r\n";
+const HELLO = helloAs(7);
 
-function greeted(script: (peer: Peer, index: number) => void | Promise<void>): Script {
-  return async (peer, index) => {
-    const words = await peer.command();
-    if (words === null) return;
-    assertEquals(words[0], "HELLO");
-    await peer.send(HELLO);
-    await script(peer, index);
-  };
-}
-
-function open(url: string, more: Parameters<typeof connect>[1] = {}): Promise<Redis> {
-  return connect(url, { clientInfo: false, connectTimeout: 2000, ...more });
-}
+/** Greets as connection 7, then hands over. */
+const numbered = (script: Script): Script => greeted(script, () => HELLO);
 
 test("an idle connection is tried with a PING, again and again", async () => {
   let pings = 0;
-  await using server = await startScripted(greeted(async (peer) => {
+  await using server = await startScripted(numbered(async (peer) => {
     for (let words = await peer.command(); words; words = await peer.command()) {
       assertEquals(words, ["PING"]);
       pings++;
@@ -38,7 +28,7 @@ test("an idle connection is tried with a PING, again and again", async () => {
 
 test("a half-open connection is found though nobody uses it, and made again before anybody does", async () => {
   const states: string[] = [];
-  await using server = await startScripted(greeted(async (peer, index) => {
+  await using server = await startScripted(numbered(async (peer, index) => {
     if (index === 0) return; // says nothing for ever, as a peer does that vanished without a word
     while (await peer.command()) await peer.send("+PONG\r\n");
   }));
@@ -53,7 +43,7 @@ test("a half-open connection is found though nobody uses it, and made again befo
 });
 
 test("a user who may not PING is alive all the same", async () => {
-  await using server = await startScripted(greeted(async (peer) => {
+  await using server = await startScripted(numbered(async (peer) => {
     while (await peer.command()) await peer.send("-NOPERM no permissions to run the 'ping' command\r\n");
   }));
   const states: string[] = [];
@@ -63,7 +53,7 @@ test("a user who may not PING is alive all the same", async () => {
 });
 
 test("pingInterval: 0 leaves an idle connection alone", async () => {
-  await using server = await startScripted(greeted(async (peer) => {
+  await using server = await startScripted(numbered(async (peer) => {
     while (await peer.command()) await peer.send("+PONG\r\n");
   }));
   await using _left = await open(server.url, { pingInterval: 0, silenceTimeout: 20 });
@@ -75,7 +65,7 @@ test("pingInterval: 0 leaves an idle connection alone", async () => {
 
 test("a blocked command is not disturbed by silence, but given up when the server no longer knows its connection", async () => {
   const asked: string[][] = [];
-  await using server = await startScripted(greeted(async (peer) => {
+  await using server = await startScripted(numbered(async (peer) => {
     for (let words = await peer.command(); words; words = await peer.command()) {
       if (words[0] === "BLPOP") continue; // for ever
       asked.push(words);
@@ -103,7 +93,7 @@ test("a real server is asked about a blocked command, and its element arrives lo
 });
 
 test("a timeout carries what its connection looked like", async () => {
-  await using server = await startScripted(greeted(async (peer) => void await peer.command()));
+  await using server = await startScripted(numbered(async (peer) => void await peer.command()));
   await using redis = await open(server.url);
   const others = redis.get("other").catch((error) => error);
   const error = await assertRejects(() => redis.with({ timeout: 30 }).incr("a"), TimeoutError);
@@ -114,7 +104,7 @@ test("a timeout carries what its connection looked like", async () => {
 });
 
 test("a command that waited for a connection says that it was not sent", async () => {
-  await using server = await startScripted(greeted(async (peer, index) => {
+  await using server = await startScripted(numbered(async (peer, index) => {
     if (index > 0) return;
     await peer.command();
     await peer.send(":1\r\n");
@@ -135,7 +125,7 @@ test("a command that waited for a connection says that it was not sent", async (
 });
 
 test("a command that was sent, and then waited for another connection in vain, says that it may have run", async () => {
-  await using server = await startScripted(greeted(async (peer) => {
+  await using server = await startScripted(numbered(async (peer) => {
     await peer.command();
     peer.destroy();
   }));

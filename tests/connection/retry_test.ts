@@ -1,10 +1,8 @@
 // What the server refuses for now is sent again; what does not fit is refused or waits.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect, ConnectionError, ReplyError } from "../../mod.ts";
-import { startScripted } from "../support/scripted.ts";
+import { HELLO, startScripted } from "../support/scripted.ts";
 import { test } from "../support/test.ts";
-
-const HELLO = "%1\r\n$5\r\nproto\r\n:3\r\n";
 
 for (const code of ["LOADING", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN"]) {
   test(`a write refused with ${code} is sent again until it passes`, async () => {

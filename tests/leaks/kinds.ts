@@ -4,7 +4,7 @@
  * @module
  */
 import { connect, connectPool, type Redis } from "../../mod.ts";
-import { startScripted } from "../support/scripted.ts";
+import { HELLO, startScripted } from "../support/scripted.ts";
 import type { Server } from "../support/servers.ts";
 
 /** Does something so many times; gives numbers that must be 0, by their names. */
@@ -141,7 +141,7 @@ async function everything(redis: Redis, happens: () => Promise<void>): Promise<v
 async function silent(greets: boolean): Promise<void> {
   await using server = await startScripted(async (peer, index) => {
     await peer.command();
-    if (greets) await peer.send("%1\r\n$5\r\nproto\r\n:3\r\n");
+    if (greets) await peer.send(HELLO);
     if (index % 2 === 0) return;
     await peer.command();
     await peer.send("!nonsense\r\n");

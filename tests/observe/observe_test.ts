@@ -2,11 +2,9 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { connect, ConnectionError, connectPool, ReplyError, TimeoutError, TransactionError } from "../../mod.ts";
 import { observe, type Operation, type Outcome } from "../../src/observe/mod.ts";
-import { startScripted } from "../support/scripted.ts";
+import { HELLO, startScripted } from "../support/scripted.ts";
 import { missing, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
-
-const HELLO = "%1\r\n$5\r\nproto\r\n:3\r\n";
 
 /** Begun operations and their ends, in order. */
 class Seen {

@@ -11,7 +11,7 @@ import {
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 import { connect, ReplyError, TimeoutError, TransactionError } from "../../mod.ts";
 import { instrument } from "../../src/otel/mod.ts";
-import { startScripted } from "../support/scripted.ts";
+import { HELLO, startScripted } from "../support/scripted.ts";
 import { missing, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
 
@@ -111,7 +111,7 @@ test("a span is a child of the one that was active at the call", { skip: missing
 test("a unix socket, Valkey and a timeout are told as the conventions say", async () => {
   await using server = await startScripted(async (peer) => {
     await peer.command();
-    await peer.send("%1\r\n$5\r\nproto\r\n:3\r\n");
+    await peer.send(HELLO);
     await peer.untilEnded();
   }, { path: `/tmp/respire-otel-${crypto.randomUUID()}.sock` });
   const { exporter, provider, tracer } = tracing();

@@ -253,6 +253,25 @@ export async function startScripted(
   return new ScriptedServer(server, script);
 }
 
+/** A server's answer to HELLO. */
+export const HELLO = "%1\r\n$5\r\nproto\r\n:3\r\n";
+
+/** The same from a server that numbers its connections: this one has the number. */
+export function helloAs(id: number): string {
+  return `%2\r\n$5\r\nproto\r\n:3\r\n$2\r\nid\r\n:${id}\r\n`;
+}
+
+/** A script that answers the handshake, then hands over. Whoever begins with something else fails the test. */
+export function greeted(script: Script, hello: (index: number) => string = () => HELLO): Script {
+  return async (peer, index) => {
+    const words = await peer.command();
+    if (words === null) return;
+    if (words[0] !== "HELLO") throw new Error(`The first command was ${words[0]}, not HELLO`);
+    await peer.send(hello(index));
+    await script(peer, index);
+  };
+}
+
 /** A script that answers each command with what `answer` makes of its words; `undefined` leaves it unanswered. */
 export function answering(
   answer: (words: string[]) => string | Uint8Array | undefined,
