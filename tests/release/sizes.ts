@@ -1,12 +1,13 @@
 /**
  * What a program pays for us when it is bundled: bytes, minified, and after gzip.
  *
- *     deno run -A tests/release/sizes.ts
+ *     deno run -A tests/release/sizes.ts            # shows them
+ *     deno run -A tests/release/sizes.ts --write    # and writes the table in docs/runtimes.md
  *
  * @module
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
@@ -55,10 +56,47 @@ export function weigh(program: string): Size {
   return { minified: stdout.length, gzipped: gzipSync(stdout, { level: 9 }).length };
 }
 
-if (process.argv[1] !== undefined && pathToFileURL(process.argv[1]).href === import.meta.url) {
-  const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(1).padStart(6)} kB`;
-  for (const [name, program] of Object.entries(PROGRAMS)) {
-    const { minified, gzipped } = weigh(program);
-    console.log(`${name.padEnd(28)}${kilobytes(minified)} minified  ${kilobytes(gzipped)} gzipped`);
+/** The page with the table, and what a reader finds there for each program. */
+export const PAGE = join(ROOT, "docs/runtimes.md");
+export const ROWS: Readonly<Record<string, string>> = {
+  "connect": "`connect`, with all commands",
+  "connect, in Workers": "`connect` of `@respire/redis/cloudflare`",
+  "connect and cache": "`connect`, and `cache` of `@respire/redis/cache`",
+  "a client without commands": "a client without commands: [those that it needs](codegen.md) come on top",
+  "the protocol": "`Encoder` and `Decoder` of `@respire/redis/resp`",
+};
+const START = "<!-- sizes -->";
+const END = "<!-- /sizes -->";
+
+/** The lines of the table as the page has it, each cut into its cells, without the two of the head. */
+export function told(): string[][] {
+  const page = readFileSync(PAGE, "utf8");
+  const lines = page.slice(page.indexOf(START), page.indexOf(END)).split("\n").filter((line) => line.startsWith("|"));
+  return lines.slice(2).map((line) => line.slice(1, -1).split("|").map((cell) => cell.trim()));
+}
+
+const kilobytes = (bytes: number): string => (bytes / 1000).toFixed(1);
+
+/** Writes the table into the page, in the form that `deno fmt` gives it. */
+function tell(sizes: Readonly<Record<string, Size>>): void {
+  const rows = [["what it imports", "minified", "gzip"], ["", "", ""]];
+  for (const [name, { minified, gzipped }] of Object.entries(sizes)) {
+    rows.push([ROWS[name]!, kilobytes(minified), kilobytes(gzipped)]);
   }
+  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const lines = rows.map((row, i) =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column]!, i === 1 ? "-" : " ")).join(" | ")} |`
+  );
+  const page = readFileSync(PAGE, "utf8");
+  const [before, after] = [page.indexOf(START) + START.length, page.indexOf(END)];
+  writeFileSync(PAGE, `${page.slice(0, before)}\n\n${lines.join("\n")}\n\n${page.slice(after)}`);
+}
+
+if (process.argv[1] !== undefined && pathToFileURL(process.argv[1]).href === import.meta.url) {
+  const sizes = Object.fromEntries(Object.entries(PROGRAMS).map(([name, program]) => [name, weigh(program)]));
+  for (const [name, { minified, gzipped }] of Object.entries(sizes)) {
+    const [before, after] = [minified, gzipped].map((bytes) => kilobytes(bytes).padStart(6));
+    console.log(`${name.padEnd(28)}${before} kB minified  ${after} kB gzipped`);
+  }
+  if (process.argv.includes("--write")) tell(sizes);
 }
