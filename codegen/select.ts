@@ -14,7 +14,7 @@ export class SelectError extends Error {
 /** What a client can have beside its commands. */
 export const FEATURES = [
   ...["pipeline", "transaction", "session", "subscribe", "blocking", "pool"] as const,
-  ...["iterate", "streams", "monitor", "options"] as const,
+  ...["iterate", "streams", "monitor", "call", "options"] as const,
 ] as const;
 
 /** One of {@link FEATURES}. */
@@ -22,10 +22,14 @@ export type Feature = typeof FEATURES[number];
 
 /** What a feature stands on. */
 const NEEDS: Partial<Record<Feature, readonly Feature[]>> = {
-  session: ["pool"],
-  blocking: ["pool"],
-  streams: ["pool"],
-  monitor: ["pool"],
+  pipeline: ["call"],
+  transaction: ["call"],
+  session: ["call", "pool"],
+  subscribe: ["call"],
+  blocking: ["call", "pool"],
+  iterate: ["call"],
+  streams: ["call", "pool"],
+  monitor: ["call", "pool"],
 };
 
 /** The features with all that they stand on. */

@@ -16,7 +16,8 @@ const MEMBERS: Record<Feature, readonly string[]> = {
   monitor: ["monitor"],
   blocking: [],
   pool: [],
-  options: [],
+  call: ["call", "stats"],
+  options: ["reauthenticate"],
 };
 
 const PARAMETERS = "<S extends string | Uint8Array = string, I extends number | bigint = number>";
@@ -25,7 +26,7 @@ const PARAMETERS = "<S extends string | Uint8Array = string, I extends number | 
 export function surfaceImports(features: ReadonlySet<Feature>, from: string): string[] {
   const has = (feature: Feature, ...names: string[]) => features.has(feature) ? names : [];
   const values = [
-    "BaseClient",
+    baseOf(features),
     ...has("pipeline", "BasePipeline"),
     ...has("session", "BaseSession"),
     ...has("transaction", "BaseTransaction"),
@@ -38,7 +39,7 @@ export function surfaceImports(features: ReadonlySet<Feature>, from: string): st
     "graft",
     "open",
     ...has("pool", "openPool", "Pool"),
-    ...has("options", "readOptions"),
+    ...has("options", "readOptions", "safeguards"),
   ];
   const types = [
     "ClientOptions",
@@ -91,8 +92,14 @@ function absent(features: ReadonlySet<Feature>, of: readonly Feature[]): string[
   );
 }
 
+/** The class that the client extends: the least that will do. */
+function baseOf(features: ReadonlySet<Feature>): string {
+  return features.has("call") ? "BaseClient" : "BareClient";
+}
+
 function client(features: ReadonlySet<Feature>, title: string, hasWatch: boolean): string {
-  const doc = `A client of ${title}. Its methods are those of {@link Commands} and of {@link BaseClient}.`;
+  const base = baseOf(features);
+  const doc = `A client of ${title}. Its methods are those of {@link Commands} and of {@link ${base}}.`;
   const members = absent(features, FEATURES);
   if (!hasWatch || !features.has("transaction")) {
     members.push(
@@ -100,7 +107,7 @@ function client(features: ReadonlySet<Feature>, title: string, hasWatch: boolean
       "  readonly watch: never;",
     );
   }
-  return surface("Redis", "Commands", "BaseClient<RedisSurfaces, S, I>", doc, members);
+  return surface("Redis", "Commands", `${base}<RedisSurfaces, S, I>`, doc, members);
 }
 
 function session(features: ReadonlySet<Feature>): string {
@@ -124,7 +131,7 @@ function surface(name: string, commands: string, base: string, doc: string, abse
 
 function kit(features: ReadonlySet<Feature>): string {
   const parts = ["client: Redis"];
-  if (features.has("options")) parts.push("options: readOptions");
+  if (features.has("options")) parts.push("options: readOptions", "safeguards");
   if (features.has("pool")) parts.push("pool: Pool");
   if (features.has("session")) parts.push("session: Session");
   if (features.has("pipeline")) parts.push("pipeline: Pipeline");

@@ -6,8 +6,9 @@
 export type { PoolOptions } from "./options.ts";
 export type { ClientOptions } from "./options.ts";
 export type { IntegerOf, StringOf, SurfaceOf, Surfaces } from "./kit.ts";
+export { BareClient } from "./bare.ts";
+export type { CallOptions } from "./bare.ts";
 export { BaseClient } from "./redis.ts";
-export type { CallOptions } from "./redis.ts";
 export { BaseSession } from "./session.ts";
 export { Monitor } from "./monitor.ts";
 export type { MonitorLine } from "./monitor.ts";

@@ -50,6 +50,12 @@ export const CORE: unique symbol = Symbol("core");
 /** Under this name a surface makes the same surface of another client. */
 export const ON: unique symbol = Symbol("on");
 
+/** Under this name a surface gives what travels with each of its commands. */
+export const OPTIONS: unique symbol = Symbol("options");
+
+/** Under this name a client sends what the short way is not for. */
+export const APART: unique symbol = Symbol("apart");
+
 /** What all surfaces of one client share. */
 export class Core {
   readonly kit: Kit;
@@ -60,8 +66,8 @@ export class Core {
   readonly traffic: Traffic;
   /** Opens a client of another kit with the same settings, with one shared connection. */
   readonly sibling: <R>(kit: Kit, hooks: Hooks) => Promise<R>;
-  /** Who the client is to its server. */
-  readonly identity: Identity;
+  /** Who the client is to its server, where that can change while it is connected. */
+  readonly identity: Identity | undefined;
   /** What ends with this client. */
   readonly companions: Set<Companion> = new Set();
 
@@ -72,7 +78,7 @@ export class Core {
     room: Room,
     traffic: Traffic,
     sibling: Core["sibling"],
-    identity: Identity,
+    identity: Identity | undefined,
   ) {
     this.kit = kit;
     this.pool = pool;
@@ -111,7 +117,7 @@ export class Core {
 
   /** Waits for what is pending, at most `within` milliseconds, then closes everything. */
   async close(within: number): Promise<void> {
-    this.identity.pools.delete(this.pool);
+    this.identity?.pools.delete(this.pool);
     this.hub?.close();
     await Promise.all([
       this.pool.close(within),
@@ -121,7 +127,7 @@ export class Core {
 
   /** Closes everything at once. */
   destroy(): void {
-    this.identity.pools.delete(this.pool);
+    this.identity?.pools.delete(this.pool);
     this.hub?.close();
     this.pool.destroy();
     for (const companion of this.companions) companion.destroy();

@@ -15,6 +15,7 @@ import { readOptions } from "./options.ts";
 import { BasePipeline } from "./pipeline.ts";
 import { Pool } from "./pool.ts";
 import { BaseClient } from "./redis.ts";
+import { safeguards } from "./safeguards.ts";
 import { scans } from "./scan.ts";
 import { BaseSession } from "./session.ts";
 import { StreamReader } from "./stream_reader.ts";
@@ -100,6 +101,7 @@ graft(Transaction, Commands);
 export const KIT: Kit = {
   client: Redis,
   options: readOptions,
+  safeguards,
   pool: Pool,
   session: Session,
   pipeline: Pipeline,

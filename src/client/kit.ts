@@ -16,6 +16,7 @@ import type { Monitor } from "./monitor.ts";
 import type { readOptions } from "./options.ts";
 import type { BasePipeline, PipelineOptions, Runner } from "./pipeline.ts";
 import type { Lines, PoolSettings } from "./pool.ts";
+import type { Safeguards } from "./safeguards.ts";
 import type { Scans } from "./scan.ts";
 import type { StreamReader } from "./stream_reader.ts";
 import type { StreamWorker } from "./stream_worker.ts";
@@ -89,6 +90,8 @@ export interface Kit {
   readonly transaction?: new (mode: number) => BaseTransaction;
   /** @internal Reads and checks options and URLs of every kind; otherwise the usual ones are taken as they are. */
   readonly options?: typeof readOptions;
+  /** What the less common options ask for: `integrity`, credentials that change. */
+  readonly safeguards?: Safeguards;
   /** @internal Several connections; otherwise one serves all. Sessions and blocking commands need it. */
   readonly pool?: new (settings: PoolSettings) => Lines;
   /** Subscriptions. */

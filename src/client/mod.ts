@@ -41,5 +41,7 @@ export type { Blocking, Kit } from "./kit.ts";
 export { open, openPool } from "./open.ts";
 export { readOptions } from "./options.ts";
 export { Pool } from "./pool.ts";
+export { safeguards } from "./safeguards.ts";
+export type { Safeguards } from "./safeguards.ts";
 export { scans } from "./scan.ts";
 export type { Scans } from "./scan.ts";

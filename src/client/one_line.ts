@@ -35,6 +35,8 @@ export class OneLine implements Lines {
 
   release(): void {}
 
+  doubt(): void {}
+
   get lines(): Line[] {
     return [this.#line];
   }

@@ -8,8 +8,7 @@ import { Traffic } from "../connection/traffic.ts";
 import type { Push } from "../resp/reply.ts";
 import type { Connect } from "../transport/transport.ts";
 import { Core, type Hooks } from "./core.ts";
-import { ask } from "./doubt.ts";
-import { Identity } from "./identity.ts";
+import type { Identity } from "./identity.ts";
 import type { Kit } from "./kit.ts";
 import { type ClientOptions, lineOptions, type PoolOptions, poolSize } from "./options.ts";
 import { readBriefly } from "./brief.ts";
@@ -50,10 +49,10 @@ async function start<R>(
   shared: number,
   max: number,
   hooks: Hooks = {},
-  identity: Identity = new Identity(options),
+  identity: Identity | undefined = kit.safeguards && new kit.safeguards.identity(options),
 ): Promise<R> {
   const traffic = new Traffic();
-  const base = lineOptions(options, openSocket, identity);
+  const base = lineOptions(options, kit, openSocket, identity);
   const hear = (push: Push, line: Line): void => {
     hooks.onPush?.(push, line);
     hub?.push(push);
@@ -65,7 +64,7 @@ async function start<R>(
       pubsub,
       traffic,
       onPush: hear,
-      onDoubt: (doubted) => ask(doubted, pool.first()),
+      onDoubt: (doubted) => pool.doubt(doubted),
       onReady: (ready) => {
         if (isShared) hooks.onReady?.(ready);
         hub?.ready(ready);
@@ -90,7 +89,7 @@ async function start<R>(
     line,
     needs: (line): boolean => hub?.needs(line) ?? false,
   });
-  identity.pools.add(pool);
+  identity?.pools.add(pool);
   const hub = kit.hub && new kit.hub({
     shared: () => pool.first(),
     dedicated: () => line(true, true),

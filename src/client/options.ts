@@ -14,6 +14,7 @@ import { readVariable } from "../transport/environment.ts";
 import type { Connect, TlsOptions } from "../transport/transport.ts";
 import { checkOptions } from "./check.ts";
 import type { Identity } from "./identity.ts";
+import { feature, type Kit } from "./kit.ts";
 import { parseUrl } from "./url.ts";
 
 /** The settings of a client. All are optional. */
@@ -158,8 +159,8 @@ export function poolSize({ size = 10, min = 1 }: PoolOptions): number {
 }
 
 /** What a line of this client needs to know; `openSocket` where the options do not say how. */
-export function lineOptions(options: ClientOptions, openSocket: Connect, identity: Identity): LineOptions {
-  const { tls } = options;
+export function lineOptions(options: ClientOptions, kit: Kit, openSocket: Connect, identity?: Identity): LineOptions {
+  const { tls, username, password } = options;
   return {
     address: {
       hostname: options.hostname ?? "127.0.0.1",
@@ -169,7 +170,7 @@ export function lineOptions(options: ClientOptions, openSocket: Connect, identit
       keepAlive: options.keepAlive ?? 15_000,
     },
     connect: options.connect ?? openSocket,
-    credentials: identity.ask,
+    credentials: identity?.ask ?? options.credentials ?? { username, password },
     database: options.database ?? 0,
     protocol: options.protocol ?? 3,
     clientName: options.clientName,
@@ -184,6 +185,7 @@ export function lineOptions(options: ClientOptions, openSocket: Connect, identit
     resend: options.resend ?? resendReadonly,
     eager: true,
     limits: options.limits,
-    integrity: options.integrity ?? false,
+    integrity: options.integrity ? feature(kit.safeguards, "options").integrity : undefined,
+    reasons: kit.safeguards?.reasons,
   };
 }

@@ -8,6 +8,7 @@
 import { ConnectionError, type ConnectionReport } from "../errors.ts";
 import type { Line } from "../connection/line.ts";
 import { Callers } from "./callers.ts";
+import { ask } from "./doubt.ts";
 import { Upkeep, type UpkeepSettings } from "./upkeep.ts";
 
 /** How many lines there may be, and how long things may take. */
@@ -55,7 +56,7 @@ export interface PoolStats {
 /** What a client needs of the lines that it has. */
 export type Lines = Pick<
   Pool,
-  "open" | "share" | "first" | "acquire" | "release" | "lines" | "report" | "stats" | "close" | "destroy"
+  "open" | "share" | "first" | "acquire" | "release" | "doubt" | "lines" | "report" | "stats" | "close" | "destroy"
 >;
 
 /** Commands of one turn that make it worth to turn to the next line. */
@@ -152,6 +153,11 @@ export class Pool {
   /** @internal The line that is always there, opened by `connect()`. */
   first(): Line {
     return this.#shared[0] ?? this.#leastBusy();
+  }
+
+  /** @internal Finds out if the server still knows the connection of a line that has waited long. */
+  doubt(line: Line): void {
+    ask(line, this.first());
   }
 
   /** @internal A line that nobody else uses until it is given to {@link Pool.release}. First come, first served. */

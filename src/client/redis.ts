@@ -6,13 +6,13 @@
 import { type Arg, BLOCKING, BLOCKING_OPTION, type CommandSpec, PUBSUB, SESSION, type Shape } from "../command/spec.ts";
 import type { Key } from "../command/values.ts";
 import type { HscanOptions, ScanOptions, SscanOptions, ZscanOptions } from "../generated/options.ts";
-import type { Credentials } from "../connection/handshake.ts";
-import { LOOSE, Pending, type SendOptions } from "../connection/pending.ts";
+import { LOOSE, type SendOptions } from "../connection/pending.ts";
 import type { Line } from "../connection/line.ts";
-import { BIGINTS, BYTES, type Reply } from "../resp/reply.ts";
+import type { Reply } from "../resp/reply.ts";
 import type { Replies, RepliesOrErrors } from "./batch.ts";
 import type { PipelineOptions } from "./pipeline.ts";
-import { CORE, type Core, ON } from "./core.ts";
+import { BareClient } from "./bare.ts";
+import { APART, CORE, type Core, OPTIONS } from "./core.ts";
 import { guarded } from "./guard.ts";
 import type { Family } from "./change.ts";
 import type { InboxOptions } from "./inbox.ts";
@@ -29,88 +29,35 @@ import type { SubscribeOptions, Subscription } from "./subscription.ts";
 import type { TransactionOptions } from "./transaction.ts";
 import { namedSpec } from "./unusual.ts";
 
-/** Flags that keep a command off a shared connection. */
-const APART = BLOCKING | BLOCKING_OPTION | SESSION | PUBSUB;
-
-/** Options that travel with every command of a surface; see {@link BaseClient.with}. */
-export interface CallOptions {
-  /** Milliseconds from each call until its caller is released with a `TimeoutError`. */
-  readonly timeout?: number;
-  /** Releases the caller of each call with `signal.reason`. */
-  readonly signal?: AbortSignal;
-}
-
 /**
  * Everything of a client but its commands: commands issued in one turn of the event loop leave in one write, and blocking
  * ones go to connections of their own.
  *
  * `K` is the set of commands that it was made for, `S` what string replies become, `I` what integer replies become: see
- * {@link BaseClient.bytes} and {@link BaseClient.bigints}.
+ * {@link BareClient.bytes} and {@link BareClient.bigints}.
  */
 export abstract class BaseClient<
   K extends Surfaces,
   S extends string | Uint8Array = string,
   I extends number | bigint = number,
-> {
-  readonly #core: Core;
-  readonly #options: SendOptions;
-  readonly #mode: number;
-  readonly #watched: boolean;
+> extends BareClient<K, S, I> {
+  readonly #core: Core = this[CORE];
+  readonly #options: SendOptions = this[OPTIONS];
+  readonly #mode: number = this[OPTIONS].mode;
 
-  /** @internal Made by `connect` and `connectPool`. */
-  constructor(core: Core, options: SendOptions) {
-    this.#core = core;
-    this.#options = options;
-    this.#mode = options.mode;
-    this.#watched = options.signal !== undefined || options.timeout !== undefined;
-  }
-
-  /** @internal For modules of this package that build on a client. */
-  get [CORE](): Core {
-    return this.#core;
-  }
-
-  /** @internal The same surface (bytes, bigints, limits) of another client. */
-  [ON](core: Core): this {
-    return new core.kit.client(core, this.#options) as this;
-  }
-
-  /** The one way that every command takes. Rejects with what the encoder refuses, the server says, or befalls the connection. */
-  send<T>(spec: CommandSpec, args: Arg[], shape?: Shape): Promise<T> {
-    if ((spec.flags & APART) !== 0 || this.#watched) return this.#sendApart(spec, args, shape, this.#mode);
-    const line = this.#core.pool.share();
-    if (this.#core.isFull(line)) return this.#watch(line, spec, args, shape, this.#mode);
-    return new Promise((resolve, reject) => {
-      line.send(new Pending(spec, args, shape, this.#mode, resolve as (value: never) => void, reject));
-    });
-  }
-
-  #sendApart<T>(spec: CommandSpec, args: Arg[], shape: Shape | undefined, mode: number): Promise<T> {
+  /** @internal Sends a command that is not for a shared connection elsewhere, or says why it cannot be sent at all. */
+  override [APART]<T>(spec: CommandSpec, args: Arg[], shape: Shape | undefined, mode: number): Promise<T> {
     if ((spec.flags & (SESSION | PUBSUB)) !== 0) {
       const stateful = `${spec.name} changes the state of its connection: use redis.session()`;
       return Promise.reject(refusal(spec, args) ?? new TypeError(stateful));
     }
     const { signal } = this.#options;
-    if (signal?.aborted) return Promise.reject(signal.reason);
     const { blocking } = this.#core.kit;
-    if (blocking === undefined ? (spec.flags & (BLOCKING | BLOCKING_OPTION)) !== 0 : blocking.isBlocking(spec, args)) {
-      return feature(blocking, spec.name).send(this.#core, spec, args, shape, { ...this.#options, mode });
+    if (blocking === undefined ? (spec.flags & (BLOCKING | BLOCKING_OPTION)) === 0 : !blocking.isBlocking(spec, args)) {
+      return super[APART](spec, args, shape, mode);
     }
-    return this.#watch(this.#core.pool.share(), spec, args, shape, mode);
-  }
-
-  /** Sends a command whose caller may be released early, or for which there may be no room yet. */
-  #watch<T>(line: Line, spec: CommandSpec, args: Arg[], shape: Shape | undefined, mode: number): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const pending = new Pending(spec, args, shape, mode, resolve as (value: never) => void, reject);
-      if (this.#watched) pending.watch(this.#options, (released) => line.withdraw(released));
-      try {
-        if (this.#core.isFull(line)) this.#core.sendWithRoom(line, pending);
-        else line.send(pending);
-      } catch (error) {
-        pending.fail(error as Error);
-      }
-    });
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    return feature(blocking, spec.name).send(this.#core, spec, args, shape, { ...this.#options, mode });
   }
 
   async #lease(): Promise<SurfaceOf<K, "session", S, I> & { release(): Promise<void> }> {
@@ -127,45 +74,6 @@ export abstract class BaseClient<
     return line;
   }
 
-  /** The same client with other options. */
-  #like<T>(options: SendOptions): T {
-    return new this.#core.kit.client(this.#core, options) as T;
-  }
-
-  /** The same client with byte replies: wherever a method gives a string, this gives a `Uint8Array`. */
-  get bytes(): SurfaceOf<K, "client", Uint8Array, I> {
-    return this.#like({ ...this.#options, mode: this.#mode | BYTES });
-  }
-
-  /** The same client with exact integers: wherever a method gives an integer, this gives a `bigint`. */
-  get bigints(): SurfaceOf<K, "client", S, bigint> {
-    return this.#like({ ...this.#options, mode: this.#mode | BIGINTS });
-  }
-
-  /**
-   * The same client with options for each call.
-   *
-   * @example Give up after half a second
-   * ```ts
-   * import { connect } from "@respire/redis";
-   *
-   * await using redis = await connect();
-   * await redis.with({ timeout: 500 }).get("key");
-   * ```
-   */
-  with(options: CallOptions): this {
-    const { timeout } = options;
-    if (
-      timeout !== undefined &&
-      !(Number.isInteger(timeout) && timeout > 0 && timeout < 2 ** 31)
-    ) {
-      throw new RangeError(
-        "Option timeout must be a whole number of milliseconds from 1 to 2147483647",
-      );
-    }
-    return this.#like({ ...this.#options, ...options });
-  }
-
   /**
    * Sends any command by its name, for what has no method. Words of the name are apart by spaces.
    *
@@ -178,7 +86,7 @@ export abstract class BaseClient<
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#sendApart(spec, args, undefined, this.#mode | LOOSE);
+    return this[APART](spec, args, undefined, this.#mode | LOOSE);
   }
 
   /** Opens a pipeline to be filled by hand and run with `exec`. */
@@ -517,38 +425,9 @@ export abstract class BaseClient<
     }
   }
 
-  /**
-   * Says on every open connection who the client is, once more: asks `credentials` again, or takes these from now on. For
-   * tokens that expire: a server that has closed its ears to the old one need not be reconnected to.
-   *
-   * A connection that is being opened authenticates by itself. One in the midst of a transaction, or that carries RESP2
-   * subscriptions, cannot: it does so when it is used or opened next.
-   *
-   * @throws {ConnectionError} if the server refuses them on a connection; its words are the `cause`. Connections on which
-   * they are refused stay what they were.
-   */
-  reauthenticate(credentials?: Credentials): Promise<void> {
-    return this.#core.identity.renew(credentials);
-  }
-
   /** Numbers about the client: its connections at this moment, and what it has sent and received since it was opened. */
   stats(): ClientStats {
     return clientStats(this.#core);
-  }
-
-  /** Waits for replies that are owed, at most `within` milliseconds (5,000 unless given), then closes. */
-  close(within = 5000): Promise<void> {
-    return this.#core.close(within);
-  }
-
-  /** Closes at once; commands whose replies are owed are rejected. */
-  destroy(): void {
-    this.#core.destroy();
-  }
-
-  /** Leaves the scope of `await using`: see {@link BaseClient.close}. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
   }
 }
 

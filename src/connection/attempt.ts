@@ -8,10 +8,10 @@ import type { Arg, CommandSpec } from "../command/spec.ts";
 import type { Reply } from "../resp/reply.ts";
 import type { Address, Connect } from "../transport/transport.ts";
 import type { Connection } from "./connection.ts";
-import { type Greeting, handshake, type HandshakeOptions } from "./handshake.ts";
+import { type Exchange, type Greeting, handshake, type HandshakeOptions } from "./handshake.ts";
 import { Pending } from "./pending.ts";
-import { tagging } from "./proof.ts";
-import { describe, explain } from "./trouble.ts";
+import type { Proof } from "./proof.ts";
+import { describe, explain, type Reasons } from "./trouble.ts";
 import { unlessAborted } from "./wait.ts";
 
 /** What an attempt needs to know. */
@@ -23,7 +23,9 @@ export interface AttemptOptions extends HandshakeOptions {
   /** Milliseconds for the whole attempt; 0 waits for ever. */
   readonly connectTimeout: number;
   /** Prove after each write that replies are still paired with their commands. */
-  readonly integrity?: boolean;
+  readonly integrity?: (say: Exchange) => Promise<Proof>;
+  /** What an error of the runtime means, if that is known. */
+  readonly reasons?: Reasons;
   /** Nothing but subscriptions: messages come as ordinary replies (RESP2). */
   readonly pubsub?: boolean;
 }
@@ -63,13 +65,14 @@ export class Attempt {
     signal.addEventListener("abort", () => connection.fail(asConnectionError(signal.reason)));
     const say = (spec: CommandSpec, args: Arg[]): Promise<Reply> => exchange(connection, spec, args);
     const greeting = await handshake(say, this.#options, reset);
-    if (this.#options.integrity && !this.#options.pubsub) connection.prove(await tagging(say));
+    const { integrity, pubsub } = this.#options;
+    if (integrity !== undefined && !pubsub) connection.prove(await integrity(say));
     signal.throwIfAborted();
     return greeting;
   }
 
   async #limited(connection: Connection, work: () => Promise<Greeting>): Promise<Greeting> {
-    const { connectTimeout, address } = this.#options;
+    const { connectTimeout, address, reasons } = this.#options;
     const { signal } = this.#giveUp;
     const timer = connectTimeout === 0 ? undefined : setTimeout(() => {
       const hint = address.tls && !connection.attached ? "; is TLS spoken there?" : "";
@@ -89,7 +92,7 @@ export class Attempt {
     } catch (error) {
       // Of a greeting that was cut off, how it was is told, not at which of its commands.
       const cut = error instanceof ConnectionError && error.command !== "" ? connection.failure : undefined;
-      const reason = signal.aborted ? signal.reason : explain(cut ?? error, address);
+      const reason = signal.aborted ? signal.reason : explain(cut ?? error, address, reasons);
       connection.fail(asConnectionError(reason));
       throw reason;
     } finally {

@@ -375,7 +375,7 @@ export class Line implements ConnectionOwner, Sender {
 
   #greeted(connection: Connection, { protocol, clientId }: Greeting): void {
     // Between the greeting and this there were moments enough to lose it, or to be closed.
-    if (connection.failure) throw explain(connection.failure, this.options.address);
+    if (connection.failure) throw explain(connection.failure, this.options.address, this.options.reasons);
     this.protocol = protocol;
     this.clientId = clientId;
     this.readySince = performance.now();

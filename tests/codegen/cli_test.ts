@@ -87,9 +87,12 @@ test("a module for a server has the whole client, typed", { skip: missing("redis
   const { connect } = await shop.load("small.ts");
   await using two = await connect(server.url);
   // Who does not look at types is told, too.
-  assertMatch(String(await rejection(() => two.pipeline((p: unknown) => [p]))), /generated without pipelines/);
-  assertMatch(String(await rejection(() => two.session())), /generated without sessions/);
-  assertEquals(await two.call("INCR", "n"), 1);
+  for (const absent of ["pipeline", "session", "subscribe", "call", "stats"]) {
+    assertEquals(absent in two, false, absent);
+  }
+  assertMatch(String(await rejection(() => two.reauthenticate())), /generated without options/);
+  await two.set("n", "1");
+  assertEquals(await two.bytes.get("n"), new TextEncoder().encode("1"));
 });
 
 const VERSIONS = (["redis-8", "redis-8.6", "valkey-9"] as const).filter((version) => !missing(version));
@@ -118,9 +121,9 @@ test("a small build holds what it names, and little more", { skip: noBundler }, 
   const large = files.filter(({ bytes }) => bytes > 400).map(({ path }) => path);
   assert(large.some((path) => path.endsWith("src/connection/line.ts")), large.join("\n"));
   const needless =
-    /src\/(generated|cache|otel|observe|testing)\/|client\/(hub|pool|pipeline|session|blocking|check|url)\.ts$/;
+    /src\/(generated|cache|otel|observe|testing)\/|client\/(hub|pool|pipeline|session|blocking|check|url|redis|identity|stats|unusual)\.ts$/;
   assertEquals(large.filter((path) => needless.test(path)), []);
-  assert(gzip < 25_000, `${gzip} bytes, all runtimes' sockets included`);
+  assert(gzip < 21_500, `${gzip} bytes, all runtimes' sockets included`);
 });
 
 test("a client of one connection says what it has not", { skip: missing() }, async () => {
@@ -135,6 +138,8 @@ test("a client of one connection says what it has not", { skip: missing() }, asy
   assertMatch(String(await rejection(() => redis.call("BLPOP", "a", 0))), /generated without/);
   assertMatch(String(await rejection(() => connect(`${url}?timeout=5`))), /generated without options/);
   assertMatch(String(await rejection(() => connect("unix:///tmp/none"))), /generated without options/);
+  assertMatch(String(await rejection(() => connect({ integrity: true }))), /generated without options/);
+  assertMatch(String(await rejection(() => redis.session())), /generated without sessions/);
   assertEquals(redis.stats().shared, 1);
 });
 

@@ -25,8 +25,8 @@ export const PROGRAMS: Readonly<Record<string, string>> = {
   "connect": 'export { connect } from "@respire/redis";',
   "connect, in Workers": 'export { connect } from "@respire/redis/cloudflare";',
   "connect and cache": 'export { connect } from "@respire/redis"; export { cache } from "@respire/redis/cache";',
-  "a client without commands": `import { BaseClient, connectTransport, open } from "@respire/redis/client";
-    export const connect = () => open({ client: BaseClient }, connectTransport);`,
+  "a client without commands": `import { BareClient, connectTransport, open } from "@respire/redis/client";
+    export const connect = () => open({ client: BareClient }, connectTransport);`,
   "the protocol": 'export { Decoder, Encoder } from "@respire/redis/resp";',
 };
 

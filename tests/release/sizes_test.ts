@@ -8,7 +8,7 @@ const BOUNDS: Readonly<Record<string, number>> = {
   "connect": 66,
   "connect, in Workers": 64,
   "connect and cache": 70,
-  "a client without commands": 30,
+  "a client without commands": 21,
   "the protocol": 9,
 };
 
