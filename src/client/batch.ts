@@ -87,7 +87,7 @@ function takeSpare(): Uint8Array {
   return taken;
 }
 
-/** Collects commands, encoded at once. */
+/** Collects commands. */
 export abstract class BaseBatch {
   /** Where the bytes go. */
   protected readonly encoder: Encoder = new Encoder(undefined, takeSpare());
@@ -128,7 +128,7 @@ export abstract class BaseBatch {
     if ((spec.flags & (SESSION | PUBSUB | BLOCKING | BLOCKING_OPTION)) !== 0) {
       this.#unusual(spec, args);
     }
-    this.encoder.command(spec.head, spec.words, args, spec.name);
+    this.put(spec, args);
     const last = this.#last;
     if (last !== undefined && last.spec === spec && last.shape === shape) {
       last.count++;
@@ -171,6 +171,11 @@ export abstract class BaseBatch {
   giveUp(): boolean {
     this.ticket.release();
     return this.ticket.sent;
+  }
+
+  /** Keeps the words of a command; throws what cannot be sent. */
+  protected put(spec: CommandSpec, args: readonly Arg[]): void {
+    this.encoder.command(spec.head, spec.words, args, spec.name);
   }
 
   /** Called after each command. */

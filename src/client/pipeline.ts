@@ -8,14 +8,26 @@ import type { Line } from "../connection/line.ts";
 import { isRecalled, type Ticket } from "../connection/ticket.ts";
 import { type About, LOOSE, type Owed, unsafeInteger } from "../connection/pending.ts";
 import { turn } from "../connection/wait.ts";
+import type { Arg, CommandSpec } from "../command/spec.ts";
+import { Encoder } from "../resp/encoder.ts";
 import { BIGINTS, type Reply } from "../resp/reply.ts";
 import { BaseBatch, type Replies, type RepliesOrErrors, type Run } from "./batch.ts";
+import { Deferred } from "./deferred.ts";
 
-/** Encoded bytes that make up one part of a pipeline: large enough for the socket, small enough to overlap with it. */
+/**
+ * Bytes that make up the first part of a pipeline, which is encoded as it is queued: short pipelines are ready to leave,
+ * and with long ones the server gets something to do at once.
+ */
+const FIRST = 16 * 1024;
+/** Each part after it may be so many times larger than the one before: the server still works on that one. */
+const GROWTH = 4;
+/** No part is larger. */
 const PART = 128 * 1024;
 /** Bytes that may wait for the socket before a pipeline stops handing over more. */
 const WINDOW = 1024 * 1024;
-/** Encoded bytes after which a pipeline calls itself full. */
+/** How many microtasks a socket has to say that it took what was written. */
+const HOPS = 8;
+/** Bytes after which a pipeline calls itself full. */
 const FULL = 4 * 1024 * 1024;
 
 /** How the outcome of a pipeline is handed back. */
@@ -75,8 +87,9 @@ class Part implements Owed {
   mode: number;
   owed: number;
   readonly patient = false;
-  readonly chunks: readonly Uint8Array[];
+  chunks: readonly Uint8Array[];
   readonly ticket: Ticket;
+  #deferred: Deferred | undefined;
   readonly #runs: readonly Run[];
   readonly #outcome: Outcome;
   #run = 0;
@@ -84,17 +97,35 @@ class Part implements Owed {
 
   constructor(
     chunks: readonly Uint8Array[],
+    deferred: Deferred | undefined,
     runs: readonly Run[],
     outcome: Outcome,
     ticket: Ticket,
   ) {
     this.chunks = chunks;
+    this.#deferred = deferred;
     this.ticket = ticket;
     this.#runs = runs;
     this.#outcome = outcome;
     this.#left = runs[0]!.count;
     this.mode = runs[0]!.mode;
     this.owed = runs.reduce((sum, run) => sum + run.count, 0);
+  }
+
+  /** Whether its bytes have yet to be made. */
+  get isDeferred(): boolean {
+    return this.#deferred !== undefined;
+  }
+
+  /** Makes its bytes; gives the error if that cannot be. */
+  encode(encoder: Encoder): Error | undefined {
+    try {
+      this.chunks = this.#deferred!.encode(this.#runs, encoder);
+      this.#deferred = undefined;
+    } catch (error) {
+      encoder.take();
+      return error as Error;
+    }
   }
 
   reply(value: Reply, unsafe: boolean): boolean {
@@ -169,6 +200,10 @@ export abstract class BasePipeline extends BaseBatch {
   #sending: Promise<void> | undefined;
   #started = false;
   #cutSize = 0;
+  #limit = FIRST;
+  #deferred: Deferred | undefined;
+  /** For what is encoded late: the other one may be filling with what is queued meanwhile. */
+  #late: Encoder | undefined;
   #line: Line | undefined;
   /** How many commands have been handed to a line. */
   #handed = 0;
@@ -187,16 +222,27 @@ export abstract class BasePipeline extends BaseBatch {
     return this.#cutSize >= FULL;
   }
 
+  /** The first part is encoded, the others wait. */
+  protected override put(spec: CommandSpec, args: readonly Arg[]): void {
+    if (this.#deferred === undefined) super.put(spec, args);
+    else this.#deferred.add(spec, args, this.encoder);
+  }
+
   /** Cuts what is queued into parts as it grows. */
   protected override added(): void {
-    if (this.encoder.size >= PART) this.#cutPart();
+    const { size } = this.#deferred ?? this.encoder;
+    if (size < this.#limit) return;
+    this.#cutPart();
+    this.#limit = Math.min(this.#limit * GROWTH, PART);
+    this.#deferred = new Deferred();
   }
 
   #cutPart(): void {
     if (this.runs.length === 0) return;
-    this.#cutSize += this.encoder.size;
+    this.#cutSize += (this.#deferred ?? this.encoder).size;
     const { chunks, runs } = this.cut();
-    this.#parts.push(new Part(chunks, runs, this.#outcome, this.ticket));
+    this.#parts.push(new Part(chunks, this.#deferred, runs, this.#outcome, this.ticket));
+    this.#deferred = undefined;
   }
 
   /**
@@ -223,6 +269,8 @@ export abstract class BasePipeline extends BaseBatch {
   }
 
   #start(): void {
+    this.#deferred = undefined;
+    this.#limit = FIRST;
     if (this.#parts.length === 0) return;
     this.#started = true;
     this.#sending = this.#sendParts(this.#sending);
@@ -237,8 +285,16 @@ export abstract class BasePipeline extends BaseBatch {
     try {
       await this.#runner(this.blocking, async (next) => {
         for (const part of parts) {
+          const refused = part.isDeferred ? part.encode(this.#late ??= new Encoder()) : undefined;
+          if (refused !== undefined) {
+            // In its place among the replies: after those of what is on its way.
+            await this.#outcome.reached(this.#handed);
+            part.fail(refused);
+            continue;
+          }
           const line = this.#follow(next) ?? await this.#choose(next);
           this.#sendPart(part, line);
+          if (part !== parts.at(-1)) await this.#leave(line);
           for (const chunk of part.chunks) this.#unpaced += chunk.length;
           if (line.isFilled(WINDOW) || this.#unpaced >= FULL) await this.#pace(line);
         }
@@ -247,6 +303,13 @@ export abstract class BasePipeline extends BaseBatch {
     } catch (error) {
       for (const part of parts) if (part.owed > 0) part.fail(error as Error);
     }
+  }
+
+  /** What comes next is encoded while the server has what came before: so that has to leave first. */
+  async #leave(line: Line): Promise<void> {
+    line.flush();
+    // Where a write is a promise, a socket that takes all at once says so within a few microtasks.
+    for (let hop = 0; hop < HOPS && line.isFilled(0); hop++) await undefined;
   }
 
   /**
@@ -347,7 +410,7 @@ export abstract class BasePipeline extends BaseBatch {
     for (;;) {
       const { done, value } = source.next();
       if (done) return value as C | undefined;
-      if (this.#cutSize > 0) await this.drain();
+      if (this.#cutSize >= PART) await this.drain();
       if (this.#outcome.lost) return void source.return?.();
     }
   }

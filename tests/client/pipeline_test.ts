@@ -1,0 +1,99 @@
+// Long pipelines: only the first part is encoded as it is queued, and nobody may notice.
+import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
+import { connect } from "../../mod.ts";
+import { startRedis } from "../support/servers.ts";
+import { test } from "../support/test.ts";
+
+/** Enough for what follows it not to be in the first part. */
+const LEAD = 2000;
+
+test("what is queued late is sent as it was when it was queued", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const p = redis.pipeline();
+  for (let i = 0; i < LEAD; i++) p.set(`lead:${i}`, "x");
+  const small = new Uint8Array([1, 2, 3]);
+  const large = new Uint8Array(100_000).fill(4);
+  const keys = ["lead:0", "lead:1"];
+  p.set("small", small);
+  p.mget(keys);
+  p.set("large", large);
+  p.set("text", "я".repeat(20_000));
+  p.set("long", "y".repeat(200_000));
+  p.set("number", 1.5);
+  p.set("bigint", 2n ** 62n);
+  small.fill(9);
+  large.fill(9);
+  keys[0] = "none";
+  const replies = await p.exec();
+  assertEquals(replies.slice(0, LEAD), new Array(LEAD).fill("OK"));
+  assertEquals(replies.slice(LEAD), ["OK", ["x", "x"], "OK", "OK", "OK", "OK", "OK"]);
+  assertEquals(await redis.bytes.get("small"), new Uint8Array([1, 2, 3]));
+  assertEquals(await redis.bytes.get("large"), new Uint8Array(100_000).fill(4));
+  assertEquals(await redis.get("text"), "я".repeat(20_000));
+  assertEquals(await redis.get("long"), "y".repeat(200_000));
+  assertEquals(await redis.mget("number", "bigint"), ["1.5", String(2n ** 62n)]);
+});
+
+test("what cannot be sent is refused as it is queued, and the rest goes on without it", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const p = redis.pipeline();
+  for (let i = 0; i < LEAD; i++) p.incr("n");
+  assertThrows(() => p.hset("h", "f", undefined as unknown as string), TypeError, "HSET: argument 3 is undefined");
+  assertThrows(() => p.hset("h", "f", NaN), TypeError, "HSET: argument 3 is NaN");
+  assertThrows(() => p.hset("h", "f", "\ud800".repeat(40_000)), TypeError, "HSET: argument 3");
+  p.incr("n");
+  const replies = await p.exec();
+  assertEquals(replies.length, LEAD + 1);
+  assertEquals(replies.at(-1), LEAD + 1);
+});
+
+test("half a surrogate pair in a long pipeline is refused in its place, with everything behind it", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const fill = () => {
+    const p = redis.pipeline();
+    for (let i = 0; i < 10 * LEAD; i++) p.hset("h", i === 5 * LEAD ? "\udc00" : `field:${i}`, i);
+    return p;
+  };
+  await assertRejects(() => fill().exec(), TypeError, "HSET: argument 2 is a string with half a surrogate pair");
+  await redis.del("h");
+  const replies = await fill().exec({ errors: "return" });
+  assertEquals(replies.length, 10 * LEAD);
+  const answered = replies.findIndex((reply) => reply !== 1);
+  assert(answered > 0 && answered <= 5 * LEAD, `answered: ${answered}`);
+  assertEquals(await redis.hlen("h"), answered);
+  assertEquals(await redis.hget("h", `field:${answered - 1}`), String(answered - 1));
+  assert(replies.slice(answered).every((reply) => reply instanceof Error));
+  assertInstanceOf(replies[5 * LEAD], TypeError);
+  assert(!String(replies.at(-1)).includes("surrogate"), "what came later is told that it was not sent");
+  assertEquals(await redis.ping(), "PONG");
+});
+
+test("commands queued while earlier ones are under way come after them", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const p = redis.pipeline();
+  const drains: Promise<void>[] = [];
+  for (let i = 0; i < 20 * LEAD; i++) {
+    p.rpush("list", i);
+    if (i % 3333 === 0) drains.push(p.drain());
+  }
+  const replies = await p.exec();
+  await Promise.all(drains);
+  assertEquals(replies, Array.from({ length: 20 * LEAD }, (_, i) => i + 1));
+  assertEquals(await redis.lrange("list", 0, -1), Array.from({ length: 20 * LEAD }, (_, i) => String(i)));
+});
+
+test("bytes, strings and blocking commands mix in a long pipeline", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const p = redis.pipeline();
+  for (let i = 0; i < LEAD; i++) p.rpush("list", i % 2 === 0 ? new TextEncoder().encode(`v${i}`) : `v${i}`);
+  p.blpop(["list"], 1);
+  p.call("LINDEX", "list", 0);
+  p.hkeys("none");
+  const replies = await p.exec();
+  assertEquals(replies.slice(LEAD), [["list", "v0"], "v1", []]);
+});
