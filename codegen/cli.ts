@@ -28,7 +28,7 @@ import { firstDifference } from "./differences.ts";
 import { fit } from "./fit.ts";
 import { compare, report } from "./merge.ts";
 import type { CommandsFile } from "./model.ts";
-import { MARK, printModule } from "./module.ts";
+import { MARK, printModule, SOCKETS, type Sockets } from "./module.ts";
 import { chooseCommands, chooseFeatures, FEATURES, neededFeatures, SelectError } from "./select.ts";
 import { isServer, readSource, SourceError } from "./sources/read.ts";
 
@@ -49,6 +49,8 @@ What the module is to have
   --only LIST     these commands and no others: get,set,"config get",ft.search; @hash is a whole group
   --with LIST     what the client has beside commands: ${FEATURES.join(", ")}
                   ("all" without --only; "none" with it). What a command needs comes along.
+  --sockets NAME  open sockets in one way only: node (for Node, Deno and Bun), or cloudflare (for Workers). Left out:
+                  in the way of the runtime that the module runs in, except Workers
 
 What becomes of it
   --out FILE      write it there; printed if left out
@@ -74,6 +76,8 @@ export interface GenerateOptions {
   readonly only?: readonly string[];
   /** What the client has beside commands; everything unless `only` is given. */
   readonly with?: readonly string[];
+  /** Whose sockets it opens, `"node"` or `"cloudflare"`; those of the runtime that it is in unless given. */
+  readonly sockets?: string;
   /** Where the module imports the client from: a package, or a pattern whose `*` is `client` or `command`. */
   readonly import?: string;
 }
@@ -109,8 +113,14 @@ export async function generate(options: GenerateOptions = {}): Promise<Generated
   const file = options.only === undefined ? whole : chooseCommands(whole, options.only, ours);
   const features = chooseFeatures(options.with ?? [options.only === undefined ? "all" : "none"]);
   for (const feature of neededFeatures(file)) features.add(feature);
-  const text = printModule({ file, title, features, from: options.import ?? "@respire/redis" });
+  const sockets = chooseSockets(options.sockets);
+  const text = printModule({ file, title, features, from: options.import ?? "@respire/redis", sockets });
   return { text, title, drafted: drafted.filter((name) => name in file), left };
+}
+
+function chooseSockets(name: string | undefined): Sockets | undefined {
+  if (name === undefined || SOCKETS.includes(name as Sockets)) return name as Sockets | undefined;
+  throw new SelectError(`there are no sockets ${name}; there are ${SOCKETS.join(", ")}`);
 }
 
 /** What {@link generate} gives. */
@@ -156,7 +166,7 @@ async function run(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
     options: {
-      ...{ from: text, module: text, only: text, with: text, out: text, import: text },
+      ...{ from: text, module: text, only: text, with: text, sockets: text, out: text, import: text },
       ...{ check: is, diff: is, help: { ...is, short: "h" } },
     },
   });
@@ -170,6 +180,7 @@ async function run(args: string[]): Promise<number> {
     module: values.module,
     only: list(values.only, "only"),
     with: list(values.with, "with"),
+    sockets: values.sockets,
     import: values.import,
   };
   if (values.check && values.out === undefined) throw new SelectError("--check needs --out: the file to compare");

@@ -33,12 +33,20 @@ export interface ModuleInput {
   readonly title: string;
   /** What the client has beside commands. */
   readonly features: ReadonlySet<Feature>;
-  /** Where the client comes from: a package, or a pattern whose `*` stands for `client` and `command`. */
+  /** Where the client comes from: a package, or a pattern whose `*` stands for `client`, `command` and the like. */
   readonly from: string;
+  /** Whose sockets it opens; those of the runtime that it is in unless given. */
+  readonly sockets?: Sockets;
 }
 
+/** Whose sockets a module can be bound to. */
+export const SOCKETS = ["node", "cloudflare"] as const;
+
+/** One of {@link SOCKETS}. */
+export type Sockets = typeof SOCKETS[number];
+
 /** The module's text. */
-export function printModule({ file, title, features, from }: ModuleInput): string {
+export function printModule({ file, title, features, from, sockets }: ModuleInput): string {
   const names = new Names(file.$types ?? {});
   const commands = emittedCommands(file);
   const methods = makeMethods(commands, names).filter((method) => !method.session || features.has("session"));
@@ -53,7 +61,7 @@ export function printModule({ file, title, features, from }: ModuleInput): strin
   const source = new Statements();
   source.addStatements(moduleDoc(title, methods, features, specifier(from, "client")));
   source.addStatements([
-    ...surfaceImports(features, specifier(from, "client")),
+    ...surfaceImports(features, specifier(from, "client"), sockets && specifier(from, `sockets/${sockets}`)),
     ...commandImports(specs, body, shapes, names, code, specifier(from, "command")),
     "",
   ]);
@@ -75,7 +83,7 @@ ${text}`;
 }
 
 /** `@respire/redis` → `@respire/redis/client`; `../src/*\/mod.ts` → `../src/client/mod.ts`. */
-function specifier(from: string, entry: "client" | "command"): string {
+function specifier(from: string, entry: "client" | "command" | `sockets/${Sockets}`): string {
   return from.includes("*") ? from.replaceAll("*", entry) : `${from.replace(/\/$/, "")}/${entry}`;
 }
 

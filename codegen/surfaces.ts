@@ -22,8 +22,8 @@ const MEMBERS: Record<Feature, readonly string[]> = {
 
 const PARAMETERS = "<S extends string | Uint8Array = string, I extends number | bigint = number>";
 
-/** The imports that {@link printSurfaces} needs. */
-export function surfaceImports(features: ReadonlySet<Feature>, from: string): string[] {
+/** The imports that {@link printSurfaces} needs: from the client, and from where it gets its sockets. */
+export function surfaceImports(features: ReadonlySet<Feature>, from: string, sockets?: string): string[] {
   const has = (feature: Feature, ...names: string[]) => features.has(feature) ? names : [];
   const values = [
     baseOf(features),
@@ -35,7 +35,7 @@ export function surfaceImports(features: ReadonlySet<Feature>, from: string): st
     ...has("iterate", "scans"),
     ...has("monitor", "Monitor"),
     ...has("streams", "StreamReader", "StreamWorker"),
-    "connectTransport",
+    ...(sockets === undefined ? ["connectTransport"] : []),
     "graft",
     "open",
     ...has("pool", "openPool", "Pool"),
@@ -52,6 +52,7 @@ export function surfaceImports(features: ReadonlySet<Feature>, from: string): st
   return [
     `import { ${values.join(", ")} } from ${JSON.stringify(from)};`,
     `import type { ${types.join(", ")} } from ${JSON.stringify(from)};`,
+    ...(sockets === undefined ? [] : [`import { connectTransport } from ${JSON.stringify(sockets)};`]),
   ];
 }
 

@@ -24,6 +24,7 @@ const LAYERS: Record<string, readonly string[]> = {
   "cluster": ["errors.ts", "resp", "command", "generated", "transport", "connection", "client"],
   "sentinel": ["errors.ts", "resp", "command", "generated", "transport", "connection", "client"],
   "cloudflare": ["errors.ts", "transport", "connection", "client"],
+  "sockets": ["transport"],
   "recipes": ["errors.ts", "resp", "command", "client", "cluster", "sentinel"],
   "testing": [],
 };
@@ -31,7 +32,11 @@ const LAYERS: Record<string, readonly string[]> = {
 /** The file that chooses a runtime's transport. */
 const CHOOSER = "src/transport/default.ts";
 /** An entry for one runtime has nothing to choose, and must not bring the others along. */
-const CHOSEN: Record<string, string> = { "cloudflare": "src/transport/cloudflare.ts" };
+const CHOSEN: Record<string, string> = {
+  "src/cloudflare/mod.ts": "src/transport/cloudflare.ts",
+  "src/sockets/cloudflare/mod.ts": "src/transport/cloudflare.ts",
+  "src/sockets/node/mod.ts": "src/transport/node.ts",
+};
 /** Shared by the transports, and by everything above. */
 const SEAM = "src/transport/transport.ts";
 /** Asks by itself which runtime this is, and imports nothing of any: whoever needs a variable may have it. */
@@ -92,7 +97,7 @@ function offence(line: Line, target: string): string | undefined {
   const goal = layerOf(target);
   if (goal === "transport" && target !== SEAM && target !== ENVIRONMENT) {
     const sibling = layer === "transport" && line.file !== SEAM;
-    if (target !== CHOOSER && !sibling && target !== CHOSEN[layer]) return `only ${CHOOSER} may import ${target}`;
+    if (target !== CHOOSER && !sibling && target !== CHOSEN[line.file]) return `only ${CHOOSER} may import ${target}`;
     if (target === CHOOSER && layer !== "client") return `only src/client may import ${CHOOSER}`;
   }
   return goal === layer || allowed.includes(goal) ? undefined : `src/${layer} may not import ${target}`;
@@ -146,6 +151,8 @@ test("the layer check sees what it is there for", () => {
     ["src/client/client.ts", 'const net = await import("node:net");'],
     ["src/client/client.ts", 'import { Project } from "ts-morph";'],
     ["src/client/client.ts", 'import { names } from "../../codegen/names.ts";'],
+    ["src/sockets/node/mod.ts", 'export { connect } from "../../transport/bun.ts";'],
+    ["src/sockets/node/mod.ts", 'import { open } from "../../client/open.ts";'],
     ["src/elsewhere/file.ts", 'import "../errors.ts";'],
   ];
   for (const [file, text] of wrong) assertEquals(offences([{ file, number: 1, text }]).length, 1, text);
@@ -154,6 +161,7 @@ test("the layer check sees what it is there for", () => {
     ["src/transport/default.ts", 'const { connect } = await import("./node.ts");'],
     ["src/transport/node.ts", 'import { connect } from "node:net";'],
     ["src/cloudflare/mod.ts", 'import { connect } from "../transport/cloudflare.ts";'],
+    ["src/sockets/node/mod.ts", 'export { connect } from "../../transport/node.ts";'],
     ["src/connection/connection.ts", 'import type { Transport } from "../transport/transport.ts";'],
   ];
   for (const [file, text] of right) assertEquals(offences([{ file, number: 1, text }]), [], text);

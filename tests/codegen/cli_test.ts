@@ -126,6 +126,25 @@ test("a small build holds what it names, and little more", { skip: noBundler }, 
   assert(gzip < 21_500, `${gzip} bytes, all runtimes' sockets included`);
 });
 
+test("a client bound to one kind of sockets carries no other", { skip: noBundler || missing() }, async () => {
+  using shop = new Workshop();
+  const sockets = (name: string): string[] =>
+    shop.bundle(name).files.filter(({ path, bytes }) => bytes > 0 && /src\/transport\/\w+\.ts$/.test(path))
+      .map(({ path }) => path.slice(path.lastIndexOf("/") + 1)).sort();
+  await shop.generate("--only", "get,set", "--out", "small.ts", "--sockets", "node");
+  assertEquals(sockets("small.ts"), ["heap.ts", "node.ts"]);
+  await shop.generate("--only", "get,set", "--out", "workers.ts", "--sockets", "cloudflare");
+  assertMatch(
+    shop.read("workers.ts"),
+    /^import \{ connectTransport \} from ".*\/src\/sockets\/cloudflare\/mod\.ts";$/m,
+  );
+  await using server = await startRedis();
+  const { connect } = await shop.load("small.ts");
+  await using redis = await connect(server.url);
+  assertEquals(await redis.set("a", 1), "OK");
+  assertEquals(await redis.get("a"), "1");
+});
+
 test("a client of one connection says what it has not", { skip: missing() }, async () => {
   await using server = await startRedis({ password: "secret" });
   using shop = new Workshop();
@@ -184,6 +203,7 @@ test("slips are told, with what to do", async () => {
     [["--only", "get,,set"], /^1: --only expects names with commas between/],
     [["--only", "subscribe"], /^1: SUBSCRIBE is no method; subscriptions come with --with subscribe/],
     [["--only", "multi"], /^1: MULTI is no method; transactions come with --with transaction/],
+    [["--only", "get", "--sockets", "nodejs"], /^1: there are no sockets nodejs; there are node, cloudflare/],
     [["--only", "get", "--with", "pipelines"], /^1: there is no feature pipelines; there are pipeline, /],
     [["--only", "get", "--out", mine], /^1: .*mine\.ts exists and was not written by this program/],
     [["--only", "get", "--out", shop.path("no/where.ts")], /^1: .*where\.ts: /],

@@ -1,6 +1,8 @@
 // Each name that can be imported outside of Workers, and something of what it gives.
 import * as main from "@respire/redis";
 import type * as cloudflare from "@respire/redis/cloudflare";
+import type { connectTransport as openInWorkers } from "@respire/redis/sockets/cloudflare";
+import { connectTransport } from "@respire/redis/sockets/node";
 import { Decoder, Encoder, NEED_MORE } from "@respire/redis/resp";
 
 const encoder = new Encoder();
@@ -13,4 +15,6 @@ console.log(Object.keys(main).sort().join(" "));
 /** A client of Workers is a client like any other. */
 const inWorkers: (redis: cloudflare.Redis) => main.Redis = (redis) => redis;
 console.log(typeof inWorkers);
+const sameKind: typeof openInWorkers = connectTransport;
+console.log(typeof sameKind);
 console.log("entries done");
