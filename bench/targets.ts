@@ -53,6 +53,13 @@ interface Outcome {
   readonly value: number;
   readonly where: string;
   readonly reached: boolean;
+  /** The ratio at which the server would be busy all the time: no client could do better. */
+  readonly ceiling?: number;
+}
+
+/** How many units a second the server could do at the least CPU that it used for one in this run. */
+function serverLimit(result: Result): number {
+  return 1e6 / Math.min(...result.figures.map(({ server }) => server));
 }
 
 function rival(target: Target, result: Result, run: Run, place: Place): Figure | undefined {
@@ -97,7 +104,8 @@ function outcome(target: Target, run: Run, place: Place): Outcome | undefined {
     const slack = target.withinSpread ? Math.max(mine.spread, other.spread) : 0;
     if (worst === undefined || value < worst.value) {
       const who = other.client === "respire" ? "one connection" : label(other.client);
-      worst = { value, where: `${who}, ${result.title}`, reached: value >= limit * (1 - slack) };
+      const ceiling = serverLimit(result) / other.median;
+      worst = { value, where: `${who}, ${result.title}`, reached: value >= limit * (1 - slack), ceiling };
     }
   }
   return worst;
@@ -106,8 +114,8 @@ function outcome(target: Target, run: Run, place: Place): Outcome | undefined {
 /** The table of promises: for each runtime the worst of the workloads that it is about. */
 export function targets(run: Run): string {
   const lines = [
-    row(["work", "against", "at least", "Deno", "Bun", "Node", "worst against"]),
-    row(["---", "---", "---", "---", "---", "---", "---"]),
+    row(["work", "against", "at least", "Deno", "Bun", "Node", "worst against", "server's limit there"]),
+    row(["---", "---", "---", "---", "---", "---", "---", "---"]),
   ];
   for (const target of TARGETS) {
     const found = PLACES.map((place) => outcome(target, run, place));
@@ -127,6 +135,7 @@ export function targets(run: Run): string {
         one === undefined ? "–" : `${one.value.toFixed(2)}${isCost ? "" : "×"}${one.reached ? "" : " (missed)"}`
       ),
       worst!.where,
+      worst!.ceiling === undefined ? "–" : `${worst!.ceiling.toFixed(2)}×`,
     ]));
   }
   return lines.join("\n");
