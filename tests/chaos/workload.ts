@@ -184,10 +184,10 @@ async function pipeline(self: Caller): Promise<void> {
   );
 }
 
-/** Filled by hand, drained on the way, so that it consists of several parts. */
+/** Filled by hand, long or drained on the way, so that it consists of several parts, encoded at once and later. */
 async function longPipeline(self: Caller): Promise<void> {
-  const every = 50 + self.random.below(200);
-  await pipelined(self, 300 + self.random.below(500), async (numbers) => {
+  const every = self.random.chance(0.5) ? 50 + self.random.below(200) : Infinity;
+  await pipelined(self, 300 + self.random.below(1500), async (numbers) => {
     const p = self.redis.pipeline();
     for (const [i, number] of numbers.entries()) {
       p.hincrby("runs", number, number);
@@ -317,7 +317,7 @@ const ACTS: readonly (readonly [number, readonly [number, (self: Caller) => Prom
   [5, [1, pushes]],
   [3, [1, streams]],
   [10, [32, pipeline]],
-  [0.4, [550, longPipeline]],
+  [0.2, [1050, longPipeline]],
   [6, [6, transaction]],
   [3, [4, agrees]],
   [2, [3, elsewhere]],
