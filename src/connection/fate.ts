@@ -5,9 +5,13 @@
  * @module
  */
 import { ConnectionError, type ConnectionReport, TimeoutError } from "../errors.ts";
+import type { CommandSpec } from "../command/spec.ts";
 import type { Address } from "../transport/transport.ts";
 import { type Owed, Pending } from "./pending.ts";
 import { describe } from "./trouble.ts";
+
+/** How often a command may be sent again after its connection was lost. */
+const RESENDS = 3;
 
 /** Says what happened, to whom, and whether it may have run. */
 export function told(
@@ -42,6 +46,28 @@ export function toldInQueue(error: Error, owed: Owed, report: ConnectionReport):
   own.command = name;
   own.report = error.report;
   return own;
+}
+
+/** Too many wait already. */
+export function crowded(owed: Owed, address: Address, size: number, report: ConnectionReport): ConnectionError {
+  return told(`Not connected to ${describe(address)}, and ${size} commands wait already`, owed, false, report);
+}
+
+/** Its session had a connection, and that is lost. */
+export function sessionOver(owed: Owed, lost: ConnectionError, report: ConnectionReport): ConnectionError {
+  const what =
+    "The connection of this session was lost, and what was set on it (WATCH, SELECT…) with it; begin another";
+  return told(what, owed, false, report, lost);
+}
+
+/** Whether what was sent on a connection that is lost may go to another one. */
+export function mayResend(owed: Owed, resend: (spec: CommandSpec) => boolean): boolean {
+  if (!(owed instanceof Pending) || owed.released || owed.attempts > RESENDS) return false;
+  try {
+    return resend(owed.spec);
+  } catch {
+    return false;
+  }
 }
 
 /** There was no connection for so long. */

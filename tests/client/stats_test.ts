@@ -88,10 +88,12 @@ test("a command that never got a connection says so in its report", async () => 
   const waiting = [redis.get("a"), redis.get("b")];
   const full = await assertRejects(() => redis.get("c"), ConnectionError, "2 commands wait");
   assertEquals([full.sent, full.report?.pending, full.report?.silentFor], [false, 2, null]);
-  for (const late of await Promise.allSettled(waiting)) {
+  for (const [i, late] of (await Promise.allSettled(waiting)).entries()) {
     const error = late.status === "rejected" && late.reason;
     assertInstanceOf(error, TimeoutError);
-    assertEquals([error.waitingFor, error.sent, error.report?.pending], ["connection", false, 2]);
+    assertEquals([error.waitingFor, error.sent], ["connection", false]);
+    // On a slow machine the second was issued so much later that it gives up later, too: alone.
+    assert(error.report?.pending === 2 || i === 1 && error.report?.pending === 1);
   }
   redis.destroy();
 });

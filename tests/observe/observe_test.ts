@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { connect, ConnectionError, connectPool, ReplyError, TimeoutError, TransactionError } from "../../mod.ts";
 import { observe, type Operation, type Outcome } from "../../src/observe/mod.ts";
-import { HELLO, startScripted } from "../support/scripted.ts";
+import { greeted, HELLO, startScripted } from "../support/scripted.ts";
 import { missing, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
 
@@ -209,6 +209,29 @@ test("a lost connection ends what was on it", async () => {
   using _watching = observe(redis, seen.observer);
   await assertRejects(() => redis.get("k"), ConnectionError);
   assertEquals(seen.ends, ["command GET 1: connection - 1 0"]);
+});
+
+test("whoever hears of a lost connection may send at once, behind what goes to the next one anyway", async () => {
+  const said: string[] = [];
+  await using server = await startScripted(greeted(async (peer, index) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (index === 0) {
+        if (words[1] === "b") return peer.reset();
+        continue;
+      }
+      said.push(words.join(" "));
+      await peer.send("$5\r\nvalue\r\n");
+    }
+  }));
+  await using redis = await connect(server.url, { clientInfo: false, resend: (spec) => spec.name === "GET" });
+  let sent: Promise<string | null> | undefined;
+  using _watching = observe(redis, () => ({ status }) => {
+    if (status === "connection") sent ??= redis.get("at once");
+  });
+  const [set, get] = await Promise.allSettled([redis.set("a", 1), redis.get("b")]);
+  assertEquals([set.status, get.status], ["rejected", "fulfilled"]);
+  assertEquals(await sent, "value");
+  assertEquals(said, ["GET b", "GET at once"]);
 });
 
 test("bytes of a reply are its own, however it is cut and whatever comes between", async () => {

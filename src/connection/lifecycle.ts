@@ -1,0 +1,259 @@
+/**
+ * Which connection a line has, and when it gets another.
+ *
+ * States, and who leaves them:
+ *
+ *     idle ──send, open──▶ connecting ──ready──▶ ready ──lost──▶ reconnecting ──ready──▶ ready
+ *       ▲                      │                                      │
+ *       └──────failed──────────┴───────────────gave up────────────────┘
+ *     any ──close──▶ closing ──all replies in, or out of time──▶ closed
+ *
+ * @module
+ */
+import { ConnectionError } from "../errors.ts";
+import { Attempts } from "./attempts.ts";
+import { Connection, type ConnectionOwner } from "./connection.ts";
+import type { Greeting } from "./handshake.ts";
+import type { LineOptions, LineState } from "./line_options.ts";
+import type { Traffic } from "./traffic.ts";
+import { explain } from "./trouble.ts";
+
+/** Whose connection it is: the line, which has the commands. */
+export interface LifecycleOwner extends ConnectionOwner {
+  /** How many commands wait for a connection. */
+  readonly queued: number;
+  /** Everything is tied to one connection: no other one takes its place by itself. */
+  readonly isBound: boolean;
+  /** The state is another one. */
+  changed(state: LineState, error?: Error): void;
+  /** There is a connection: what waits may be sent. */
+  ready(): void;
+  /** There is none, and for now nobody tries to get one: what waits is told so. */
+  failQueue(error: Error): void;
+}
+
+/** One connection at a time: opened when it is needed, opened again when it is lost. */
+export class Lifecycle {
+  readonly #owner: LifecycleOwner;
+  readonly #options: LineOptions;
+  readonly #traffic: Traffic;
+  readonly #attempts: Attempts;
+  /** Where it is in its life. Changed by nobody else. */
+  state: LineState = "idle";
+  /** The connection, ready or not. */
+  connection: Connection | undefined;
+  /** The connection while it takes commands: looked at for each of them. */
+  live: Connection | undefined;
+  /** The protocol of the present connection, or of the last one. */
+  protocol: 2 | 3;
+  /** The server's number for the present connection; `undefined` where it does not tell. */
+  clientId: number | undefined;
+  /** When the present connection became ready, on the clock of `performance.now()`. */
+  readySince = 0;
+  /** Counts the connections that were tried. */
+  generation = 0;
+  /** What opens a connection at present; never two at a time. */
+  opening: Promise<void> | undefined;
+  #wasReady = false;
+  #pushMode = 0;
+  /** Connections that take no more commands and close with their last reply. */
+  readonly #retiring = new Set<Connection>();
+
+  constructor(owner: LifecycleOwner, options: LineOptions, traffic: Traffic) {
+    this.#owner = owner;
+    this.#options = options;
+    this.#traffic = traffic;
+    this.#attempts = new Attempts(options);
+    this.protocol = options.protocol;
+  }
+
+  /** Neither closed nor about to be. */
+  get isOpen(): boolean {
+    return this.state !== "closing" && this.state !== "closed";
+  }
+
+  /** How many entries wait for replies, those on connections that were replaced included. */
+  get pending(): number {
+    let pending = this.connection?.pending ?? 0;
+    if (this.#retiring.size > 0) this.#retiring.forEach((old) => pending += old.pending);
+    return pending;
+  }
+
+  /** How pushes are decoded: 0, or `BYTES`. */
+  set pushMode(mode: number) {
+    this.#pushMode = mode;
+    if (this.connection) this.connection.pushMode = mode;
+  }
+
+  /** Opens a connection unless there is one or somebody is about it. Rejects if the first attempt fails. */
+  open(): Promise<void> {
+    return this.opening ?? this.#begin(this.#openFirst());
+  }
+
+  /** One way to a connection at a time. What happened while it ended (a loss, a new command) begins the next. */
+  #begin(work: Promise<void>): Promise<void> {
+    const opening = work.finally(() => {
+      this.opening = undefined;
+      if (this.state === "reconnecting") this.#reconnect(new ConnectionError("The connection broke at once"));
+      else if (this.state === "idle" && this.#owner.queued > 0) this.open().catch(() => {});
+    });
+    // Whoever opens hears of it; what waits is told one by one.
+    opening.catch(() => {});
+    return this.opening = opening;
+  }
+
+  async #openFirst(): Promise<void> {
+    this.#setState("connecting");
+    try {
+      await this.#attempt();
+    } catch (error) {
+      this.#owner.failQueue(error as Error);
+      if (this.isOpen) this.#setState("idle", error as Error);
+      throw error;
+    }
+  }
+
+  #reconnect(cause: Error): void {
+    if (this.opening === undefined) void this.#begin(this.#reopen(cause));
+  }
+
+  async #reopen(cause: Error): Promise<void> {
+    let error = cause;
+    for (let failures = 0; this.state === "reconnecting"; failures++) {
+      const delay = this.#attempts.delay(failures, error);
+      if (delay instanceof Error) {
+        this.#owner.failQueue(delay);
+        return this.#setState("idle", delay);
+      }
+      if (delay > 0) await this.#attempts.pause(delay);
+      if (this.state !== "reconnecting") return;
+      try {
+        return await this.#attempt();
+      } catch (failure) {
+        error = failure as Error;
+      }
+    }
+  }
+
+  /** One socket, one handshake. */
+  async #attempt(): Promise<void> {
+    const attempt = this.#attempts.begin();
+    const { limits, silence, pingInterval, pubsub = false } = this.#options;
+    const generation = ++this.generation;
+    const settings = { limits, silence, idle: pingInterval, generation, pubsub, traffic: this.#traffic };
+    const connection = new Connection(this.#owner, settings);
+    connection.pushMode = this.#pushMode;
+    try {
+      this.#greeted(connection, await attempt.open(connection));
+    } finally {
+      this.#attempts.end(attempt);
+    }
+    this.connection = connection;
+    connection.watch();
+    this.#traffic.connects++;
+    if (this.#wasReady) this.#traffic.reconnects++;
+    this.#wasReady = true;
+    this.#ready();
+  }
+
+  #greeted(connection: Connection, { protocol, clientId }: Greeting): void {
+    // Between the greeting and this there were moments enough to lose it, or to be closed.
+    if (connection.failure) throw explain(connection.failure, this.#options.address, this.#options.reasons);
+    this.protocol = protocol;
+    this.clientId = clientId;
+    this.readySince = performance.now();
+  }
+
+  #ready(): void {
+    this.#setState("ready");
+    this.#owner.ready();
+  }
+
+  /**
+   * Makes the connection as it was when it was new: whatever its user did to it is undone, in one round trip. Commands
+   * issued meanwhile wait. Where that fails the connection is replaced.
+   */
+  restore(): void {
+    const connection = this.live;
+    if (connection === undefined) return;
+    this.#setState("connecting");
+    void this.#begin(this.#restored(connection));
+  }
+
+  async #restored(connection: Connection): Promise<void> {
+    const attempt = this.#attempts.begin();
+    try {
+      this.#greeted(connection, await attempt.restore(connection));
+    } catch (error) {
+      this.connection = undefined;
+      if (!this.isOpen) throw error;
+      this.#setState("idle", error as Error);
+      if (this.#owner.queued > 0) await this.#openFirst();
+      return;
+    } finally {
+      this.#attempts.end(attempt);
+    }
+    this.#ready();
+  }
+
+  /**
+   * Replaces the connection. What has been sent is still answered on the old one; what comes goes to the new one, and waits
+   * until it is there.
+   */
+  renew(reason: Error): void {
+    const old = this.live;
+    if (old === undefined) return;
+    this.connection = undefined;
+    this.#retiring.add(old);
+    this.#setState("reconnecting", reason);
+    this.#reconnect(reason);
+    if (old.pending === 0) this.#owner.idle(old);
+  }
+
+  /** A connection has no reply to wait for: if it was replaced, that was all it was kept for. */
+  retire(connection: Connection): void {
+    if (this.#retiring.delete(connection)) connection.fail(new ConnectionError("Replaced by a new connection"));
+  }
+
+  /** A connection is gone. Says in which state, if it is the present one. */
+  lose(connection: Connection): LineState | undefined {
+    this.#retiring.delete(connection);
+    if (connection !== this.connection) return undefined;
+    this.connection = undefined;
+    this.live = undefined;
+    if (this.state === "ready") this.#traffic.losses++;
+    return this.state;
+  }
+
+  /** What was on the ready connection that was lost has been dealt with: is another one wanted? */
+  replace(error: ConnectionError): void {
+    // Whoever heard of the loss may have closed the line.
+    if (!this.isOpen) return;
+    // Nobody waits: the next command opens a lazy line again, until then it stays quiet.
+    const wanted = !this.#owner.isBound && (this.#owner.queued > 0 || this.#options.eager);
+    this.#setState(wanted ? "reconnecting" : "idle", error);
+    if (wanted) this.#reconnect(error);
+  }
+
+  /** Takes no more commands. */
+  closing(): void {
+    this.#setState("closing");
+  }
+
+  /** Is closed, and gives up whatever it was about. Says which connections are left to end. */
+  closed(reason: Error): Connection[] {
+    this.#setState("closed");
+    this.#attempts.abort(reason);
+    const connections = [...this.#retiring];
+    this.#retiring.clear();
+    if (this.connection) connections.push(this.connection);
+    return connections;
+  }
+
+  #setState(state: LineState, error?: Error): void {
+    if (this.state === state) return;
+    this.state = state;
+    this.live = state === "ready" ? this.connection : undefined;
+    this.#owner.changed(state, error);
+  }
+}
