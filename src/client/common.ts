@@ -17,7 +17,7 @@ export type { ScanFrom, Scanning } from "./scan.ts";
 export { StreamReader } from "./stream_reader.ts";
 export type { ReadStreamOptions, StreamItem, StreamReading } from "./stream_reader.ts";
 export { StreamWorker } from "./stream_worker.ts";
-export type { Delivery, StreamWorkerOptions, StreamWorkerStats, StreamWorking } from "./stream_worker.ts";
+export type { Delivery, StreamWorkerOptions, StreamWorkerStats, StreamWorking } from "./stream_worker_options.ts";
 export type { InboxOptions } from "./inbox.ts";
 export { Subscription } from "./subscription.ts";
 export type { Message, SubscribeOptions } from "./subscription.ts";

@@ -1,0 +1,186 @@
+/**
+ * The entries that a worker of a group has: each is handled, confirmed when that has succeeded, and given up when it has
+ * failed too often.
+ *
+ * @module
+ */
+import type { Dict, Key } from "../command/values.ts";
+import { passes, pauseAfter } from "./passing.ts";
+import type { Delivery, StreamWorkerOptions, StreamWorking } from "./stream_worker_options.ts";
+
+type Text = string | Uint8Array;
+
+/** An entry that is ours. */
+export interface Job<S extends Text> {
+  /** Its stream. */
+  readonly key: Key;
+  /** What the handler gets. */
+  readonly entry: Delivery<S>;
+  /** Tells the handler that the entry is no longer ours. */
+  readonly lost: AbortController;
+}
+
+/** Handles so many entries at once, the others wait. */
+export class Jobs<S extends Text> {
+  /** Numbers about what became of them. */
+  readonly counts = { handled: 0, failed: 0, dead: 0 };
+  readonly #options: StreamWorkerOptions<S>;
+  readonly #redis: StreamWorking;
+  readonly #concurrency: number;
+  /** Hears that there is a place again. */
+  readonly #onPlace: () => void;
+  readonly #halted = new AbortController();
+  /** Entries that are ours, by stream and id. */
+  readonly #jobs = new Map<string, Job<S>>();
+  /** Those of them that wait for a place. */
+  #waiting: Job<S>[] = [];
+  readonly #active = new Set<Promise<void>>();
+  /** Entries whose handler failed, and when: they are left alone until their time has come. */
+  readonly #failures = new Map<string, number>();
+
+  constructor(redis: StreamWorking, options: StreamWorkerOptions<S>, onPlace: () => void) {
+    this.#redis = redis;
+    this.#options = options;
+    this.#concurrency = options.concurrency ?? 1;
+    this.#onPlace = onPlace;
+  }
+
+  /** How many entries are ours. */
+  get size(): number {
+    return this.#jobs.size;
+  }
+
+  /** How many more there is place for. */
+  get free(): number {
+    return this.#concurrency - this.#jobs.size;
+  }
+
+  /** All that are ours. */
+  get all(): readonly Job<S>[] {
+    return [...this.#jobs.values()];
+  }
+
+  /** Whether this one is ours. */
+  has(key: Key, id: string): boolean {
+    return this.#jobs.has(nameOf(key, id));
+  }
+
+  /** Whether its handler has failed, not long ago. */
+  hasFailed(key: Key, id: string): boolean {
+    return this.#failures.has(nameOf(key, id));
+  }
+
+  /** Forgets failures that are older than so many milliseconds. */
+  forget(age: number): void {
+    const now = performance.now();
+    for (const [name, since] of this.#failures) if (now - since > age) this.#failures.delete(name);
+  }
+
+  /** Takes an entry: it is handled as soon as there is a place. */
+  start(key: Key, id: string, fields: Dict<S, S>, deliveries: number): void {
+    const lost = new AbortController();
+    const entry = { stream: key as S, id, fields, deliveries, signal: lost.signal };
+    const job: Job<S> = { key, entry, lost };
+    this.#jobs.set(nameOf(key, id), job);
+    this.#failures.delete(nameOf(key, id));
+    this.#waiting.push(job);
+    this.#fill();
+  }
+
+  #fill(): void {
+    while (!this.#halted.signal.aborted && this.#active.size < this.#concurrency && this.#waiting.length > 0) {
+      const job = this.#waiting.shift()!;
+      const work = this.#work(job).finally(() => {
+        this.#active.delete(work);
+        this.#jobs.delete(nameOf(job.key, job.entry.id));
+        this.#fill();
+        this.#onPlace();
+      });
+      this.#active.add(work);
+    }
+  }
+
+  /** Never rejects. */
+  async #work({ key, entry }: Job<S>): Promise<void> {
+    const { handler, maxDeliveries = Infinity, group } = this.#options;
+    let error: unknown;
+    try {
+      let alive = entry.deliveries <= maxDeliveries;
+      if (alive) {
+        try {
+          await handler(entry);
+        } catch (failure) {
+          this.counts.failed++;
+          this.tell(failure, entry);
+          error = failure;
+          alive = entry.deliveries < maxDeliveries;
+          if (alive) return void this.#failures.set(nameOf(key, entry.id), performance.now());
+        }
+      }
+      if (!alive) await this.#options.onDead!(entry, error);
+      await this.#insist(() => this.#redis.xack(key, group, entry.id));
+      this.counts[alive ? "handled" : "dead"]++;
+    } catch (failure) {
+      this.#failures.set(nameOf(key, entry.id), performance.now());
+      this.tell(failure, entry);
+    }
+  }
+
+  /** A confirmation may be sent twice: it is sent until the server has it. */
+  async #insist(send: () => Promise<unknown>): Promise<void> {
+    for (let failures = 1;; failures++) {
+      try {
+        return void await send();
+      } catch (error) {
+        if (!passes(error) || this.#halted.signal.aborted) throw error;
+        await pauseAfter(failures, this.#halted.signal);
+      }
+    }
+  }
+
+  /** Tells whoever wants to know what went wrong. */
+  tell(error: unknown, entry?: Delivery<S>): void {
+    try {
+      this.#options.onError?.(error, entry);
+    } catch (failure) {
+      // A listener's error is its own.
+      setTimeout(() => {
+        throw failure;
+      });
+    }
+  }
+
+  /** Begins no more. */
+  drop(): void {
+    this.#waiting = [];
+  }
+
+  /** Resolves once none is at work. */
+  async idle(): Promise<void> {
+    while (this.#active.size > 0) await Promise.all(this.#active);
+  }
+
+  /** Gives up whatever is at work. Says how many that are. */
+  halt(): number {
+    this.#halted.abort();
+    this.drop();
+    const left = this.#active.size;
+    for (const { lost } of this.#jobs.values()) lost.abort(new Error("The worker was stopped"));
+    return left;
+  }
+}
+
+const decoder = new TextDecoder();
+
+/** An id as text. */
+export function text(value: Text): string {
+  return typeof value === "string" ? value : decoder.decode(value);
+}
+
+/** One string for a stream and an id. Bytes that are no text have one of their own. */
+export function nameOf(key: Key, id: string): string {
+  if (typeof key === "string") return `${key} ${id}`;
+  const bytes = new Uint8Array(key.buffer, key.byteOffset, key.byteLength);
+  const whole = decoder.decode(bytes);
+  return whole.includes("\ufffd") ? `\0${bytes.join()} ${id}` : `${whole} ${id}`;
+}
