@@ -4,8 +4,8 @@
  * @module
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import process from "node:process";
 import { gzipSync } from "node:zlib";
 import { buildForNode, CLIENTS, RUNTIMES } from "./contestants.ts";
@@ -65,17 +65,32 @@ async function starts(port: number, runtimes: readonly string[], rounds: number)
   );
 }
 
+/** What esbuild tells of the files that it wrote. */
+interface Outputs {
+  readonly outputs: Readonly<Record<string, { readonly imports: readonly { readonly path: string }[] }>>;
+}
+
+/** The files that this one can come to load, itself among them: esbuild writes those of code that it left out, too. */
+function reachable({ outputs }: Outputs, entry: string): string[] {
+  const found = new Set([entry]);
+  for (const file of found) {
+    for (const { path } of outputs[file].imports) if (path in outputs) found.add(path);
+  }
+  return [...found];
+}
+
 /** Everything that a bundle of this entry holds, minified; files that are loaded on demand count as well. */
 function size(what: string, entry: string, ...options: string[]): Size {
   if (!existsSync(join(here, entry)) && entry.startsWith(".")) return { what, skipped: "not there" };
   const folder = join(cache, "size");
   rmSync(folder, { recursive: true, force: true });
   const words = [entry, "--bundle", "--minify", "--format=esm", "--splitting", "--target=es2022", `--outdir=${folder}`];
-  words.push("--log-level=error", ...options);
+  const meta = join(cache, "size.json");
+  words.push("--log-level=error", "--entry-names=main", `--metafile=${meta}`, ...options);
   const { status } = spawnSync(join(here, "node_modules", ".bin", "esbuild"), words, { cwd: here, stdio: "inherit" });
   if (status !== 0) return { what, skipped: "cannot be bundled" };
-  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".js"));
-  const contents = files.map((file) => readFileSync(join(folder, file)));
+  const files = reachable(JSON.parse(readFileSync(meta, "utf8")), relative(here, join(folder, "main.js")));
+  const contents = files.map((file) => readFileSync(join(here, file)));
   return {
     what,
     minified: contents.reduce((sum, content) => sum + content.length, 0),
@@ -84,26 +99,29 @@ function size(what: string, entry: string, ...options: string[]): Size {
 }
 
 /** A client with two commands only, made by the generator. */
-function only(): string | undefined {
-  const folder = join(cache, "only");
+function only(...more: string[]): string | undefined {
+  const folder = join(cache, ["only", ...more].join(""));
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const from = join(here, "..", "src", "*", "mod.ts");
-  const words = ["run", "-A", "codegen/cli.ts", "--only", "get,set", "--import", from, "--out", join(folder, "mod.ts")];
+  const words = ["run", "-A", "codegen/cli.ts", "--only", "get,set", "--import", from];
+  words.push("--out", join(folder, "mod.ts"), ...more);
   const { status } = spawnSync("deno", words, { cwd: join(here, ".."), stdio: "ignore" });
-  return status === 0 ? ".cache/only/mod.ts" : undefined;
+  return status === 0 ? `${folder.slice(here.length + 1)}/mod.ts` : undefined;
 }
 
 function sizes(): Size[] {
   const own = ["--platform=neutral", "--external:node:*"];
   const node = ["--platform=node"];
-  const two = only();
+  const two = (what: string, ...more: string[]): Size => {
+    const entry = only(...more);
+    return entry === undefined ? { what, skipped: "the generator does not make it" } : size(what, entry, ...own);
+  };
   return [
     size("Respire, whole client", "../mod.ts", ...own),
     size("Respire, ./resp", "../src/resp/mod.ts", ...own),
-    two === undefined
-      ? { what: "Respire, --only get,set", skipped: "the generator does not make it" }
-      : size("Respire, --only get,set", two, ...own),
+    two("Respire, --only get,set"),
+    two("Respire, --only get,set --sockets node", "--sockets", "node"),
     size("ioredis", "ioredis", ...node),
     size("node-redis", "redis", ...node),
     size("iovalkey", "iovalkey", ...node),
@@ -124,7 +142,7 @@ try {
   const bundles = sizes();
   for (const { what, minified, gzip, skipped } of bundles) {
     const figures = skipped ?? `${(minified! / 1024).toFixed(1)} KiB minified, ${(gzip! / 1024).toFixed(1)} KiB gzip`;
-    console.log(`${what.padEnd(25)} ${figures}`);
+    console.log(`${what.padEnd(38)} ${figures}`);
   }
   const keep = !quick && runtimes.length === Object.keys(RUNTIMES).length;
   const folder = join(here, keep ? "results" : ".cache");
