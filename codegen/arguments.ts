@@ -4,8 +4,10 @@
  * @module
  */
 import { docOf } from "./docs.ts";
+import { listCall } from "./list_calls.ts";
 import type { ArgumentNode } from "./model.ts";
 import { camelCase, parameterName } from "./names.ts";
+import { fail, isPairs, isScalarItem, isTuple, nested, soleMember } from "./nodes.ts";
 import {
   allMembers,
   flatten,
@@ -19,7 +21,7 @@ import {
   printObject,
   type Step,
 } from "./plan.ts";
-import { conversion, isScalar, literals, optionKey, scalarType, scalarWords } from "./values.ts";
+import { isScalar, literals, optionKey, scalarType, scalarWords } from "./values.ts";
 
 /** Makes the plan of a method's arguments. */
 export function planArguments(nodes: readonly ArgumentNode[]): Plan {
@@ -248,20 +250,6 @@ class Walker {
   }
 }
 
-function fail(node: ArgumentNode, what: string): never {
-  throw new Error(`${JSON.stringify(node).slice(0, 80)}: ${what}`);
-}
-
-function isPairs(node: ArgumentNode): boolean {
-  return node.ts === "pairs" || node.ts === "pairs-reversed";
-}
-
-/** Whether the group's members are plain required values: then a list of it is one of tuples. */
-function isTuple(node: ArgumentNode): boolean {
-  return node.group !== undefined &&
-    node.group.every((part) => isScalar(part) && part.opt === undefined && part.token === undefined);
-}
-
 /** The type of one item of a list. */
 function itemType(node: ArgumentNode): string {
   if (node.oneof !== undefined) return unionType(node.oneof);
@@ -301,25 +289,10 @@ export function valueType(given: ArgumentNode): string {
   return isRequired(type) ? printObject(type) : `true | ${printObject(type)}`;
 }
 
-/** The member of a group that has only this one, required and bare: then the group is the member. */
-function soleMember(node: ArgumentNode): ArgumentNode | undefined {
-  const [first, ...others] = node.group!;
-  return others.length === 0 && isScalar(first) && first.opt === undefined && first.token === undefined
-    ? first
-    : undefined;
-}
-
 function objectCode(node: ArgumentNode, object: string, depth: number): { type: ObjectType; lines: string[] } {
   const walker = new Walker(object, depth + 1);
   walker.walk(node.group!);
   return { type: walker.type, lines: flatten(walker.steps) };
-}
-
-/** A choice inside a choice is an object of one key. */
-function nested(node: ArgumentNode): ArgumentNode {
-  return node.oneof === undefined || node.list !== undefined
-    ? node
-    : { ...node, oneof: undefined, group: [{ oneof: node.oneof }] };
 }
 
 /** Statements that append a node's value, the expression `expr`, with its token. */
@@ -346,35 +319,6 @@ function emit(given: ArgumentNode, expr: string, depth: number, mid: string[] = 
   return [...first, `const ${at} = words.push(0) - 1;`, ...inner, `setCount(words, ${at});`];
 }
 
-/** The function of src/command/args.ts that appends a list, where there is one for it. */
-function listCall(node: ArgumentNode, expr: string): ((acc: string) => string) | undefined {
-  if (node.repeat || node.count === "words") return undefined;
-  if (isPairs(node)) {
-    if (node.list === "zip") return (acc) => `pushZipped(${acc}, ${expr})`;
-    const reversed = node.ts === "pairs-reversed";
-    if (node.list === "counted") return reversed ? undefined : (acc) => `pushCountedPairs(${acc}, ${expr})`;
-    if (node.list === "tail") return (acc) => joined("pushPairArgs", "withPairs", acc, expr);
-    return (acc) => `${reversed ? "pushReversed" : "pushPairs"}(${acc}, ${expr})`;
-  }
-  if (node.group !== undefined || node.oneof !== undefined) return undefined;
-  if (Array.isArray(node.enum) && node.enum.some((word) => word.includes(" "))) return undefined;
-  const convert = conversion(node);
-  if (node.list === "joined") return (acc) => `pushJoined(${acc}, ${expr})`;
-  if (node.list === "tail") {
-    return convert === undefined
-      ? (acc) => acc === "[]" ? `many(${expr})` : joined("pushMany", "withMany", acc, expr)
-      : undefined;
-  }
-  const items = convert === undefined ? expr : `${expr}.map((item) => ${convert("item")})`;
-  return (acc) => `${node.list === "counted" ? "pushCounted" : "pushAll"}(${acc}, ${items})`;
-}
-
-/** A call that appends to words; where these are only one, the call that starts with it. */
-function joined(push: string, start: string, acc: string, expr: string): string {
-  const [, only] = /^\[([\w."-]+)\]$/.exec(acc) ?? [];
-  return only === undefined ? `${push}(${acc}, ${expr})` : `${start}(${only}, ${expr})`;
-}
-
 /** A loop over a list of tuples, objects or operations. */
 function loop(node: ArgumentNode, expr: string, depth: number): string[] {
   const item = depth === 0 ? "item" : `item${depth + 1}`;
@@ -398,10 +342,6 @@ function loop(node: ArgumentNode, expr: string, depth: number): string[] {
   const inner = isPairs(node) ? [`pushPairs(words, ${expr});`] : lines;
   const at = `at${depth === 0 ? "" : depth + 1}`;
   return [`const ${at} = words.push(0) - 1;`, ...inner, `setCount(words, ${at});`];
-}
-
-function isScalarItem(node: ArgumentNode): boolean {
-  return node.group === undefined && node.oneof === undefined;
 }
 
 /** The operation that an item of a list is. */
