@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { join, relative } from "node:path";
 import process from "node:process";
 import { gzipSync } from "node:zlib";
+import { pack } from "../.ci/pack.ts";
 import { buildForNode, CLIENTS, RUNTIMES } from "./contestants.ts";
 import { median } from "./results.ts";
 import { startServer } from "./server.ts";
@@ -33,11 +34,24 @@ interface Size {
   readonly skipped?: string;
 }
 
+/**
+ * This package as npm installs it, file by file, where a bundle is what our other programs for Node are made of; JSR's
+ * layer for npm makes the same of it. In its own folder: the generator's files and we share nothing else.
+ */
+function install(): void {
+  const folder = join(cache, "npm");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const { status } = spawnSync("tar", ["-xzf", pack(folder), "-C", folder], { stdio: "inherit" });
+  if (status !== 0) throw new Error("the npm package could not be unpacked");
+}
+
 /** Every client in every runtime, in turns; the first round only warms caches. */
 async function starts(port: number, runtimes: readonly string[], rounds: number): Promise<Start[]> {
   const racers = runtimes.flatMap((runtime) => {
     const clients = Object.keys(CLIENTS).filter((client) => CLIENTS[client].includes(runtime));
-    return ["nothing", ...clients].map((client) => ({
+    const ours = runtime === "deno" ? [] : ["respire_npm"];
+    return ["nothing", ...ours, ...clients].map((client) => ({
       client,
       runtime,
       imports: [] as number[],
@@ -130,6 +144,7 @@ function sizes(): Size[] {
 
 const { runtimes, quick } = choices();
 buildForNode();
+install();
 const rounds = quick ? 3 : 15;
 const server = await startServer();
 try {

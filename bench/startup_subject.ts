@@ -10,6 +10,8 @@ const [name, port] = process.argv.slice(2);
 const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
 const LIBRARIES: Readonly<Record<string, string>> = {
   respire: new URL(extension === "ts" ? "../mod.ts" : "respire.js", import.meta.url).href,
+  respire_npm:
+    new URL(extension === "ts" ? ".cache/npm/package/mod.js" : "../npm/package/mod.js", import.meta.url).href,
   node_redis: "redis",
   glide: "@valkey/valkey-glide",
   deno_redis: "@db/redis",
@@ -20,9 +22,12 @@ if (name === "nothing") {
   console.log(JSON.stringify({ import: 0 }));
 } else {
   const start = performance.now();
-  await import(LIBRARIES[name] ?? name);
+  const library = await import(LIBRARIES[name] ?? name);
   const imported = performance.now() - start;
-  const client: Client = await import(new URL(`clients/${name}.${extension}`, import.meta.url).href);
+  // The adapter of our own would bring our sources along.
+  const client: Pick<Client, "open"> = name === "respire_npm"
+    ? { open: (port) => library.connect({ port }) }
+    : await import(new URL(`clients/${name}.${extension}`, import.meta.url).href);
   const driver = await client.open(Number(port));
   await driver.get("startup:key");
   console.log(JSON.stringify({ import: imported }));
