@@ -6,7 +6,7 @@
 
 // @ts-ignore: a module of Workers alone, which no compiler elsewhere knows
 import { connect as connectSocket } from "cloudflare:sockets";
-import { WriteQueue } from "./queue.ts";
+import { StreamedTransport } from "./streamed.ts";
 import type { Address, TlsOptions, Transport, TransportHandler } from "./transport.ts";
 
 /** Bytes asked for at a time. One such buffer travels between us and the stream as long as the socket lives. */
@@ -69,97 +69,46 @@ function serverName(tls: TlsOptions): string | undefined {
   return tls.serverName;
 }
 
-class WorkerTransport implements Transport {
+class WorkerTransport extends StreamedTransport {
   readonly #socket: WorkerSocket;
-  readonly #handler: TransportHandler;
   readonly #reader: ReadableStreamBYOBReader;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
-  /** What waits behind the write under way. */
-  readonly #queue = new WriteQueue();
-  #reading = false;
-  #writing = false;
-  #ending = false;
-  #closed = false;
-  waiting = 0;
 
   constructor(socket: WorkerSocket, handler: TransportHandler) {
+    super(handler);
     this.#socket = socket;
-    this.#handler = handler;
     this.#reader = socket.readable.getReader({ mode: "byob" });
     this.#writer = socket.writable.getWriter();
     for (const { closed } of [this.#reader, this.#writer]) closed.catch(() => {});
-    // What came already would be read within microtasks, before our caller has its promise. Whoever writes has it.
-    setTimeout(() => this.#start());
   }
 
-  #start(): void {
-    if (this.#reading || this.#closed) return;
-    this.#reading = true;
-    this.#read();
-  }
-
-  async #read(): Promise<void> {
+  protected async read(): Promise<void> {
     let buffer = new Uint8Array(READ_SIZE);
     try {
       while (true) {
         const { done, value } = await this.#reader.read(buffer);
-        if (this.#closed) return;
-        if (done || value === undefined) return this.#shut();
-        this.#handler.data(value);
+        if (this.closed) return;
+        if (done || value === undefined) return this.shut();
+        this.handler.data(value);
         buffer = new Uint8Array(value.buffer);
       }
     } catch (error) {
-      this.#shut(error as Error);
+      this.shut(error as Error);
     }
   }
 
-  write(bytes: Uint8Array): boolean {
-    if (this.#ending || bytes.length === 0) return this.waiting === 0;
-    this.waiting += bytes.length;
-    if (this.#writing) {
-      this.#queue.push(bytes);
-    } else {
-      this.#start();
-      this.#pump(bytes);
-    }
-    return false;
+  protected async put(bytes: Uint8Array): Promise<number> {
+    await this.#writer.write(bytes);
+    return bytes.length;
   }
 
-  /** Writes until nothing waits. */
-  async #pump(bytes: Uint8Array): Promise<void> {
-    this.#writing = true;
-    try {
-      for (let next: Uint8Array | undefined = bytes; next !== undefined; next = this.#queue.take()) {
-        await this.#writer.write(next);
-        if (this.#closed) return;
-        this.waiting -= next.length;
-      }
-    } catch (error) {
-      // Nothing more can be read either if the socket belongs to another request: waiting for its end would be for ever.
-      return this.#shut(error as Error);
-    }
-    this.#writing = false;
-    if (this.#ending) this.#shut();
-    else this.#handler.drain();
+  /** Nothing more can be read either if the socket belongs to another request: waiting for its end would be for ever. */
+  protected broken(error: Error): void {
+    this.shut(error);
   }
 
-  end(): void {
-    if (this.#ending) return;
-    this.#ending = true;
-    if (!this.#writing) this.#shut();
-  }
-
-  destroy(): void {
-    this.#shut();
-  }
-
-  #shut(error?: Error): void {
-    if (this.#closed) return;
-    this.#closed = this.#ending = true;
-    this.#queue.clear();
-    this.waiting = 0;
+  protected release(): void {
     this.#socket.close().catch(() => {});
-    queueMicrotask(() => this.#handler.close(error));
   }
 
   /** A Worker lives as long as its request does. */

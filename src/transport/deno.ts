@@ -7,7 +7,7 @@
  */
 
 import { keepHeap } from "./heap.ts";
-import { WriteQueue } from "./queue.ts";
+import { StreamedTransport } from "./streamed.ts";
 import { type Address, KEEP_ALIVE, type NativeMeans, type Transport, type TransportHandler } from "./transport.ts";
 
 /** Bytes asked of the kernel at a time. One such buffer lives as long as its socket. */
@@ -72,112 +72,47 @@ const native: NativeMeans = {
   },
 };
 
-class DenoTransport implements Transport {
+class DenoTransport extends StreamedTransport {
   readonly native = native;
   readonly #conn: DenoConn;
-  readonly #handler: TransportHandler;
-  /** What waits behind the write under way. */
-  readonly #queue = new WriteQueue();
-  #reading = false;
-  #writing = false;
-  #ending = false;
-  #closed = false;
   #error?: Error;
-  waiting = 0;
 
   constructor(conn: DenoConn, handler: TransportHandler) {
+    super(handler);
     this.#conn = conn;
-    this.#handler = handler;
-    // The first read may succeed within microtasks, before our caller has its promise. Whoever writes has it already.
-    setTimeout(() => this.#start());
   }
 
-  #start(): void {
-    if (this.#reading || this.#closed) return;
-    this.#reading = true;
-    this.#read();
-  }
-
-  async #read(): Promise<void> {
+  protected async read(): Promise<void> {
     const conn = this.#conn;
     const buffer = new Uint8Array(READ_SIZE);
     while (true) {
       let size: number | null;
       let chunk: Uint8Array;
       try {
-        chunk = this.#handler.room?.() ?? buffer;
+        chunk = this.handler.room?.() ?? buffer;
         size = await conn.read(chunk);
       } catch (error) {
-        return this.#shut(this.#error ?? error as Error);
+        return this.shut(this.#error ?? error as Error);
       }
-      if (this.#closed) return;
-      if (size === null) return this.#shut(this.#error);
-      this.#handler.data(chunk.subarray(0, size));
+      if (this.closed) return;
+      if (size === null) return this.shut(this.#error);
+      this.handler.data(chunk.subarray(0, size));
     }
   }
 
-  write(bytes: Uint8Array): boolean {
-    if (this.#ending || bytes.length === 0) return this.waiting === 0;
-    this.waiting += bytes.length;
-    if (this.#writing) {
-      this.#queue.push(bytes);
-    } else {
-      this.#start();
-      this.#pump(bytes);
-    }
-    return false;
-  }
-
-  /** Writes until nothing waits. */
-  async #pump(bytes: Uint8Array): Promise<void> {
-    const conn = this.#conn;
-    this.#writing = true;
-    try {
-      while (true) {
-        const size = await conn.write(bytes);
-        if (this.#closed) return;
-        this.waiting -= size;
-        const next = size < bytes.length ? bytes.subarray(size) : this.#queue.take();
-        if (next === undefined) break;
-        bytes = next;
-      }
-    } catch (error) {
-      return this.#break(error as Error);
-    }
-    this.#writing = false;
-    if (this.#ending) this.#shut();
-    else this.#handler.drain();
+  protected put(bytes: Uint8Array): Promise<number> {
+    return this.#conn.write(bytes);
   }
 
   /** A socket that takes no bytes may still hold some for us: the reason why. Reading goes on, and finds its end. */
-  #break(error: Error): void {
-    if (this.#closed) return;
+  protected broken(error: Error): void {
+    if (this.closed) return;
     this.#error = error;
-    this.#ending = true;
-    this.#forget();
+    this.forget();
   }
 
-  #forget(): void {
-    this.#queue.clear();
-    this.waiting = 0;
-  }
-
-  end(): void {
-    if (this.#ending) return;
-    this.#ending = true;
-    if (!this.#writing) this.#shut();
-  }
-
-  destroy(): void {
-    this.#shut();
-  }
-
-  #shut(error?: Error): void {
-    if (this.#closed) return;
-    this.#closed = this.#ending = true;
-    this.#forget();
+  protected release(): void {
     this.#conn.close();
-    queueMicrotask(() => this.#handler.close(error));
   }
 
   ref(on: boolean): void {
