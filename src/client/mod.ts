@@ -2,7 +2,8 @@
  * The client without commands: what a module that `@respire/redis/codegen` wrote puts its own on. Whoever uses such a
  * module imports errors, options and the like from here; nothing of it knows a command by name.
  *
- * Two commands by hand, on the whole client:
+ * Two commands by hand, on the client with pipelines, sessions and all (`BareClient` is the one with commands alone; what
+ * is not in the kit is not in the bundle):
  *
  * ```ts
  * import { BaseClient, connectTransport, graft, open, type Surfaces } from "@respire/redis/client";
