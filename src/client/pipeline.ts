@@ -3,16 +3,15 @@
  *
  * @module
  */
-import { ConnectionError, ReplyError } from "../errors.ts";
+import { ConnectionError } from "../errors.ts";
 import type { Line } from "../connection/line.ts";
-import { isRecalled, type Ticket } from "../connection/ticket.ts";
-import { type About, LOOSE, type Owed, unsafeInteger } from "../connection/pending.ts";
+import { isRecalled } from "../connection/ticket.ts";
 import { turn } from "../connection/wait.ts";
 import type { Arg, CommandSpec } from "../command/spec.ts";
 import { Encoder } from "../resp/encoder.ts";
-import { BIGINTS, type Reply } from "../resp/reply.ts";
-import { BaseBatch, type Replies, type RepliesOrErrors, type Run } from "./batch.ts";
+import { BaseBatch, type Replies, type RepliesOrErrors } from "./batch.ts";
 import { Deferred } from "./deferred.ts";
+import { Outcome, Part } from "./part.ts";
 
 /**
  * Bytes that make up the first part of a pipeline, which is encoded as it is queued: short pipelines are ready to leave,
@@ -49,145 +48,6 @@ export type Runner = <T>(
   exclusive: boolean,
   work: (next: (last: Line | undefined) => Line) => Promise<T>,
 ) => Promise<T>;
-
-/** What the parts of one pipeline fill. */
-class Outcome {
-  readonly replies: unknown[] = [];
-  readonly keep: boolean;
-  answered = 0;
-  firstError: Error | undefined;
-  lost: Error | undefined;
-  #expected = Infinity;
-  #finish: (() => void) | undefined;
-
-  constructor(keep: boolean) {
-    this.keep = keep;
-  }
-
-  /** Resolves once so many commands have been answered, one way or the other. */
-  reached(count: number): Promise<void> {
-    if (this.answered >= count) return Promise.resolve();
-    this.#expected = count;
-    return new Promise((resolve) => this.#finish = resolve);
-  }
-
-  error(error: Error): void {
-    this.firstError ??= error;
-  }
-
-  /** Called when a part has ended, one way or the other. */
-  check(): void {
-    if (this.answered >= this.#expected) this.#finish?.();
-  }
-}
-
-/** Some commands of a pipeline, contiguous on the wire. */
-class Part implements Owed {
-  readonly name = "pipeline";
-  mode: number;
-  owed: number;
-  readonly patient = false;
-  chunks: readonly Uint8Array[];
-  readonly ticket: Ticket;
-  #deferred: Deferred | undefined;
-  readonly #runs: readonly Run[];
-  readonly #outcome: Outcome;
-  #run = 0;
-  #left: number;
-
-  constructor(
-    chunks: readonly Uint8Array[],
-    deferred: Deferred | undefined,
-    runs: readonly Run[],
-    outcome: Outcome,
-    ticket: Ticket,
-  ) {
-    this.chunks = chunks;
-    this.#deferred = deferred;
-    this.ticket = ticket;
-    this.#runs = runs;
-    this.#outcome = outcome;
-    this.#left = runs[0]!.count;
-    this.mode = runs[0]!.mode;
-    this.owed = runs.reduce((sum, run) => sum + run.count, 0);
-  }
-
-  /** Whether its bytes have yet to be made. */
-  get isDeferred(): boolean {
-    return this.#deferred !== undefined;
-  }
-
-  /** Makes its bytes; gives the error if that cannot be. */
-  encode(encoder: Encoder): Error | undefined {
-    try {
-      this.chunks = this.#deferred!.encode(this.#runs, encoder);
-      this.#deferred = undefined;
-    } catch (error) {
-      encoder.take();
-      return error as Error;
-    }
-  }
-
-  reply(value: Reply, unsafe: boolean): boolean {
-    const run = this.#runs[this.#run]!;
-    const outcome = this.#outcome;
-    if (typeof value === "object" && value instanceof ReplyError) {
-      value.command = run.spec.name;
-      this.#error(value);
-    } else if (unsafe && (run.mode & (BIGINTS | LOOSE)) === 0) {
-      this.#error(unsafeInteger(run.spec.name));
-    } else if (outcome.keep) {
-      outcome.replies.push(
-        run.shape === undefined ? value : this.#shaped(run, value),
-      );
-    }
-    outcome.answered++;
-    if (--this.#left === 0 && ++this.#run < this.#runs.length) {
-      this.#left = this.#runs[this.#run]!.count;
-      this.mode = this.#runs[this.#run]!.mode;
-    }
-    if (--this.owed > 0) return false;
-    outcome.check();
-    return true;
-  }
-
-  modeAt(nth: number): number {
-    let before = this.#left;
-    for (let run = this.#run; run < this.#runs.length; before += this.#runs[++run]?.count ?? 0) {
-      if (nth < before) return this.#runs[run]!.mode;
-    }
-    return this.mode;
-  }
-
-  about(): About {
-    const [first, ...others] = this.#runs;
-    const same = others.every((run) => run.spec === first!.spec);
-    return { kind: "pipeline", name: same ? first!.spec.name : "", size: this.owed };
-  }
-
-  #error(error: Error): void {
-    this.#outcome.error(error);
-    if (this.#outcome.keep) this.#outcome.replies.push(error);
-  }
-
-  #shaped(run: Run, value: Reply): unknown {
-    try {
-      return run.shape!(value, run.mode);
-    } catch (error) {
-      this.#outcome.error(error as Error);
-      return error;
-    }
-  }
-
-  fail(error: Error): void {
-    const outcome = this.#outcome;
-    outcome.lost ??= error;
-    outcome.error(error);
-    outcome.answered += this.owed;
-    for (; this.owed > 0; this.owed--) if (outcome.keep) outcome.replies.push(error);
-    outcome.check();
-  }
-}
 
 /**
  * Collects commands and sends them together. Each method queues its command and returns at once; the replies come from
@@ -365,6 +225,7 @@ export abstract class BasePipeline extends BaseBatch {
    *
    * @returns The replies in the order of the commands; an empty list if the pipeline does not keep them.
    * @throws {ReplyError} the first error reply, after all replies have come, unless `errors` is `"return"`.
+   * @throws {TypeError} if a string far into a long pipeline holds half a surrogate pair: what came before it has run.
    * @throws {ConnectionError} if the connection broke: commands from the first unanswered one on may have run.
    */
   async exec(
