@@ -1,7 +1,8 @@
 // Every example runs by itself in this runtime, twice on one server, and prints what its comments say.
 import { assert, assertEquals } from "@std/assert";
-import { spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -19,11 +20,28 @@ const RIGHTS: Readonly<Record<string, string[]>> = {
   "testing.ts": ["-A"],
   "workers.ts": ["--allow-net", "--allow-env=REDIS_URL", "--allow-read"],
 };
-/** Node runs JavaScript in its workers: what loads TypeScript for us does not reach there. */
-const NOT_IN_NODE = new Set(["workers.ts"]);
+/** Node runs JavaScript in its workers, for what loads TypeScript for us does not reach there. */
+const BUNDLED_IN_NODE = new Set(["workers.ts"]);
+const ESBUILD = join(ROOT, "node_modules/.bin/esbuild");
 const isNode = !("Deno" in globalThis) && !("Bun" in globalThis);
 /** The pages of docs/ that need no program here: they compare, promise, or are about a program of their own. */
 const WITHOUT = new Set(["migrating.md", "guarantees.md", "performance.md"]);
+
+/** A folder with the example as one file of JavaScript; it goes with the test. */
+class Bundle implements Disposable {
+  readonly #folder = mkdtempSync(join(tmpdir(), "respire-example-"));
+  readonly file: string = join(this.#folder, "example.mjs");
+
+  constructor(file: string) {
+    const options = ["--bundle", "--format=esm", "--platform=node", "--target=node20", `--outfile=${this.file}`];
+    const { status, stderr } = spawnSync(ESBUILD, [file, ...options, "--log-level=error"], { cwd: ROOT });
+    assertEquals(status, 0, stderr?.toString());
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.#folder, { recursive: true });
+  }
+}
 
 /** How this runtime runs a program. Under Deno with no more rights than the example needs. */
 function command(file: string): string[] {
@@ -31,7 +49,7 @@ function command(file: string): string[] {
     const rights = RIGHTS[basename(file)] ?? ["--allow-net", "--allow-env=REDIS_URL"];
     return ["run", "--quiet", "--no-check", "--no-prompt", ...rights, file];
   }
-  return "Bun" in globalThis ? [file] : ["--import", "tsx", file];
+  return "Bun" in globalThis || file.endsWith(".mjs") ? [file] : ["--import", "tsx", file];
 }
 
 function run(file: string, url: string): Promise<{ code: number | null; output: string; errors: string }> {
@@ -60,14 +78,16 @@ test("there is an example for each topic, and its page says so", () => {
 });
 
 for (const name of EXAMPLES) {
-  const skip = missing() || (isNode && NOT_IN_NODE.has(name) ? "needs TypeScript in a worker" : false);
+  const bundled = isNode && BUNDLED_IN_NODE.has(name);
+  const skip = missing() || (bundled && !existsSync(ESBUILD) ? "npm install brings the bundler" : false);
   test(`examples/${name} prints what it says`, { skip }, async () => {
     const file = join(FOLDER, name);
     const wanted = Array.from(readFileSync(file, "utf8").matchAll(/\/\/ → (.*)$/gm), ([, line]) => line);
     assert(wanted.length > 0, "the example says nothing of what it prints");
     await using server = await startRedis();
+    using bundle = bundled ? new Bundle(file) : undefined;
     for (let i = 0; i < 2; i++) {
-      const { code, output, errors } = await run(file, server.url);
+      const { code, output, errors } = await run(bundle?.file ?? file, server.url);
       assertEquals([output.trimEnd().split("\n"), errors, code], [wanted, "", 0]);
     }
   });

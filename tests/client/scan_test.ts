@@ -47,9 +47,9 @@ for (const version of VERSIONS) {
     });
   }
 
-  test(`hscanIterator() gives fields alone, on ${version}`, {
-    skip: version === "redis-7.0" ? "it has no NOVALUES" : missing(version),
-  }, async () => {
+  // Redis 7.0 has no NOVALUES.
+  if (version === "redis-7.0") continue;
+  test(`hscanIterator() gives fields alone, on ${version}`, { skip: missing(version) }, async () => {
     await using server = await startRedis({ version });
     await using redis = await connect(server.url);
     await redis.hset("hash", { a: "1", b: "2" });
