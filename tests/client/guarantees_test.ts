@@ -89,15 +89,20 @@ test("a pipeline or transaction whose caller gives up before it is sent is never
 test("what a caller's own functions throw breaks nothing", async () => {
   const thrown: unknown[] = [];
   const before = globalThis.setTimeout;
+  /** Timers that come at once and have not come yet. */
+  let due = 0;
   // What a listener throws is thrown again by a timer: here these are caught.
-  const caught = (work: () => void, ...rest: [number?]) =>
-    before(() => {
+  const caught = (work: () => void, ...rest: [number?]) => {
+    if (rest.length === 0) due++;
+    return before(() => {
+      if (rest.length === 0) due--;
       try {
         work();
       } catch (error) {
         thrown.push(error);
       }
     }, ...rest);
+  };
   globalThis.setTimeout = caught as typeof setTimeout;
   try {
     await using server = await startRedis();
@@ -116,5 +121,7 @@ test("what a caller's own functions throw breaks nothing", async () => {
     assert(thrown.every((error) => error instanceof Error && error.message === "listener"));
   } finally {
     globalThis.setTimeout = before;
+    // Closing is told to the listener, too.
+    while (due > 0) await new Promise((resolve) => before(resolve));
   }
 });
