@@ -6,7 +6,7 @@
  * @module
  */
 
-import { keepHeap } from "./heap.ts";
+import { keepHeapFor } from "./heap.ts";
 import { StreamedTransport } from "./streamed.ts";
 import { type Address, KEEP_ALIVE, type NativeMeans, type Transport, type TransportHandler } from "./transport.ts";
 
@@ -67,7 +67,7 @@ const native: NativeMeans = {
   piece: 64 * 1024, // V8 pays dearly for strings above 128 KiB
   text: (bytes) => utf8.decode(bytes),
   bytes(length) {
-    keepHeap();
+    keepHeapFor(length);
     return new Uint8Array(length);
   },
 };
@@ -101,6 +101,7 @@ class DenoTransport extends StreamedTransport {
   }
 
   protected put(bytes: Uint8Array): Promise<number> {
+    keepHeapFor(bytes.length);
     return this.#conn.write(bytes);
   }
 

@@ -14,13 +14,16 @@ const LID = 1024 * 1024;
 /** What `lib` of some TypeScript versions does not know, and Node 20 has not got. */
 type OwnBuffer = ArrayBuffer & { transfer?(length: number): unknown };
 
+/** Smaller blocks never leave glibc's heap in the first place (`M_MMAP_THRESHOLD`). */
+const LARGE = 128 * 1024;
+
 let done = false;
 
 /** What lies at the end of the heap, for as long as the process lives. */
 const held: ArrayBuffer[] = [];
 
 /**
- * Makes glibc keep memory for the next large value instead of giving it back to the system each time, which costs a page
+ * Told of a block of `length` bytes, makes glibc keep memory for the next large value instead of giving it back to the system each time, which costs a page
  * fault for every 4 KiB: four fifths of the time that a value of 1 MiB takes as bytes. It does two things. glibc keeps as
  * much as twice the largest block that it has seen freed (`M_TRIM_THRESHOLD` in mallopt(3)), so it is shown one. But as
  * V8 collects values by the dozen, that is passed now and then, and then everything goes at once: so there is also a
@@ -29,8 +32,8 @@ const held: ArrayBuffer[] = [];
  * Nobody touches these blocks, so they take addresses and no memory until values come. Where the C library is another,
  * this does nothing; where a block cannot be freed at once (Node 20), only the first is done.
  */
-export function keepHeap(): void {
-  if (done) return;
+export function keepHeapFor(length: number): void {
+  if (done || length < LARGE) return;
   done = true;
   const shown: OwnBuffer = new ArrayBuffer(BLOCK);
   if (shown.transfer === undefined) return;

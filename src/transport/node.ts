@@ -7,7 +7,7 @@
 import { Buffer, isAscii } from "node:buffer";
 import { connect as connectNet, isIP, type NetConnectOpts, type Socket } from "node:net";
 import { checkServerIdentity, connect as connectTls, type ConnectionOptions, type PeerCertificate } from "node:tls";
-import { keepHeap } from "./heap.ts";
+import { keepHeapFor } from "./heap.ts";
 import {
   type Address,
   KEEP_ALIVE,
@@ -27,7 +27,7 @@ const native: NativeMeans = {
   piece: 64 * 1024, // V8 pays dearly for strings above 128 KiB
   text: (bytes) => isAscii(bytes) ? latin1Slice.call(bytes, 0, bytes.length) : utf8.decode(bytes),
   bytes(length) {
-    keepHeap();
+    keepHeapFor(length);
     const { buffer } = Buffer.allocUnsafeSlow(length);
     return new Uint8Array(buffer, 0, length);
   },
@@ -140,6 +140,7 @@ class NodeTransport implements Transport {
 
   write(bytes: Uint8Array): boolean {
     if (this.#ending) return true;
+    keepHeapFor(bytes.length);
     // One callback for all writes: Node then settles writes that went out at once in one tick.
     this.#socket.write(bytes, this.#written);
     if (this.#socket.writableLength === 0) return true;
