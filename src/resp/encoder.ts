@@ -285,9 +285,12 @@ export class Encoder {
     const length = text.length;
     if (length > OWN_PIECE) {
       if (length > MAX_ARGUMENT) refuseLength(index, name);
-      const bytes = utf8.encode(text);
-      if (bytes.length !== length && !text.isWellFormed()) refuse(text, index, name);
-      return this.#piece(bytes, position, index, name);
+      // As if it were ASCII: `encode` does not know how much there will be, and costs up to twice as much.
+      const bytes = new Uint8Array(length);
+      const { read, written } = utf8.encodeInto(text, bytes);
+      if (read === length) return this.#piece(bytes, position, index, name);
+      if (!text.isWellFormed()) refuse(text, index, name);
+      return this.#piece(bytes.subarray(0, written), position, index, name, utf8.encode(text.slice(read)));
     }
     if (position + length + MARGIN > this.#chunk.length) position = this.#next(position, length + MARGIN);
     // The bytes go where they belong if their number has as many digits as the string's length; else they move.
@@ -331,13 +334,15 @@ export class Encoder {
   }
 
   /** Bytes that are ours already: sent from where they are if that saves more than another piece costs. */
-  #piece(bytes: Uint8Array, position: number, index: number, name: string): number {
-    if (bytes.length <= OWN_PIECE) return this.#inline(bytes, position);
-    if (bytes.length > MAX_ARGUMENT) refuseLength(index, name);
-    position = this.#header(bytes.length, position);
+  #piece(bytes: Uint8Array, position: number, index: number, name: string, rest?: Uint8Array): number {
+    const length = bytes.length + (rest === undefined ? 0 : rest.length);
+    if (length <= OWN_PIECE) return this.#inline(bytes, position);
+    if (length > MAX_ARGUMENT) refuseLength(index, name);
+    position = this.#header(length, position);
     this.#close(position);
     this.#pieces.push(bytes);
-    this.#bytes += bytes.length;
+    if (rest !== undefined) this.#pieces.push(rest);
+    this.#bytes += length;
     if (position + MARGIN > this.#chunk.length) position = this.#next(position, MARGIN);
     this.#chunk[position++] = 13;
     this.#chunk[position++] = 10;

@@ -126,6 +126,20 @@ test("what is taken does not change when the caller changes a view, nor when the
   }
 });
 
+test("long texts, wherever a character needs more than a byte", () => {
+  const ascii = "x".repeat(70_000);
+  const texts = [ascii, ascii + "é", ascii + "\u{1f600}", "\u{1f600}" + ascii, "字".repeat(40_000), "é".repeat(33_000)];
+  for (const tail of [0, 1, 2, 3, 4, 5]) texts.push(ascii + "\u{1f600}".repeat(3) + "x".repeat(tail) + "ß");
+  const encoder = new Encoder();
+  for (const text of texts) {
+    encoder.command(HEAD, 1, ["k", text, "after"], "SET");
+    const { size } = encoder;
+    const whole = concat(...encoder.take());
+    assertEquals(size, whole.length);
+    assertEquals(whole, expected("k", text, "after"));
+  }
+});
+
 test("size is what take gives, in the order of the commands", () => {
   const encoder = new Encoder(256);
   assertEquals(encoder.size, 0);
