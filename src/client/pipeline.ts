@@ -26,7 +26,7 @@ const PART = 128 * 1024;
 const WINDOW = 1024 * 1024;
 /** How many microtasks a socket has to say that it took what was written. */
 const HOPS = 8;
-/** Bytes after which a pipeline calls itself full. */
+/** Bytes after which a pipeline calls itself full, and encodes at once what is queued all the same. */
 const FULL = 4 * 1024 * 1024;
 
 /** How the outcome of a pipeline is handed back. */
@@ -82,7 +82,7 @@ export abstract class BasePipeline extends BaseBatch {
     return this.#cutSize >= FULL;
   }
 
-  /** The first part is encoded, the others wait. */
+  /** The first part is encoded, the others wait up to a limit. */
   protected override put(spec: CommandSpec, args: readonly Arg[]): void {
     if (this.#deferred === undefined) super.put(spec, args);
     else this.#deferred.add(spec, args, this.encoder);
@@ -94,7 +94,8 @@ export abstract class BasePipeline extends BaseBatch {
     if (size < this.#limit) return;
     this.#cutPart();
     this.#limit = Math.min(this.#limit * GROWTH, PART);
-    this.#deferred = new Deferred();
+    // More is not kept as it is: what lives so long is moved about by the collector, and takes more room than its bytes.
+    this.#deferred = this.#cutSize < FULL ? new Deferred() : undefined;
   }
 
   #cutPart(): void {

@@ -23,14 +23,16 @@ let done = false;
 const held: ArrayBuffer[] = [];
 
 /**
- * Told of a block of `length` bytes, makes glibc keep memory for the next large value instead of giving it back to the system each time, which costs a page
- * fault for every 4 KiB: four fifths of the time that a value of 1 MiB takes as bytes. It does two things. glibc keeps as
- * much as twice the largest block that it has seen freed (`M_TRIM_THRESHOLD` in mallopt(3)), so it is shown one. But as
- * V8 collects values by the dozen, that is passed now and then, and then everything goes at once: so there is also a
- * free place of 31 MiB in the heap with something after it, and a heap is given back from its end only.
+ * Told of a block of `length` bytes, makes glibc keep memory for the next large value instead of giving it back to the
+ * system each time, which costs a page fault for every 4 KiB: four fifths of the time that a value of 1 MiB takes as bytes.
  *
- * Nobody touches these blocks, so they take addresses and no memory until values come. Where the C library is another,
- * this does nothing; where a block cannot be freed at once (Node 20), only the first is done.
+ * It does two things. glibc keeps as much as twice the largest block that it has seen freed (`M_TRIM_THRESHOLD` in
+ * mallopt(3)), so it is shown one. But as V8 collects values by the dozen, that is passed now and then, and then everything
+ * goes at once: so there is also a free place of 31 MiB in the heap with something after it, and a heap is given back from
+ * its end only.
+ *
+ * Nobody touches these blocks, so they take addresses and no memory until values come. Where the C library is another, this
+ * does nothing; where a block cannot be freed at once (Node 20), only the first is done.
  */
 export function keepHeapFor(length: number): void {
   if (done || length < LARGE) return;
