@@ -49,11 +49,11 @@ const ALLOWED: Record<string, RegExp> = {
     /^src\/(errors\.ts|error_codes\.ts|(resp|command|connection|client)\/.*|transport\/(default|environment|transport)\.ts)$/,
   "./command": /^src\/(errors\.ts|error_codes\.ts|(resp|command)\/.*)$/,
   "./sockets/cloudflare":
-    /^(cloudflare:sockets|src\/(errors\.ts|error_codes\.ts|transport\/(cloudflare|queue|transport)\.ts))$/,
+    /^(cloudflare:sockets|src\/(errors\.ts|error_codes\.ts|transport\/(cloudflare|queue|streamed|transport)\.ts))$/,
   "./sockets/node":
     /^(node:(buffer|net|tls)|src\/(errors\.ts|error_codes\.ts|transport\/(node|heap|queue|transport)\.ts))$/,
   "./cloudflare":
-    /^(cloudflare:sockets|src\/(errors\.ts|error_codes\.ts|(resp|command|generated|connection|client)\/.*|transport\/(cloudflare|environment|queue|transport)\.ts))$/,
+    /^(cloudflare:sockets|src\/(errors\.ts|error_codes\.ts|(resp|command|generated|connection|client)\/.*|transport\/(cloudflare|environment|queue|streamed|transport)\.ts))$/,
 };
 
 /** What nobody loads who has not asked for it by its own name, or for something that is made of it. */
