@@ -48,6 +48,9 @@ try {
     server.lua(`local v = {} for i = 1, 1000 do v[i] = 'value:123456' end
       for i = 1, ${Math.min(100, largest / 1000)} do redis.call('RPUSH', 'growth:list', unpack(v)) end`);
   }
+  const keep = !quick && runtimes.length === Object.keys(RUNTIMES).length;
+  const folder = join(import.meta.dirname!, keep ? "results" : ".cache");
+  mkdirSync(folder, { recursive: true });
   for (const kind of Object.keys(KINDS)) {
     results[kind] = {};
     console.log(`\n${KINDS[kind]}: nanoseconds each, growth of memory`);
@@ -72,12 +75,10 @@ try {
         `${String(size).padStart(9)}  ${cells.map((cell, i) => `${runtimes[i]} ${cell.padEnd(20)}`).join("  ")}`,
       );
     }
+    // What is measured is kept, whatever becomes of the rest.
+    const run = { group: "growth", ...surroundings(server.version, 1, 0.4), kinds: KINDS, results };
+    writeFileSync(join(folder, "growth.json"), JSON.stringify(run, null, 1) + "\n");
   }
-  const keep = !quick && runtimes.length === Object.keys(RUNTIMES).length;
-  const folder = join(import.meta.dirname!, keep ? "results" : ".cache");
-  mkdirSync(folder, { recursive: true });
-  const run = { group: "growth", ...surroundings(server.version, 1, 0.4), kinds: KINDS, results };
-  writeFileSync(join(folder, "growth.json"), JSON.stringify(run, null, 1) + "\n");
 } finally {
   server.stop();
 }
