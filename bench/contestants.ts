@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
+import { refuse } from "./options.ts";
 import { available } from "./server.ts";
 import type { Workload } from "./workloads.ts";
 
@@ -229,8 +230,21 @@ export function buildForNode(): void {
     "--target=node20",
   ];
   words.push("--packages=external", "--external:bun", "--outdir=.cache/node", "--log-level=error");
-  const { status } = spawnSync(join(here, "node_modules", ".bin", "esbuild"), words, { cwd: here, stdio: "inherit" });
-  if (status !== 0) throw new Error("the bench programs could not be built for Node: run `npm ci` in bench/ first");
+  const { status } = spawnSync(esbuild(), words, { cwd: here, stdio: "inherit" });
+  if (status !== 0) throw new Error("the bench programs could not be built for Node");
+}
+
+/** The bundler: the one that the bench pins; or the repository's own, where the bench is not set up. */
+export function esbuild(): string {
+  const places = [here, join(here, "..")].map((folder) => join(folder, "node_modules", ".bin", "esbuild"));
+  const found = places.find((program) => existsSync(program));
+  if (found === undefined) throw new Error("there is no esbuild: run bench/setup.sh first");
+  return found;
+}
+
+/** Ends the program where the other clients' packages are not installed: measured alone, nobody is compared. */
+export function requireRivals(): void {
+  if (!existsSync(join(here, "node_modules"))) refuse("the other clients are not installed: run bench/setup.sh first");
 }
 
 /** Which clients run where. */

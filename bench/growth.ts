@@ -1,12 +1,13 @@
 /**
- * What a unit of work costs while the work grows from ten to ten million: flat lines are good news.
+ * What a unit of work costs while the work grows from ten to ten million: flat lines are good news. `--only KIND,…`,
+ * `--quick`, `--runtime deno,bun,node`, `--out FOLDER`.
  *
  * @module
  */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { writeFileSync } from "node:fs";
 import process from "node:process";
-import { buildForNode, RUNTIMES } from "./contestants.ts";
+import { buildForNode } from "./contestants.ts";
+import { resultsFile } from "./options.ts";
 import { short } from "./tables.ts";
 import { startServer } from "./server.ts";
 import { ask, choices, surroundings } from "./subjects.ts";
@@ -30,7 +31,8 @@ export const KINDS: Readonly<Record<string, string>> = {
   chunk: "bytes in a chunk, cost of one byte decoded",
 };
 
-const { runtimes, quick } = choices();
+const { runtimes, quick, out, only, whole } = choices(Object.keys(KINDS));
+const seconds = quick ? 0.05 : 0.4;
 const largest = quick ? 100_000 : 10_000_000;
 
 function sizes(kind: string): number[] {
@@ -40,7 +42,7 @@ function sizes(kind: string): number[] {
   return found;
 }
 
-buildForNode();
+if (runtimes.includes("node")) buildForNode();
 const server = await startServer();
 const results: Record<string, Record<string, Point[]>> = {};
 try {
@@ -48,10 +50,7 @@ try {
     server.lua(`local v = {} for i = 1, 1000 do v[i] = 'value:123456' end
       for i = 1, ${Math.min(100, largest / 1000)} do redis.call('RPUSH', 'growth:list', unpack(v)) end`);
   }
-  const keep = !quick && runtimes.length === Object.keys(RUNTIMES).length;
-  const folder = join(import.meta.dirname!, keep ? "results" : ".cache");
-  mkdirSync(folder, { recursive: true });
-  for (const kind of Object.keys(KINDS)) {
+  for (const kind of only) {
     results[kind] = {};
     console.log(`\n${KINDS[kind]}: nanoseconds each, growth of memory`);
     for (const size of sizes(kind)) {
@@ -60,7 +59,8 @@ try {
         const line = results[kind][runtime] ??= [];
         let point: Point;
         try {
-          const { value } = await ask<Point>(runtime, "growth_subject", kind, String(size), String(server.port));
+          const words = [kind, String(size), String(server.port), String(seconds)];
+          const { value } = await ask<Point>(runtime, "growth_subject", ...words);
           point = { size, nanoseconds: Number(value.nanoseconds!.toPrecision(4)), memory: value.memory };
         } catch (error) {
           point = { size, failed: (error as Error).message };
@@ -76,8 +76,8 @@ try {
       );
     }
     // What is measured is kept, whatever becomes of the rest.
-    const run = { group: "growth", ...surroundings(server.version, 1, 0.4), kinds: KINDS, results };
-    writeFileSync(join(folder, "growth.json"), JSON.stringify(run, null, 1) + "\n");
+    const run = { group: "growth", ...surroundings(server.version, 1, seconds), kinds: KINDS, results };
+    writeFileSync(resultsFile("growth", whole, out), JSON.stringify(run, null, 1) + "\n");
   }
 } finally {
   server.stop();

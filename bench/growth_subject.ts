@@ -7,7 +7,7 @@ import process from "node:process";
 import { connect } from "../mod.ts";
 import { Decoder, NEED_MORE } from "../src/resp/mod.ts";
 
-const [kind, amount, port] = process.argv.slice(2);
+const [kind, amount, port, seconds] = process.argv.slice(2);
 const size = Number(amount);
 
 /** The most memory the process has had, in bytes. */
@@ -70,7 +70,7 @@ async function work(): Promise<{ round: () => Promise<number> | number; close: (
 const { round, close } = await work();
 const before = peak();
 const samples: number[] = [];
-const end = performance.now() + 400;
+const end = performance.now() + Number(seconds) * 1000;
 do {
   const start = performance.now();
   let units = 0;

@@ -5,8 +5,8 @@
  */
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { buildForNode, RUNTIMES } from "./contestants.ts";
+import { resultsFile } from "./options.ts";
 import { ask, choices, surroundings } from "./subjects.ts";
 
 type Timing = { median: number; low: number; high: number };
@@ -20,8 +20,8 @@ function instructions(runtime: string): number | string {
   return error === undefined ? "this processor does not count them here" : "perf is not installed";
 }
 
-const { runtimes, quick } = choices();
-buildForNode();
+const { runtimes, quick, out, whole } = choices();
+if (runtimes.includes("node")) buildForNode();
 const seconds = quick ? 0.05 : 0.3;
 const results: Record<string, Record<string, Timing>> = {};
 const counted: Record<string, number | string> = {};
@@ -35,9 +35,7 @@ for (const name of Object.keys(results[runtimes[0]])) {
   console.log(`${name.padEnd(46)}${cells.join("")}`);
 }
 console.log("instructions:", counted);
-const keep = !quick && runtimes.length === Object.keys(RUNTIMES).length;
-const file = join(import.meta.dirname!, keep ? "results" : ".cache", "micro.json");
 writeFileSync(
-  file,
+  resultsFile("micro", whole, out),
   JSON.stringify({ group: "micro", ...surroundings("", 1, seconds), results, instructions: counted }, null, 1) + "\n",
 );

@@ -2,51 +2,62 @@
  * Compares the clients. `--quick` for a short look, `--all` or `--only NAME,…` to choose groups and workloads,
  * `--clients NAME,…`, `--runtime deno,bun,node,c,python`, `--rounds N`, `--seconds S`, `--minutes M` to make do with fewer
  * rounds where the whole would take longer.
- * A whole group measured at full length is stored in `results/`; anything less only shows.
+ * A whole group measured at full length is stored in `results/`; anything less only shows. `--out FOLDER` stores there,
+ * whatever it is.
  *
  * @module
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { spawnSync } from "node:child_process";
 import process from "node:process";
-import { parseArgs } from "node:util";
-import { buildForNode, CANNOT_LOAD, type Contestant, entries, type Entry } from "./contestants.ts";
+import { buildForNode, CANNOT_LOAD, type Contestant, entries, type Entry, requireRivals } from "./contestants.ts";
+import { listed, parsed, positive, refuse, resultsFile } from "./options.ts";
 import { table } from "./report.ts";
 import { type Circumstances, commit, figure, firstLine, machine, type Result, type Round } from "./results.ts";
 import { type Server, startServer } from "./server.ts";
 import { GROUPS, type Workload } from "./workloads.ts";
 
-const { values: options } = parseArgs({
-  options: {
-    quick: { type: "boolean", default: false },
-    all: { type: "boolean", default: false },
-    only: { type: "string" },
-    clients: { type: "string" },
-    runtime: { type: "string" },
-    rounds: { type: "string" },
-    seconds: { type: "string" },
-    minutes: { type: "string" },
-  },
+const options = parsed({
+  quick: { type: "boolean", default: false },
+  all: { type: "boolean", default: false },
+  only: { type: "string" },
+  clients: { type: "string" },
+  runtime: { type: "string" },
+  rounds: { type: "string" },
+  seconds: { type: "string" },
+  minutes: { type: "string" },
+  out: { type: "string" },
 });
 
-const list = (text: string | undefined): string[] | undefined => text?.split(",");
+const distinct = (names: readonly string[]): string[] => [...new Set(names)];
 const quick = options.quick;
 /** What is measured besides, each by a program of its own. */
 const OTHERS = ["micro.ts", "startup.ts", "workers.ts", "growth.ts"];
 
 const settings = {
-  rounds: Number(options.rounds ?? (quick ? 3 : 5)),
-  seconds: Number(options.seconds ?? (quick ? 0.15 : 0.3)),
+  rounds: options.rounds === undefined ? (quick ? 3 : 5) : positive("rounds", options.rounds),
+  seconds: options.seconds === undefined ? (quick ? 0.15 : 0.3) : positive("seconds", options.seconds),
   warmUp: quick ? 0.2 : 0.4,
 };
 
+/** How a workload may be called: by its name, or with those that are like it. */
+function namesOf({ name }: Workload): string[] {
+  return [name, name.split(":")[0]];
+}
+
 function chosen(): [group: string, workloads: readonly Workload[], whole: boolean][] {
-  const only = options.all ? Object.keys(GROUPS) : list(options.only) ?? ["core"];
+  const only = options.all ? Object.keys(GROUPS) : options.only?.split(",") ?? ["core"];
+  const known = Object.entries(GROUPS).flatMap(([group, workloads]) => [group, ...workloads.flatMap(namesOf)]);
+  const unknown = only.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    const groups = Object.keys(GROUPS).join(", ");
+    refuse(`--only: nothing is named "${unknown}"; there are the groups ${groups}, and their workloads`);
+  }
   const seen = new Set<string>();
   return Object.entries(GROUPS).flatMap(([group, workloads]): ReturnType<typeof chosen> => {
     if (only.includes(group)) return [[group, workloads, true]];
-    const named = workloads.filter(({ name }) => only.includes(name) || only.includes(name.split(":")[0]));
+    const named = workloads.filter((workload) => namesOf(workload).some((name) => only.includes(name)));
     const some = named.filter(({ name }) => !seen.has(name));
     for (const { name } of some) seen.add(name);
     return some.length > 0 ? [[group, some, false]] : [];
@@ -109,12 +120,16 @@ async function compare(
     const shift = Math.floor(round * racers.length / rounds);
     for (const racer of [...racers.slice(shift), ...racers.slice(0, shift)]) {
       await attempt(racer, async () => {
+        const wrong = server.errors();
         const used = server.cpu();
         const { units, seconds, cpu } = await racer.contestant!.measure(
           settings.seconds,
           quick ? 0 : workload.total ?? 0,
         );
         racer.rounds.push({ rate: units / seconds, cpu: cpu / units, server: (server.cpu() - used) / units });
+        // Errors are no work: they must not count as a rate.
+        const errors = server.errors() - wrong;
+        if (errors > 0) throw new Error(`the server answered ${errors} errors`);
       });
     }
   }
@@ -135,7 +150,16 @@ function circumstances(server: Server, versions: Record<string, string>): Circum
   };
 }
 
-buildForNode();
+const groups = chosen();
+const all = entries();
+const everybody = entries(
+  listed("clients", options.clients, distinct(all.map(({ client }) => client))),
+  listed("runtime", options.runtime, distinct(all.map(({ runtime }) => runtime))),
+);
+if (everybody.length === 0) refuse("none of these clients runs in any of these runtimes");
+if (everybody.some(({ client }) => client !== "respire")) requireRivals();
+const minutes = options.minutes === undefined ? Infinity : positive("minutes", options.minutes);
+if (everybody.some(({ runtime }) => runtime === "node")) buildForNode();
 const server = await startServer();
 try {
   const versions: Record<string, string> = {
@@ -143,17 +167,13 @@ try {
     bun: firstLine("bun", "--version") ?? "not installed",
     node: firstLine("node", "--version") ?? "not installed",
   };
-  const everybody = entries(list(options.clients), list(options.runtime));
-  const groups = chosen();
   /** Groups overlap: what two of them have is measured once. */
   const measured = new Map<string, Result>();
-  const end = options.minutes === undefined ? Infinity : performance.now() + Number(options.minutes) * 60_000;
+  const end = performance.now() + minutes * 60_000;
   let left = groups.reduce((sum, [, workloads]) => sum + workloads.length, 0);
   for (const [group, workloads, whole] of groups) {
     const keep = whole && !quick && options.clients === undefined && options.runtime === undefined;
-    const folder = join(import.meta.dirname!, keep ? "results" : ".cache");
-    mkdirSync(folder, { recursive: true });
-    const file = join(folder, `${group}.json`);
+    const file = resultsFile(group, keep, options.out);
     const results: Result[] = [];
     for (const workload of workloads) {
       let result = measured.get(workload.name);
@@ -179,6 +199,7 @@ if (options.all) {
     console.log(`\n${file}`);
     const words = [...("Deno" in globalThis ? ["run", "-A"] : []), join(import.meta.dirname!, file)];
     if (quick) words.push("--quick");
+    if (options.out !== undefined && OTHERS.includes(file)) words.push("--out", options.out);
     if (spawnSync(process.execPath, words, { stdio: "inherit" }).status !== 0) process.exitCode = 1;
   }
 }

@@ -21,6 +21,8 @@ export interface Server {
   command(...words: string[]): string;
   /** CPU seconds that the server has used so far. */
   cpu(): number;
+  /** How many errors it has answered so far. */
+  errors(): number;
   stop(): void;
 }
 
@@ -70,6 +72,7 @@ export async function startServer(...options: string[]): Promise<Server> {
       const used = command("INFO", "cpu").matchAll(/used_cpu_(?:sys|user):([\d.]+)/g);
       return [...used].reduce((sum, [, seconds]) => sum + Number(seconds), 0);
     },
+    errors: () => Number(/total_error_replies:(\d+)/.exec(command("INFO", "stats"))?.[1] ?? 0),
     lua: (script) => command("EVAL", script, "0"),
     stop() {
       child.kill("SIGTERM");

@@ -1,5 +1,6 @@
 /**
- * Cold start, import time and size, against the other clients.
+ * Cold start, import time and size, against the other clients. `--only CLIENT,…`, `--quick`, `--runtime deno,bun,node`,
+ * `--out FOLDER`.
  *
  * @module
  */
@@ -9,7 +10,8 @@ import { join, relative } from "node:path";
 import process from "node:process";
 import { gzipSync } from "node:zlib";
 import { pack } from "../.ci/pack.ts";
-import { buildForNode, CLIENTS, RUNTIMES } from "./contestants.ts";
+import { buildForNode, CLIENTS, esbuild, requireRivals } from "./contestants.ts";
+import { resultsFile } from "./options.ts";
 import { median } from "./results.ts";
 import { startServer } from "./server.ts";
 import { ask, choices, surroundings } from "./subjects.ts";
@@ -49,9 +51,11 @@ function install(): void {
 /** Every client in every runtime, in turns; the first round only warms caches. */
 async function starts(port: number, runtimes: readonly string[], rounds: number): Promise<Start[]> {
   const racers = runtimes.flatMap((runtime) => {
-    const clients = Object.keys(CLIENTS).filter((client) => CLIENTS[client].includes(runtime));
-    const ours = runtime === "deno" ? [] : ["respire_npm"];
-    return ["nothing", ...ours, ...clients].map((client) => ({
+    const names = Object.keys(CLIENTS).filter((client) =>
+      clients.includes(client) && CLIENTS[client].includes(runtime)
+    );
+    const npm = runtime === "deno" || !own ? [] : ["respire_npm"];
+    return ["nothing", ...npm, ...names].map((client) => ({
       client,
       runtime,
       imports: [] as number[],
@@ -101,7 +105,7 @@ function size(what: string, entry: string, ...options: string[]): Size {
   const words = [entry, "--bundle", "--minify", "--format=esm", "--splitting", "--target=es2022", `--outdir=${folder}`];
   const meta = join(cache, "size.json");
   words.push("--log-level=error", "--entry-names=main", `--metafile=${meta}`, ...options);
-  const { status } = spawnSync(join(here, "node_modules", ".bin", "esbuild"), words, { cwd: here, stdio: "inherit" });
+  const { status } = spawnSync(esbuild(), words, { cwd: here, stdio: "inherit" });
   if (status !== 0) return { what, skipped: "cannot be bundled" };
   const files = reachable(JSON.parse(readFileSync(meta, "utf8")), relative(here, join(folder, "main.js")));
   const contents = files.map((file) => readFileSync(join(here, file)));
@@ -113,7 +117,7 @@ function size(what: string, entry: string, ...options: string[]): Size {
 }
 
 /** A client with two commands only, made by the generator. */
-function only(...more: string[]): string | undefined {
+function generated(...more: string[]): string | undefined {
   const folder = join(cache, ["only", ...more].join(""));
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -125,26 +129,29 @@ function only(...more: string[]): string | undefined {
 }
 
 function sizes(): Size[] {
-  const own = ["--platform=neutral", "--external:node:*"];
+  const neutral = ["--platform=neutral", "--external:node:*"];
   const node = ["--platform=node"];
   const two = (what: string, ...more: string[]): Size => {
-    const entry = only(...more);
-    return entry === undefined ? { what, skipped: "the generator does not make it" } : size(what, entry, ...own);
+    const entry = generated(...more);
+    return entry === undefined ? { what, skipped: "the generator does not make it" } : size(what, entry, ...neutral);
   };
-  return [
-    size("Respire, whole client", "../mod.ts", ...own),
-    size("Respire, ./resp", "../src/resp/mod.ts", ...own),
-    two("Respire, --only get,set"),
-    two("Respire, --only get,set --sockets node", "--sockets", "node"),
-    size("ioredis", "ioredis", ...node),
-    size("node-redis", "redis", ...node),
-    size("iovalkey", "iovalkey", ...node),
+  const rows: [client: string, measure: () => Size][] = [
+    ["respire", () => size("Respire, whole client", "../mod.ts", ...neutral)],
+    ["respire", () => size("Respire, ./resp", "../src/resp/mod.ts", ...neutral)],
+    ["respire", () => two("Respire, --only get,set")],
+    ["respire", () => two("Respire, --only get,set --sockets node", "--sockets", "node")],
+    ["ioredis", () => size("ioredis", "ioredis", ...node)],
+    ["node_redis", () => size("node-redis", "redis", ...node)],
+    ["iovalkey", () => size("iovalkey", "iovalkey", ...node)],
   ];
+  return rows.filter(([client]) => clients.includes(client)).map(([, measure]) => measure());
 }
 
-const { runtimes, quick } = choices();
-buildForNode();
-install();
+const { runtimes, quick, out, only: clients, whole } = choices(Object.keys(CLIENTS));
+const own = clients.includes("respire");
+if (clients.length > 1 || !own) requireRivals();
+if (runtimes.includes("node")) buildForNode();
+if (own) install();
 const rounds = quick ? 3 : 15;
 const server = await startServer();
 try {
@@ -159,11 +166,8 @@ try {
     const figures = skipped ?? `${(minified! / 1024).toFixed(1)} KiB minified, ${(gzip! / 1024).toFixed(1)} KiB gzip`;
     console.log(`${what.padEnd(38)} ${figures}`);
   }
-  const keep = !quick && runtimes.length === Object.keys(RUNTIMES).length;
-  const folder = join(here, keep ? "results" : ".cache");
-  mkdirSync(folder, { recursive: true });
   const run = { group: "startup", ...surroundings(server.version, rounds, 0), starts: found, sizes: bundles };
-  writeFileSync(join(folder, "startup.json"), JSON.stringify(run, null, 1) + "\n");
+  writeFileSync(resultsFile("startup", whole, out), JSON.stringify(run, null, 1) + "\n");
 } finally {
   server.stop();
 }

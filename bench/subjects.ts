@@ -5,9 +5,8 @@
  */
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
-import process from "node:process";
-import { parseArgs } from "node:util";
 import { RUNTIMES } from "./contestants.ts";
+import { listed, parsed } from "./options.ts";
 import { type Circumstances, commit, firstLine, machine } from "./results.ts";
 
 /** What a program said, and how long it took from the start of its process to saying it. */
@@ -43,13 +42,32 @@ export function ask<T>(runtime: string, file: string, ...words: string[]): Promi
   });
 }
 
-/** `--runtime deno,bun,node` and `--quick`, which every program of this folder takes. */
-export function choices(): { runtimes: string[]; quick: boolean } {
-  const { values } = parseArgs({
-    options: { runtime: { type: "string" }, quick: { type: "boolean", default: false } },
-    args: process.argv.slice(2),
-  });
-  return { runtimes: values.runtime?.split(",") ?? Object.keys(RUNTIMES), quick: values.quick };
+/** What every program of this folder may be told. */
+export interface Choices {
+  /** `--runtime deno,bun,node`. */
+  readonly runtimes: string[];
+  /** `--quick`: a short look. */
+  readonly quick: boolean;
+  /** `--out FOLDER`: where the results go. */
+  readonly out: string | undefined;
+  /** `--only NAME,…` of the things that this program measures. */
+  readonly only: readonly string[];
+  /** Everything, everywhere, at full length: worth keeping. */
+  readonly whole: boolean;
+}
+
+/** What the command line says; `things` are what `--only` may name. */
+export function choices(things: readonly string[] = []): Choices {
+  const common = {
+    runtime: { type: "string" },
+    quick: { type: "boolean", default: false },
+    out: { type: "string" },
+  } as const;
+  const values = parsed(things.length > 0 ? { ...common, only: { type: "string" } as const } : common);
+  const runtimes = listed("runtime", values.runtime, Object.keys(RUNTIMES)) ?? Object.keys(RUNTIMES);
+  const only = listed("only", (values as { only?: string }).only, things) ?? things;
+  const whole = !values.quick && runtimes.length === Object.keys(RUNTIMES).length && only.length === things.length;
+  return { runtimes, quick: values.quick, out: values.out, only, whole };
 }
 
 /** The circumstances of a measurement that has no rivals. */

@@ -11,6 +11,7 @@ import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } fr
 import { join } from "node:path";
 import process from "node:process";
 import { npmName, pack } from "../.ci/pack.ts";
+import { resultsFile } from "./options.ts";
 import { median } from "./results.ts";
 import { choices, surroundings } from "./subjects.ts";
 import { consumer } from "./typecheck_consumer.ts";
@@ -115,7 +116,7 @@ function checks(rounds: number): Check[] {
   });
 }
 
-const { quick } = choices();
+const { quick, out } = choices();
 const rounds = quick ? 1 : 7;
 install();
 const found = checks(rounds);
@@ -128,8 +129,6 @@ for (const { what, total, check, memory, lines } of found) {
   ];
   console.log(`${what.padEnd(28)} ${cells.join(" ")} ${String(lines).padStart(7)}`);
 }
-const where = join(here, quick ? ".cache" : "results");
-mkdirSync(where, { recursive: true });
 const run = { group: "typecheck", ...surroundings("none", rounds, 0), checks: found };
-writeFileSync(join(where, "typecheck.json"), JSON.stringify(run, null, 1) + "\n");
+writeFileSync(resultsFile("typecheck", !quick, out), JSON.stringify(run, null, 1) + "\n");
 process.exit(0);

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import process from "node:process";
-import { buildForNode, RUNTIMES } from "./contestants.ts";
+import { buildForNode } from "./contestants.ts";
+import { resultsFile } from "./options.ts";
 import { median } from "./results.ts";
 import { startServer } from "./server.ts";
 import { ask, choices, surroundings } from "./subjects.ts";
@@ -26,11 +26,11 @@ export interface Scale {
   readonly latest: number;
 }
 
-const { runtimes, quick } = choices();
+const { runtimes, quick, out, whole } = choices();
 const rounds = quick ? 1 : 5;
 const seconds = quick ? 0.3 : 1;
 const counts = [0, 1, 2, 4].filter((count) => count <= Math.max(2, 2 * availableParallelism()));
-buildForNode();
+if (runtimes.includes("node")) buildForNode();
 const server = await startServer();
 const results: Record<string, Scale[]> = {};
 try {
@@ -56,11 +56,8 @@ try {
       console.log(`${runtime.padEnd(6)} ${workers}  ${String(perSecond).padStart(10)}  ${latest} ms`);
     });
   }
-  const keep = !quick && runtimes.length === Object.keys(RUNTIMES).length;
-  const folder = join(import.meta.dirname!, keep ? "results" : ".cache");
-  mkdirSync(folder, { recursive: true });
   const run = { group: "workers", ...surroundings(server.version, rounds, seconds), results };
-  writeFileSync(join(folder, "workers.json"), JSON.stringify(run, null, 1) + "\n");
+  writeFileSync(resultsFile("workers", whole, out), JSON.stringify(run, null, 1) + "\n");
 } finally {
   server.stop();
 }
