@@ -4,19 +4,8 @@
  * @module
  */
 import type { EChartsOption } from "echarts";
+import type { Panel } from "./panels.ts";
 import { label } from "./tables.ts";
-
-/** A line or a row of bars. */
-export interface Series {
-  readonly name: string;
-  readonly points: readonly (readonly [x: number, y: number])[];
-}
-
-/** One of the pictures that stand side by side. */
-export interface Panel {
-  readonly title: string;
-  readonly series: readonly Series[];
-}
 
 /** What a file shows. */
 export interface Picture {
@@ -33,13 +22,37 @@ export const COATS = {
     text: "#1f2328",
     faint: "#d1d9e0",
     ours: "#d1242f",
-    others: ["#0969da", "#1a7f37", "#9a6700", "#8250df", "#57606a", "#bf3989", "#0a7ea4", "#953800", "#6e7781"],
+    others: [
+      "#0969da",
+      "#1a7f37",
+      "#9a6700",
+      "#8250df",
+      "#57606a",
+      "#bf3989",
+      "#0a7ea4",
+      "#953800",
+      "#6e7781",
+      "#1b7c83",
+      "#4d2d00",
+    ],
   },
   dark: {
     text: "#f0f6fc",
     faint: "#3d444d",
     ours: "#ff7b72",
-    others: ["#58a6ff", "#3fb950", "#d29922", "#bc8cff", "#9198a1", "#f778ba", "#39c5cf", "#f0883e", "#6e7681"],
+    others: [
+      "#58a6ff",
+      "#3fb950",
+      "#d29922",
+      "#bc8cff",
+      "#9198a1",
+      "#f778ba",
+      "#39c5cf",
+      "#f0883e",
+      "#6e7681",
+      "#a5d6ff",
+      "#e3b341",
+    ],
   },
 };
 /** One set of colours. */
@@ -56,12 +69,15 @@ const ORDER = [
   "glide",
   "hiredis",
   "redis-py",
+  "deno_redis",
+  "iuioiua",
 ];
 
 function colour(name: string, coat: Coat): string {
   const runtime = ["Deno", "Bun", "Node"].indexOf(name);
   const at = runtime >= 0 ? runtime : ORDER.findIndex((client) => label(client) === name);
-  return at < 0 ? coat.ours : coat.others[at % coat.others.length];
+  if (name === label("respire")) return coat.ours;
+  return at < 0 ? coat.text : coat.others[at];
 }
 
 function across(panel: Panel): number[] {

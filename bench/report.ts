@@ -1,14 +1,17 @@
 /**
  * Tables of results: for the terminal while they are made, for documents afterwards.
  *
- * Run by itself it fills the documents that have places for tables: `<!-- bench:NAME -->` … `<!-- /bench -->`.
+ * Run by itself it fills the documents that have places for tables: `<!-- bench:NAME -->` … `<!-- /bench -->`. With
+ * `--check` it writes nothing, and fails where a document or a chart is not what the results give.
  *
  * @module
  */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
+import { parsed } from "./options.ts";
 import type { Figure, Result, Run } from "./results.ts";
-import { label, row, short, TABLES } from "./tables.ts";
+import { caption, label, row, short, TABLES } from "./tables.ts";
 import { targets } from "./targets.ts";
 
 const here = import.meta.dirname!;
@@ -41,19 +44,6 @@ export function table(result: Result): string {
   }
   for (const [who, reason] of Object.entries(result.skipped)) lines.push(`  skipped      ${who}: ${reason}`);
   return lines.join("\n");
-}
-
-/** Where and when a run was made, in one line. */
-export function caption(run: Run): string {
-  const { machine, versions, settings } = run;
-  const clients = Object.entries(versions).map(([name, version]) =>
-    `${label(name)} ${version.replace(/^v|^deno /, "").split(" ")[0]}`
-  );
-  return `${run.date.slice(0, 10)}, commit ${run.commit}; ${machine.cpu}, ${machine.cores} cores, ${machine.system}; ` +
-    `redis-server ${run.server}${run.serverPinned ? " pinned to a core" : ""}; medians of ${
-      settings.rounds === 1 ? "one round" : `up to ${settings.rounds} rounds`
-    } of ` +
-    `at least ${settings.seconds} s. ${clients.join(", ")}.`;
 }
 
 /** Our peers in one runtime, the fastest first; programs in other languages are no peers. */
@@ -157,23 +147,74 @@ export function content(name: string, prefix: string): string | undefined {
   if (run === undefined) return undefined;
   if (kind === "targets") return `${targets(run)}\n\n${caption(run)}`;
   if (kind === "table") return TABLES[subject]?.(run);
-  return kind === "summary" ? summary(run) : figures(run, place as Place);
+  if (kind === "summary") return summary(run);
+  return kind === "figures" && place in PLACES ? figures(run, place as Place) : undefined;
 }
 
-/** Fills the places of one document. */
-function fill(file: string, prefix: string): void {
-  if (!existsSync(file)) return;
-  const before = readFileSync(file, "utf8");
-  const after = before.replace(/(<!-- bench:([^>]+?) -->\n)[^]*?(<!-- \/bench -->)/g, (whole, start, name, end) => {
-    const text = content(name, prefix);
-    if (text === undefined) console.warn(`${file}: nothing measured for ${name}`);
-    return text === undefined ? whole : `${start}\n${text}\n\n${end}`;
+/** Text whose places are filled, and the names of those that nothing was measured for. */
+export function filled(text: string, prefix: string): { text: string; unknown: string[] } {
+  const unknown: string[] = [];
+  const after = text.replace(/(<!-- bench:([^>]+?) -->\n)[^]*?(<!-- \/bench -->)/g, (whole, start, name, end) => {
+    const table = content(name, prefix);
+    if (table === undefined) unknown.push(name);
+    return table === undefined ? whole : `${start}\n${table}\n\n${end}`;
   });
-  if (after !== before) writeFileSync(file, after);
+  return { text: after, unknown };
+}
+
+/** Documents with places for tables, by their paths from the repository's root, and how they get from there to bench/. */
+export const DOCUMENTS: Readonly<Record<string, string>> = {
+  "bench/README.md": "",
+  "README.md": "bench/",
+  "docs/performance.md": "../bench/",
+};
+
+/** `deno fmt` lines columns up and wraps lines: that is no difference. */
+export function sameText(one: string, other: string): boolean {
+  const plain = (text: string): string => text.replace(/-{3,}/g, "---").replace(/\s+/g, " ");
+  return plain(one) === plain(other);
+}
+
+/** One document as it is and as the results would have it; both are the same where only the format differs. */
+function compared(path: string): { before: string; after: string; unknown: string[] } {
+  const before = readFileSync(join(here, "..", path), "utf8");
+  const { text, unknown } = filled(before, DOCUMENTS[path]);
+  return { before, after: sameText(before, text) ? before : text, unknown };
+}
+
+/** What is wrong with the documents, a line each. */
+export function outdatedDocuments(): string[] {
+  return Object.keys(DOCUMENTS).flatMap((path) => {
+    const { before, after, unknown } = compared(path);
+    const lines = unknown.map((name) => `${path}: nothing is measured for ${name}`);
+    return before === after ? lines : [...lines, `${path}: is not what bench/report.ts writes from bench/results`];
+  });
+}
+
+/** What is wrong with the files of `charts/`, a line each. */
+async function outdatedCharts(): Promise<string[]> {
+  // Loaded here only: tables need no library.
+  const { drawn } = await import(new URL("./charts.ts", import.meta.url).href) as { drawn(): Map<string, string> };
+  const charts = drawn();
+  const folder = join(here, "charts");
+  const files = new Set([...charts.keys(), ...readdirSync(folder)]);
+  return [...files].sort().filter((file) => {
+    const path = join(folder, file);
+    return !existsSync(path) || readFileSync(path, "utf8") !== charts.get(file);
+  }).map((file) => `bench/charts/${file}: is not what bench/charts.ts draws from bench/results`);
 }
 
 if (import.meta.main) {
-  fill(join(here, "README.md"), "");
-  fill(join(here, "..", "README.md"), "bench/");
-  fill(join(here, "..", "docs", "performance.md"), "../bench/");
+  const { check } = parsed({ check: { type: "boolean", default: false } });
+  if (check) {
+    const lines = [...outdatedDocuments(), ...await outdatedCharts()];
+    for (const line of lines) console.error(line);
+    process.exitCode = lines.length > 0 ? 1 : 0;
+  } else {
+    for (const path of Object.keys(DOCUMENTS)) {
+      const { before, after, unknown } = compared(path);
+      for (const name of unknown) console.warn(`${path}: nothing measured for ${name}`);
+      if (before !== after) writeFileSync(join(here, "..", path), after);
+    }
+  }
 }

@@ -34,6 +34,19 @@ export function row(cells: readonly string[]): string {
   return `| ${cells.join(" | ")} |`;
 }
 
+/** Where and when a run was made, in one line. */
+export function caption(run: Run): string {
+  const { machine, versions, settings } = run;
+  const clients = Object.entries(versions).map(([name, version]) =>
+    `${label(name)} ${version.replace(/^v|^deno /, "").split(" ")[0]}`
+  );
+  return `${run.date.slice(0, 10)}, commit ${run.commit}; ${machine.cpu}, ${machine.cores} cores, ${machine.system}; ` +
+    `redis-server ${run.server}${run.serverPinned ? " pinned to a core" : ""}; medians of ${
+      settings.rounds === 1 ? "one round" : `up to ${settings.rounds} rounds`
+    } of ` +
+    `at least ${settings.seconds} s. ${clients.join(", ")}.`;
+}
+
 const RUNTIMES = ["deno", "bun", "node"] as const;
 
 function grid(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -117,6 +117,9 @@ function testFiles(): string[] {
 
 async function check(): Promise<number> {
   const files = ["src", "tests", "codegen", "examples", "mod.ts"].filter((path) => existsSync(join(ROOT, path)));
+  // Adapters of other clients need those clients.
+  const bench = readdirSync(join(ROOT, "bench")).filter((name) => name.endsWith(".ts"));
+  files.push(...[...bench, "clients/respire.ts", "clients/ioredis.ts"].map((name) => `bench/${name}`));
   const { ok } = await run(["deno", "check", "--quiet", ...await chooseImportMap(), ...files]);
   return ok ? 0 : 1;
 }
