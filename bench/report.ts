@@ -9,6 +9,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { parsed } from "./options.ts";
 import type { Figure, Result, Run } from "./results.ts";
 import { caption, label, row, short, TABLES } from "./tables.ts";
@@ -53,7 +54,7 @@ function peers(result: Result, place: Place): Figure[] {
 }
 
 /** How far ahead of the best peer in each runtime, and of C. */
-function summary(run: Run): string {
+export function summary(run: Run): string {
   const places = Object.keys(PLACES) as Place[];
   const lines = [
     row([
@@ -87,7 +88,7 @@ function summary(run: Run): string {
 }
 
 /** Every client's figures of one group in one runtime. */
-function figures(run: Run, place: Place): string {
+export function figures(run: Run, place: Place): string {
   const clients: string[] = [];
   for (const { figures } of run.results) {
     for (const { client, runtime } of figures) {
@@ -204,7 +205,7 @@ async function outdatedCharts(): Promise<string[]> {
   }).map((file) => `bench/charts/${file}: is not what bench/charts.ts draws from bench/results`);
 }
 
-if (import.meta.main) {
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { check } = parsed({ check: { type: "boolean", default: false } });
   if (check) {
     const lines = [...outdatedDocuments(), ...await outdatedCharts()];

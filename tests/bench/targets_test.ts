@@ -1,0 +1,168 @@
+// Promises held against made-up results: which ratio is told, of which workload, and whether it counts as missed.
+import { assertEquals } from "@std/assert";
+import type { Result } from "../../bench/results.ts";
+import { targets } from "../../bench/targets.ts";
+import { test } from "../support/test.ts";
+import { cells, figure, result, run } from "./runs.ts";
+
+const [WORK, AGAINST, LIMIT, DENO, BUN, NODE, WORST, CEILING] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
+
+/** The row about this work that is held against this. */
+function rowOf(results: readonly Result[], work: string, against: string): string[] {
+  const rows = cells(targets(run(results))).filter((row) => row[WORK] === work && row[AGAINST] === against);
+  assertEquals(rows.length, 1, `${work}, ${against}`);
+  return rows[0]!;
+}
+
+const PIPELINES = "pipelines of 1,000 to 100,000";
+
+test("a row tells the worst of its workloads in each runtime, and misses where that is below the promise", () => {
+  const row = rowOf(
+    [
+      result("pipeline-1000:hset", [
+        figure("respire", "deno", 1300),
+        figure("respire", "node", 1250),
+        figure("redis-benchmark", "c", 1000, { server: 400 }),
+      ]),
+      result("pipeline-100000:hget", [
+        figure("respire", "deno", 2200),
+        figure("respire", "node", 2400),
+        figure("redis-benchmark", "c", 2000, { server: 250 }),
+        figure("ioredis", "node", 10, { server: 200 }),
+      ]),
+      // Another row's.
+      result("pipeline-100:hset", [figure("respire", "deno", 1), figure("redis-benchmark", "c", 1000)]),
+    ],
+    PIPELINES,
+    "redis-benchmark",
+  );
+  // Deno: 1300 / 1000 and 2200 / 2000. Node: 1250 / 1000 and 2400 / 2000, which is the promise itself.
+  assertEquals([row[LIMIT], row[DENO], row[BUN], row[NODE]], ["1.2×", "1.10× (missed)", "–", "1.20×"]);
+  assertEquals(row[WORST], "redis-benchmark, the work pipeline-100000:hget");
+  // The server can do one in 200 µs, so 5000 a second: 2.5 times what redis-benchmark got there.
+  assertEquals(row[CEILING], "2.50×");
+});
+
+test("the best peer is the fastest in the same runtime; programs in other languages and other runtimes are none", () => {
+  const results = [
+    result("storm-10000:hset", [
+      figure("respire", "bun", 900),
+      figure("respire", "node", 900),
+      figure("bun", "bun", 1000),
+      figure("ioredis", "bun", 300),
+      figure("iovalkey", "bun", 100),
+      figure("ioredis", "node", 450),
+      figure("hiredis", "c", 9000),
+      figure("redis-py", "python", 9000),
+    ]),
+    result("pipeline-100:hset", [
+      figure("respire", "bun", 900),
+      figure("bun", "bun", 1000),
+      figure("ioredis", "bun", 300),
+      figure("ioredis", "node", 9000),
+      figure("redis-benchmark", "c", 600),
+    ]),
+  ];
+  const builtIn = rowOf(results, "10,000 promises at once", "Bun built-in");
+  assertEquals([builtIn[DENO], builtIn[BUN], builtIn[NODE]], ["–", "0.90× (missed)", "–"]);
+  const others = rowOf(results, "10,000 promises at once", "best other peer");
+  assertEquals([others[DENO], others[BUN], others[NODE]], ["–", "3.00×", "2.00× (missed)"]);
+  assertEquals(others[WORST], "ioredis, the work storm-10000:hset");
+  const best = rowOf(results, "pipelines of 100", "best peer");
+  assertEquals([best[DENO], best[BUN], best[NODE]], ["–", "0.90× (missed)", "–"]);
+  assertEquals(best[WORST], "Bun built-in, the work pipeline-100:hset");
+  assertEquals(rowOf(results, "pipelines of 100", "redis-benchmark")[BUN], "1.50×");
+});
+
+test("a promise within the spread is kept by the larger of both spreads, and by no more", () => {
+  const alone = (mine: number, own: number, peer: number): string =>
+    rowOf(
+      [
+        result("callers-1:hget", [
+          figure("respire", "deno", mine, { spread: own }),
+          figure("ioredis", "deno", 1000, { spread: peer }),
+        ]),
+      ],
+      "one at a time",
+      "best peer",
+    )[DENO]!;
+  assertEquals(alone(950, 0.01, 0.06), "0.95×");
+  assertEquals(alone(950, 0.06, 0.01), "0.95×");
+  assertEquals(alone(950, 0.04, 0.04), "0.95× (missed)");
+  assertEquals(alone(1010, 0, 0), "1.01×");
+});
+
+test("a workload that misses is told before one that is further behind, but excused by its spread", () => {
+  const row = rowOf(
+    [
+      result("callers-1:hget", [
+        figure("respire", "deno", 800, { spread: 0.3 }),
+        figure("ioredis", "deno", 1000),
+      ]),
+      result("callers-1:hset", [
+        figure("respire", "deno", 950, { spread: 0.01 }),
+        figure("ioredis", "deno", 1000),
+      ]),
+    ],
+    "one at a time",
+    "best peer",
+  );
+  assertEquals([row[LIMIT], row[DENO]], ["1×, within the spread", "0.95× (missed)"]);
+  assertEquals(row[WORST], "ioredis, the work callers-1:hset");
+});
+
+test("costs are held against each runtime's own limit, the highest is told", () => {
+  const work = "client CPU for a pipelined command, µs";
+  const row = rowOf(
+    [
+      result("pipeline-1000:hset", [
+        figure("respire", "deno", 1, { cpu: 0.1 }),
+        figure("respire", "bun", 1, { cpu: 0.39 }),
+        figure("respire", "node", 1, { cpu: 0.25 }),
+      ]),
+      result("pipeline-10000:hset", [
+        figure("respire", "deno", 1, { cpu: 0.26 }),
+        figure("respire", "bun", 1, { cpu: 0.3 }),
+        figure("respire", "node", 1, { cpu: 0.2 }),
+      ]),
+    ],
+    work,
+    "–",
+  );
+  assertEquals(row[LIMIT], "at most 0.25 / 0.4 / 0.25");
+  assertEquals([row[DENO], row[BUN], row[NODE]], ["0.26 (missed)", "0.39", "0.25"]);
+  // Bun's cost is higher, but within its own limit.
+  assertEquals([row[WORST], row[CEILING]], ["the work pipeline-10000:hset", "–"]);
+});
+
+test("the pool's pipelines are held against one connection's in the same runtime", () => {
+  const row = rowOf(
+    [
+      result("pipeline-1000:hset", [
+        figure("respire", "deno", 1000),
+        figure("respire", "bun", 2000),
+        figure("ioredis", "bun", 100),
+      ]),
+      result("pool-10-pipelines:hset", [
+        figure("respire", "deno", 1500, { server: 250 }),
+        figure("respire", "bun", 1900, { server: 250 }),
+        figure("respire", "node", 1900, { server: 250 }),
+      ]),
+    ],
+    "pool of 10, pipelines",
+    "one connection",
+  );
+  assertEquals([row[DENO], row[BUN], row[NODE]], ["1.50×", "0.95× (missed)", "–"]);
+  assertEquals(row[WORST], "one connection, the work pool-10-pipelines:hset");
+  assertEquals(row[CEILING], "2.00×"); // 4000 a second at 250 µs; one connection in Bun got 2000
+});
+
+test("what nobody can be compared in has no row", () => {
+  const table = cells(targets(run([
+    result("lrange-10000", [figure("respire", "node", 190), figure("hiredis", "c", 100)]),
+    result("get-1MiB:text", [figure("ioredis", "node", 100), figure("hiredis", "c", 100)]),
+  ])));
+  assertEquals(table.slice(1).map((row) => [row[WORK], row[AGAINST], row[NODE]]), [
+    ["LRANGE of 10,000", "hiredis", "1.90×"],
+  ]);
+});
