@@ -80,6 +80,6 @@ try {
     writeFileSync(resultsFile("growth", whole, out), JSON.stringify(run, null, 1) + "\n");
   }
 } finally {
-  server.stop();
+  await server.stop();
 }
 process.exit(0);

@@ -192,7 +192,7 @@ try {
     console.log(`\n${keep ? "stored" : "written"}: ${file}`);
   }
 } finally {
-  server.stop();
+  await server.stop();
 }
 if (options.all) {
   for (const file of [...OTHERS, ...(quick ? [] : ["charts.ts", "report.ts"])]) {

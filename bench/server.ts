@@ -23,7 +23,8 @@ export interface Server {
   cpu(): number;
   /** How many errors it has answered so far. */
   errors(): number;
-  stop(): void;
+  /** Ends it; resolves when it and its folder are gone. */
+  stop(): Promise<void>;
 }
 
 /** Is this program here? */
@@ -51,6 +52,7 @@ export async function startServer(...options: string[]): Promise<Server> {
   words.push("--save", "", "--appendonly", "no", "--daemonize", "no", ...options);
   if (pinned) words.unshift("taskset", "-c", String(availableParallelism() - 1));
   const child: ChildProcess = spawn(words[0], words.slice(1), { stdio: ["ignore", "pipe", "inherit"] });
+  const closed = new Promise((resolve) => child.once("close", resolve));
   await new Promise<void>((resolve, reject) => {
     let seen = "";
     child.once("error", reject).once("exit", (code) => reject(new Error(`redis-server ended with ${code}: ${seen}`)));
@@ -74,8 +76,9 @@ export async function startServer(...options: string[]): Promise<Server> {
     },
     errors: () => Number(/total_error_replies:(\d+)/.exec(command("INFO", "stats"))?.[1] ?? 0),
     lua: (script) => command("EVAL", script, "0"),
-    stop() {
+    async stop() {
       child.kill("SIGTERM");
+      await closed;
       rmSync(directory, { recursive: true, force: true });
     },
   };

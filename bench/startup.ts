@@ -151,7 +151,8 @@ const { runtimes, quick, out, only: clients, whole } = choices(Object.keys(CLIEN
 const own = clients.includes("respire");
 if (clients.length > 1 || !own) requireRivals();
 if (runtimes.includes("node")) buildForNode();
-if (own) install();
+// Deno runs the sources, as JSR has them.
+if (own && runtimes.some((runtime) => runtime !== "deno")) install();
 const rounds = quick ? 3 : 15;
 const server = await startServer();
 try {
@@ -169,6 +170,6 @@ try {
   const run = { group: "startup", ...surroundings(server.version, rounds, 0), starts: found, sizes: bundles };
   writeFileSync(resultsFile("startup", whole, out), JSON.stringify(run, null, 1) + "\n");
 } finally {
-  server.stop();
+  await server.stop();
 }
 process.exit(0);

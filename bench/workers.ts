@@ -59,6 +59,6 @@ try {
   const run = { group: "workers", ...surroundings(server.version, rounds, seconds), results };
   writeFileSync(resultsFile("workers", whole, out), JSON.stringify(run, null, 1) + "\n");
 } finally {
-  server.stop();
+  await server.stop();
 }
 process.exit(0);
