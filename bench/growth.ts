@@ -38,7 +38,7 @@ const largest = quick ? 100_000 : 10_000_000;
 function sizes(kind: string): number[] {
   const found: number[] = [];
   if (kind === "chunk") { for (let size = 1; size <= 1 << 20; size *= quick ? 32 : 4) found.push(size); }
-  else for (let size = 10; size <= largest; size *= 10) found.push(size);
+  else for (let size = 10; size <= largest; size *= quick ? 100 : 10) found.push(size);
   return found;
 }
 

@@ -11,6 +11,7 @@ import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } fr
 import { join } from "node:path";
 import process from "node:process";
 import { npmName, pack } from "../.ci/pack.ts";
+import { requireRivals } from "./contestants.ts";
 import { resultsFile } from "./options.ts";
 import { median } from "./results.ts";
 import { choices, surroundings } from "./subjects.ts";
@@ -117,6 +118,7 @@ function checks(rounds: number): Check[] {
 }
 
 const { quick, out } = choices();
+requireRivals();
 const rounds = quick ? 1 : 7;
 install();
 const found = checks(rounds);
