@@ -89,8 +89,12 @@ function takeSpare(): Uint8Array {
 
 /** Collects commands. */
 export abstract class BaseBatch {
+  /** What it began with, until that may be somebody else's. */
+  #chunk: Uint8Array | undefined = takeSpare();
+  /** What it left of that. */
+  #left: Uint8Array | undefined;
   /** Where the bytes go. */
-  protected readonly encoder: Encoder = new Encoder(undefined, takeSpare());
+  protected readonly encoder: Encoder = new Encoder(undefined, this.#chunk);
   /** How replies are decoded, unless a command's spec says otherwise. */
   protected readonly mode: number;
   /** What the replies owed are, in order. */
@@ -193,7 +197,13 @@ export abstract class BaseBatch {
   /** It is over, or encodes little from now on: what is left of its chunk serves another. */
   protected rest(): void {
     const left = this.encoder.surrender();
-    if (left.length >= LEAST) spare = left;
+    if (left.length >= LEAST) spare = this.#left = left;
+  }
+
+  /** All of it is answered: nobody reads its bytes any longer, and if no other batch has begun, the next begins where it did. */
+  protected answered(): void {
+    if (this.#chunk !== undefined && spare === this.#left) spare = this.#chunk;
+    this.#chunk = this.#left = undefined;
   }
 
   /** The places of the builder's list in this batch. Throws if something in it was not queued here. */

@@ -4,13 +4,29 @@
  * @module
  */
 import type { Arg, CommandSpec } from "../command/spec.ts";
-import type { Encoder } from "../resp/encoder.ts";
+import { Encoder } from "../resp/encoder.ts";
 import type { Run } from "./batch.ts";
 
 /** A string up to this length may wait as it is; what is longer is checked and encoded at once. */
 const LONGEST = 32 * 1024;
 /** About what the parts of a command take that are not its arguments' own bytes, for each. */
 const AROUND = 12;
+
+/** The encoder of the last long pipeline: its memory has grown to what parts need. There is one for the process. */
+let idle: Encoder | undefined;
+
+/** An encoder for the parts of one pipeline. */
+export function takeEncoder(): Encoder {
+  const taken = idle ?? new Encoder();
+  idle = undefined;
+  return taken;
+}
+
+/** Gives one back whose bytes have all left. */
+export function giveEncoder(encoder: Encoder): void {
+  encoder.reuse();
+  idle = encoder;
+}
 
 /** A command that could not wait. */
 class Ready {

@@ -8,9 +8,9 @@ import type { Line } from "../connection/line.ts";
 import { isRecalled } from "../connection/ticket.ts";
 import { turn } from "../connection/wait.ts";
 import type { Arg, CommandSpec } from "../command/spec.ts";
-import { Encoder } from "../resp/encoder.ts";
+import type { Encoder } from "../resp/encoder.ts";
 import { BaseBatch, type Replies, type RepliesOrErrors } from "./batch.ts";
-import { Deferred } from "./deferred.ts";
+import { Deferred, giveEncoder, takeEncoder } from "./deferred.ts";
 import { Outcome, Part } from "./part.ts";
 
 /**
@@ -146,17 +146,17 @@ export abstract class BasePipeline extends BaseBatch {
     try {
       await this.#runner(this.blocking, async (next) => {
         for (const part of parts) {
-          const refused = part.isDeferred ? part.encode(this.#late ??= new Encoder()) : undefined;
+          const refused = part.isDeferred ? part.encode(this.#lateEncoder()) : undefined;
           if (refused !== undefined) {
             // In its place among the replies: after those of what is on its way.
             await this.#outcome.reached(this.#handed);
             part.fail(refused);
             continue;
           }
+          for (const chunk of part.chunks) this.#unpaced += chunk.length;
           const line = this.#follow(next) ?? await this.#choose(next);
           this.#sendPart(part, line);
           if (part !== parts.at(-1)) await this.#leave(line);
-          for (const chunk of part.chunks) this.#unpaced += chunk.length;
           if (line.isFilled(WINDOW) || this.#unpaced >= FULL) await this.#pace(line);
         }
         if (this.blocking) await this.#settled();
@@ -164,6 +164,13 @@ export abstract class BasePipeline extends BaseBatch {
     } catch (error) {
       for (const part of parts) if (part.owed > 0) part.fail(error as Error);
     }
+  }
+
+  /** One whose memory is that of the parts before, if those have left. */
+  #lateEncoder(): Encoder {
+    const late = this.#late ??= takeEncoder();
+    if (this.#line?.isFilled(0) === false) late.reuse();
+    return late;
   }
 
   /** What comes next is encoded while the server has what came before: so that has to leave first. */
@@ -237,12 +244,20 @@ export abstract class BasePipeline extends BaseBatch {
     this.#start();
     await this.#sending;
     await this.#settled();
-    const { firstError, replies } = this.#outcome;
+    const { firstError, replies, lost } = this.#outcome;
+    if (lost === undefined) this.answered();
     this.#outcome = new Outcome(this.#outcome.keep);
     this.queued = this.#handed = 0;
     this.#line = undefined;
     if (firstError && options.errors !== "return") throw firstError;
     return replies;
+  }
+
+  /** The memory of what has left serves the next pipeline. */
+  protected override answered(): void {
+    super.answered();
+    if (this.#late !== undefined) giveEncoder(this.#late);
+    this.#late = undefined;
   }
 
   /** @internal Queues what the builder does, runs it, and gives the replies of the commands that it listed. */

@@ -202,6 +202,7 @@ export class Connection implements TransportHandler {
       this.#traffic.bytesOut += chunk.length;
       if (!this.#transport!.write(chunk)) this.#congested = true;
     }
+    this.#reuse();
     if (this.#watchdog === undefined) this.watch();
   }
 
@@ -340,9 +341,15 @@ export class Connection implements TransportHandler {
     return new ConnectionError(`Connection given up: ${what}`, { sent: true, cause: error });
   }
 
+  /** What has left needs its memory no more. */
+  #reuse(): void {
+    if (this.#transport!.waiting === 0) this.#encoder.reuse();
+  }
+
   drain(): void {
     if (!this.#congested) return;
     this.#congested = false;
+    this.#reuse();
     this.flush();
     if (!this.#congested) this.#owner.drain();
   }

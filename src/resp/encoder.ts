@@ -108,7 +108,10 @@ export class Encoder {
     return this.#bytes + this.#position - this.#start;
   }
 
-  /** Hands over the bytes gathered since the last call, in order. They are the caller's: nothing here touches them again. */
+  /**
+   * Hands over the bytes gathered since the last call, in order. They are the caller's: nothing here touches them again
+   * before {@link Encoder.reuse} is called.
+   */
   take(): Uint8Array[] {
     const pieces = this.#pieces;
     if (this.#position > this.#start) pieces.push(this.#chunk.subarray(this.#start, this.#position));
@@ -116,6 +119,14 @@ export class Encoder {
     if (pieces.length > 0) this.#pieces = [];
     this.#bytes = 0;
     return pieces;
+  }
+
+  /**
+   * For those who took the bytes and have sent them: the memory is written again, from its beginning, so that they need no
+   * new one. Nobody may read what was taken any longer. Does nothing while bytes wait to be taken.
+   */
+  reuse(): void {
+    if (this.size === 0) this.#start = this.#position = 0;
   }
 
   /**
@@ -286,9 +297,10 @@ export class Encoder {
     if (length > OWN_PIECE) {
       if (length > MAX_ARGUMENT) refuseLength(index, name);
       // As if it were ASCII: `encode` does not know how much there will be, and costs up to twice as much.
-      const bytes = new Uint8Array(length);
+      const piece = this.#alone(length, position);
+      const bytes = piece.subarray(-2 - length, -2);
       const { read, written } = utf8.encodeInto(text, bytes);
-      if (read === length) return this.#piece(bytes, position, index, name);
+      if (read === length) return this.#add(piece, position);
       if (!text.isWellFormed()) refuse(text, index, name);
       return this.#piece(bytes.subarray(0, written), position, index, name, utf8.encode(text.slice(read)));
     }
@@ -316,9 +328,35 @@ export class Encoder {
     const bytes = new Uint8Array(view.buffer, view.byteOffset, length);
     if (length > OWN_PIECE) {
       if (length > MAX_ARGUMENT) refuseLength(index, name);
-      return this.#piece(new Uint8Array(bytes), position, index, name);
+      const piece = this.#alone(length, position);
+      piece.set(bytes, piece.length - 2 - length);
+      return this.#add(piece, position);
     }
     return this.#inline(bytes, position);
+  }
+
+  /**
+   * An array for one long argument, whose bytes go before its last two. All else is in place: the length, the line ends,
+   * and what is open if that is little, so that one write takes everything.
+   */
+  #alone(length: number, position: number): Uint8Array {
+    const open = position - this.#start <= OWN_PIECE ? position - this.#start : 0;
+    const piece = new Uint8Array(open + digits(length) + length + 5);
+    if (open > 0) piece.set(this.#chunk.subarray(this.#start, position));
+    piece[open] = 36; // $
+    const at = putDigits(piece, open + 1, length);
+    piece[at] = piece[piece.length - 2] = 13;
+    piece[at + 1] = piece[piece.length - 1] = 10;
+    return piece;
+  }
+
+  /** Adds what `#alone` has made. What was open stays where it is, too, for the next argument may be refused. */
+  #add(piece: Uint8Array, position: number): number {
+    if (position - this.#start > OWN_PIECE) this.#close(position);
+    this.#start = position;
+    this.#pieces.push(piece);
+    this.#bytes += piece.length;
+    return position;
   }
 
   #inline(bytes: Uint8Array, position: number): number {

@@ -15,7 +15,7 @@ const LID = 1024 * 1024;
 type OwnBuffer = ArrayBuffer & { transfer?(length: number): unknown };
 
 /** Smaller blocks never leave glibc's heap in the first place (`M_MMAP_THRESHOLD`). */
-const LARGE = 128 * 1024;
+const LARGE = 32 * 1024;
 
 let done = false;
 

@@ -53,13 +53,13 @@ export interface Transport {
   /** How large strings are made here; absent where the Web platform's way is as good. */
   readonly native?: NativeMeans;
   /**
-   * Takes the bytes over: the caller never touches them again. They leave in order, however little the socket takes at
-   * a time. Never throws; a failed write shows as `close(error)`.
+   * Takes the bytes over: the caller does not touch them again before `waiting` is 0. They leave in order, however little
+   * the socket takes at a time. Never throws; a failed write shows as `close(error)`.
    *
    * @returns `false` if bytes now wait in the adapter; `drain()` follows once none does.
    */
   write(bytes: Uint8Array): boolean;
-  /** How many bytes wait in the adapter. */
+  /** How many bytes wait in the adapter: 0 only once nobody reads any that were written, so that they may change. */
   readonly waiting: number;
   /** Sends what waits, then closes. `handler.close()` follows. */
   end(): void;

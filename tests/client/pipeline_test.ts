@@ -1,6 +1,7 @@
 // Long pipelines: only the first part is encoded as it is queued, and nobody may notice.
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { connect } from "../../mod.ts";
+import { greeted, startScripted } from "../support/scripted.ts";
 import { startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
 
@@ -96,4 +97,60 @@ test("bytes, strings and blocking commands mix in a long pipeline", async () => 
   p.hkeys("none");
   const replies = await p.exec();
   assertEquals(replies.slice(LEAD), [["list", "v0"], "v1", []]);
+});
+
+test("pipelines that use each other's memory, a dozen at a time, keep their values apart", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const SIZES = [1, 7, 100, 230, 600, 2500];
+  const value = (key: string) => `value of ${key} `.repeat(1 + key.length % 4);
+  const keys: string[] = [];
+  const runs = new Set<Promise<unknown>>();
+  for (let n = 0; n < 240; n++) {
+    const p = redis.pipeline();
+    for (let i = 0; i < SIZES[n % SIZES.length]!; i++) {
+      const key = `${n}:${i}`;
+      keys.push(key);
+      p.set(key, value(key));
+    }
+    const run = p.exec().finally(() => runs.delete(run));
+    runs.add(run);
+    if (runs.size >= 1 + n % 12) await Promise.race(runs);
+  }
+  await Promise.all(runs);
+  for (let i = 0; i < keys.length; i += 5000) {
+    const some = keys.slice(i, i + 5000);
+    assertEquals(await redis.mget(...some), some.map(value));
+  }
+});
+
+test("what a socket has not taken yet is not written over", async () => {
+  const ROUNDS = 12;
+  const text = (key: string) => `${key} `.repeat(50);
+  const wrong: string[] = [];
+  await using server = await startScripted(greeted(async (peer) => {
+    let commands = 0;
+    for (let words = await peer.command(); words !== null; words = await peer.command()) {
+      const [name, key, value] = words;
+      if (name === "CLIENT") {
+        await peer.send("+OK\r\n");
+        continue;
+      }
+      if (commands === 0) {
+        peer.hold();
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        peer.release();
+      }
+      if (name !== "SET" || value !== text(key!)) wrong.push(`${name} ${key}`);
+      if (++commands % LEAD === 0) await peer.send("+OK\r\n".repeat(LEAD));
+    }
+  }));
+  await using redis = await connect(server.url);
+  const runs = Array.from({ length: ROUNDS }, (_, n) => {
+    const p = redis.pipeline({ replies: false });
+    for (let i = 0; i < LEAD; i++) p.set(`key:${n}:${i}`, text(`key:${n}:${i}`));
+    return p.exec();
+  });
+  assertEquals(await Promise.all(runs), new Array(ROUNDS).fill([]));
+  assertEquals(wrong, []);
 });

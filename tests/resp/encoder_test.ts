@@ -241,3 +241,40 @@ test("what is left of a chunk serves another encoder, and neither writes where t
   assertEquals(concat(...second.take()), all(Array.from({ length: 100 }, (_, i) => `second ${i}`)));
   assertEquals(first.surrender().length + second.surrender().length < 2 * 256 * 1024, true);
 });
+
+test("a command with one long argument leaves in one piece, with what little comes before it", () => {
+  for (const value of ["x".repeat(70_000), new Uint8Array(70_000).fill(120)]) {
+    const encoder = new Encoder(256);
+    encoder.command(HEAD, 1, ["before", "1"], "SET");
+    encoder.command(HEAD, 1, ["k", value], "SET");
+    const pieces = encoder.take();
+    assertEquals(pieces.length, 1);
+    assertEquals(pieces[0], concat(expected("before", "1"), expected("k", value)));
+  }
+});
+
+test("much that comes before a long argument is not copied", () => {
+  const encoder = new Encoder(256 * 1024);
+  const before = Array.from({ length: 1000 }, (_, i) => `value ${i}`.padEnd(100));
+  for (const value of before) encoder.command(HEAD, 1, ["k", value], "SET");
+  const { size } = encoder;
+  encoder.command(HEAD, 1, ["k", "x".repeat(70_000), "PX", 5], "SET");
+  const pieces = encoder.take();
+  assert(pieces[0]!.length >= size, `${pieces[0]!.length}`);
+  const commands = [...before.map((value) => expected("k", value)), expected("k", "x".repeat(70_000), "PX", "5")];
+  assertEquals(concat(...pieces), concat(...commands));
+});
+
+test("memory is used again where that is asked for, and never while bytes wait", () => {
+  const encoder = new Encoder(256);
+  encoder.command(HEAD, 1, ["k", "1"], "SET");
+  encoder.reuse();
+  encoder.command(HEAD, 1, ["k", "2"], "SET");
+  const [first] = encoder.take();
+  assertEquals(first, concat(expected("k", "1"), expected("k", "2")));
+  encoder.reuse();
+  encoder.command(HEAD, 1, ["k", "3"], "SET");
+  const [second] = encoder.take();
+  assertEquals(second, expected("k", "3"));
+  assertEquals([second!.buffer, second!.byteOffset], [first!.buffer, first!.byteOffset]);
+});
