@@ -1,32 +1,24 @@
 /**
- * Makes the npm package that JSR's npm layer makes of us: JavaScript, declarations and a map of exports, under the name
- * `@jsr/respire__redis`.
+ * Packs the npm package that JSR's npm layer makes of us: the files that are published, under the name
+ * `@jsr/respire__redis`, and what npm wants to know.
  *
  *     deno run -A .ci/pack.ts [FOLDER]
  *
- * `deno pack` transpiles and writes the declarations, as JSR does; what npm wants to know beside that is in
- * `package.json`.
- *
  * @module
  */
-import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { build, type Settings } from "./build.ts";
+import { ROOT, run } from "./programs.ts";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
-
-/** The part of a package.json that is read or written here. */
+/** What package.json says beside that. */
 interface Manifest {
-  readonly name: string;
-  readonly version: string;
-  readonly exports: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  readonly dependencies?: Readonly<Record<string, string>>;
-  readonly description?: string;
-  readonly keywords?: readonly string[];
-  readonly engines?: Readonly<Record<string, string>>;
+  readonly description: string;
+  readonly keywords: readonly string[];
+  readonly engines: Readonly<Record<string, string>>;
 }
 
 /** The name that JSR's npm layer gives to a package: `@scope/name` becomes `@jsr/scope__name`. */
@@ -34,18 +26,18 @@ export function npmName(name: string): string {
   return `@jsr/${name.slice(1).replace("/", "__")}`;
 }
 
-/** Writes the tarball into a folder and gives its path. */
-export function pack(folder: string): string {
+/** Writes the tarball of a package that `build` made into a folder, and gives its path. */
+export function pack(built: string, folder: string): string {
   const work = mkdtempSync(join(tmpdir(), "respire-pack-"));
   try {
-    const packed = join(work, "packed.tgz");
-    run("deno", "pack", "--allow-dirty", "--no-source-maps", "--quiet", "--output", packed);
-    run("tar", "-xzf", packed, "-C", work);
-    const path = join(work, "package/package.json");
-    const manifest = describe(readJson(path), readJson(join(ROOT, "package.json")));
-    writeFileSync(path, JSON.stringify(manifest, null, 2) + "\n");
+    const content = join(work, "package");
+    cpSync(built, content, { recursive: true });
+    const settings: Settings = JSON.parse(readFileSync(join(built, "deno.json"), "utf8"));
+    const own: Manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+    rmSync(join(content, "deno.json"));
+    writeFileSync(join(content, "package.json"), JSON.stringify(describe(settings, own), null, 2) + "\n");
     mkdirSync(folder, { recursive: true });
-    const file = join(folder, `${manifest.name.slice(1).replace("/", "-")}-${manifest.version}.tgz`);
+    const file = join(folder, `${npmName(settings.name).slice(1).replace("/", "-")}-${settings.version}.tgz`);
     run("tar", "-czf", resolve(file), "-C", work, "package");
     return file;
   } finally {
@@ -53,35 +45,22 @@ export function pack(folder: string): string {
   }
 }
 
-/** What npm is told: what `deno pack` found, and what only we know. */
-function describe(packed: Manifest, own: Manifest): Manifest & Record<string, unknown> {
-  const exports = Object.entries(packed.exports).map(([name, { types, default: file }]) =>
-    [name, { types: types!, default: file! }] as const
+function describe({ name, version, license, exports }: Settings, { description, keywords, engines }: Manifest): object {
+  const files = Object.entries(exports).map(([entry, file]) =>
+    [entry, { types: file.replace(/\.js$/, ".d.ts"), default: file }] as const
   );
   return {
-    name: npmName(packed.name),
-    version: packed.version,
-    description: own.description!,
-    keywords: own.keywords!,
-    license: "MIT",
-    type: "module",
-    sideEffects: false,
-    engines: own.engines!,
-    exports: Object.fromEntries(exports),
-    ...(packed.dependencies ? { dependencies: packed.dependencies } : {}),
+    ...{ name: npmName(name), version, description, keywords, license },
+    ...{ type: "module", sideEffects: false, engines, exports: Object.fromEntries(files) },
   };
 }
 
-function readJson(path: string): Manifest {
-  return JSON.parse(readFileSync(path, "utf8"));
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const built = mkdtempSync(join(tmpdir(), "respire-built-"));
+  try {
+    build(built);
+    console.log(pack(built, resolve(process.argv[2] ?? ".")));
+  } finally {
+    rmSync(built, { recursive: true });
+  }
 }
-
-function run(program: string, ...args: string[]): void {
-  // The Deno that runs this file is on no PATH when it came by npx.
-  const command = program === "deno" && "Deno" in globalThis ? process.execPath : program;
-  const { status, stderr, error } = spawnSync(command, args, { cwd: ROOT, encoding: "utf8" });
-  if (error) throw error;
-  if (status !== 0) throw new Error(`${program} ${args[0]} ended with ${status}: ${stderr}`);
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(pack(resolve(process.argv[2] ?? ".")));

@@ -7,7 +7,7 @@
  *    public is gone since the last tag unless the version may do that;
  * 2. the version goes into every file that names it, the changelog's section gets its name and date;
  * 3. everything that CI checks is checked (`--quick`: only what takes seconds);
- * 4. `deno publish --dry-run`, and the npm package is packed;
+ * 4. the package is built as it is published: a dry run of that, and the npm package is packed;
  * 5. a commit and a tag `vVERSION`;
  * 6. with `--push` both go to the remote, where `.github/workflows/publish.yml` publishes. Without it, that is left to you.
  *
@@ -22,6 +22,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { publicNames } from "./api.ts";
+import { build } from "./build.ts";
 import { pack } from "./pack.ts";
 
 /** A release that cannot be made, in words for the person who asked for it. */
@@ -74,7 +75,7 @@ export function sectionOf(changelog: string, version: string): string {
   return section.slice(section.indexOf("\n")).trim();
 }
 
-/** A checked-out repository. */
+/** A checked-out repository, or what was built of it. */
 class Repository {
   readonly #root: string;
 
@@ -144,10 +145,12 @@ function check(repository: Repository, quick: boolean): void {
   } else {
     repository.step("everything that CI checks", "bash", ".ci/run");
   }
-  repository.step("what would be published", "deno", "publish", "--dry-run", "--allow-dirty", "--quiet");
   const folder = mkdtempSync(join(tmpdir(), "respire-release-"));
   try {
-    console.log(`npm package: ${pack(folder)}`);
+    const built = join(folder, "package");
+    build(built);
+    new Repository(built).step("what would be published", "deno", "publish", "--dry-run", "--quiet");
+    console.log(`npm package: ${pack(built, folder)}`);
   } finally {
     rmSync(folder, { recursive: true });
   }

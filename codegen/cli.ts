@@ -36,7 +36,7 @@ const HELP = `Writes a client for your server: its commands, those of its module
 
 Usage
   deno run -A jsr:@respire/redis/codegen [options]
-  bun node_modules/@respire/redis/codegen/cli.ts [options]
+  bun node_modules/@respire/redis/codegen/cli.js [options]
   node node_modules/@respire/redis/codegen/cli.js [options]
 
 What the module is to have

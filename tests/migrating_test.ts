@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { ROOT } from "./release/published.ts";
+import { ROOT } from "./release/built.ts";
 import { Project, run } from "./release/run_program.ts";
 import { test } from "./support/test.ts";
 

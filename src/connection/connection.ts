@@ -105,7 +105,7 @@ export class Connection implements TransportHandler {
   /** Gives it its open socket. One that comes too late, for whoever wanted it gave up, is closed. */
   attach(transport: Transport): void {
     this.#transport = transport;
-    if (transport.native !== undefined) this.#decoder.native = transport.native;
+    if (transport.native !== undefined) this.#decoder.useNative(transport.native);
     if (this.#lost) transport.destroy();
   }
 

@@ -112,8 +112,8 @@ export class Decoder {
   #plain = true;
   readonly #longest: number;
 
-  /** How large strings are made; the Web platform's way unless the runtime has a better one. */
-  set native(native: Native) {
+  /** Says how large strings are made: the Web platform's way unless the runtime has a better one. */
+  useNative(native: Native): void {
     this.#body.native = native;
   }
 

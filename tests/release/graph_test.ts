@@ -1,10 +1,11 @@
-// Importing one name of ours loads what that name needs, and nothing else.
+// Importing one name of ours loads what that name needs, and nothing else: of the sources, and of what is built of them.
 import { assert, assertEquals } from "@std/assert";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { pathToFileURL } from "node:url";
 import { test } from "../support/test.ts";
-import { ROOT } from "./published.ts";
+import { builtPackage, noBuild, ROOT } from "./built.ts";
 import { run } from "./run_program.ts";
 
 const noDeno = "Deno" in globalThis ? false : "Deno knows the graph";
@@ -20,9 +21,9 @@ interface Module {
   readonly dependencies?: readonly Dependency[];
 }
 
-/** The modules that importing this file evaluates at once, as paths from the repository's root. */
-async function loaded(entry: string): Promise<string[]> {
-  const { code, output } = await run([process.execPath, "info", "--json", entry], { cwd: ROOT });
+/** The files that importing this one evaluates at once, as paths from the folder. */
+async function loaded(entry: string, folder: string = ROOT): Promise<string[]> {
+  const { code, output } = await run([process.execPath, "info", "--json", entry], { cwd: folder });
   assertEquals(code, 0, output);
   const { modules, roots } = JSON.parse(output) as { modules: Module[]; roots: string[] };
   const found = new Set(roots);
@@ -30,7 +31,21 @@ async function loaded(entry: string): Promise<string[]> {
     const dependencies = modules.find((module) => module.specifier === specifier)?.dependencies ?? [];
     for (const { code, isDynamic } of dependencies) if (code?.specifier && !isDynamic) found.add(code.specifier);
   }
-  return Array.from(found, (specifier) => specifier.replace(`file://${ROOT}`, "")).sort();
+  const start = pathToFileURL(join(folder, "/")).href;
+  return Array.from(found, (specifier) => specifier.startsWith(start) ? specifier.slice(start.length) : specifier)
+    .sort();
+}
+
+/** The same for a built entry: whose code it is that stands in the files that are loaded, and what is not ours. */
+async function loadedWhenBuilt(entry: string): Promise<string[]> {
+  const folder = builtPackage();
+  const files = await loaded(entry.replace(/\.ts$/, ".js"), folder);
+  const modules = files.flatMap((file) => {
+    if (!file.endsWith(".js")) return [file];
+    const text = readFileSync(join(folder, file), "utf8");
+    return Array.from(text.matchAll(/^\/\/ ((?:src|codegen)\/\S+\.ts|mod\.ts)$/gm), ([, name]) => name!);
+  });
+  return [...new Set(modules)].sort();
 }
 
 const { exports } = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8")) as { exports: Record<string, string> };
@@ -60,21 +75,42 @@ const ALLOWED: Record<string, RegExp> = {
 const OTHERS = /(^|\/)(cache|cluster|diagnostics|observe|otel|sentinel|recipes|testing|codegen)(\/|\.ts$)/;
 const MADE_OF: Record<string, string> = { "./diagnostics": "./observe", "./otel": "./observe" };
 
-for (const [name, allowed] of Object.entries(ALLOWED)) {
+/** Holds what an entry loads against what it may load. */
+function judge(name: string, entry: string, modules: readonly string[]): void {
+  assertEquals(modules.filter((path) => path !== entry && !ALLOWED[name]!.test(path)), []);
+  assertEquals(
+    modules.filter((path) =>
+      OTHERS.test(path) && ![name, MADE_OF[name]].some((own) => own && path.startsWith(`src${own.slice(1)}/`))
+    ),
+    [],
+  );
+}
+
+for (const name of Object.keys(ALLOWED)) {
   const entry = exports[name]?.slice(2);
   if (entry === undefined) continue;
   test(`importing ${name} loads no other surface and no transport before it is known`, { skip: noDeno }, async () => {
     const modules = await loaded(entry);
     assert(modules.length > 3, modules.join("\n"));
-    assertEquals(modules.filter((path) => path !== entry && !allowed.test(path)), []);
-    assertEquals(
-      modules.filter((path) =>
-        OTHERS.test(path) && ![name, MADE_OF[name]].some((own) => own && path.startsWith(`src${own.slice(1)}/`))
-      ),
-      [],
-    );
+    judge(name, entry, modules);
+  });
+  test(`importing ${name} as it is published loads no code but that`, { skip: noBuild }, async () => {
+    const modules = await loadedWhenBuilt(entry);
+    assert(modules.length > 1, modules.join("\n"));
+    judge(name, entry, modules);
+    // Modules with nothing but types and names of others leave no code.
+    const sources = await loaded(entry);
+    assertEquals(modules.filter((path) => !sources.includes(path)), []);
   });
 }
+
+test("what is published opens a few files, and each transport only when it is needed", { skip: noBuild }, async () => {
+  const files = await loaded("mod.js", builtPackage());
+  assert(files.length > 1 && files.length < 20, files.join("\n"));
+  const lazy = readdirSync(join(builtPackage(), "shared")).filter((file) => /^(bun|deno|node)-/.test(file));
+  assertEquals(lazy.length, 3);
+  assertEquals(lazy.filter((file) => files.includes(`shared/${file}`)), []);
+});
 
 test("no entry loads what is not ours", { skip: noDeno }, async () => {
   for (const entry of Object.values(exports)) {

@@ -13,7 +13,8 @@ import { pathToFileURL } from "node:url";
 import { programOnPath } from "../support/binaries.ts";
 import { startRedis } from "../support/servers.ts";
 import { PACKAGE, packed } from "./packed.ts";
-import { publish, Registry, ROOT } from "./published.ts";
+import { ROOT } from "./built.ts";
+import { publish, Registry } from "./published.ts";
 import { Project } from "./run_program.ts";
 
 /** One thing to type. */

@@ -2,14 +2,15 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { missing, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
+import { noBuild } from "./built.ts";
 import { withBun, withDeno, withNode } from "./newcomer.ts";
-import { noDeno, without } from "./packed.ts";
+import { without } from "./packed.ts";
 
 const PATHS = { deno: withDeno, bun: withBun, npm: withNode };
 
 for (const [program, walk] of Object.entries(PATHS)) {
   test(`from an empty folder to the first reply, ${program} only`, {
-    skip: noDeno || missing() || without(program),
+    skip: noBuild || missing() || without(program),
   }, async () => {
     await using server = await startRedis();
     const { steps, output } = await walk(server.url);

@@ -1,11 +1,11 @@
 // The npm package in the hands of strangers: projects of Bun and of Node that know nothing but a tarball.
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { missing, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
-import { EXPORTS, install, NAME, noCompiler, noDeno, PACKAGE, packed, ran, TSC, VERSION, without } from "./packed.ts";
-import { publish, ROOT } from "./published.ts";
+import { EXPORTS, install, NAME, noCompiler, PACKAGE, packed, ran, TSC, VERSION, without } from "./packed.ts";
+import { noBuild, ROOT } from "./built.ts";
 import { Project } from "./run_program.ts";
 
 /** What the consumer runs: the files of `consumer/`. */
@@ -21,7 +21,7 @@ function compilerOptions(moduleResolution: "nodenext" | "bundler", lib: string[]
   return { compilerOptions, include: ["*.ts"], exclude: ["*_bun.ts"] };
 }
 
-test("the tarball holds JavaScript, declarations and texts, and nothing else", { skip: noDeno }, async () => {
+test("the tarball holds JavaScript, declarations and texts, and nothing else", { skip: noBuild }, async () => {
   using project = new Project();
   await ran(project, "tar", "-xzf", packed());
   const folder = join(project.folder, "package");
@@ -35,18 +35,19 @@ test("the tarball holds JavaScript, declarations and texts, and nothing else", {
   for (const { types, default: file } of Object.values<Record<string, string>>(manifest.exports)) {
     for (const path of [types!, file!]) assert(existsSync(join(folder, path)), path);
   }
-  for (const name of files.filter((name) => name.endsWith(".js"))) {
+  for (const name of files.filter((name) => /\.(js|d\.ts)$/.test(name))) {
     const text = readFileSync(join(folder, name), "utf8");
-    // JSR strips types and translates nothing: what Node 20 does not know must not be there.
+    const declared = name.endsWith(".d.ts");
+    // What Node 20 does not know must not be there.
     assertEquals(text.match(/^\s*(?:await )?using \w+ =/m), null, name);
     const imports = text.matchAll(/(?:from|import)\s*\(?"([^"]+)"/g);
     const wrong = Array.from(imports, ([, target]) => target!).filter((target) => /^\.|\.ts$/.test(target))
-      .filter((target) => !existsSync(join(folder, name, "..", target)));
+      .filter((target) => !existsSync(join(folder, name, "..", declared ? target.replace(/js$/, "d.ts") : target)));
     assertEquals(wrong.filter((target) => !target.includes("…")), [], name);
   }
 });
 
-test("npm install, then Node", { skip: noDeno || missing() || without("npm") || noCompiler }, async () => {
+test("npm install, then Node", { skip: noBuild || missing() || without("npm") || noCompiler }, async () => {
   await using server = await startRedis();
   using project = await install("npm", server.url);
   project.write("tsconfig.json", compilerOptions("nodenext", ["es2023"], ["node"]));
@@ -56,7 +57,7 @@ test("npm install, then Node", { skip: noDeno || missing() || without("npm") || 
   }
 });
 
-test("the types are whole for a bundler, too", { skip: noDeno || without("npm") || noCompiler }, async () => {
+test("the types are whole for a bundler, too", { skip: noBuild || without("npm") || noCompiler }, async () => {
   using project = await install("npm", "redis://127.0.0.1:6379");
   project.write("tsconfig.json", compilerOptions("bundler", ["esnext", "dom"], []));
   await ran(project, "node", TSC, "-p", ".", "--noEmit");
@@ -66,8 +67,24 @@ test("the types are whole for a bundler, too", { skip: noDeno || without("npm") 
   assertMatch(output, /wrong\.ts.*error TS2554/);
 });
 
+test("the types are found where a package.json names only the code, as JSR's", {
+  skip: noBuild || without("npm") || noCompiler,
+}, async () => {
+  using project = await install("npm", "redis://127.0.0.1:6379");
+  const path = join(project.folder, "node_modules", PACKAGE, "package.json");
+  const { sideEffects: _, ...manifest } = JSON.parse(readFileSync(path, "utf8"));
+  const exports = Object.entries<Record<string, string>>(manifest.exports).map(([name, { default: file }]) =>
+    [name, { default: file }] as const
+  );
+  writeFileSync(path, JSON.stringify({ ...manifest, exports: Object.fromEntries(exports) }));
+  for (const resolution of ["nodenext", "bundler"] as const) {
+    project.write("tsconfig.json", compilerOptions(resolution, ["esnext", "dom"], ["node"]));
+    await ran(project, "node", TSC, "-p", ".", "--noEmit");
+  }
+});
+
 test("bun add, then Bun: a script, bun test, a program compiled into one file", {
-  skip: noDeno || missing() || without("bun"),
+  skip: noBuild || missing() || without("bun"),
 }, async () => {
   await using server = await startRedis();
   using project = await install("bun", server.url);
@@ -91,7 +108,7 @@ test("bun add, then Bun: a script, bun test, a program compiled into one file", 
 });
 
 test("the name that `npx jsr add` gives to the package is ours", {
-  skip: noDeno || missing() || without("npm"),
+  skip: noBuild || missing() || without("npm"),
 }, async () => {
   await using server = await startRedis();
   using project = new Project();
@@ -107,14 +124,13 @@ test("the name that `npx jsr add` gives to the package is ours", {
   assertMatch(await ran(project, "node", "program.js"), /^PONG$/m);
 });
 
-test("Bun runs the TypeScript sources as they are published", {
-  skip: noDeno || missing() || without("bun"),
+test("Bun runs the TypeScript sources of a clone", {
+  skip: noBuild || missing() || without("bun"),
 }, async () => {
   await using server = await startRedis();
   using project = new Project();
-  const { files } = await publish();
-  for (const [path, bytes] of files) project.write(`redis${path}`, new TextDecoder().decode(bytes));
-  project.write("redis/package.json", readFileSync(join(ROOT, "package.json"), "utf8"));
+  const { files } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  for (const name of ["package.json", ...files]) project.copy(join(ROOT, name), `redis/${name}`);
   project.write("package.json", { private: true, type: "module", dependencies: { [NAME]: "file:./redis" } });
   project.takePrograms(server.url);
   await ran(project, "bun", "install", "--production");
@@ -124,7 +140,7 @@ test("Bun runs the TypeScript sources as they are published", {
 });
 
 test("the users' generator, in Node: a small client without the rest", {
-  skip: noDeno || missing() || without("npm") || noCompiler,
+  skip: noBuild || missing() || without("npm") || noCompiler,
 }, async () => {
   await using server = await startRedis();
   using project = await install("npm", server.url);

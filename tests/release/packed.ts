@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { npmName, pack } from "../../.ci/pack.ts";
 import { programOnPath } from "../support/binaries.ts";
-import { ROOT } from "./published.ts";
+import { builtPackage, ROOT } from "./built.ts";
 import { type Outcome, Project } from "./run_program.ts";
 
 const settings = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8"));
@@ -25,7 +25,6 @@ export const EXPORTS: readonly string[] = Object.keys(settings.exports);
 /** Somebody's compiler. */
 export const TSC: string = join(ROOT, "node_modules/typescript/bin/tsc");
 
-export const noDeno: string | false = "Deno" in globalThis ? false : "Deno packs";
 export const noCompiler: string | false = existsSync(TSC) ? false : "npm install brings the compiler";
 
 /** Why what needs this program is skipped, or `false`. */
@@ -35,12 +34,12 @@ export function without(program: string): string | false {
 
 let tarball: string | undefined;
 
-/** The path of the tarball. Packing takes a while, and its result does not change. */
+/** The path of the tarball. Its content does not change. */
 export function packed(): string {
   if (tarball !== undefined) return tarball;
   const folder = mkdtempSync(join(tmpdir(), "respire-tarball-"));
   globalThis.addEventListener("unload", () => rmSync(folder, { recursive: true }));
-  return tarball = pack(folder);
+  return tarball = pack(builtPackage(), folder);
 }
 
 /** Runs a program in a project; what it printed, unless it failed. */

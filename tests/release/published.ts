@@ -11,10 +11,8 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { builtPackage } from "./built.ts";
 import { run } from "./run_program.ts";
-
-/** The repository. */
-export const ROOT: string = fileURLToPath(new URL("../..", import.meta.url));
 
 /** A package as it would be published. */
 export interface Published {
@@ -22,24 +20,31 @@ export interface Published {
   readonly version: string;
   /** Entry names such as `"."` and `"./resp"`, and the file that each stands for. */
   readonly exports: Readonly<Record<string, string>>;
-  /** Paths such as `"/src/errors.ts"`, and what the files hold. */
+  /** Paths such as `"/src/resp/mod.js"`, and what the files hold. */
   readonly files: ReadonlyMap<string, Uint8Array>;
   /** What the dry run said. */
   readonly output: string;
 }
 
 /**
- * Asks `deno publish` itself: a dry run checks everything and names each file that it would send. Our sources import
- * by relative paths only, so they are sent as they are.
+ * Asks `deno publish` itself: a dry run checks everything and names each file that it would send. What we build imports
+ * by relative paths only, so it is sent as it is.
  */
 export async function publish(): Promise<Published> {
-  const { code, output } = await run([process.execPath, "publish", "--dry-run", "--allow-dirty"], { cwd: ROOT });
+  const folder = builtPackage();
+  const { code, output } = await run([process.execPath, "publish", "--dry-run"], { cwd: folder });
   if (code !== 0) throw new Error(`deno publish --dry-run failed:\n${output}`);
   const paths = Array.from(output.matchAll(/^ +(file:.*) \([\d.]+ ?[KM]?B\)$/gm), ([, url]) => fileURLToPath(url!));
-  const files = new Map(paths.map((path) => [`/${path.slice(ROOT.length)}`, new Uint8Array(readFileSync(path))]));
-  const { name, version, exports } = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8"));
+  const files = new Map(paths.map((path) => [path.slice(folder.length), new Uint8Array(readFileSync(path))]));
+  const { name, version, exports } = JSON.parse(readFileSync(join(folder, "deno.json"), "utf8"));
   return { name, version, exports, files, output };
 }
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".ts": "text/typescript",
+  ".js": "text/javascript",
+  ".json": "application/json",
+};
 
 /** Serves one version of one package. */
 export class Registry implements AsyncDisposable {
@@ -63,7 +68,7 @@ export class Registry implements AsyncDisposable {
     this.#server = createServer((request, response) => {
       this.asked.push(request.url!);
       const answer = answers.get(request.url!);
-      const type = request.url!.endsWith(".ts") ? "text/typescript" : "application/json";
+      const type = TYPES[/\.\w+$/.exec(request.url!)?.[0] ?? ""] ?? "text/plain";
       response.writeHead(answer === undefined ? 404 : 200, { "content-type": type }).end(answer);
     });
   }

@@ -7,7 +7,7 @@ import { nameSection, nextVersion, ReleaseError, sectionOf } from "../../.ci/rel
 import { programOnPath } from "../support/binaries.ts";
 import { test } from "../support/test.ts";
 import { NAME, ran } from "./packed.ts";
-import { ROOT } from "./published.ts";
+import { ROOT } from "./built.ts";
 import { Project } from "./run_program.ts";
 
 const noClone = !programOnPath("git") || !existsSync(join(ROOT, ".git")) ? "there is no repository here" : false;

@@ -1,5 +1,6 @@
 /**
- * What a program pays for us when it is bundled: bytes, minified, and after gzip.
+ * What a program pays for us when it is bundled: bytes, minified, and after gzip. It has us as JSR's npm layer gives us:
+ * built, and without a word on side effects.
  *
  *     deno run -A tests/release/sizes.ts            # shows them
  *     deno run -A tests/release/sizes.ts --write    # and writes the table in docs/runtimes.md
@@ -7,18 +8,15 @@
  * @module
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
-import { ROOT } from "./published.ts";
+import { builtPackage, ROOT } from "./built.ts";
 import { Project } from "./run_program.ts";
 
 const ESBUILD = join(ROOT, "node_modules/.bin/esbuild");
-
-/** Why nothing can be bundled here, or `false`. */
-export const noBundler: string | false = existsSync(ESBUILD) ? false : "npm install brings esbuild";
 
 /** Programs of one line or little more, by what they use. */
 export const PROGRAMS: Readonly<Record<string, string>> = {
@@ -27,6 +25,7 @@ export const PROGRAMS: Readonly<Record<string, string>> = {
   "connect and cache": 'export { connect } from "@respire/redis"; export { cache } from "@respire/redis/cache";',
   "a client without commands": `import { BareClient, connectTransport, open } from "@respire/redis/client";
     export const connect = () => open({ client: BareClient }, connectTransport);`,
+  "two commands": 'export { connect } from "./generated.ts";',
   "the protocol": 'export { Decoder, Encoder } from "@respire/redis/resp";',
 };
 
@@ -36,24 +35,31 @@ export interface Size {
   readonly gzipped: number;
 }
 
-/** Bundles a program, and weighs it. */
-export function weigh(program: string): Size {
+/** Bundles a program, and weighs it. @param flag What our package.json says beside the entries. */
+export function weigh(program: string, flag: object = {}): Size {
   using project = new Project();
-  const { exports } = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8"));
-  const places = Object.entries<string>(exports).sort(([a], [b]) => b.length - a.length);
-  const text = places.reduce(
-    (text, [name, file]) => text.replaceAll(`"@respire/redis${name.slice(1)}"`, JSON.stringify(join(ROOT, file))),
-    program,
-  );
-  project.write("program.ts", text);
+  project.copy(builtPackage(), "node_modules/@respire/redis");
+  const { name, exports } = JSON.parse(readFileSync(join(builtPackage(), "deno.json"), "utf8"));
+  project.write("node_modules/@respire/redis/package.json", { name, type: "module", exports, ...flag });
+  project.write("program.ts", program);
+  if (program.includes("./generated.ts")) generate(project);
   const options = ["--bundle", "--minify", "--format=esm", "--platform=neutral", "--log-level=error"];
   const outside = ["--external:node:*", "--external:cloudflare:*"];
-  const { status, stdout, stderr } = spawnSync(ESBUILD, ["program.ts", ...options, ...outside], {
-    cwd: project.folder,
-    maxBuffer: 1 << 26,
-  });
-  if (status !== 0) throw new Error(stderr.toString());
+  const stdout = run(ESBUILD, project, "program.ts", ...options, ...outside);
   return { minified: stdout.length, gzipped: gzipSync(stdout, { level: 9 }).length };
+}
+
+/** Writes a client with two commands, by the generator that was installed. */
+function generate(project: Project): void {
+  const generator = ["run", "-A", "--quiet", "--no-config", "node_modules/@respire/redis/codegen/cli.js"];
+  run(process.execPath, project, ...generator, "--only", "get,set", "--out", "generated.ts");
+}
+
+function run(program: string, { folder }: Project, ...args: string[]): Uint8Array {
+  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd: folder, maxBuffer: 1 << 26 });
+  if (error) throw error;
+  if (status !== 0) throw new Error(stderr.toString());
+  return stdout;
 }
 
 /** The page with the table, and what a reader finds there for each program. */
@@ -63,6 +69,7 @@ export const ROWS: Readonly<Record<string, string>> = {
   "connect, in Workers": "`connect` of `@respire/redis/cloudflare`",
   "connect and cache": "`connect`, and `cache` of `@respire/redis/cache`",
   "a client without commands": "a client without commands: [those that it needs](codegen.md) come on top",
+  "two commands": "a client with `get` and `set`, as the generator writes it",
   "the protocol": "`Encoder` and `Decoder` of `@respire/redis/resp`",
 };
 const START = "<!-- sizes -->";

@@ -8,7 +8,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../support/servers.ts";
-import { ROOT } from "./published.ts";
+import { ROOT } from "./built.ts";
 import { type Project, run } from "./run_program.ts";
 
 const WORKERD = join(ROOT, ".ci/node_modules/.bin/workerd");

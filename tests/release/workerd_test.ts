@@ -6,13 +6,13 @@ import { noOpenssl } from "../support/certificates.ts";
 import { startScripted } from "../support/scripted.ts";
 import { missing, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
-import { install, NAME, noDeno, PACKAGE, without } from "./packed.ts";
-import { ROOT } from "./published.ts";
+import { install, NAME, PACKAGE, without } from "./packed.ts";
+import { noBuild, ROOT } from "./built.ts";
 import { Project } from "./run_program.ts";
 import { bundle, noWorkerd, Worker } from "./workerd.ts";
 
 const MEGABYTE = 1 << 20;
-const skip = noDeno || noWorkerd || missing() || without("npm");
+const skip = noBuild || noWorkerd || missing() || without("npm");
 
 /** A project with the tarball and one program, made into `worker.js`. */
 async function build(program: string, ...options: string[]): Promise<Project> {
@@ -131,7 +131,7 @@ test("the entry for Workers names nothing of another runtime", { skip }, async (
   assertEquals(text.match(/node:net|Deno\.connect|Bun\.connect/), null);
 });
 
-test("the transport of Workers keeps the promises of its seam", { skip: noDeno || noWorkerd }, async () => {
+test("the transport of Workers keeps the promises of its seam", { skip: noBuild || noWorkerd }, async () => {
   using project = new Project();
   await bundle(project, join(ROOT, "tests/release/worker/transport.ts"));
   await using worker = await Worker.start(project, {});

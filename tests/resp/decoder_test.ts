@@ -378,11 +378,11 @@ test("large texts are made the way that the decoder is told, in pieces of any si
   for (const piece of [1000, 64 * 1024, 1024 * 1024]) {
     const decoder = new Decoder();
     let pieces = 0;
-    decoder.native = {
+    decoder.useNative({
       piece,
       text: (bytes) => (pieces++, new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)),
       bytes: (length) => new Uint8Array(length).fill(7),
-    };
+    });
     for (const size of [999, 60_000]) {
       pieces = 0;
       assertEquals(readAll(split(size), 0, decoder).values, [text, "OK"]);
