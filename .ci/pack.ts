@@ -2,7 +2,9 @@
  * Packs the npm package that JSR's npm layer makes of us: the files that are published, under the name
  * `@jsr/respire__redis`, and what npm wants to know.
  *
- *     deno run -A .ci/pack.ts [FOLDER]
+ *     deno run -A .ci/pack.ts [FOLDER [BUILT]]
+ *
+ * BUILT is what `build.ts` made; it is built now unless given.
  *
  * @module
  */
@@ -45,6 +47,17 @@ export function pack(built: string, folder: string): string {
   }
 }
 
+/** The same of what is built now. */
+export function buildAndPack(folder: string): string {
+  const built = mkdtempSync(join(tmpdir(), "respire-built-"));
+  try {
+    build(built);
+    return pack(built, folder);
+  } finally {
+    rmSync(built, { recursive: true });
+  }
+}
+
 function describe({ name, version, license, exports }: Settings, { description, keywords, engines }: Manifest): object {
   const files = Object.entries(exports).map(([entry, file]) =>
     [entry, { types: file.replace(/\.js$/, ".d.ts"), default: file }] as const
@@ -56,11 +69,6 @@ function describe({ name, version, license, exports }: Settings, { description, 
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const built = mkdtempSync(join(tmpdir(), "respire-built-"));
-  try {
-    build(built);
-    console.log(pack(built, resolve(process.argv[2] ?? ".")));
-  } finally {
-    rmSync(built, { recursive: true });
-  }
+  const [folder = ".", built] = process.argv.slice(2);
+  console.log(built === undefined ? buildAndPack(folder) : pack(built, folder));
 }

@@ -222,7 +222,6 @@ export function buildForNode(): void {
   ].filter((file) => existsSync(join(here, file)));
   const words = [
     ...[...programs, ...adapters].map((file) => `${file.slice(0, -3)}=${file}`),
-    "respire=../mod.ts",
     "--bundle",
     "--splitting",
     "--format=esm",

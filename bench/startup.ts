@@ -9,7 +9,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { join, relative } from "node:path";
 import process from "node:process";
 import { gzipSync } from "node:zlib";
-import { pack } from "../.ci/pack.ts";
+import { buildAndPack } from "../.ci/pack.ts";
 import { buildForNode, CLIENTS, esbuild, requireRivals } from "./contestants.ts";
 import { resultsFile } from "./options.ts";
 import { median } from "./results.ts";
@@ -36,15 +36,15 @@ interface Size {
   readonly skipped?: string;
 }
 
-/**
- * This package as npm installs it, file by file, where a bundle is what our other programs for Node are made of; JSR's
- * layer for npm makes the same of it. In its own folder: the generator's files and we share nothing else.
- */
+/** Where this package is installed as it is published, from the folder of the subjects. */
+const INSTALLED = ".cache/npm/package";
+
+/** This package as JSR and npm have it. */
 function install(): void {
-  const folder = join(cache, "npm");
+  const folder = join(here, INSTALLED, "..");
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const { status } = spawnSync("tar", ["-xzf", pack(folder), "-C", folder], { stdio: "inherit" });
+  const { status } = spawnSync("tar", ["-xzf", buildAndPack(folder), "-C", folder], { stdio: "inherit" });
   if (status !== 0) throw new Error("the npm package could not be unpacked");
 }
 
@@ -54,8 +54,9 @@ async function starts(port: number, runtimes: readonly string[], rounds: number)
     const names = Object.keys(CLIENTS).filter((client) =>
       clients.includes(client) && CLIENTS[client].includes(runtime)
     );
-    const npm = runtime === "deno" || !own ? [] : ["respire_npm"];
-    return ["nothing", ...npm, ...names].map((client) => ({
+    // Node reads no TypeScript.
+    const sources = runtime === "node" || !own ? [] : ["respire_sources"];
+    return ["nothing", ...names, ...sources].map((client) => ({
       client,
       runtime,
       imports: [] as number[],
@@ -121,10 +122,9 @@ function generated(...more: string[]): string | undefined {
   const folder = join(cache, ["only", ...more].join(""));
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const from = join(here, "..", "src", "*", "mod.ts");
-  const words = ["run", "-A", "codegen/cli.ts", "--only", "get,set", "--import", from];
-  words.push("--out", join(folder, "mod.ts"), ...more);
-  const { status } = spawnSync("deno", words, { cwd: join(here, ".."), stdio: "ignore" });
+  const words = ["run", "-A", "--no-config", join(INSTALLED, "codegen/cli.js"), "--only", "get,set"];
+  words.push("--import", join(here, INSTALLED, "src/*/mod.js"), "--out", join(folder, "mod.ts"), ...more);
+  const { status } = spawnSync("deno", words, { cwd: here, stdio: "ignore" });
   return status === 0 ? `${folder.slice(here.length + 1)}/mod.ts` : undefined;
 }
 
@@ -136,8 +136,8 @@ function sizes(): Size[] {
     return entry === undefined ? { what, skipped: "the generator does not make it" } : size(what, entry, ...neutral);
   };
   const rows: [client: string, measure: () => Size][] = [
-    ["respire", () => size("Respire, whole client", "../mod.ts", ...neutral)],
-    ["respire", () => size("Respire, ./resp", "../src/resp/mod.ts", ...neutral)],
+    ["respire", () => size("Respire, whole client", `./${INSTALLED}/mod.js`, ...neutral)],
+    ["respire", () => size("Respire, ./resp", `./${INSTALLED}/src/resp/mod.js`, ...neutral)],
     ["respire", () => two("Respire, --only get,set")],
     ["respire", () => two("Respire, --only get,set --sockets node", "--sockets", "node")],
     ["ioredis", () => size("ioredis", "ioredis", ...node)],
@@ -151,8 +151,7 @@ const { runtimes, quick, out, only: clients, whole } = choices(Object.keys(CLIEN
 const own = clients.includes("respire");
 if (clients.length > 1 || !own) requireRivals();
 if (runtimes.includes("node")) buildForNode();
-// Deno runs the sources, as JSR has them.
-if (own && runtimes.some((runtime) => runtime !== "deno")) install();
+if (own) install();
 const rounds = quick ? 3 : 15;
 const server = await startServer();
 try {

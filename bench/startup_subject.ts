@@ -9,9 +9,8 @@ import type { Client } from "./driver.ts";
 const [name, port] = process.argv.slice(2);
 const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
 const LIBRARIES: Readonly<Record<string, string>> = {
-  respire: new URL(extension === "ts" ? "../mod.ts" : "respire.js", import.meta.url).href,
-  respire_npm:
-    new URL(extension === "ts" ? ".cache/npm/package/mod.js" : "../npm/package/mod.js", import.meta.url).href,
+  respire: new URL(extension === "ts" ? ".cache/npm/package/mod.js" : "../npm/package/mod.js", import.meta.url).href,
+  respire_sources: new URL("../mod.ts", import.meta.url).href,
   node_redis: "redis",
   glide: "@valkey/valkey-glide",
   deno_redis: "@db/redis",
@@ -25,7 +24,7 @@ if (name === "nothing") {
   const library = await import(LIBRARIES[name] ?? name);
   const imported = performance.now() - start;
   // The adapter of our own would bring our sources along.
-  const client: Pick<Client, "open"> = name === "respire_npm"
+  const client: Pick<Client, "open"> = name.startsWith("respire")
     ? { open: (port) => library.connect({ port }) }
     : await import(new URL(`clients/${name}.${extension}`, import.meta.url).href);
   const driver = await client.open(Number(port));

@@ -9,6 +9,7 @@ import type { Run } from "./results.ts";
 export function label(client: string): string {
   const names: Record<string, string> = {
     respire: "Respire",
+    respire_sources: "Respire, from its sources",
     respire_npm: "Respire, as npm has it",
     node_redis: "node-redis",
     glide: "valkey-glide",

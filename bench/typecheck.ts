@@ -10,7 +10,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { npmName, pack } from "../.ci/pack.ts";
+import { buildAndPack, npmName } from "../.ci/pack.ts";
 import { requireRivals } from "./contestants.ts";
 import { resultsFile } from "./options.ts";
 import { median } from "./results.ts";
@@ -46,7 +46,7 @@ function install(): void {
   rmSync(join(modules, "@types"), { force: true });
   mkdirSync(join(modules, "@types"));
   symlinkSync(types, join(modules, "@types", "node"));
-  const tarball = pack(folder);
+  const tarball = buildAndPack(folder);
   const own = join(modules, ...npmName("@respire/redis").split("/"));
   mkdirSync(own, { recursive: true });
   spawnSync("tar", ["-xzf", tarball, "-C", own, "--strip-components=1"], { stdio: "inherit" });

@@ -141,12 +141,14 @@ test("the tables of starts and bundles name who cannot be had", () => {
     { client: "nothing", runtime: "deno", import: 0, first: 20.5 },
     { client: "respire", runtime: "deno", import: 1.5, first: 30 },
     { client: "respire", runtime: "node", skipped: "cannot be loaded here" },
+    { client: "respire_sources", runtime: "deno", import: 2.5, first: 40 },
   ];
   const sizes = [{ what: "all", minified: 2048, gzip: 1280 }, { what: "some", skipped: "not there" }];
   assertEquals(measured("startup", { starts, sizes }), [
     ["ms of import / from process start to first reply", "deno", "bun", "node"],
     ["(an empty program)", "0 / 20.5", "–", "–"],
     ["Respire", "1.5 / 30", "–", "cannot be loaded here"],
+    ["Respire, from its sources", "2.5 / 40", "–", "–"],
     ["bundle", "minified", "gzip"],
     ["all", "2.0 KiB", "1.3 KiB"],
     ["some", "not there", "–"],

@@ -1,17 +1,16 @@
 // A release is made on a clone of this repository, up to the push: files, changelog, commit and tag.
 import { assert, assertEquals, assertMatch, assertNotMatch, assertStringIncludes, assertThrows } from "@std/assert";
-import { cpSync, existsSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { nameSection, nextVersion, ReleaseError, sectionOf } from "../../.ci/release.ts";
 import { programOnPath } from "../support/binaries.ts";
 import { test } from "../support/test.ts";
 import { NAME, ran } from "./packed.ts";
-import { ROOT } from "./built.ts";
+import { noBuild, ROOT } from "./built.ts";
 import { Project } from "./run_program.ts";
 
 const noClone = !programOnPath("git") || !existsSync(join(ROOT, ".git")) ? "there is no repository here" : false;
-const noDeno = "Deno" in globalThis ? false : "Deno makes releases";
 
 test("the next version", () => {
   assertEquals(["major", "minor", "patch", "0.3.0", "0.2.9", "1.0.0"].map((wanted) => nextVersion("0.2.9", wanted)), [
@@ -35,12 +34,14 @@ test("the changelog's section gets its name, and the next one begins", () => {
   assertThrows(() => sectionOf(after, "0.3.0"), ReleaseError, "no section");
 });
 
-test("a release of a clone", { skip: noDeno || noClone }, async () => {
+test("a release of a clone", { skip: noBuild || noClone }, async () => {
   using project = new Project();
   const git = (...args: string[]) => ran(project, "git", ...args);
   const release = (...args: string[]) => project.run([process.execPath, "task", "release", ...args]);
   const read = (file: string) => readFileSync(join(project.folder, file), "utf8");
   await git("clone", "--quiet", ROOT, ".");
+  mkdirSync(join(project.folder, "node_modules/.bin"), { recursive: true });
+  symlinkSync(join(ROOT, "node_modules/.bin/esbuild"), join(project.folder, "node_modules/.bin/esbuild"));
   await git("checkout", "--quiet", "-B", "main");
   await git("config", "push.default", "current");
   for (const [name, value] of [["name", "Somebody"], ["email", "somebody@example.org"]]) {
@@ -108,7 +109,8 @@ test("a release of a clone", { skip: noDeno || noClone }, async () => {
 test("the workflows publish with what the forge vouches for, and with no secret", () => {
   const publish = readFileSync(join(ROOT, ".github/workflows/publish.yml"), "utf8");
   assertMatch(publish, /id-token: write/);
-  assertMatch(publish, /^ +run: deno publish$/m);
+  assertMatch(publish, /^ +run: deno run -A \.ci\/build\.ts "\$RUNNER_TEMP\/package"$/m);
+  assertMatch(publish, /^ +run: deno publish\n +working-directory: \$\{\{ runner\.temp \}\}\/package$/m);
   assertMatch(publish, /tags: \["v\*"\]/);
   assertNotMatch(publish, /secrets\.|TOKEN: (?!\$\{\{ github\.token)/);
   for (const name of ["ci.yml", "publish.yml"]) {
