@@ -201,7 +201,7 @@ export abstract class BaseBatch {
   }
 
   /** All of it is answered: nobody reads its bytes any longer, and if no other batch has begun, the next begins where it did. */
-  protected answered(): void {
+  protected spent(): void {
     if (this.#chunk !== undefined && spare === this.#left) spare = this.#chunk;
     this.#chunk = this.#left = undefined;
   }

@@ -245,7 +245,7 @@ export abstract class BasePipeline extends BaseBatch {
     await this.#sending;
     await this.#settled();
     const { firstError, replies, lost } = this.#outcome;
-    if (lost === undefined) this.answered();
+    if (lost === undefined) this.spent();
     this.#outcome = new Outcome(this.#outcome.keep);
     this.queued = this.#handed = 0;
     this.#line = undefined;
@@ -254,8 +254,8 @@ export abstract class BasePipeline extends BaseBatch {
   }
 
   /** The memory of what has left serves the next pipeline. */
-  protected override answered(): void {
-    super.answered();
+  protected override spent(): void {
+    super.spent();
     if (this.#late !== undefined) giveEncoder(this.#late);
     this.#late = undefined;
   }

@@ -186,7 +186,7 @@ export abstract class BaseTransaction extends BaseBatch {
         line.sendEncoded(owing);
       })
     );
-    this.answered();
+    this.spent();
     const error = options.errors === "return" ? undefined : replies.find((reply) => reply instanceof Error);
     if (error) throw error;
     return places.map((place) => replies[place]) as unknown as Replies<C>;
