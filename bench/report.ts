@@ -12,8 +12,8 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parsed } from "./options.ts";
 import type { Figure, Result, Run } from "./results.ts";
-import { caption, label, row, short, TABLES } from "./tables.ts";
-import { targets } from "./targets.ts";
+import { caption, label, made, row, short, started, TABLES } from "./tables.ts";
+import { startTargets, targets } from "./targets.ts";
 
 const here = import.meta.dirname!;
 const PLACES = { deno: "Deno", bun: "Bun", node: "Node" } as const;
@@ -146,6 +146,7 @@ export function content(name: string, prefix: string): string | undefined {
   }
   const run = load(subject);
   if (run === undefined) return undefined;
+  if (kind === "targets" && subject === "startup") return `${startTargets(started(run))}\n\n${made(run)}`;
   if (kind === "targets") return `${targets(run)}\n\n${caption(run)}`;
   if (kind === "table") return TABLES[subject]?.(run);
   if (kind === "summary") return summary(run);

@@ -55,7 +55,7 @@ function grid(head: readonly string[], rows: readonly (readonly string[])[]): st
 }
 
 /** Where a measurement without rivals was made. */
-function made(run: Run): string {
+export function made(run: Run): string {
   const versions = RUNTIMES.map((runtime) => run.versions[runtime]).join(", ");
   return `${run.date.slice(0, 10)}, commit ${run.commit}; ${run.machine.cpu}, ${run.machine.cores} cores; ${versions}.`;
 }
@@ -82,11 +82,34 @@ function growth(run: Run): string {
   return [...parts, made(run)].join("\n\n");
 }
 
+/** How long a client's start takes, in milliseconds. */
+export interface Start {
+  readonly client: string;
+  readonly runtime: string;
+  /** That of its import alone. */
+  readonly import?: number;
+  /** From the start of the process to the first reply. */
+  readonly first?: number;
+  /** Why it was not measured. */
+  readonly skipped?: string;
+}
+
+/** How many bytes a bundle has. */
+export interface Weight {
+  readonly what: string;
+  readonly minified?: number;
+  readonly gzip?: number;
+  /** Why it was not made. */
+  readonly skipped?: string;
+}
+
+/** What a run of `startup.ts` holds. */
+export function started(run: Run): { starts: Start[]; sizes: Weight[] } {
+  return run as unknown as { starts: Start[]; sizes: Weight[] };
+}
+
 function startup(run: Run): string {
-  const { starts, sizes } = run as unknown as {
-    starts: { client: string; runtime: string; import?: number; first?: number; skipped?: string }[];
-    sizes: { what: string; minified?: number; gzip?: number; skipped?: string }[];
-  };
+  const { starts, sizes } = started(run);
   const clients = [...new Set(starts.map(({ client }) => client))];
   const times = clients.map((client) => [
     client === "nothing" ? "(an empty program)" : label(client),

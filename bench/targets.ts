@@ -4,7 +4,7 @@
  * @module
  */
 import type { Figure, Result, Run } from "./results.ts";
-import { label, row } from "./tables.ts";
+import { label, row, type Start, type Weight } from "./tables.ts";
 
 const PLACES = ["deno", "bun", "node"] as const;
 type Place = typeof PLACES[number];
@@ -144,6 +144,33 @@ export function targets(run: Run): string {
       worst!.where,
       worst!.ceiling === undefined ? "–" : `${worst!.ceiling.toFixed(2)}×`,
     ]));
+  }
+  return lines.join("\n");
+}
+
+/** Milliseconds that importing the whole may take. */
+const IMPORT = 15;
+
+/** KiB that bundles may have after gzip, by the names that they have among the measurements. */
+const BUNDLES: Readonly<Record<string, number>> = { "Respire, whole client": 25, "Respire, --only get,set": 10 };
+
+/** The same of what a program pays before its first command. */
+export function startTargets({ starts, sizes }: { starts: readonly Start[]; sizes: readonly Weight[] }): string {
+  const verdict = (value: number, limit: number): string => `${value.toFixed(1)}${value <= limit ? "" : " (missed)"}`;
+  const imports = PLACES.map((place) => {
+    const time = starts.find(({ client, runtime }) => client === "respire" && runtime === place)?.import;
+    return time === undefined ? "–" : verdict(time, IMPORT);
+  });
+  const lines = [
+    row(["before the first command", "at most", "Deno", "Bun", "Node"]),
+    row(["---", "---", "---", "---", "---"]),
+    row(["import, ms", String(IMPORT), ...imports]),
+  ];
+  for (const [name, limit] of Object.entries(BUNDLES)) {
+    const gzip = sizes.find(({ what }) => what === name)?.gzip;
+    if (gzip === undefined) continue;
+    const cell = verdict(gzip / 1024, limit);
+    lines.push(row([`${name.replace("Respire, ", "")}, KiB after gzip`, String(limit), cell, cell, cell]));
   }
   return lines.join("\n");
 }

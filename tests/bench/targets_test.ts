@@ -1,7 +1,7 @@
 // Promises held against made-up results: which ratio is told, of which workload, and whether it counts as missed.
 import { assertEquals } from "@std/assert";
 import type { Result } from "../../bench/results.ts";
-import { targets } from "../../bench/targets.ts";
+import { startTargets, targets } from "../../bench/targets.ts";
 import { test } from "../support/test.ts";
 import { cells, figure, result, run } from "./runs.ts";
 
@@ -164,5 +164,36 @@ test("what nobody can be compared in has no row", () => {
   ])));
   assertEquals(table.slice(1).map((row) => [row[WORK], row[AGAINST], row[NODE]]), [
     ["LRANGE of 10,000", "hiredis", "1.90×"],
+  ]);
+});
+
+test("what a start may cost is held against the published package, not against the sources or other clients", () => {
+  const starts = [
+    { client: "nothing", runtime: "deno", import: 0, first: 20 },
+    { client: "respire", runtime: "deno", import: 7.25, first: 30 },
+    { client: "respire_sources", runtime: "deno", import: 99, first: 120 },
+    { client: "respire", runtime: "bun", import: 15, first: 30 },
+    { client: "ioredis", runtime: "bun", import: 1, first: 2 },
+    { client: "respire", runtime: "node", import: 15.1, first: 90 },
+  ];
+  const sizes = [
+    { what: "Respire, whole client", minified: 999_999, gzip: 26 * 1024 },
+    { what: "Respire, ./resp", minified: 9, gzip: 9 },
+    { what: "Respire, --only get,set", minified: 999_999, gzip: 10 * 1024 },
+  ];
+  assertEquals(cells(startTargets({ starts, sizes })), [
+    ["before the first command", "at most", "Deno", "Bun", "Node"],
+    ["import, ms", "15", "7.3", "15.0", "15.1 (missed)"],
+    ["whole client, KiB after gzip", "25", "26.0 (missed)", "26.0 (missed)", "26.0 (missed)"],
+    ["--only get,set, KiB after gzip", "10", "10.0", "10.0", "10.0"],
+  ]);
+});
+
+test("a start that was not measured, and a bundle that was not made, have no verdict", () => {
+  const starts = [{ client: "respire", runtime: "deno", skipped: "cannot be loaded here" }];
+  const sizes = [{ what: "Respire, whole client", skipped: "cannot be bundled" }];
+  assertEquals(cells(startTargets({ starts, sizes })), [
+    ["before the first command", "at most", "Deno", "Bun", "Node"],
+    ["import, ms", "15", "–", "–", "–"],
   ]);
 });
