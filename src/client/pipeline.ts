@@ -139,27 +139,28 @@ export abstract class BasePipeline extends BaseBatch {
 
   /** Nothing waits that need not: a short pipeline is handed to its line before this returns. */
   async #sendParts(previous: Promise<void> | undefined): Promise<void> {
-    if (previous !== undefined) await previous;
     const parts = this.#parts.splice(0);
+    const outcome = this.#outcome;
     this.#cutSize = 0;
-    if (parts.length === 0) return;
+    if (previous !== undefined) await previous;
     try {
       await this.#runner(this.blocking, async (next) => {
         for (const part of parts) {
           const refused = part.isDeferred ? part.encode(this.#lateEncoder()) : undefined;
           if (refused !== undefined) {
             // In its place among the replies: after those of what is on its way.
-            await this.#outcome.reached(this.#handed);
+            await outcome.reached(this.#handed);
             part.fail(refused);
             continue;
           }
+          // Now, for what has been written may be gone: a transport need not keep it.
           for (const chunk of part.chunks) this.#unpaced += chunk.length;
-          const line = this.#follow(next) ?? await this.#choose(next);
-          this.#sendPart(part, line);
+          const line = this.#follow(next, outcome) ?? await this.#choose(next, outcome);
+          this.#sendPart(part, line, outcome);
           if (part !== parts.at(-1)) await this.#leave(line);
           if (line.isFilled(WINDOW) || this.#unpaced >= FULL) await this.#pace(line);
         }
-        if (this.blocking) await this.#settled();
+        if (this.blocking) await outcome.reached(this.#handed);
       });
     } catch (error) {
       for (const part of parts) if (part.owed > 0) part.fail(error as Error);
@@ -199,8 +200,8 @@ export abstract class BasePipeline extends BaseBatch {
     return sent;
   }
 
-  #sendPart(part: Part, line: Line): void {
-    if (this.#outcome.lost) {
+  #sendPart(part: Part, line: Line, outcome: Outcome): void {
+    if (outcome.lost) {
       return part.fail(new ConnectionError("The pipeline broke before this part; it was not sent"));
     }
     if (isRecalled(part)) return;
@@ -210,22 +211,27 @@ export abstract class BasePipeline extends BaseBatch {
   }
 
   /** The next line, if a part may go to it now. */
-  #follow(next: (last: Line | undefined) => Line): Line | undefined {
+  #follow(next: (last: Line | undefined) => Line, outcome: Outcome): Line | undefined {
     const line = next(this.#line);
-    if (line === this.#line || this.#outcome.answered >= this.#handed) return this.#line = line;
+    if (line === this.#line || outcome.answered >= this.#handed) return this.#line = line;
   }
 
   /** Commands run, and replies come, in order: a part goes to another line only once all before it are answered. */
-  async #choose(next: (last: Line | undefined) => Line): Promise<Line> {
+  async #choose(next: (last: Line | undefined) => Line, outcome: Outcome): Promise<Line> {
     for (;;) {
-      await this.#outcome.reached(this.#handed);
-      const line = this.#follow(next);
+      await outcome.reached(this.#handed);
+      const line = this.#follow(next, outcome);
       if (line !== undefined) return line;
     }
   }
 
-  #settled(): Promise<void> {
-    return this.#outcome.reached(this.queued);
+  /** Ends a run: all of its commands are answered, or never will be. */
+  async #settle(outcome: Outcome, count: number, sending: Promise<void> | undefined): Promise<void> {
+    await sending;
+    await outcome.reached(count);
+    if (outcome.lost === undefined) this.spent();
+    this.#handed = 0;
+    this.#line = undefined;
   }
 
   /**
@@ -242,13 +248,13 @@ export abstract class BasePipeline extends BaseBatch {
     this.#cutPart();
     this.rest();
     this.#start();
+    const outcome = this.#outcome;
+    this.#sending = this.#settle(outcome, this.queued, this.#sending);
+    // What is queued from now on is another run, which begins once this one is over.
+    this.#outcome = new Outcome(outcome.keep);
+    this.queued = 0;
     await this.#sending;
-    await this.#settled();
-    const { firstError, replies, lost } = this.#outcome;
-    if (lost === undefined) this.spent();
-    this.#outcome = new Outcome(this.#outcome.keep);
-    this.queued = this.#handed = 0;
-    this.#line = undefined;
+    const { firstError, replies } = outcome;
     if (firstError && options.errors !== "return") throw firstError;
     return replies;
   }

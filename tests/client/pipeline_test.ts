@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { connect } from "../../mod.ts";
 import { greeted, startScripted } from "../support/scripted.ts";
+import { gate } from "../support/gate.ts";
 import { startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
 
@@ -128,6 +129,7 @@ test("what a socket has not taken yet is not written over", async () => {
   const ROUNDS = 12;
   const text = (key: string) => `${key} `.repeat(50);
   const wrong: string[] = [];
+  const full = gate();
   await using server = await startScripted(greeted(async (peer) => {
     let commands = 0;
     for (let words = await peer.command(); words !== null; words = await peer.command()) {
@@ -138,7 +140,7 @@ test("what a socket has not taken yet is not written over", async () => {
       }
       if (commands === 0) {
         peer.hold();
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await full.opened;
         peer.release();
       }
       if (name !== "SET" || value !== text(key!)) wrong.push(`${name} ${key}`);
@@ -151,6 +153,58 @@ test("what a socket has not taken yet is not written over", async () => {
     for (let i = 0; i < LEAD; i++) p.set(`key:${n}:${i}`, text(`key:${n}:${i}`));
     return p.exec();
   });
+  while (redis.stats().bytesWaiting === 0) await new Promise((resolve) => setTimeout(resolve));
+  full.open();
   assertEquals(await Promise.all(runs), new Array(ROUNDS).fill([]));
   assertEquals(wrong, []);
+});
+
+test("a pipeline that is run again before it is over runs once more after that", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  for (const size of [3, LEAD, 5 * LEAD]) {
+    await redis.del("list");
+    const p = redis.pipeline();
+    const runs: Promise<unknown[]>[] = [];
+    const drains: Promise<void>[] = [];
+    for (let run = 0; run < 4; run++) {
+      for (let i = 0; i < size; i++) {
+        p.rpush("list", `${run} ${i}`.repeat(20));
+        if (i === size >> 1 && run % 2 === 1) drains.push(p.drain());
+      }
+      runs.push(p.exec());
+      assertEquals(p.length, 0);
+    }
+    await Promise.all(drains);
+    const replies = await Promise.all(runs);
+    assertEquals(replies.flat(), Array.from({ length: 4 * size }, (_, i) => i + 1));
+    assertEquals(replies.map(({ length }) => length), [size, size, size, size]);
+    const list = await redis.lrange("list", 0, -1);
+    assertEquals(list, Array.from(list, (_, i) => `${Math.floor(i / size)} ${i % size}`.repeat(20)));
+  }
+});
+
+test("an error belongs to the run that it came in", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await redis.set("text", "x");
+  const p = redis.pipeline();
+  p.incr("text");
+  const first = assertRejects(() => p.exec(), Error, "not an integer");
+  p.incr("number");
+  const second = p.exec();
+  await first;
+  assertEquals(await second, [1]);
+});
+
+test("what is queued while a blocking pipeline drains does not keep it from ending", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const p = redis.pipeline();
+  p.rpush("queue", "x");
+  p.blpop(["queue"], 1);
+  const drained = p.drain();
+  p.set("after", "1");
+  assertEquals(await p.exec(), [1, ["queue", "x"], "OK"]);
+  await drained;
 });
