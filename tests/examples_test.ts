@@ -1,11 +1,12 @@
 // Every example runs by itself in this runtime, twice on one server, and prints what its comments say.
 import { assert, assertEquals } from "@std/assert";
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { run } from "./support/programs.ts";
 import { missing, startRedis } from "./support/servers.ts";
 import { test } from "./support/test.ts";
 
@@ -52,19 +53,6 @@ function command(file: string): string[] {
   return "Bun" in globalThis || file.endsWith(".mjs") ? [file] : ["--import", "tsx", file];
 }
 
-function run(file: string, url: string): Promise<{ code: number | null; output: string; errors: string }> {
-  const env = { ...process.env, REDIS_URL: url, NO_COLOR: "1" };
-  const child = spawn(process.execPath, command(file), { cwd: ROOT, env });
-  let output = "";
-  let errors = "";
-  child.stdout.on("data", (chunk) => output += chunk);
-  child.stderr.on("data", (chunk) => errors += chunk);
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code) => resolve({ code, output, errors }));
-  });
-}
-
 test("there is an example for each topic, and its page says so", () => {
   const pages = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"));
   assert(pages.length >= 10);
@@ -87,7 +75,8 @@ for (const name of EXAMPLES) {
     await using server = await startRedis();
     using bundle = bundled ? new Bundle(file) : undefined;
     for (let i = 0; i < 2; i++) {
-      const { code, output, errors } = await run(bundle?.file ?? file, server.url);
+      const words = [process.execPath, ...command(bundle?.file ?? file)];
+      const { code, printed: output, errors } = await run(words, { cwd: ROOT, env: { REDIS_URL: server.url } });
       assertEquals([output.trimEnd().split("\n"), errors, code], [wanted, "", 0]);
     }
   });

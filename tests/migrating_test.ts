@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { ROOT } from "./release/built.ts";
-import { Project, run } from "./release/run_program.ts";
+import { Project } from "./release/run_program.ts";
+import { run } from "./support/programs.ts";
 import { test } from "./support/test.ts";
 
 const noDeno = "Deno" in globalThis ? false : "Deno checks the types";

@@ -14,7 +14,7 @@ const LID = 1024 * 1024;
 /** What `lib` of some TypeScript versions does not know, and Node 20 has not got. */
 type OwnBuffer = ArrayBuffer & { transfer?(length: number): unknown };
 
-/** Smaller blocks never leave glibc's heap in the first place (`M_MMAP_THRESHOLD`). */
+/** Of smaller blocks, those that are free at the same time are seldom enough for glibc to give them back. */
 const LARGE = 32 * 1024;
 
 let done = false;

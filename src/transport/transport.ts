@@ -53,8 +53,9 @@ export interface Transport {
   /** How large strings are made here; absent where the Web platform's way is as good. */
   readonly native?: NativeMeans;
   /**
-   * Takes the bytes over: the caller does not touch them again before `waiting` is 0. They leave in order, however little
-   * the socket takes at a time. Never throws; a failed write shows as `close(error)`.
+   * Takes the bytes over: the caller does not touch them again before `waiting` is 0, and an array that is the whole of its
+   * buffer may be gone even then. They leave in order, however little the socket takes at a time. Never throws; a failed
+   * write shows as `close(error)`.
    *
    * @returns `false` if bytes now wait in the adapter; `drain()` follows once none does.
    */

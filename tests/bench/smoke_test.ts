@@ -1,7 +1,6 @@
 // The programs of the bench, in their quickest form and with our client alone: they end well, measure something, and leave
 // it where they are told to. No time is held against anything.
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +11,7 @@ import type { Result } from "../../bench/results.ts";
 import { startServer } from "../../bench/server.ts";
 import { noBuild } from "../release/built.ts";
 import { programOnPath } from "../support/binaries.ts";
+import { type Outcome, run } from "../support/programs.ts";
 import { test } from "../support/test.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -28,29 +28,10 @@ const noBundler = [ROOT, BENCH].some((folder) => existsSync(join(folder, "node_m
 /** What runs everywhere in the same way is run once. */
 const noDeno = isDeno ? false : "runs in Deno";
 
-interface Ended {
-  readonly code: number | null;
-  readonly output: string;
-  readonly errors: string;
-}
-
 /** Runs a program of bench/ in this runtime, to its end. */
-function bench(file: string, ...args: string[]): Promise<Ended> {
+function bench(file: string, ...args: string[]): Promise<Outcome> {
   const words = isDeno ? ["run", "-A", "--quiet"] : runtime === "node" ? ["--import", "tsx"] : [];
-  const env = { ...process.env, NO_COLOR: "1" };
-  const child = spawn(process.execPath, [...words, join(BENCH, file), ...args], {
-    cwd: ROOT,
-    env,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let output = "";
-  let errors = "";
-  child.stdout.on("data", (chunk) => output += chunk);
-  child.stderr.on("data", (chunk) => errors += chunk);
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code) => resolve({ code, output, errors }));
-  });
+  return run([process.execPath, ...words, join(BENCH, file), ...args], { cwd: ROOT });
 }
 
 /** When each of the results that are kept was written. */
@@ -60,12 +41,12 @@ function kept(): Record<string, number> {
 }
 
 /** Runs a program that measures, and gives what it left in the folder that it was told: one file, and nothing elsewhere. */
-async function measured<T>(group: string, file: string, ...args: string[]): Promise<T & Ended> {
+async function measured<T>(group: string, file: string, ...args: string[]): Promise<T & Outcome> {
   const out = mkdtempSync(join(tmpdir(), "respire-bench-out-"));
   try {
     const before = kept();
     const ended = await bench(file, ...args, "--quick", "--runtime", runtime, "--out", out);
-    assertEquals(ended.code, 0, ended.output + ended.errors);
+    assertEquals(ended.code, 0, ended.output);
     assertEquals(kept(), before, "the results that are kept");
     assertEquals(readdirSync(out), [`${group}.json`]);
     const run = JSON.parse(readFileSync(join(out, `${group}.json`), "utf8"));
@@ -80,7 +61,7 @@ async function measured<T>(group: string, file: string, ...args: string[]): Prom
 test("run.ts compares on a server of its own", { skip: noServer || (runtime === "node" && noBundler) }, async () => {
   const only = "transaction-10,cached-get";
   const words = ["--clients", "respire", "--seconds", "0.02", "--rounds", "2", "--only", only];
-  const { results, output, errors } = await measured<{ results: Result[] }>("features", "run.ts", ...words);
+  const { results, printed: output, errors } = await measured<{ results: Result[] }>("features", "run.ts", ...words);
   assertEquals(results.map(({ name }) => name), only.split(","));
   for (const { name, skipped, figures } of results) {
     assertEquals([skipped, figures.length], [{}, 1], name);
@@ -106,7 +87,7 @@ test("what a program does not understand ends it with one line", async () => {
   ];
   const before = kept();
   for (const [[file, ...args], message] of wrong) {
-    const { code, output, errors } = await bench(file!, ...args);
+    const { code, printed: output, errors } = await bench(file!, ...args);
     assertEquals([code, output, errors.trimEnd().split("\n").length], [1, "", 1], `${file} ${args}: ${errors}`);
     assert(errors.startsWith(message), errors);
   }
@@ -114,7 +95,7 @@ test("what a program does not understand ends it with one line", async () => {
 });
 
 test("a client that cannot be loaded says so instead of measuring", { skip: noDeno }, async () => {
-  const { code, output } = await bench("contestant.ts", "nobody", "1", "callers-1:hget");
+  const { code, printed: output } = await bench("contestant.ts", "nobody", "1", "callers-1:hget");
   assertEquals([code, output], [0, '{"skipped":"cannot be loaded here"}\n']);
 });
 

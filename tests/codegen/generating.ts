@@ -10,7 +10,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
-import { type Outcome, run } from "../release/run_program.ts";
+import { type Outcome, run } from "../support/programs.ts";
 
 /** The repository. */
 export const ROOT: string = fileURLToPath(new URL("../..", import.meta.url));

@@ -1,10 +1,10 @@
 // A library that knows nothing of us runs on us: BullMQ, over the adapter that examples/adapters/ shows.
 import { assertEquals } from "@std/assert";
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { run } from "../support/programs.ts";
 import { missing, type ServerVersion, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
 
@@ -17,21 +17,6 @@ function command(): string[] {
   return "Bun" in globalThis ? [] : ["--import", "tsx"];
 }
 
-function run(env: Record<string, string>): Promise<{ code: number | null; output: string; errors: string }> {
-  const child = spawn(process.execPath, [...command(), "tests/interop/bullmq_program.ts"], {
-    cwd: ROOT,
-    env: { ...process.env, ...env, NO_COLOR: "1" },
-  });
-  let output = "";
-  let errors = "";
-  child.stdout.on("data", (chunk) => output += chunk);
-  child.stderr.on("data", (chunk) => errors += chunk);
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code) => resolve({ code, output, errors }));
-  });
-}
-
 const SETUPS: [ServerVersion, "2" | "3"][] = [["redis-7.0", "3"], ["redis-7.0", "2"], ["redis-8", "3"], [
   "valkey-9",
   "3",
@@ -41,7 +26,9 @@ for (const [version, protocol] of SETUPS) {
     skip: absent || missing(version),
   }, async () => {
     await using server = await startRedis({ version });
-    const { code, output, errors } = await run({ REDIS_URL: server.url, PROTOCOL: protocol });
+    const words = [process.execPath, ...command(), "tests/interop/bullmq_program.ts"];
+    const env = { REDIS_URL: server.url, PROTOCOL: protocol };
+    const { code, printed: output, errors } = await run(words, { cwd: ROOT, env });
     assertEquals([errors, code], ["", 0]);
     assertEquals(JSON.parse(output), {
       squares: Array.from({ length: 100 }, (_, n) => n ** 2),

@@ -6,7 +6,7 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { test } from "../support/test.ts";
 import { builtPackage, noBuild, ROOT } from "./built.ts";
-import { run } from "./run_program.ts";
+import { run } from "../support/programs.ts";
 
 const noDeno = "Deno" in globalThis ? false : "Deno knows the graph";
 

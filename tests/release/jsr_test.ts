@@ -9,7 +9,8 @@ import { missing, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
 import { noBuild, ROOT } from "./built.ts";
 import { publish, type Published, Registry } from "./published.ts";
-import { type Outcome, Project } from "./run_program.ts";
+import type { Outcome } from "../support/programs.ts";
+import { Project } from "./run_program.ts";
 
 /** The consumer's programs that may use the network and nothing else, and those that start programs or write files. */
 const MODEST = ["tour", "entries", "cached", "watched"];

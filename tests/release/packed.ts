@@ -10,7 +10,8 @@ import { join } from "node:path";
 import { npmName, pack } from "../../.ci/pack.ts";
 import { programOnPath } from "../support/binaries.ts";
 import { builtPackage, ROOT } from "./built.ts";
-import { type Outcome, Project } from "./run_program.ts";
+import type { Outcome } from "../support/programs.ts";
+import { Project } from "./run_program.ts";
 
 const settings = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8"));
 

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { builtPackage } from "./built.ts";
-import { run } from "./run_program.ts";
+import { run } from "../support/programs.ts";
 
 /** A package as it would be published. */
 export interface Published {

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { spawn } from "node:child_process";
 import {
   cpSync,
   mkdirSync,
@@ -16,29 +15,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import { fileURLToPath } from "node:url";
-
-/** How a program ended, and all that it printed. */
-export interface Outcome {
-  readonly code: number | null;
-  readonly output: string;
-}
-
-/** Runs a program to its end. */
-export function run(
-  [program, ...args]: readonly string[],
-  options: { cwd: string; env?: Record<string, string> },
-): Promise<Outcome> {
-  const env = { ...process.env, NO_COLOR: "1", ...options.env };
-  const child = spawn(program!, args, { cwd: options.cwd, env, stdio: ["ignore", "pipe", "pipe"] });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => output += chunk);
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code) => resolve({ code, output }));
-  });
-}
+import { type Outcome, run } from "../support/programs.ts";
 
 /** Where the programs of `consumer/` say that a server is. */
 const ADDRESS = "redis://127.0.0.1:6379";

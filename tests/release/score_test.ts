@@ -7,7 +7,7 @@ import process from "node:process";
 import { publicNames } from "../../.ci/api.ts";
 import { test } from "../support/test.ts";
 import { builtPackage, noBuild, ROOT } from "./built.ts";
-import { type Outcome, run } from "./run_program.ts";
+import { type Outcome, run } from "../support/programs.ts";
 
 const noDeno = "Deno" in globalThis ? false : "Deno reads the documentation";
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");

@@ -9,7 +9,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../support/servers.ts";
 import { ROOT } from "./built.ts";
-import { type Project, run } from "./run_program.ts";
+import { run } from "../support/programs.ts";
+import type { Project } from "./run_program.ts";
 
 const WORKERD = join(ROOT, ".ci/node_modules/.bin/workerd");
 const ESBUILD = join(ROOT, "node_modules/.bin/esbuild");

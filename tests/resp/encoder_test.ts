@@ -278,3 +278,16 @@ test("memory is used again where that is asked for, and never while bytes wait",
   assertEquals(second, expected("k", "3"));
   assertEquals([second!.buffer, second!.byteOffset], [first!.buffer, first!.byteOffset]);
 });
+
+test("an encoder whose memory a transport took for good goes on with other memory", () => {
+  const encoder = new Encoder(256);
+  encoder.append([new Uint8Array(256)]);
+  const [taken] = encoder.take();
+  assertEquals([taken!.byteLength, taken!.buffer.byteLength], [256, 256]);
+  structuredClone(taken!.buffer, { transfer: [taken!.buffer as ArrayBuffer] });
+  assertEquals(taken!.byteLength, 0);
+  encoder.reuse();
+  encoder.command(HEAD, 1, ["k", "v"], "SET");
+  encoder.append([Uint8Array.of(1, 2)]);
+  assertEquals(concat(...encoder.take()), concat(expected("k", "v"), Uint8Array.of(1, 2)));
+});
