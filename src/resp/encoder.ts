@@ -305,9 +305,10 @@ export class Encoder {
       return this.#piece(bytes.subarray(0, written), position, index, name, utf8.encode(text.slice(read)));
     }
     if (position + length + MARGIN > this.#chunk.length) position = this.#next(position, length + MARGIN);
-    // The bytes go where they belong if their number has as many digits as the string's length; else they move.
+    // The bytes go where they belong if their number has as many digits as the string's length; else they move by one,
+    // for which there must be room as for the line end.
     const at = position + 3 + digits(length);
-    const { read, written } = utf8.encodeInto(text, this.#chunk.subarray(at, this.#chunk.length - 2));
+    const { read, written } = utf8.encodeInto(text, this.#chunk.subarray(at, this.#chunk.length - 3));
     if (read < length || written !== length) {
       if (!text.isWellFormed()) refuse(text, index, name);
       if (read < length) return this.#piece(utf8.encode(text), position, index, name);

@@ -32,6 +32,19 @@ test("strings of every length around the encoder's thresholds, ASCII and not", (
   }
 });
 
+test("a text that ends anywhere near the end of a chunk is there to its last byte", () => {
+  for (const unit of ["é", "字", "😀"]) {
+    for (const count of [34, 60, 99, 334, 999]) {
+      const text = unit.repeat(count);
+      const length = utf8(text).length;
+      for (let room = length - 10; room < length + 60; room++) {
+        const encoder = new Encoder(256, new Uint8Array(Math.max(room, 1)));
+        assertEquals(encoded([text, "x"], encoder), expected(text, "x"), `${unit} × ${count} in ${room}`);
+      }
+    }
+  }
+});
+
 test("long strings and views", () => {
   for (const length of [16 * 1024, 32 * 1024, 32 * 1024 + 1, 300_000, 2_000_000]) {
     for (const unit of ["a", "é"]) {
