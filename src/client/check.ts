@@ -37,6 +37,8 @@ const POOL = ["size", "min"];
 const KNOWN = [...Object.keys(NUMBERS), ...BOOLEANS, ...STRINGS, ...FUNCTIONS]
   .concat(["url", "tls", "protocol", "limits", "overflow"]).sort();
 
+const LIMITS = ["depth", "elements", "bulk", "line", "idle"];
+
 const TLS_TEXTS = ["cert", "key", "serverName"];
 const TLS = ["ca", "verify", ...TLS_TEXTS];
 
@@ -58,6 +60,7 @@ export function checkOptions(options: Options, pool: boolean): void {
   for (const name of BOOLEANS) checkKind(name, options[name], "boolean", "true or false");
   for (const name of FUNCTIONS) checkKind(name, options[name], "function", "a function");
   checkTls(options.tls);
+  checkLimits(options.limits);
   checkTogether(options);
 }
 
@@ -92,6 +95,16 @@ function checkTls(tls: unknown): void {
   checkPem("tls.cert", cert);
   checkPem("tls.key", key);
   if ((cert === undefined) !== (key === undefined)) throw new TypeError("Options tls.cert and tls.key go together");
+}
+
+/** A limit that is no number would be none, or break every reply. */
+function checkLimits(limits: unknown): void {
+  if (limits === undefined) return;
+  if (typeof limits !== "object" || limits === null) throw new TypeError("Option limits must be an object");
+  for (const [name, limit] of Object.entries(limits)) {
+    if (!LIMITS.includes(name)) throw new TypeError(`Unknown option: limits.${name}; known are ${LIMITS.join(", ")}`);
+    checkNumber(`limits.${name}`, limit, name === "idle" ? 0 : 1, Number.MAX_SAFE_INTEGER);
+  }
 }
 
 function checkPem(name: string, text: unknown): void {

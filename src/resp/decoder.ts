@@ -119,7 +119,9 @@ export class Decoder {
 
   /** Takes bounds on what a server may send; see {@link Limits}. */
   constructor(limits: Limits = {}) {
-    this.#limits = { ...DEFAULT_LIMITS, ...limits };
+    // A limit that is there and `undefined` is one that is not given.
+    const given = Object.entries(limits).filter(([, limit]) => limit !== undefined);
+    this.#limits = { ...DEFAULT_LIMITS, ...Object.fromEntries(given) };
     this.#longest = this.#limits.bulk;
     this.#input = new Input(this.#limits.line);
   }

@@ -113,6 +113,10 @@ for (
     [{ tls: { ca: "/etc/ca.pem" } }, TypeError, "tls.ca must be PEM text"],
     [{ tls: { cert: "-----BEGIN CERTIFICATE-----" } }, TypeError, "go together"],
     [{ tls: { verify: 0 } }, TypeError, "tls.verify must be true or false"],
+    [{ limits: 5 }, TypeError, "limits must be an object"],
+    [{ limits: { lines: 5 } }, TypeError, "Unknown option: limits.lines; known are"],
+    [{ limits: { line: NaN } }, TypeError, "limits.line must be a whole number"],
+    [{ limits: { bulk: -1 } }, RangeError, "limits.bulk must be from 1"],
   ] as const
 ) {
   test(`options are checked: ${says}`, async () => {

@@ -156,6 +156,22 @@ test("how long a line is is limited", () => {
   assertEquals(error.offset, 0);
 });
 
+test("a limit that is undefined is one that is not given", () => {
+  const limits = { depth: undefined, elements: undefined, bulk: undefined, line: undefined, idle: undefined };
+  for (const { how, chunks } of cuts("+OK\r\n:12\r\n*2\r\n$1\r\na\r\n+PONG\r\n")) {
+    const decoder = new Decoder(limits);
+    const values = chunks.flatMap((chunk) => {
+      decoder.feed(chunk);
+      const read = [];
+      for (let value = decoder.read(0); value !== NEED_MORE; value = decoder.read(0)) read.push(value);
+      return read;
+    });
+    assertEquals(values, ["OK", 12, ["a", "PONG"]], how);
+  }
+  const { error } = failure([utf8(`+${"x".repeat(65_536)}`), utf8("xxx")], limits);
+  assertStringIncludes(error.message, "a line is longer than 65536 bytes");
+});
+
 test("lengths that are announced and never come take no memory worth naming", () => {
   const decoders = Array.from({ length: 64 }, () => {
     const decoder = new Decoder();
