@@ -98,7 +98,8 @@ export const searchHybrid: Shape = (reply, mode): unknown => Array.isArray(reply
 /** Words that may be wrong, each with what may be meant and how likely it is. */
 export const spellings: Shape = (reply, mode): unknown => {
   if (!Array.isArray(reply)) return reply;
-  const flat = Array.isArray(reply[0])
+  // RESP3 has them under a name. RESP2 has an array for each; there is none if all words are known.
+  const flat = reply.length === 0 || Array.isArray(reply[0])
     ? reply.flatMap((term) => [(term as Reply[])[1]!, swapped((term as Reply[])[2]!)])
     : (reply[1] as Reply[]);
   return map((found) => suggestions(found, mode))(flat, mode);

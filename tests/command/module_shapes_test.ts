@@ -145,6 +145,7 @@ const cases: Case[] = [
     three: ["results", ["helo", [["hello", 0.5]], "wrld", []]],
     value: { helo: [["hello", 0.5]], wrld: [] },
   },
+  { command: "FT.SPELLCHECK", shape: spellings, two: [], three: ["results", []], value: {} },
   {
     command: "FT.CONFIG GET",
     shape: map(),
