@@ -90,9 +90,10 @@ interface Server {
   readonly modules: ReadonlyMap<string, string>;
 }
 
-/** Only of Redis and Valkey we know which version brought what. */
+/** Only of Redis and Valkey we know which version brought what. A user who may not INFO does not hear the version. */
 function serverOf(source: Source): Server | undefined {
   if (!isLive(source) || source.server !== "redis" && source.server !== "valkey") return undefined;
+  if (!/^\d/.test(source.version)) return undefined;
   const modules = [...source.modules].map(([name, number]): [string, string] => {
     const lower = name.toLowerCase();
     return [MODULES[lower] ?? lower, formatVersion(number)];

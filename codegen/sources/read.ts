@@ -84,8 +84,7 @@ function isObject(value: unknown): boolean {
 async function readServer(from: string): Promise<LiveSource> {
   // Only who asks a server needs a client.
   const { connect, ReplyError } = await import("../../mod.ts");
-  const url = new URL(from);
-  const label = url.host || url.pathname;
+  const label = placeOf(from);
   try {
     const redis = await connect(from, { connectTimeout: 5000, backoff: () => null });
     try {
@@ -101,4 +100,10 @@ async function readServer(from: string): Promise<LiveSource> {
     }
     throw new SourceError((error as Error).message, { cause: error });
   }
+}
+
+/** Where a server is, without user and password. What is wrong with a URL is told by who connects, which shows neither. */
+function placeOf(from: string): string {
+  const [, place] = /^\w+:(?:\/\/)?(?:[^/?#]*@)?([^?#]*)/.exec(from)!;
+  return place.startsWith("/") ? place : place.split("/", 1)[0];
 }

@@ -16,14 +16,21 @@ export function readBriefly(target: string | URL | PoolOptions | undefined, more
   return url === undefined ? given : { ...partsOf(String(url)), ...given };
 }
 
+const WANTED = "This client was generated without options: it reads redis[s]://user:password@host:port/database";
+
 function partsOf(text: string): PoolOptions {
+  // What the platform says of a URL that it cannot read, or decode, shows all of it.
+  try {
+    return read(text);
+  } catch {
+    throw new TypeError(WANTED);
+  }
+}
+
+function read(text: string): PoolOptions {
   const { protocol, hostname, port, username, password, pathname, search } = new URL(text);
   const tls = protocol === "rediss:";
-  if (!tls && protocol !== "redis:" || search !== "" || !/^\/?\d*$/.test(pathname)) {
-    throw new TypeError(
-      "This client was generated without options: it reads redis[s]://user:password@host:port/database",
-    );
-  }
+  if (!tls && protocol !== "redis:" || search !== "" || !/^\/?\d*$/.test(pathname)) throw new TypeError(WANTED);
   return {
     hostname: hostname.replace(/^\[(.*)\]$/, "$1") || undefined,
     port: port === "" ? undefined : Number(port),

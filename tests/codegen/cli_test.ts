@@ -158,6 +158,11 @@ test("a client of one connection says what it has not", { skip: missing() }, asy
   assertMatch(String(await rejection(() => connect(`${url}?timeout=5`))), /generated without options/);
   assertMatch(String(await rejection(() => connect("unix:///tmp/none"))), /generated without options/);
   assertMatch(String(await rejection(() => connect({ integrity: true }))), /generated without options/);
+  for (const odd of ["redis://:hunter2@127.0.0.1:99999", "redis://:hunter2%zz@127.0.0.1"]) {
+    const error = await rejection(() => connect(odd)) as Error;
+    assertMatch(String(error), /^TypeError: This client was generated without options/);
+    assert(!`${error.stack}`.includes("hunter2"), error.stack);
+  }
   assertMatch(String(await rejection(() => redis.session())), /generated without sessions/);
   assertEquals(redis.stats().shared, 1);
 });
@@ -217,6 +222,8 @@ test("slips are told, with what to do", async () => {
     [["--from", mine], /^1: .*mine\.ts: /],
     [["--onyl", "get"], /^2: .*--onyl.*\nTry --help\./],
     [["--from", "redis://127.0.0.1:1"], /^1: Cannot connect to 127\.0\.0\.1:1: connection refused/],
+    [["--from", "redis://:hunter2@127.0.0.1:99999"], /^1: The connection URL cannot be understood;(?!.*hunter2)/],
+    [["--from", "unix://ada:hunter2@/no/where.sock"], /^1: Cannot connect to \/no\/where\.sock: /],
   ];
   for (const [args, says] of cases) assertMatch(await said(...args), says, args.join(" "));
   assertEquals(shop.read("mine.ts"), "export const mine = 1;\n");
@@ -255,6 +262,17 @@ test("a user who may not ask is told so", { skip: missing() }, async () => {
   const error = await assertRejects(() => generate({ from: server.url.replace("//", "//poor:secret@") }));
   assertMatch(String(error), /may not ask for COMMAND and COMMAND DOCS/);
   assert(!String(error).includes("secret"));
+});
+
+test("of a user who may not ask for the version, options that may be too new stay", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await redis.aclSetuser("wary", ["on", ">secret", "~*", "+@all", "-@dangerous", "+command"]);
+  const { text } = await generate({ from: server.url.replace("//", "//wary:secret@") });
+  const [options] = /SetOptions = [^]*?\n}>;\n/.exec(text)!;
+  for (const option of ["get?: boolean", "ex: number", "exat: Time", "keepttl: boolean"]) {
+    assertStringIncludes(options, option);
+  }
 });
 
 test("--help tells every option", async () => {
