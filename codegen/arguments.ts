@@ -330,6 +330,7 @@ function loop(node: ArgumentNode, expr: string, depth: number): string[] {
     body.push(`words.push(${[...repeat, ...scalarWords({ ...node, list: undefined }, item)].join(", ")});`);
   } else if (isTuple(node)) {
     const names = node.group.map((part) => parameterName(part.name ?? "value"));
+    if (new Set(names).size < names.length) return fail(node, "two members have the same name");
     over = `[${names.join(", ")}]`;
     body.push(
       `words.push(${[...repeat, ...node.group.flatMap((part, at) => scalarWords(part, names[at]))].join(", ")});`,

@@ -42,6 +42,9 @@ export function makeMethod(command: string, facts: Command, context: Context): M
   const parts: Parts = { name, constant: constantName(command), plans, cases, context };
   const { signatures, implementation } = makeSignatures(parts);
   const options = plans.find((plan) => !isEmpty(plan.options))?.options;
+  const body = makeBody(parts);
+  const hidden = plans.flatMap((plan) => plan.params).find((param) => calls(body, param.name));
+  if (hidden !== undefined) throw new Error(`the parameter ${hidden.name} hides the function that it is given to`);
   return {
     name,
     command,
@@ -51,10 +54,14 @@ export function makeMethod(command: string, facts: Command, context: Context): M
     docs: docs(name, facts, plans, cases),
     signatures,
     implementation,
-    body: makeBody(parts),
+    body,
     items,
     options: options === undefined ? undefined : { name: optionsName(name), type: options },
   };
+}
+
+function calls(body: readonly string[], name: string): boolean {
+  return body.some((line) => new RegExp(`(?<![.\\w])${name}\\(`).test(line));
 }
 
 /** An item's type longer than this gets a name. */

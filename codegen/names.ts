@@ -19,8 +19,11 @@ const CLIENT = new Set(
   ("constructor then send call close destroy with bytes bigints pipeline transaction session subscribe psubscribe " +
     "ssubscribe monitor stats closed exec on off scanIterator hscanIterator sscanIterator zscanIterator readStream " +
     "streamWorker cached release length full drain started run introduce added cut places mode encoder runs queued " +
-    "blocking optimistic reauthenticate rest giveUp put spent").split(" "),
+    "blocking optimistic reauthenticate rest giveUp put spent ticket").split(" "),
 );
+
+/** What a printed module has by these names: constants (`KIT`, `WRITE`) and types (`PoolOptions`). */
+const MODULE = new Set(["kit", "write", "binary", "readOnly", "blockingOption", "client", "pool"]);
 
 /** `CONFIG GET` → `configGet`: hyphens, dots, spaces and underscores break words; later ones are capitalised. */
 export function camelCase(name: string): string {
@@ -28,9 +31,11 @@ export function camelCase(name: string): string {
   return words.map((word, at) => at === 0 ? word : word[0].toUpperCase() + word.slice(1)).join("");
 }
 
-/** The method of a command; throws where the client has a member of that name. */
+/** The method of a command; throws where there can be none, or the client or the module has that name for something else. */
 export function methodName(command: string): string {
   const name = camelCase(command);
+  if (!/^[a-z]/.test(name)) throw new Error(`${command}: no method can be called ${JSON.stringify(name)}`);
+  if (MODULE.has(name)) throw new Error(`${command}: the module has a name ${constantName(command)} of its own`);
   if (CLIENT.has(name)) throw new Error(`${command}: the client has a member ${name} of its own`);
   return name;
 }
@@ -48,6 +53,7 @@ export function pascal(name: string): string {
 /** A parameter's name: as given where it is camel case already. */
 export function parameterName(name: string): string {
   const camel = /^[a-z][A-Za-z0-9]*$/.test(name) ? name : camelCase(name);
+  if (camel === "") throw new Error(`no parameter can be called ${JSON.stringify(name)}`);
   const safe = /^[0-9]/.test(camel) ? `_${camel}` : camel;
   return RESERVED.has(safe) || LOCALS.has(safe) ? `${safe}Name` : safe;
 }

@@ -82,7 +82,7 @@ export function literals(token: string | undefined): string[] {
 /** The key of an option, or of a member of an object. */
 export function optionKey(node: ArgumentNode): string {
   const key = node.as ?? camelCase(node.token ?? node.flag ?? "");
-  if (key !== "") return key;
+  if (key !== "") return /^[0-9]/.test(key) ? `_${key}` : key;
   if (node.name === undefined) throw new Error(`${JSON.stringify(node).slice(0, 60)} needs "as" or "name"`);
   return /^[a-z][A-Za-z0-9]*$/.test(node.name) ? node.name : camelCase(node.name);
 }

@@ -185,3 +185,47 @@ test("a command whose name is taken is left to call()", () => {
   assertEquals([...left.keys()], ["PIPELINE"]);
   assertEquals(Object.keys(file), ["$schema", "GET", "X.GET", "XGET"]);
 });
+
+test("commands, arguments and words whose names TypeScript or the module has no room for", {
+  skip: noCompiler,
+}, async () => {
+  using shop = new Workshop();
+  const key = { name: "key", type: "key" };
+  const commands: Record<string, unknown[]> = {
+    "2FA.CHECK": [key],
+    "ЩИТ": [key],
+    "WRITE": [key],
+    "BINARY": [key],
+    "KIT": [key],
+    "POOL": [key, { name: "x", type: "pure-token", token: "X", optional: true }],
+    "TICKET": [key],
+    "BOX.WORD": [key, { name: "x", type: "pure-token", token: "2D", optional: true }],
+    "BOX.NAME": [{ name: "ключ", type: "key" }],
+    "BOX.TIME": [key, { name: "milliseconds", type: "unix-time" }],
+    "BOX.TWINS": [{
+      ...{ name: "pair", type: "block", multiple: true },
+      arguments: [{ name: "value", type: "string" }, { name: "value", type: "string" }],
+    }],
+  };
+  const facts = { arity: -2, command_flags: ["write"] };
+  const file = Object.entries(commands).map(([name, args]) => [name, { ...facts, arguments: args }]);
+  shop.write("odd.json", JSON.stringify(Object.fromEntries(file)));
+  const { code, output } = await shop.generate("--from", shop.path("odd.json"), "--module", "odd", "--out", "odd.ts");
+  assertEquals(code, 0, output);
+  for (const name of ["2FA.CHECK", "ЩИТ", "WRITE", "BINARY", "KIT", "POOL", "TICKET"]) {
+    assertStringIncludes(output, `${name} has no method (${name}: `);
+  }
+  shop.write(
+    "consumer.ts",
+    `
+    import type { Redis } from "./odd.ts";
+    export function tour(redis: Redis): void {
+      void (() => redis.boxWord("a", { _2d: true }));
+      void (() => redis.boxName("a", "more"));
+      void (() => redis.boxTime("a", 5));
+      void (() => redis.boxTwins("a", "b"));
+    }`,
+  );
+  const checked = await shop.check("consumer.ts", "odd.ts");
+  assertEquals(checked.code, 0, checked.output);
+});
