@@ -58,6 +58,21 @@ test("a read is repeated three times at most", async () => {
   assertEquals([error.sent, seen], [true, 4]);
 });
 
+test("the next batch of a cursor is never asked for twice: the server counts as read what it has sent", async () => {
+  let seen = 0;
+  await using server = await startScripted(async (peer) => {
+    await peer.command();
+    await peer.send(HELLO);
+    if (await peer.command()) seen++;
+    peer.destroy();
+  });
+  await using redis = await connect(server.url, { clientInfo: false });
+  const error = await assertRejects(() => redis.ftCursorRead("books", 7), ConnectionError);
+  assertEquals([error.sent, seen], [true, 1]);
+  await assertRejects(() => redis.ftCursorDel("books", 7), ConnectionError);
+  assertEquals(seen, 2);
+});
+
 test("a pipeline or transaction whose caller gives up before it is sent is never sent, and says so", async () => {
   await using server = await startRedis();
   let connects = 0;
