@@ -12,7 +12,7 @@ import { type Arg, BLOCKING, BLOCKING_OPTION, CommandSpec, type Shape } from "..
 import type { Line } from "../connection/line.ts";
 import { Pending, type SendOptions } from "../connection/pending.ts";
 import { onAbort } from "../connection/signal.ts";
-import { settledWithin } from "../connection/wait.ts";
+import { LONGEST_DELAY, settledWithin } from "../connection/wait.ts";
 import type { Core } from "./core.ts";
 import type { Blocking } from "./kit.ts";
 import { patience, type Wait } from "./patience.ts";
@@ -105,7 +105,10 @@ async function hold<T>(
   if (timeout !== undefined) {
     timers.push(setTimeout(() => giveUp(outOfTime(line, pending, timeout)), timeout));
   }
-  if (time > 0) timers.push(setTimeout(() => giveUp(new Overdue(time)), time + MARGIN));
+  // What is beyond a timer is as good as for ever.
+  if (time > 0 && time + MARGIN <= LONGEST_DELAY) {
+    timers.push(setTimeout(() => giveUp(new Overdue(time)), time + MARGIN));
+  }
   try {
     return await Promise.race([reply, givenUp]);
   } catch (error) {

@@ -6,9 +6,7 @@
 import { ConnectionError } from "../errors.ts";
 import { Attempt, type AttemptOptions } from "./attempt.ts";
 import type { Backoff } from "./backoff.ts";
-
-/** The longest time that a timer can be set to, in milliseconds. */
-const LONGEST_DELAY = 2 ** 31 - 1;
+import { LONGEST_DELAY } from "./wait.ts";
 
 /** What is under way, so that it can be given up. */
 export class Attempts {

@@ -5,10 +5,15 @@
  */
 import { onAbort } from "./signal.ts";
 
+/** The longest time that a timer can be set to, in milliseconds: with a longer one it fires at once. */
+export const LONGEST_DELAY = 2 ** 31 - 1;
+
 /** Waits for a promise to settle, at most so many milliseconds; leaves no timer behind. True if it settled in time. */
 export async function settledWithin(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<boolean>((resolve) => timer = setTimeout(() => resolve(false), milliseconds));
+  const late = new Promise<boolean>((resolve) =>
+    timer = setTimeout(() => resolve(false), Math.min(milliseconds, LONGEST_DELAY))
+  );
   try {
     return await Promise.race([promise.then(() => true, () => true), late]);
   } finally {

@@ -86,3 +86,16 @@ test("xread() with a stream called BLOCK is not blocking, with the option it is"
   assertEquals(await redis.xread({ BLOCK: "$" }, { block: 10 }), null);
   assertEquals(redis.stats().idle, 1);
 });
+
+test("a blocking command may wait longer than a timer can, and close() as long as it takes", async () => {
+  await using server = await startRedis();
+  await using admin = await connect(server.url);
+  const redis = await connect(server.url);
+  const popped = redis.blpop(["queue"], 3_000_000);
+  while (!(await admin.clientList()).includes("cmd=blpop "));
+  const closed = redis.close(Infinity);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await admin.rpush("queue", "x");
+  assertEquals(await popped, ["queue", "x"]);
+  await closed;
+});
