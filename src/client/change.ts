@@ -8,6 +8,7 @@ import { type Arg, CommandSpec, PUBSUB } from "../command/spec.ts";
 import type { About, Owed } from "../connection/pending.ts";
 import { Encoder } from "../resp/encoder.ts";
 import type { Reply } from "../resp/reply.ts";
+import { utf8 } from "../resp/text.ts";
 
 /** The three families of subscriptions, by the command that makes one. */
 export type Family = "SUBSCRIBE" | "PSUBSCRIBE" | "SSUBSCRIBE";
@@ -88,12 +89,15 @@ export class Change implements Owed {
   }
 }
 
-const decoder = new TextDecoder();
+const encoder = new TextEncoder();
 
-/** The same key for the same channel, whether it came as string or bytes. Bytes that are no UTF-8 get one of their own. */
+/**
+ * The same key for the same channel, whether it came as string or bytes, and different ones for different channels. A
+ * replacement character may stand for any bytes, so bytes are told apart by their numbers then; so is what begins like that.
+ */
 export function keyOf(name: Arg): string {
-  if (!ArrayBuffer.isView(name)) return String(name);
-  const view = new Uint8Array(name.buffer, name.byteOffset, name.byteLength);
-  const whole = decoder.decode(view);
-  return whole.includes("\ufffd") ? `\0${Array.from(view).join()}` : whole;
+  const whole = ArrayBuffer.isView(name) ? utf8.decode(name) : String(name);
+  if (!whole.includes("\ufffd") && !whole.startsWith("\0")) return whole;
+  if (!ArrayBuffer.isView(name)) return `\0${encoder.encode(whole).join()}`;
+  return `\0${new Uint8Array(name.buffer, name.byteOffset, name.byteLength).join()}`;
 }

@@ -6,13 +6,14 @@
  *
  * @module
  */
-import { ConnectionError, ReplyError } from "../errors.ts";
+import { ConnectionError, RedisError, ReplyError } from "../errors.ts";
 import type { Arg, CommandSpec } from "../command/spec.ts";
 import { Fifo } from "../connection/fifo.ts";
 import type { Line } from "../connection/line.ts";
 import type { SendOptions } from "../connection/pending.ts";
 import { onAbort } from "../connection/signal.ts";
 import { BYTES, type Push, type Reply } from "../resp/reply.ts";
+import { utf8 } from "../resp/text.ts";
 import { Change, type Family, keyOf, SUBSCRIBE, UNSUBSCRIBE } from "./change.ts";
 import { type Message, type SubscribeOptions, Subscription } from "./subscription.ts";
 
@@ -61,6 +62,7 @@ export class Hub {
   #generation = 0;
   /** What the server has not confirmed, in the order in which it is told. */
   readonly #changes = new Fifo<Change>();
+  #closed = false;
 
   /** @internal Made when a client is opened. */
   constructor(settings: HubSettings) {
@@ -84,7 +86,8 @@ export class Hub {
     try {
       const line = await this.#open();
       if (signal?.aborted) throw signal.reason;
-      if ((mode & BYTES) !== 0) line.pushMode = BYTES;
+      // A name that is no text would come back as another one, as text.
+      if ((mode & BYTES) !== 0 || names.some((name) => ArrayBuffer.isView(name))) line.pushMode = BYTES;
       await this.#confirmed(line, this.#join(line, family, names, listener));
       listener.generation = line.generation;
       return subscription;
@@ -99,12 +102,15 @@ export class Hub {
     const present = this.#line;
     if (present !== undefined && this.needs(present)) {
       await present.open();
-      return present;
+      // Whoever listened there may have been told meanwhile that messages do not come over it any more.
+      if (this.needs(present)) return present;
     }
     const shared = this.#settings.shared();
     await shared.open();
     let line = shared;
     if (shared.protocol === 2) {
+      // Nobody would close a line that begins after the client has ended.
+      if (this.#closed) throw clientClosed();
       line = this.#dedicated ??= this.#settings.dedicated();
       await line.open();
     }
@@ -127,8 +133,20 @@ export class Hub {
       topic.listeners.add(listener);
       return topic;
     });
-    if (fresh.length > 0) this.#ask(line, family, fresh);
+    if (fresh.length > 0) {
+      this.#ask(line, family, fresh).catch((error) => {
+        const refused = error instanceof ReplyError || error instanceof TypeError;
+        if (refused) this.#askForOthers(line, family, fresh, listener);
+      });
+    }
     return joined;
+  }
+
+  /** All were refused for the sake of one: who wants others of them only must not be refused with him who wanted all. */
+  #askForOthers(line: Line, family: Family, topics: readonly Topic[], refused: Listener): void {
+    for (const topic of topics) {
+      if (topics.length > 1 && [...topic.listeners].some((one) => one !== refused)) this.#ask(line, family, [topic]);
+    }
   }
 
   #ask(line: Line, family: Family, topics: readonly Topic[], again = false): Promise<void> {
@@ -146,9 +164,12 @@ export class Hub {
         await Promise.all(asked);
         return;
       } catch (error) {
-        if (!(error instanceof ConnectionError) || error.closed || attempt === TRIES) throw error;
-        await line.open();
-        // Nobody has asked again: the line was given up.
+        if (attempt === TRIES) throw error;
+        if (error instanceof ConnectionError) {
+          if (error.closed) throw error;
+          await line.open();
+        }
+        // Nobody has asked again: the line was given up, or these were refused.
         if (topics.every((topic, i) => topic.confirmed === asked[i])) throw error;
       }
     }
@@ -185,12 +206,14 @@ export class Hub {
     }
   }
 
-  #confirm(kind: string, name: Reply): void {
+  /** False if nobody has asked for that. */
+  #confirm(kind: string, name: Reply): boolean {
     const key = keyOf(name as Arg);
     for (let i = 0; i < this.#changes.size; i++) {
       const change = this.#changes.at(i)!;
-      if (change.kind === kind && change.left.delete(key)) return;
+      if (change.kind === kind && change.left.delete(key)) return true;
     }
+    return false;
   }
 
   /** @internal A line is ready again: everything is subscribed to afresh, and everybody hears that there was a gap. */
@@ -223,7 +246,7 @@ export class Hub {
   /** @internal The line was given up or closed: nobody will hear anything any more. */
   lost(line: Line, error?: Error): void {
     if (line !== this.#line) return;
-    const reason = error ?? new ConnectionError("The client was closed", { closed: true });
+    const reason = error ?? clientClosed();
     for (const family of FAMILIES) {
       const topics = [...this.#topics[family].values()];
       this.#topics[family].clear();
@@ -247,8 +270,9 @@ export class Hub {
     const kind = text(items[0]!);
     const family = KINDS[kind];
     if (family !== undefined) return this.#message(family, items);
-    if (/subscribe$/.test(kind)) this.#confirm(kind, items[1]!);
-    else this.#settings.onPush?.(push);
+    if (/subscribe$/.test(kind)) {
+      if (!this.#confirm(kind, items[1]!) && kind === "sunsubscribe") this.#moved(items[1]!);
+    } else this.#settings.onPush?.(push);
   }
 
   #message(family: Family, items: readonly Reply[]): void {
@@ -264,8 +288,16 @@ export class Hub {
     }
   }
 
+  /** A channel of a shard that the server has no longer. */
+  #moved(name: Reply): void {
+    const error = new RedisError("The server has ended the subscription: the channel's shard is elsewhere now");
+    const topic = this.#topics.SSUBSCRIBE.get(keyOf(name as Arg));
+    for (const { subscription } of topic?.listeners ?? []) subscription.fail(error);
+  }
+
   /** Closes the connection that only carries messages. */
   close(): void {
+    this.#closed = true;
     const line = this.#line;
     if (line) this.lost(line);
     this.#dedicated?.destroy();
@@ -273,7 +305,7 @@ export class Hub {
 }
 
 const NOTHING = Promise.resolve();
-const decoder = new TextDecoder();
+
 const encoder = new TextEncoder();
 
 /** Calls for each who listens to one of these, once. */
@@ -290,9 +322,13 @@ function resumed(listener: Listener, generation: number): void {
 }
 
 function text(value: Reply): string {
-  return value instanceof Uint8Array ? decoder.decode(value) : String(value);
+  return value instanceof Uint8Array ? utf8.decode(value) : String(value);
 }
 
 function bytes(value: Reply): Uint8Array {
   return value instanceof Uint8Array ? value : encoder.encode(String(value));
+}
+
+function clientClosed(): ConnectionError {
+  return new ConnectionError("The client was closed", { closed: true });
 }

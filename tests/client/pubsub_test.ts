@@ -10,6 +10,7 @@ import {
   ReplyError,
   TimeoutError,
 } from "../../mod.ts";
+import { gate } from "../support/gate.ts";
 import { answering, HELLO, type Script, startScripted } from "../support/scripted.ts";
 import { missing, type ServerVersion, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
@@ -360,3 +361,89 @@ for (const protocol of [3, 2] as const) {
     assert(heard.length >= 5000, `${heard.length}`);
   });
 }
+
+test("who subscribes while the client is closed is refused, and leaves no connection, RESP2", async () => {
+  await using server = await startRedis();
+  await using admin = await connect(server.url);
+  const redis = await connect(server.url, { protocol: 2, clientName: "closing" });
+  const refused = assertRejects(() => redis.subscribe("news"), ConnectionError, "closed");
+  await redis.close();
+  await refused;
+  await until(admin, async () => !(await admin.clientList()).includes("name=closing"));
+  assertEquals(redis.stats().connects, 1);
+});
+
+test("channels are told apart whatever they are called, and however they are given", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const named = ["\ufeffnews", "news", "\ufffd", "\u0000255", Uint8Array.of(255), Uint8Array.of(254), "\0"];
+  const heard: [number, string][] = [];
+  const listen = (name: string | Uint8Array, i: number) =>
+    redis.subscribe(name, { onMessage: ({ message }) => heard.push([i, message]) });
+  await Promise.all(named.slice(0, 4).map(listen));
+  for (const i of [0, 1, 2, 3]) assertEquals(await redis.publish(named[i]!, "\ufeffx"), 1);
+  await until(redis, () => heard.length === 4);
+  await Promise.all(named.slice(4).map((name, i) => listen(name, i + 4)));
+  for (const name of named) assertEquals(await redis.publish(name, "\ufeffy"), 1);
+  await until(redis, () => heard.length === 11);
+  assertEquals(heard, [
+    ...[0, 1, 2, 3].map((i): [number, string] => [i, "\ufeffx"]),
+    ...named.map((_, i): [number, string] => [i, "\ufeffy"]),
+  ]);
+});
+
+test("who is refused takes nobody with him who asks for the same at the same time", async () => {
+  await using server = await startRedis();
+  await using admin = await connect(server.url);
+  await admin.aclSetuser("reader", "on", "nopass", "+@all", "~*", "resetchannels", "&public:*");
+  await using redis = await connect(server.url, { username: "reader", password: "x" });
+  for (const other of ["secret", "\ud800"]) {
+    const all = redis.subscribe([`public:${other.length}`, other, "public:2"]);
+    const wanted = redis.subscribe(["public:2", `public:${other.length}`]);
+    await assertRejects(() => all, Error, other === "secret" ? "NOPERM" : "surrogate");
+    await using granted = await wanted;
+    assertEquals(await admin.publish("public:2", "x"), 1);
+    assertEquals((await granted.next()).value?.message, "x");
+  }
+  assertEquals((await admin.pubsubNumsub("public:2"))["public:2"], 0);
+});
+
+test("a subscription ends with an error when the server gives its shard away", async () => {
+  await using server = await startRedis({ clusterNode: true });
+  await server.command("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
+  while (!(await server.command("CLUSTER", "INFO")).includes("cluster_state:ok")) await server.command("PING");
+  await using redis = await connect(server.url);
+  await using other = await redis.subscribe("s");
+  await using shard = await redis.ssubscribe("s");
+  const failed = assertRejects(() => shard.next(), RedisError, "shard");
+  await server.command("CLUSTER", "DELSLOTSRANGE", "0", "16383");
+  await failed;
+  await redis.publish("s", "x");
+  assertEquals((await other.next()).value?.message, "x");
+});
+
+test("who waits for a connection that speaks no RESP3 any more is subscribed on one of its own", async () => {
+  const asked: string[] = [];
+  await using server = await startScripted(async (peer, index) => {
+    for (let words = await peer.command(); words !== null; words = await peer.command()) {
+      const [name, channel] = words as [string, string];
+      asked.push(`${index} ${name}`);
+      if (name === "HELLO") await peer.send(index === 0 ? HELLO : "-ERR unknown command 'HELLO'\r\n");
+      else if (name === "CLIENT") await peer.send(":7\r\n");
+      else if (name === "PING") await peer.send("+PONG\r\n");
+      else await peer.send(`${index === 0 ? ">" : "*"}3\r\n$9\r\nsubscribe\r\n$1\r\n${channel}\r\n:1\r\n`);
+    }
+  });
+  const lost = gate();
+  const onState = (state: string) => state === "reconnecting" && lost.open();
+  const redis = await connect(server.url, { clientInfo: false, backoff: () => 10, onState });
+  const one = await redis.subscribe("a");
+  const failed = assertRejects(() => one.next(), ConnectionError, "RESP3");
+  (await server.peer(0)).destroy();
+  await lost.opened;
+  const two = redis.subscribe("b");
+  await failed;
+  await two;
+  assertEquals(asked.filter((command) => command.endsWith(" SUBSCRIBE")), ["0 SUBSCRIBE", "2 SUBSCRIBE"]);
+  redis.destroy();
+});
