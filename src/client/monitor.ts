@@ -13,6 +13,7 @@ import type { About, Owed } from "../connection/pending.ts";
 import { onAbort } from "../connection/signal.ts";
 import { Encoder } from "../resp/encoder.ts";
 import { BYTES, type Reply } from "../resp/reply.ts";
+import { utf8 } from "../resp/text.ts";
 import { Inbox, type InboxOptions } from "./inbox.ts";
 
 /** A command that the server has run. */
@@ -191,14 +192,13 @@ export class Monitor<S extends string | Uint8Array = string>
 
 const LINE = /^(\d+)\.(\d{6}) \[(\d+) (.*?)\] (".*)$/s;
 const ESCAPES: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, a: 7, b: 8 };
-const decoder = new TextDecoder();
 
 function parse(line: string, asBytes: boolean): MonitorLine<string | Uint8Array> {
   const parts = LINE.exec(line);
   if (parts === null) throw new ProtocolError("a line of MONITOR cannot be understood", 0);
   const [, seconds, micros, database, address, words] = parts as unknown as string[];
   const time = Number(seconds) * 1000 + Number(micros) / 1000;
-  const command = wordsOf(words!).map((word) => asBytes ? word : decoder.decode(word));
+  const command = wordsOf(words!).map((word) => asBytes ? word : utf8.decode(word));
   return { time, database: Number(database), address: address!, command };
 }
 

@@ -144,6 +144,11 @@ export class Connection implements TransportHandler {
     return this.#owed.peek()?.patient ?? false;
   }
 
+  /** What comes has no end: there is nothing to wait for. */
+  get isEndless(): boolean {
+    return this.#owed.peek()?.endless ?? false;
+  }
+
   /** Bytes encoded or handed over, not yet taken by the socket. */
   get waiting(): number {
     return this.#encoder.size + (this.#transport?.waiting ?? 0);
@@ -175,6 +180,7 @@ export class Connection implements TransportHandler {
   /** Sends commands that are encoded already; `owed` takes all their replies. */
   sendEncoded(owed: Owed, chunks: readonly Uint8Array[]): void {
     this.#encoder.append(chunks);
+    if (owed.endless) this.#decoder.allowLongLines();
     this.#enqueue(owed);
     if (this.#encoder.size >= EAGER_FLUSH) this.flush();
   }

@@ -445,7 +445,9 @@ export class Line implements LifecycleOwner, Sender {
     if (life.state === "ready") {
       life.closing();
       life.connection?.flush();
-      if (this.pending > 0) await settledWithin(this.#idle.next(), Math.max(0, deadline - performance.now()));
+      if (this.pending > 0 && !life.connection?.isEndless) {
+        await settledWithin(this.#idle.next(), Math.max(0, deadline - performance.now()));
+      }
     }
     this.destroy();
   }

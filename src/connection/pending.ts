@@ -40,7 +40,7 @@ export interface Owed {
   modeAt?(nth: number): number;
   /** Whether this is its last reply, where their number cannot be told beforehand. */
   ends?(value: Reply, nth: number): boolean;
-  /** Whether everything that comes from now on is its own, to the end of the connection. */
+  /** Whether everything that comes from now on is its own, to the end of the connection; its lines may be of any length. */
   readonly endless?: boolean;
   /** By which its caller may take it back, where it is not a single command. */
   readonly ticket?: Ticket;

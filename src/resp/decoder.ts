@@ -140,6 +140,11 @@ export class Decoder {
     return this.#bodyType === 0 ? undefined : this.#body.room();
   }
 
+  /** From now on a line may be as long as a string: MONITOR tells a whole command in one. */
+  allowLongLines(): void {
+    this.#input.longest = Math.max(this.#limits.line, this.#limits.bulk);
+  }
+
   /**
    * The next reply or push, or `NEED_MORE` if its bytes have not all come. `mode` is a sum of `BYTES` and `BIGINTS`; what
    * it is when the first line of a reply is there holds for the whole reply.

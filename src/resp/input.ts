@@ -21,7 +21,8 @@ export class Input {
   /** Why nothing more can be parsed. */
   failure: ProtocolError | null = null;
 
-  readonly #longest: number;
+  /** The most bytes that a line may have. */
+  longest: number;
   /** Bytes of the connection before the first of `buffer`. */
   #base = 0;
   /** Bytes of the connection before the last chunk, and in it. */
@@ -36,7 +37,7 @@ export class Input {
 
   /** Takes the most bytes that a line may have. */
   constructor(longest: number) {
-    this.#longest = longest;
+    this.longest = longest;
   }
 
   /** How many bytes of the connection have been parsed; told right while there is something to parse. */
@@ -85,7 +86,7 @@ export class Input {
     const buffer = this.buffer;
     // Told before the line end comes, which may be never.
     if (IS_TYPE[buffer[position]] === 0) this.#notResp(buffer[position], position);
-    const longest = position + this.#longest + 3;
+    const longest = position + this.longest + 3;
     const bound = longest < this.end ? longest : this.end;
     let at = position + 1;
     while (at < bound && buffer[at] !== 10) at++;
@@ -93,7 +94,7 @@ export class Input {
       if (buffer[at - 1] !== 13) this.fail("a line ends without a carriage return", at);
       return at + 1;
     }
-    if (bound === longest) this.fail(`a line is longer than ${this.#longest} bytes`, position);
+    if (bound === longest) this.fail(`a line is longer than ${this.longest} bytes`, position);
     this.#hold(buffer, position, this.end);
     this.position = this.end;
     return -1;
@@ -131,7 +132,7 @@ export class Input {
 
   /** Adds to the line that is kept what `chunk` has of it. With its end, the line is to be parsed, then the chunk. */
   #complete(chunk: Uint8Array): void {
-    const bound = Math.min(chunk.length, this.#longest + 3 - this.#held);
+    const bound = Math.min(chunk.length, this.longest + 3 - this.#held);
     let at = 0;
     while (at < bound && chunk[at] !== 10) at++;
     const whole = at < bound;
@@ -139,7 +140,7 @@ export class Input {
     this.#hold(chunk, 0, whole ? at + 1 : at);
     this.position = this.end = 0;
     // A line that is too long is handed over too, for `lineEnd` to refuse.
-    if (!whole && this.#held < this.#longest + 3) return;
+    if (!whole && this.#held < this.longest + 3) return;
     this.buffer = this.#line;
     this.end = this.#held;
     this.#held = 0;

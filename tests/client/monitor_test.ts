@@ -118,3 +118,24 @@ test("a monitor ends with its connection, its signal, its client, and where it i
   await assertRejects(() => session.call("MONITOR"), TypeError, "redis.monitor()");
   assertEquals(await session.ping(), "PONG");
 });
+
+test("a monitor shows arguments of any length, and a byte order mark", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using monitor = redis.monitor();
+  await monitor.ready;
+  const value = "\ufeff" + "\0".repeat(100_000);
+  await redis.set("k", value);
+  assertEquals((await monitor.next()).value?.command, ["SET", "k", value]);
+});
+
+test("nobody waits for a monitor when its client is closed", async () => {
+  await using server = await startRedis();
+  const redis = await connect(server.url);
+  const monitor = redis.monitor();
+  await monitor.ready;
+  const began = performance.now();
+  await redis.close(60_000);
+  assert(performance.now() - began < 30_000);
+  assertEquals(await monitor.next(), { value: undefined, done: true });
+});
