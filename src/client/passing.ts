@@ -5,8 +5,8 @@
  */
 import { ConnectionError, ReplyError, TimeoutError } from "../errors.ts";
 
-/** Refusals of a server that is starting, moving, electing, or short of something. */
-const PASSING = /^(LOADING|MASTERDOWN|TRYAGAIN|CLUSTERDOWN|READONLY|NOREPLICAS|MISCONF|OOM|BUSY)$/;
+/** Refusals of a server that is starting, moving, electing, or short of something; or that lets go, as it is a replica now. */
+const PASSING = /^(LOADING|MASTERDOWN|TRYAGAIN|CLUSTERDOWN|READONLY|NOREPLICAS|MISCONF|OOM|BUSY|UNBLOCKED)$/;
 
 /** Whether the same may work later. */
 export function passes(error: unknown): error is Error {

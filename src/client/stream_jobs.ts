@@ -6,6 +6,7 @@
  */
 import type { Dict, Key } from "../command/values.ts";
 import { passes, pauseAfter } from "./passing.ts";
+import { alike, nameOf, text } from "./stream_names.ts";
 import type { Delivery, StreamWorkerOptions, StreamWorking } from "./stream_worker_options.ts";
 
 type Text = string | Uint8Array;
@@ -76,10 +77,11 @@ export class Jobs<S extends Text> {
     for (const [name, since] of this.#failures) if (now - since > age) this.#failures.delete(name);
   }
 
-  /** Takes an entry: it is handled as soon as there is a place. */
-  start(key: Key, id: string, fields: Dict<S, S>, deliveries: number): void {
+  /** Takes an entry, its id as it came: it is handled as soon as there is a place. */
+  start(key: Key, name: S, fields: Dict<S, S>, deliveries: number): void {
+    const id = text(name);
     const lost = new AbortController();
-    const entry = { stream: key as S, id, fields, deliveries, signal: lost.signal };
+    const entry = { stream: alike(name, key), id, fields, deliveries, signal: lost.signal };
     const job: Job<S> = { key, entry, lost };
     this.#jobs.set(nameOf(key, id), job);
     this.#failures.delete(nameOf(key, id));
@@ -168,19 +170,4 @@ export class Jobs<S extends Text> {
     for (const { lost } of this.#jobs.values()) lost.abort(new Error("The worker was stopped"));
     return left;
   }
-}
-
-const decoder = new TextDecoder();
-
-/** An id as text. */
-export function text(value: Text): string {
-  return typeof value === "string" ? value : decoder.decode(value);
-}
-
-/** One string for a stream and an id. Bytes that are no text have one of their own. */
-export function nameOf(key: Key, id: string): string {
-  if (typeof key === "string") return `${key} ${id}`;
-  const bytes = new Uint8Array(key.buffer, key.byteOffset, key.byteLength);
-  const whole = decoder.decode(bytes);
-  return whole.includes("\ufffd") ? `\0${bytes.join()} ${id}` : `${whole} ${id}`;
 }

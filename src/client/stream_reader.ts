@@ -9,6 +9,7 @@ import type { XreadOptions, XrevrangeOptions } from "../generated/options.ts";
 import type { StreamEntry } from "../generated/replies.ts";
 import { onAbort } from "../connection/signal.ts";
 import { passes, pauseAfter } from "./passing.ts";
+import { same, text } from "./stream_names.ts";
 
 /** An entry of a stream. */
 export interface StreamItem<S extends string | Uint8Array = string> {
@@ -114,10 +115,10 @@ export class StreamReader<S extends string | Uint8Array = string>
 
   /** Reads until there is something. */
   async #pull(): Promise<void> {
-    let begun: Promise<void> = this.#begun;
+    let begun: Promise<void> | undefined = this.#begun;
     while (!this.#stop.signal.aborted) {
       try {
-        await begun;
+        await (begun ?? this.#begin());
         const streams = this.#keys.map((key, i): [Key, string] => [key, this.#last[i]!]);
         const reply = await this.#redis.xread(streams, this.#read);
         this.#failures = 0;
@@ -129,7 +130,7 @@ export class StreamReader<S extends string | Uint8Array = string>
         if (!passes(error)) throw error;
         this.#onError?.(error);
         await pauseAfter(++this.#failures, this.#stop.signal);
-        if (this.#last.includes("$")) begun = this.#begin();
+        begun = undefined;
       }
     }
   }
@@ -137,8 +138,10 @@ export class StreamReader<S extends string | Uint8Array = string>
   #take(reply: [key: S, entries: StreamEntry<S>[]][]): void {
     this.#items = [];
     this.#next = 0;
+    let at = -1;
     for (const [stream, entries] of reply) {
-      const at = this.#keys.findIndex((key) => same(key, stream));
+      // In the order in which they were asked for: so a name that was given twice has each of its places.
+      at = this.#keys.findIndex((key, i) => i > at && same(key, stream));
       for (const [id, fields] of entries) this.#items.push({ at, item: { stream, id: text(id), fields } });
       this.#last[at] = this.#items.at(-1)!.item.id;
     }
@@ -200,18 +203,4 @@ export class StreamReader<S extends string | Uint8Array = string>
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-}
-
-const decoder = new TextDecoder();
-
-function text(value: string | Uint8Array): string {
-  return typeof value === "string" ? value : decoder.decode(value);
-}
-
-/** Whether a key and the name that a reply has for it are the same. */
-function same(key: Key, name: string | Uint8Array): boolean {
-  if (typeof key === "string") return key === text(name);
-  const bytes = new Uint8Array(key.buffer, key.byteOffset, key.byteLength);
-  if (typeof name === "string") return decoder.decode(bytes) === name;
-  return bytes.length === name.length && bytes.every((byte, i) => byte === name[i]);
 }

@@ -14,7 +14,8 @@ import type { XpendingOptions } from "../generated/options.ts";
 import { settledWithin } from "../connection/wait.ts";
 import { onAbort } from "../connection/signal.ts";
 import { passes, pauseAfter } from "./passing.ts";
-import { Jobs, nameOf, text } from "./stream_jobs.ts";
+import { Jobs } from "./stream_jobs.ts";
+import { same, text } from "./stream_names.ts";
 import {
   checkWorker,
   type StreamWorkerOptions,
@@ -29,6 +30,8 @@ type Listed = [id: Text, consumer: Text, idle: number | bigint, deliveries: numb
 
 /** How many entries are looked at in one go. */
 const PAGE = 100;
+/** How long the server may take to forget a name, in milliseconds: nobody is kept waiting for that. */
+const LEAVING = 1000;
 
 /**
  * A worker that runs. Stop it with `stop`, or by leaving its scope (`await using`). While it waits for entries it holds one
@@ -50,9 +53,12 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
   #wake: () => void = () => {};
   #from: string;
   #grouped = false;
+  /** It has had its groups before: the server lets it work. */
+  #worked = false;
   /** Streams in which entries may be pending that are ours though we do not know of them, and where to look on. */
   #unknown: { readonly key: Key; after: string }[] = [];
   #nextSweep = 0;
+  #beating: Promise<void> | undefined;
   readonly #looping: Promise<void>;
   #fatal: { readonly error: unknown } | undefined;
   #troubles = 0;
@@ -99,7 +105,7 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
   }
 
   async #end(): Promise<void> {
-    const heart = setInterval(() => void this.#beat().catch(() => {}), Math.ceil(this.#claimIdle / 3));
+    const heart = setInterval(() => this.#beatOnce(), Math.ceil(this.#claimIdle / 3));
     try {
       await this.#looping;
       await this.stop();
@@ -127,7 +133,7 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
         if (!(error instanceof ReplyError && error.code === "BUSYGROUP")) throw error;
       }
     }
-    this.#grouped = true;
+    this.#grouped = this.#worked = true;
     // A group that is gone later went with its stream: whatever stands there then is new.
     this.#from = "0";
   }
@@ -183,8 +189,8 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
     for (const entry of claimed) {
       // Deleted ones have no fields; servers before 7.0 give null for them.
       if (entry === null || entry[1] === null) continue;
-      const id = text(entry[0]);
-      this.#jobs.start(key, id, entry[1], wanted.get(id) ?? 1);
+
+      this.#jobs.start(key, entry[0] as S, entry[1], wanted.get(text(entry[0])) ?? 1);
       taken++;
     }
     this.#claimed += taken;
@@ -200,8 +206,8 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
       block: Math.max(1, Math.min(block, untilSweep)),
     }) as [stream: S, entries: Entries<S>][] | null;
     for (const [stream, entries] of reply ?? []) {
-      const key = this.#streams.find((one) => nameOf(one, "") === nameOf(stream, "")) ?? stream;
-      for (const entry of entries) if (entry?.[1]) this.#jobs.start(key, text(entry[0]), entry[1], 1);
+      const key = this.#streams.find((one) => same(one, stream)) ?? stream;
+      for (const entry of entries) if (entry?.[1]) this.#jobs.start(key, entry[0] as S, entry[1], 1);
     }
   }
 
@@ -219,9 +225,14 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
   #giveUp(error: unknown): void {
     this.#stopping.abort();
     // Whoever closed the client knows that this is the end.
-    if (this.#grouped && error instanceof ConnectionError && error.closed) return;
+    if (error instanceof ConnectionError && error.closed && (this.#worked || error.sent)) return;
     this.#fatal = { error };
     this.#jobs.tell(error);
+  }
+
+  /** One at a time: without a connection they would pile up. */
+  #beatOnce(): void {
+    this.#beating ??= this.#beat().catch(() => {}).finally(() => this.#beating = undefined);
   }
 
   /** Shows the server that we are still at work, and finds out what was taken from us. */
@@ -259,7 +270,7 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
 
   async #halt(): Promise<number> {
     const left = this.#jobs.halt();
-    if (left === 0 && this.#options.consumer === undefined) await this.#leave().catch(() => {});
+    if (left === 0 && this.#options.consumer === undefined) await settledWithin(this.#leave(), LEAVING);
     return left;
   }
 

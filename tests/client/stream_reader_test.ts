@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { connect, ConnectionError, type Redis, ReplyError, type StreamItem } from "../../mod.ts";
+import { observe } from "../../src/observe/mod.ts";
 import { missing, type ServerVersion, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
 
@@ -151,4 +152,59 @@ test("a reader has one reader", async () => {
   await assertRejects(() => reader.next(), TypeError, "One reader");
   await redis.xadd("s", "1-0", { n: 1 });
   assertEquals((await next).value?.id, "1-0");
+});
+
+test("a reader goes on when its server becomes a replica and a primary again", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using admin = await connect(server.url);
+  const troubles: string[] = [];
+  const onError = (error: Error) => troubles.push(error instanceof ReplyError ? error.code : error.name);
+  await using reader = redis.readStream("s", { from: "0", block: 60_000, onError });
+  const next = reader.next();
+  await isWaiting(admin);
+  await server.command("REPLICAOF", "127.0.0.1", "1");
+  await server.command("REPLICAOF", "NO", "ONE");
+  await admin.xadd("s", "1-0", { n: 1 });
+  assertEquals((await next).value?.id, "1-0");
+  assertEquals(troubles[0], "UNBLOCKED");
+});
+
+test("a reader that is closed while it waits for another try asks no more", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { queueTimeout: 20, backoff: () => 20 });
+  await server.kill();
+  while (await redis.ping().then(() => true, () => false));
+  const calls: string[] = [];
+  using _watching = observe(redis, ({ name }) => void calls.push(name));
+  const reader = redis.readStream("s", { onError: () => void reader.close() });
+  // What nobody could catch would end this program.
+  assertEquals(await reader.next(), { value: undefined, done: true });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assertEquals(calls, ["XREVRANGE"]);
+});
+
+test("a stream that is named twice is followed twice, and no entry comes again", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await redis.xadd("s", "1-0", { n: 1 });
+  await using reader = redis.readStream(["s", "s"], { from: "0", block: 20 });
+  assertEquals((await take(reader, 2)).map(({ id }) => id), ["1-0", "1-0"]);
+  const next = reader.next();
+  await redis.xadd("s", "2-0", { n: 2 });
+  assertEquals((await next).value?.id, "2-0");
+  assertEquals(reader.positions, ["2-0", "1-0"]);
+});
+
+test("a reader may wait longer than a timer can", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const troubles: Error[] = [];
+  await using reader = redis.readStream("s", { from: "0", block: 2 ** 32, onError: (error) => troubles.push(error) });
+  const next = reader.next();
+  await isWaiting(redis);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await redis.xadd("s", "1-0", { n: 1 });
+  assertEquals((await next).value?.id, "1-0");
+  assertEquals(troubles, []);
 });

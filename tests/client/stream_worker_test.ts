@@ -410,3 +410,62 @@ test("a worker gives bytes on the bytes surface", async () => {
   ]);
   assertEquals(seen[0]!.fields, new Map([[odd, odd]]));
 });
+
+test("stop() waits without end if it is told to", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await add(redis, "s", 1);
+  const [begun, done] = [gate(), gate()];
+  const handler = async () => {
+    begun.open();
+    await done.opened;
+  };
+  const worker = redis.streamWorker({ streams: "s", group: "g", handler });
+  await begun.opened;
+  const stopped = worker.stop(Infinity);
+  setTimeout(done.open, 50);
+  assertEquals(await stopped, 0);
+  assertEquals([await pending(redis, "s"), worker.stats().handled], [0, 1]);
+});
+
+test("without a server a worker stops in time, and its signs of life do not pile up", async () => {
+  await using server = await startRedis();
+  const redis = await connect(server.url, { queueTimeout: 0, backoff: () => 20 });
+  const idle = redis.streamWorker({ streams: "idle", group: "g", handler: () => {} });
+  await add(redis, "s", 1);
+  const begun = gate();
+  const handler = () => (begun.open(), new Promise(() => {}));
+  const busy = redis.streamWorker({ streams: "s", group: "g", claimIdle: 3, handler });
+  await begun.opened;
+  await until(redis, async () => (await redis.clientList()).includes("cmd=xreadgroup "));
+  await server.kill();
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assert(redis.stats().pending <= 4, `${redis.stats().pending}`);
+  assertEquals([await idle.stop(1), await busy.stop(1)], [0, 1]);
+  redis.destroy();
+  await Promise.allSettled([idle.ended, busy.ended]);
+});
+
+test("a worker ends well if its client is closed while it makes its group again", async () => {
+  await using server = await startRedis();
+  const redis = await connect(server.url);
+  const worker = redis.streamWorker({ streams: "s", group: "g", handler: () => {}, onError: () => redis.destroy() });
+  await until(redis, async () => (await redis.clientList()).includes("cmd=xreadgroup "));
+  await server.command("FLUSHALL");
+  await worker.ended;
+});
+
+test("a stream is called as its surface calls it, and confirmed, however it was given", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const odd = Uint8Array.of(255);
+  await add(redis, "s", 1);
+  await redis.xadd(odd, "*", { n: 1 });
+  const seen: unknown[] = [];
+  const options = { group: "g", claimIdle: 20, handler: ({ stream }: { stream: unknown }) => void seen.push(stream) };
+  await using text = redis.streamWorker({ ...options, streams: odd });
+  await using bytes = redis.bytes.streamWorker({ ...options, streams: "s" });
+  await until(redis, () => text.stats().handled === 1 && bytes.stats().handled === 1);
+  assertEquals((await redis.xpending(odd, "g"))[0], 0);
+  assertEquals(new Set(seen), new Set(["\ufffd", new TextEncoder().encode("s")]));
+});

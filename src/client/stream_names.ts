@@ -1,0 +1,40 @@
+/**
+ * What streams and their entries are called, as text or as bytes.
+ *
+ * @module
+ */
+import type { Key } from "../command/values.ts";
+import { utf8 } from "../resp/text.ts";
+
+type Text = string | Uint8Array;
+
+const encoder = new TextEncoder();
+
+/** A name or an id as text. */
+export function text(name: Key): string {
+  return typeof name === "string" ? name : utf8.decode(name);
+}
+
+function bytes(name: Key): Uint8Array {
+  return typeof name === "string"
+    ? encoder.encode(name)
+    : new Uint8Array(name.buffer, name.byteOffset, name.byteLength);
+}
+
+/** A key as this reply would name it: as text, or as bytes. */
+export function alike<S extends Text>(reply: S, key: Key): S {
+  return (typeof reply === "string" ? text(key) : bytes(key)) as S;
+}
+
+/** Whether a key and the name that a reply has for it are the same. */
+export function same(key: Key, name: Text): boolean {
+  if (typeof key === "string" || typeof name === "string") return text(key) === text(name);
+  const own = bytes(key);
+  return own.length === name.length && own.every((byte, i) => byte === name[i]);
+}
+
+/** One string for a stream and an id. Bytes that are no text have one of their own. */
+export function nameOf(key: Key, id: string): string {
+  const whole = text(key);
+  return typeof key !== "string" && whole.includes("\ufffd") ? `\0${bytes(key).join()} ${id}` : `${whole} ${id}`;
+}
