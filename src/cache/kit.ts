@@ -19,14 +19,23 @@ import type { Shelf, Tracker } from "./tracker.ts";
 
 type ClientClass = new (core: Core, options: SendOptions) => BaseClient<Surfaces>;
 
-/** The kit with a cache in front of its client. */
-export function cachingKit(kit: Kit, tracker: Tracker, control: CacheControl): Kit {
-  return {
+/** What the kits of caches were made of. */
+const plain = new WeakMap<Kit, Kit>();
+
+/**
+ * The kit with a cache in front of its client. Of a kit that has one already, that one is left out: the server tells each
+ * connection only of what was read on it, so a cache must not keep what another one reads.
+ */
+export function cachingKit(given: Kit, tracker: Tracker, control: CacheControl): Kit {
+  const kit = plain.get(given) ?? given;
+  const caching: Kit = {
     ...kit,
     client: cachingClient(kit.client as ClientClass, tracker, control),
     pipeline: kit.pipeline && cachingPipeline(kit.pipeline, tracker),
     transaction: kit.transaction && cachingTransaction(kit.transaction, tracker),
   };
+  plain.set(caching, kit);
+  return caching;
 }
 
 function cachingClient(Client: ClientClass, tracker: Tracker, control: CacheControl): ClientClass {
@@ -87,6 +96,11 @@ class Touched {
     else this.#args.push(...touched);
   }
 
+  /** Drops what they change: they are about to be sent, and are remembered until they have been answered. */
+  drop(): void {
+    this.#tracker.drop(this.#args);
+  }
+
   run<T>(work: () => Promise<T>): Promise<T> {
     const args = this.#args;
     this.#args = [];
@@ -106,6 +120,11 @@ function cachingPipeline(Pipeline: NonNullable<Kit["pipeline"]>, tracker: Tracke
     override call(name: string, ...args: Arg[]): Promise<Reply> {
       this.#touched.add(namedSpec(name, args), args);
       return super.call(name, ...args);
+    }
+
+    override drain(): Promise<void> {
+      this.#touched.drop();
+      return super.drain();
     }
 
     override exec(options?: Pick<PipelineOptions, "errors">): Promise<unknown[]> {

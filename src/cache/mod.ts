@@ -14,6 +14,7 @@
  *
  * @module
  */
+import { ConnectionError } from "../errors.ts";
 import { CORE, type Core, ON } from "../client/core.ts";
 import type { CacheStats } from "../client/stats.ts";
 import { type CacheOptions, readCacheOptions } from "./options.ts";
@@ -55,6 +56,7 @@ export interface CacheControl {
  * @param options How much is kept, and what.
  * @throws {TypeError} if the server or the settings allow only RESP2, which cannot tell of changes.
  * @throws {ReplyError} if the server refuses to track.
+ * @throws {ConnectionError} if there is no connection, or the client is closed.
  *
  * @example Keep what is read often
  * ```ts
@@ -90,6 +92,8 @@ export async function cache<R extends Cacheable>(redis: R, options: CacheOptions
   parent.companions.add(companion);
   own.companions.add({ close: () => Promise.resolve(ended()), destroy: ended, cacheStats: () => tracker.stats() });
   try {
+    // While this one was opened: nobody would close it.
+    if (parent.closed) throw new ConnectionError("The client was closed", { closed: true });
     if (line.protocol !== 3) {
       throw new TypeError("Client-side caching needs RESP3: with RESP2 no server tells of changes");
     }

@@ -104,14 +104,14 @@ export class Store {
     return entry;
   }
 
-  /** The read has been answered: keeps the reply, unless its place is gone. */
+  /** The read has been answered: keeps the reply, which is nobody else's, unless its place is gone. */
   keep(entry: Entry, value: unknown): void {
     entry.flight = undefined;
     if (entry.dropped) return;
     if (isImmutable(value)) {
       entry.value = value;
       entry.answer = Promise.resolve(value);
-    } else entry.value = copyOf(value);
+    } else entry.value = value;
     entry.size = ENTRY + sizeOf(value) + entry.id.length + entry.keys.reduce((sum, key) => sum + key.length, 0);
     if (this.#bounds.ttl !== Infinity) entry.expires = performance.now() + this.#bounds.ttl;
     this.entries++;

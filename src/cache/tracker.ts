@@ -12,10 +12,12 @@ import { keysOf, keyText } from "../command/keys.ts";
 import type { CacheStats } from "../client/stats.ts";
 import type { Line } from "../connection/line.ts";
 import { Pending } from "../connection/pending.ts";
+import { LONGEST_DELAY } from "../connection/wait.ts";
 import type { Push, Reply } from "../resp/reply.ts";
 import { isCacheable } from "./cacheable.ts";
 import type { CacheSettings } from "./options.ts";
 import { Store, type Table } from "./store.ts";
+import { copyOf } from "./value.ts";
 
 // Not marked as changing its connection's state, which is meant for sessions: this connection is for nothing else.
 const CLIENT_TRACKING = new CommandSpec("CLIENT TRACKING");
@@ -87,8 +89,10 @@ export class Tracker {
   /** Answers a call with one string from what is kept, if it can; the rest is up to `send`. */
   answer<T>(shelf: Shelf, spec: CommandSpec, args: readonly Arg[], join: boolean): Promise<T> | undefined {
     const table = shelf.get(spec);
-    if (table === undefined || table === null || args.length !== 1) return undefined;
-    const entry = table.get(args[0] as string);
+    const [id] = args;
+    // What begins like that stands for several arguments, or for bytes: see `idOf`.
+    if (!table || args.length !== 1 || typeof id !== "string" || id.startsWith("\0")) return undefined;
+    const entry = table.get(id);
     return entry === undefined ? undefined : this.#store.find(entry, join) as Promise<T> | undefined;
   }
 
@@ -117,11 +121,19 @@ export class Tracker {
     const store = this.#store;
     const place = store.expect(table, id, keys, join);
     const flight = send();
-    place.flight = flight;
-    flight.then(
-      (value) => this.#tracking ? store.keep(place, value) : store.fail(place),
-      () => store.fail(place),
-    );
+    const came = (value: T): T => {
+      // Copied before the caller has it: what he changes in it is neither kept nor given to others.
+      const own = copyOf(value);
+      if (this.#tracking) store.keep(place, own);
+      else store.fail(place);
+      return own;
+    };
+    const failed = (error: unknown): never => {
+      store.fail(place);
+      throw error;
+    };
+    place.flight = flight.then(came, failed);
+    place.flight.catch(() => {});
     if (this.#pulse === undefined) this.#listen();
     return flight;
   }
@@ -174,7 +186,7 @@ export class Tracker {
       if (this.#asked) this.#store.flush();
       else if (this.#tracking) this.#ask(this.#line);
       this.#listen();
-    }, Math.max(1, silence / 2));
+    }, Math.min(LONGEST_DELAY, Math.max(1, silence / 2)));
   }
 
   #ask(line: Line): void {

@@ -70,6 +70,8 @@ export class Core {
   readonly identity: Identity | undefined;
   /** What ends with this client. */
   readonly companions: Set<Companion> = new Set();
+  /** Nothing that belongs to it may begin any more. */
+  closed = false;
 
   constructor(
     kit: Kit,
@@ -117,6 +119,7 @@ export class Core {
 
   /** Waits for what is pending, at most `within` milliseconds, then closes everything. */
   async close(within: number): Promise<void> {
+    this.closed = true;
     this.identity?.pools.delete(this.pool);
     this.hub?.close();
     await Promise.all([
@@ -127,6 +130,7 @@ export class Core {
 
   /** Closes everything at once. */
   destroy(): void {
+    this.closed = true;
     this.identity?.pools.delete(this.pool);
     this.hub?.close();
     this.pool.destroy();
