@@ -9,6 +9,7 @@ import type { Line } from "../connection/line.ts";
 import { isRecalled, type Ticket } from "../connection/ticket.ts";
 import { type About, LOOSE, type Owed, unsafeInteger } from "../connection/pending.ts";
 import { BIGINTS, BYTES, type Reply } from "../resp/reply.ts";
+import { utf8 } from "../resp/text.ts";
 import { BaseBatch, type Replies, type RepliesOrErrors, type Run } from "./batch.ts";
 
 const MULTI = new CommandSpec("MULTI", SESSION);
@@ -146,10 +147,8 @@ function holdsBigint(value: Reply): boolean {
     (Array.isArray(value) && value.some(holdsBigint));
 }
 
-const decoder = new TextDecoder();
-
 function toStrings(value: Reply): Reply {
-  if (value instanceof Uint8Array) return decoder.decode(value);
+  if (value instanceof Uint8Array) return utf8.decode(value);
   return Array.isArray(value) ? value.map(toStrings) : value;
 }
 

@@ -236,3 +236,10 @@ test("values of every kind come back as they went", async () => {
   await assertRejects(() => redis.set("k", "\ud800"), TypeError, "surrogate");
   await assertRejects(() => redis.set("k", NaN), TypeError, "NaN");
 });
+
+test("a transaction gives text as it is, beside bytes too", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const [, text] = await redis.transaction((tx) => [tx.set("k", "\ufeffx"), tx.get("k"), tx.dump("k")]);
+  assertEquals(text, "\ufeffx");
+});
