@@ -8,7 +8,8 @@
  * @module
  */
 import { ConnectionError, TimeoutError } from "../errors.ts";
-import { type Arg, BLOCKING, BLOCKING_OPTION, CommandSpec, type Shape } from "../command/spec.ts";
+import { blockOption, isBlocking } from "../command/blocking.ts";
+import { type Arg, BLOCKING_OPTION, CommandSpec, type Shape } from "../command/spec.ts";
 import type { Line } from "../connection/line.ts";
 import { Pending, type SendOptions } from "../connection/pending.ts";
 import { onAbort } from "../connection/signal.ts";
@@ -38,18 +39,6 @@ const TIMES: Record<string, readonly [place: number, unit: number]> = {
   WAIT: [-1, 1],
   WAITAOF: [-1, 1],
 };
-
-/** Whether this call may hold its connection. */
-export function isBlocking(spec: CommandSpec, args: readonly Arg[]): boolean {
-  if ((spec.flags & BLOCKING) !== 0) return true;
-  return (spec.flags & BLOCKING_OPTION) !== 0 && blockOption(args) >= 0;
-}
-
-/** Where the BLOCK option of XREAD and its like stands, if it does; a stream may be called BLOCK, too. */
-function blockOption(args: readonly Arg[]): number {
-  const streams = args.findIndex((arg) => String(arg).toUpperCase() === "STREAMS");
-  return args.findIndex((arg, i) => String(arg).toUpperCase() === "BLOCK" && (streams < 0 || i < streams));
-}
 
 /** The feature as a kit names it. */
 export const blocking: Blocking = { isBlocking, send: sendBlocking, hold };
@@ -113,7 +102,7 @@ async function hold<T>(
     return await Promise.race([reply, givenUp]);
   } catch (error) {
     if (!(await settledWithin(givenUp, 0))) throw error;
-    if (pending.attempts === 0) throw withdrawn(line, pending, error);
+    if (withdrawn(line, pending, error)) throw error;
     return await letGo(core, line, spec, reply, error);
   } finally {
     for (const timer of timers) clearTimeout(timer);
@@ -130,11 +119,15 @@ class Overdue {
   }
 }
 
-/** It never left: neither will it. */
-function withdrawn(line: Line, pending: Pending, reason: unknown): unknown {
+/**
+ * Sees to it that it is not sent from now on, as nobody would get what it takes. True if the server has nothing of it
+ * either: it never left, or was refused for now and waited for another try.
+ */
+function withdrawn(line: Line, pending: Pending, reason: unknown): boolean {
   pending.released = true;
-  line.withdraw(pending);
-  return reason;
+  if (!line.withdraw(pending) && pending.attempts > 0) return false;
+  pending.reject(reason);
+  return true;
 }
 
 function outOfTime(line: Line, { spec, attempts }: Pending, after: number): TimeoutError {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { BLOCKING, BLOCKING_OPTION } from "../command/spec.ts";
 import { ReplyError } from "../errors.ts";
 import { type About, LOOSE, type Owed, unsafeInteger } from "../connection/pending.ts";
 import type { Ticket } from "../connection/ticket.ts";
@@ -49,13 +50,13 @@ export class Part implements Owed {
   readonly name = "pipeline";
   mode: number;
   owed: number;
-  readonly patient = false;
   /** Its bytes, once they are made: see {@link Part.encode}. */
   chunks: readonly Uint8Array[];
   readonly ticket: Ticket;
   #deferred: Deferred | undefined;
   readonly #runs: readonly Run[];
   readonly #outcome: Outcome;
+  readonly #blocking: boolean;
   #run = 0;
   #left: number;
 
@@ -65,15 +66,21 @@ export class Part implements Owed {
     runs: readonly Run[],
     outcome: Outcome,
     ticket: Ticket,
+    blocking: boolean,
   ) {
     this.chunks = chunks;
     this.#deferred = deferred;
     this.ticket = ticket;
     this.#runs = runs;
     this.#outcome = outcome;
+    this.#blocking = blocking;
     this.#left = runs[0]!.count;
     this.mode = runs[0]!.mode;
     this.owed = runs.reduce((sum, run) => sum + run.count, 0);
+  }
+
+  get patient(): boolean {
+    return this.#blocking && (this.#runs[this.#run]!.spec.flags & (BLOCKING | BLOCKING_OPTION)) !== 0;
   }
 
   /** Whether its bytes have yet to be made. */

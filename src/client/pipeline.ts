@@ -102,7 +102,7 @@ export abstract class BasePipeline extends BaseBatch {
     if (this.runs.length === 0) return;
     this.#cutSize += (this.#deferred ?? this.encoder).size;
     const { chunks, runs } = this.cut();
-    this.#parts.push(new Part(chunks, this.#deferred, runs, this.#outcome, this.ticket));
+    this.#parts.push(new Part(chunks, this.#deferred, runs, this.#outcome, this.ticket, this.blocking));
     this.#deferred = undefined;
   }
 

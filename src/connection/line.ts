@@ -214,11 +214,13 @@ export class Line implements LifecycleOwner, Sender {
     this.#life.connection?.flush();
   }
 
-  /** Takes back a released command if it has not been sent. */
-  withdraw(pending: Pending): void {
-    this.#takeBack(pending);
+  /** Takes back a released command if it has not been sent. True if it had been refused for now, and will not be tried again. */
+  withdraw(pending: Pending): boolean {
+    const refused = this.#retries.drop(pending);
+    if (!refused) this.#takeBack(pending);
     this.#settled();
     this.progress();
+    return refused;
   }
 
   /** What was handed over together has been given up: what of it has not been written never will be. */
@@ -230,7 +232,7 @@ export class Line implements LifecycleOwner, Sender {
   }
 
   #takeBack(pending: Pending): void {
-    if (this.#retries.drop(pending) || this.#life.connection?.withdraw(pending)) return;
+    if (this.#life.connection?.withdraw(pending)) return;
     if (this.#life.state !== "ready") this.#queue.withdraw();
   }
 

@@ -5,7 +5,8 @@
  */
 import { type ConnectionReport, ReplyError, TimeoutError } from "../errors.ts";
 import { BIGINTS, BYTES, type Reply } from "../resp/reply.ts";
-import { type Arg, BINARY, BLOCKING, BLOCKING_OPTION, type CommandSpec, type Shape } from "../command/spec.ts";
+import { isBlocking } from "../command/blocking.ts";
+import { type Arg, BINARY, type CommandSpec, type Shape } from "../command/spec.ts";
 import { onAbort } from "./signal.ts";
 import type { Ticket } from "./ticket.ts";
 
@@ -121,7 +122,7 @@ export class Pending implements Owed {
   }
 
   get patient(): boolean {
-    return (this.spec.flags & (BLOCKING | BLOCKING_OPTION)) !== 0;
+    return isBlocking(this.spec, this.args);
   }
 
   reply(value: Reply, unsafe: boolean): boolean {

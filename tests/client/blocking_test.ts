@@ -99,3 +99,23 @@ test("a blocking command may wait longer than a timer can, and close() as long a
   assertEquals(await popped, ["queue", "x"]);
   await closed;
 });
+
+test("a blocking command that waits for another try when its caller gives up is not sent again", async () => {
+  let released = false;
+  let after = 0;
+  await using server = await startScripted(async (peer, index) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (words[0] === "HELLO") await peer.send(helloAs(index + 1));
+      else if (words[0] !== "BLPOP") await peer.send(":0\r\n");
+      else if (released) after++;
+      else await peer.send("-LOADING not now\r\n");
+    }
+  });
+  await using redis = await connect(server.url, { clientInfo: false });
+  await assertRejects(() => redis.with({ timeout: 60 }).blpop(["list"], 0), TimeoutError);
+  released = true;
+  // The next try would have come before this session's connection is anybody's.
+  assertEquals(redis.stats().leased, 0);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assertEquals([after, redis.stats().pending], [0, 0]);
+});

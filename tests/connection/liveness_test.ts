@@ -202,3 +202,18 @@ test("10,000 commands that give up at once while a connection is made cost littl
   assertEquals(await kept, 1);
   assertEquals(seen, ["kept"]);
 });
+
+test("an XREAD that does not block is owed its reply like any other command: silence ends its connection", async () => {
+  await using server = await startScripted(numbered(async (peer) => await peer.untilEnded()));
+  await using redis = await open(server.url, { silenceTimeout: 40, pingInterval: 0, backoff: () => null });
+  const outcomes = await Promise.allSettled([redis.xread({ log: "0" }), redis.incr("behind")]);
+  for (const outcome of outcomes) {
+    assert(outcome.status === "rejected" && outcome.reason instanceof ConnectionError);
+  }
+});
+
+test("a pipeline that blocks is not disturbed by silence", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { silenceTimeout: 100 });
+  assertEquals(await redis.pipeline((p) => [p.blpop(["queue"], 0.5), p.ping()]), [null, "PONG"]);
+});
