@@ -124,6 +124,11 @@ export class Connection implements TransportHandler {
     return this.#lost ? this.#reason : undefined;
   }
 
+  /** When the last byte came, on the clock of `performance.now()`; 0 if none has. */
+  get heard(): number {
+    return this.#lastByte;
+  }
+
   /** How many entries wait for replies, sent or not. */
   get pending(): number {
     return this.#owed.size;

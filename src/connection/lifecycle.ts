@@ -32,6 +32,9 @@ export interface LifecycleOwner extends ConnectionOwner {
   failQueue(error: Error): void;
 }
 
+/** A connection that is lost sooner than this, in milliseconds, and has brought nothing, was of no use. */
+const BRIEF = 1000;
+
 /** One connection at a time: opened when it is needed, opened again when it is lost. */
 export class Lifecycle {
   readonly #owner: LifecycleOwner;
@@ -55,6 +58,8 @@ export class Lifecycle {
   /** What opens a connection at present; never two at a time. */
   opening: Promise<void> | undefined;
   #wasReady = false;
+  /** How many connections in a row were lost as soon as they were ready. */
+  #useless = 0;
   #pushMode = 0;
   /** Connections that take no more commands and close with their last reply. */
   readonly #retiring = new Set<Connection>();
@@ -87,19 +92,27 @@ export class Lifecycle {
 
   /** Opens a connection unless there is one or somebody is about it. Rejects if the first attempt fails. */
   open(): Promise<void> {
-    return this.opening ?? this.#begin(this.#openFirst());
+    if (this.opening !== undefined) return this.opening;
+    if (this.state !== "reconnecting") return this.#begin(() => this.#openFirst());
+    return this.#begin(() => this.#reopen(new ConnectionError("The connection was lost")));
   }
 
-  /** One way to a connection at a time. What happened while it ended (a loss, a new command) begins the next. */
-  #begin(work: Promise<void>): Promise<void> {
-    const opening = work.finally(() => {
+  /**
+   * One way to a connection at a time: there is one before anybody hears of it, who may ask for one as well. What happened
+   * while it ended (a loss, a new command) begins the next.
+   */
+  #begin(work: () => Promise<void>): Promise<void> {
+    let start!: (work: Promise<void>) => void;
+    const opening = new Promise<void>((resolve) => start = resolve).finally(() => {
       this.opening = undefined;
       if (this.state === "reconnecting") this.#reconnect(new ConnectionError("The connection broke at once"));
       else if (this.state === "idle" && this.#owner.queued > 0) this.open().catch(() => {});
     });
     // Whoever opens hears of it; what waits is told one by one.
     opening.catch(() => {});
-    return this.opening = opening;
+    this.opening = opening;
+    start(work());
+    return opening;
   }
 
   async #openFirst(): Promise<void> {
@@ -114,18 +127,22 @@ export class Lifecycle {
   }
 
   #reconnect(cause: Error): void {
-    if (this.opening === undefined) void this.#begin(this.#reopen(cause));
+    if (this.opening === undefined) void this.#begin(() => this.#reopen(cause));
   }
 
   async #reopen(cause: Error): Promise<void> {
     let error = cause;
-    for (let failures = 0; this.state === "reconnecting"; failures++) {
+    // The first that is lost at once may have had bad luck.
+    for (let failures = Math.max(0, this.#useless - 1); this.state === "reconnecting"; failures++) {
       const delay = this.#attempts.delay(failures, error);
+      // Whoever was asked may have closed the line.
+      if (this.state !== "reconnecting") return;
       if (delay instanceof Error) {
         this.#owner.failQueue(delay);
         return this.#setState("idle", delay);
       }
-      if (delay > 0) await this.#attempts.pause(delay);
+      // However short: attempts that fail at once must not keep the events of this process waiting for ever.
+      if (failures > 0) await this.#attempts.pause(delay);
       if (this.state !== "reconnecting") return;
       try {
         return await this.#attempt();
@@ -137,6 +154,8 @@ export class Lifecycle {
 
   /** One socket, one handshake. */
   async #attempt(): Promise<void> {
+    // Whoever heard that it begins may have closed the line.
+    if (!this.isOpen) throw new ConnectionError("The client was closed", { closed: true });
     const attempt = this.#attempts.begin();
     const { limits, silence, pingInterval, pubsub = false } = this.#options;
     const generation = ++this.generation;
@@ -177,7 +196,7 @@ export class Lifecycle {
     const connection = this.live;
     if (connection === undefined) return;
     this.#setState("connecting");
-    void this.#begin(this.#restored(connection));
+    void this.#begin(() => this.#restored(connection));
   }
 
   async #restored(connection: Connection): Promise<void> {
@@ -221,7 +240,11 @@ export class Lifecycle {
     if (connection !== this.connection) return undefined;
     this.connection = undefined;
     this.live = undefined;
-    if (this.state === "ready") this.#traffic.losses++;
+    if (this.state === "ready") {
+      this.#traffic.losses++;
+      const useless = connection.heard <= this.readySince && performance.now() - this.readySince < BRIEF;
+      this.#useless = useless ? this.#useless + 1 : 0;
+    }
     return this.state;
   }
 

@@ -1,6 +1,6 @@
 // A line is attacked at the seams of its states: what is lost there must fail or come back, never hang.
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import { ConnectionError, TimeoutError } from "../../mod.ts";
+import { ConnectionError, type Redis, TimeoutError } from "../../mod.ts";
 import { connectTransport } from "../../src/transport/default.ts";
 import type { Connect, Transport, TransportHandler } from "../../src/transport/transport.ts";
 import { gate } from "../support/gate.ts";
@@ -372,4 +372,102 @@ test("a socket that opens in the breath in which it is given up is closed", asyn
   await given;
   redis.destroy();
   await (await server.peer(1)).untilEnded();
+});
+
+/** A client that has lost its connection and given up: its next command connects again. */
+async function idleClient(url: string, heard: (redis: Redis) => void): Promise<Redis> {
+  let connects = 0;
+  const refused: Connect = (address, handler, signal) =>
+    ++connects === 2 ? Promise.reject(new Error("refused")) : connectTransport(address, handler, signal);
+  const idle = gate();
+  const redis: Redis = await open(url, {
+    connect: refused,
+    backoff: () => null,
+    onState: (state) => {
+      if (state === "idle") idle.open();
+      if (state === "connecting" && connects > 0) heard(redis);
+    },
+  });
+  await redis.incr("lost").catch(() => {});
+  await idle.opened;
+  return redis;
+}
+
+/** Hangs up on the first command of the first connection, and agrees to everything on others. */
+const secondTime = greeted(async (peer, index) => {
+  for (let words = await peer.command(); words; words = await peer.command()) {
+    if (index === 0) return peer.destroy();
+    if (words[0] === "SUBSCRIBE") await peer.send(">3\r\n$9\r\nsubscribe\r\n$4\r\nnews\r\n:1\r\n");
+    else await peer.send("+OK\r\n");
+  }
+});
+
+test("a client that is destroyed as it hears that it connects does not connect", async () => {
+  await using server = await startScripted(secondTime);
+  const redis = await idleClient(server.url, (redis) => redis.destroy());
+  const error = await assertRejects(() => redis.incr("a"), ConnectionError);
+  assertEquals([error.closed, error.sent], [true, false]);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assertEquals(server.peers.length, 1);
+  await assertRejects(() => redis.incr("b"), ConnectionError, "closed");
+});
+
+test("who subscribes as the client connects takes the same connection", async () => {
+  await using server = await startScripted(secondTime);
+  let subscribed: Promise<unknown> | undefined;
+  const redis = await idleClient(server.url, (redis) => subscribed ??= redis.subscribe("news"));
+  assertEquals(await redis.get("a"), "OK");
+  await subscribed;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assertEquals(server.peers.length, 2);
+  redis.destroy();
+});
+
+for (const delay of [60_000, null]) {
+  test(`a client that is destroyed within backoff, which gives ${delay}, leaves no timer and stays closed`, async () => {
+    await using server = await startScripted(secondTime);
+    let connects = 0;
+    const once: Connect = (address, handler, signal) =>
+      ++connects > 1 ? Promise.reject(new Error("refused")) : connectTransport(address, handler, signal);
+    const states: string[] = [];
+    const redis: Redis = await open(server.url, {
+      connect: once,
+      backoff: () => {
+        redis.destroy();
+        return delay;
+      },
+      onState: (state) => states.push(state),
+    });
+    await assertRejects(() => redis.incr("a"), ConnectionError);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assertEquals(states.at(-1), "closed");
+    await assertRejects(() => redis.incr("b"), ConnectionError, "closed");
+  });
+}
+
+test("attempts that fail at once and are tried again at once leave the process its events", async () => {
+  await using server = await startScripted(secondTime);
+  let connects = 0;
+  const once: Connect = (address, handler, signal) =>
+    // An end, where nothing else would ever run again.
+    ++connects === 1 || connects > 10_000
+      ? connectTransport(address, handler, signal)
+      : Promise.reject(new Error("refused"));
+  const redis = await open(server.url, { connect: once, backoff: () => 0 });
+  await assertRejects(() => redis.incr("a"), ConnectionError);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert(connects < 10_000);
+  redis.destroy();
+});
+
+test("a server that greets and hangs up is tried with growing pauses, too", async () => {
+  await using server = await startScripted(greeted((peer) => peer.destroy()));
+  const failures: number[] = [];
+  const gaveUp = gate();
+  await using _redis = await open(server.url, {
+    backoff: (attempt) => failures.push(attempt) < 5 ? 1 : null,
+    onState: (state) => state === "idle" && gaveUp.open(),
+  });
+  await gaveUp.opened;
+  assertEquals(failures, [1, 2, 3, 4, 5]);
 });
