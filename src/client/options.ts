@@ -125,7 +125,7 @@ export function readOptions(
 ): PoolOptions {
   const given: PoolOptions = typeof target === "string" || target instanceof URL
     ? { ...more, url: target }
-    : { ...target, ...more };
+    : { ...target, ...defined(more) };
   const own = defined(given);
   const said = given.url === undefined ? {} : parseUrl(urlOf(given.url));
   // One place, one identity: what is given beside the URL replaces what belongs together in it.

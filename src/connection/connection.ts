@@ -266,9 +266,15 @@ export class Connection implements TransportHandler {
     this.#unsent = 0;
     for (const owed of unsent) {
       if (owed instanceof Pending ? owed.released : isRecalled(owed as Encoded)) continue;
+      try {
+        this.#encodeAgain(owed);
+      } catch (error) {
+        // Its bytes were given away since it was called: nobody is left to throw at.
+        owed.fail(error as Error);
+        continue;
+      }
       this.#owed.push(owed);
       this.#unsent++;
-      this.#encodeAgain(owed);
     }
     if (this.#owed.size === 0) this.#owner.idle(this);
     this.#owner.progress();

@@ -31,9 +31,14 @@ export function told(
   return own;
 }
 
+/** Whether it left on a connection that was lost, before it waited for another one. */
+export function wasSent(owed: Owed): boolean {
+  return owed instanceof Pending && owed.attempts > 0;
+}
+
 /** The same for what waited for a connection in vain. It may have been sent before, on one that was lost. */
 export function toldInQueue(error: Error, owed: Owed, report: ConnectionReport): Error {
-  const sent = owed instanceof Pending && owed.attempts > 0;
+  const sent = wasSent(owed);
   if (error instanceof ConnectionError) return told(error.message, owed, sent, report, error);
   if (!(error instanceof TimeoutError)) return error;
   const { name = "" } = owed;

@@ -15,6 +15,7 @@ import { Attempts } from "./attempts.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
 import type { Greeting } from "./handshake.ts";
 import type { LineOptions, LineState } from "./line_options.ts";
+import type { Pending } from "./pending.ts";
 import type { Traffic } from "./traffic.ts";
 import { explain } from "./trouble.ts";
 
@@ -82,6 +83,19 @@ export class Lifecycle {
     let pending = this.connection?.pending ?? 0;
     if (this.#retiring.size > 0) this.#retiring.forEach((old) => pending += old.pending);
     return pending;
+  }
+
+  /** Takes back a released command that has not been written, though its connection may have been replaced meanwhile. */
+  withdraw(pending: Pending): boolean {
+    let taken = this.connection?.withdraw(pending) ?? false;
+    for (const old of this.#retiring) taken = old.withdraw(pending) || taken;
+    return taken;
+  }
+
+  /** Something was taken back that may not have been written, on whichever connection it is. */
+  recall(): void {
+    this.connection?.recall();
+    for (const old of this.#retiring) old.recall();
   }
 
   /** How pushes are decoded: 0, or `BYTES`. */

@@ -9,7 +9,7 @@ import { CommandSpec } from "../command/spec.ts";
 import type { Push } from "../resp/reply.ts";
 import { Bell } from "./bell.ts";
 import type { Connection } from "./connection.ts";
-import { crowded, mayResend, sessionOver, told, toldInQueue, unreachable } from "./fate.ts";
+import { crowded, mayResend, sessionOver, told, toldInQueue, unreachable, wasSent } from "./fate.ts";
 import { Lifecycle, type LifecycleOwner } from "./lifecycle.ts";
 import type { LineOptions, LineState } from "./line_options.ts";
 import { type Owed, Pending, type Sender } from "./pending.ts";
@@ -31,10 +31,13 @@ export class Line implements LifecycleOwner, Sender {
   /** What waits for a connection. */
   readonly #queue: Waiting;
   /** What waits for room. */
-  readonly #room = new Room((pending) => this.#unthrown(pending, () => this.send(pending)));
+  readonly #room = new Room((pending) => {
+    this.#traffic.tap?.command(pending, this);
+    this.#putAgain(pending);
+  });
   /** What waits for another try. */
   readonly #retries: Retries;
-  readonly #isOpen = (): boolean => this.#life.isOpen;
+  readonly #isAlive = (): boolean => this.#life.state !== "closed";
   /** Rings when the socket takes more, or is gone. */
   readonly #drained = new Bell();
   /** Rings when nothing waits here any longer. */
@@ -131,13 +134,14 @@ export class Line implements LifecycleOwner, Sender {
 
   /** Sends a command once `free` says so, looked at whenever something was settled; first come, first served. */
   sendWithRoom(pending: Pending, free: () => boolean): void {
+    if (!this.#life.isOpen) return this.#put(pending);
     pending.line = this;
     this.#room.push(pending, free);
   }
 
   /** Something was settled: what waits for room may go. */
   progress(): void {
-    if (this.#room.size > 0) this.#room.look(this.#isOpen);
+    if (this.#room.size > 0) this.#room.look(this.#isAlive);
     this.#settled();
   }
 
@@ -187,8 +191,7 @@ export class Line implements LifecycleOwner, Sender {
   /** A line that is being closed takes no new commands, but ends what it began. */
   #putAgain(pending: Pending): void {
     const { state, connection } = this.#life;
-    if (state === "closing" && connection) connection.send(pending);
-    else this.#unthrown(pending, () => this.#put(pending));
+    this.#unthrown(pending, () => state === "closing" && connection ? connection.send(pending) : this.#put(pending));
   }
 
   /** Sends commands that are encoded already. */
@@ -225,14 +228,14 @@ export class Line implements LifecycleOwner, Sender {
 
   /** What was handed over together has been given up: what of it has not been written never will be. */
   recall(ticket: Ticket): void {
-    this.#life.connection?.recall();
+    this.#life.recall();
     if (this.#life.state !== "ready" && !ticket.sent) this.#queue.withdraw();
     this.#settled();
     this.progress();
   }
 
   #takeBack(pending: Pending): void {
-    if (this.#life.connection?.withdraw(pending)) return;
+    if (this.#life.withdraw(pending)) return;
     if (this.#life.state !== "ready") this.#queue.withdraw();
   }
 
@@ -264,7 +267,8 @@ export class Line implements LifecycleOwner, Sender {
     if (!isOpen) return owed.fail(new ConnectionError("The client is closed", { closed: true }));
     if (this.#broken !== undefined) return owed.fail(sessionOver(owed, this.#broken, this.report()));
     const { size } = this.#queue;
-    if (size >= this.options.queueLimit) {
+    // Whoever opens the line has to wait for that, or nobody ever would.
+    if (size >= this.options.queueLimit && state !== "idle") {
       return owed.fail(crowded(owed, this.options.address, size, this.report()));
     }
     this.#queue.push(owed);
@@ -293,7 +297,8 @@ export class Line implements LifecycleOwner, Sender {
     for (const owed of this.#queue.takeAll()) {
       this.#unthrown(owed, () => owed instanceof Pending ? this.#put(owed) : this.#putEncoded(owed));
     }
-    this.#drained.ring();
+    // Of what waited, nothing may have been left, or nothing that can be encoded.
+    this.#stir();
   }
 
   /** See {@link LifecycleOwner.changed}. */
@@ -341,9 +346,13 @@ export class Line implements LifecycleOwner, Sender {
     this.#settled();
   }
 
+  /** Something waits here: for replies, a connection, room or another try. */
+  get #isOwing(): boolean {
+    return this.pending > 0 || this.#room.size > 0;
+  }
+
   #settled(): void {
-    if (!this.#idle.isAwaited || this.pending > 0 || this.#room.size > 0) return;
-    this.#idle.ring();
+    if (this.#idle.isAwaited && !this.#isOwing) this.#idle.ring();
   }
 
   /** Resolves once no reply is owed, or the connection is lost. */
@@ -354,8 +363,7 @@ export class Line implements LifecycleOwner, Sender {
 
   /** Resolves once nothing waits here any longer: for replies, a connection, room or another try. */
   freed(): Promise<void> {
-    if (this.pending === 0 && this.#room.size === 0) return Promise.resolve();
-    return this.#idle.next();
+    return this.#isOwing ? this.#idle.next() : Promise.resolve();
   }
 
   drain(): void {
@@ -375,17 +383,19 @@ export class Line implements LifecycleOwner, Sender {
   /** What may go to another connection waits for it, in its old order; all else fails. */
   #dispose(anew: boolean, error: ConnectionError, unsent: Owed[], sent: Owed[]): void {
     const over: Owed[] = [];
-    for (const owed of sent) {
-      if (!anew || !mayResend(owed, this.options.resend)) over.push(owed);
-      else {
-        this.#queue.push(owed as Sendable);
-        this.#traffic.retries++;
-      }
+    const again: Owed[] = [];
+    for (const owed of sent) (anew && mayResend(owed, this.options.resend) ? again : over).push(owed);
+    // Whoever was asked may have closed the line.
+    if (!this.#life.isOpen) {
+      anew = false;
+      over.push(...again.splice(0));
     }
+    for (const owed of again) this.#queue.push(owed as Sendable);
+    this.#traffic.retries += again.length;
     if (anew) { for (const owed of unsent) this.#queue.push(owed as Sendable); }
     // Last, as whoever hears of it may do anything.
     for (const owed of over) owed.fail(told(error.message, owed, true, this.report(), error));
-    if (!anew) { for (const owed of unsent) owed.fail(told(error.message, owed, false, this.report(), error)); }
+    if (!anew) { for (const owed of unsent) owed.fail(told(error.message, owed, wasSent(owed), this.report(), error)); }
   }
 
   /** Nothing is as it was: whoever waits for something looks. */
@@ -442,14 +452,14 @@ export class Line implements LifecycleOwner, Sender {
     const life = this.#life;
     if (life.state === "closed") return;
     const deadline = performance.now() + within;
-    // Nobody waits for a connection that is not there yet, if nothing waits to be sent on it.
-    if (life.opening && this.#queue.size > 0) await settledWithin(life.opening, within);
+    // Nobody waits for a connection that is not there yet, if nothing is left to be sent on it, or answered on the last one.
+    if (life.opening && this.#isOwing) await settledWithin(Promise.race([life.opening, this.#idle.next()]), within);
     if (life.state === "ready") {
       life.closing();
       life.connection?.flush();
-      if (this.pending > 0 && !life.connection?.isEndless) {
-        await settledWithin(this.#idle.next(), Math.max(0, deadline - performance.now()));
-      }
+    }
+    if (this.#isOwing && !life.connection?.isEndless) {
+      await settledWithin(this.#idle.next(), Math.max(0, deadline - performance.now()));
     }
     this.destroy();
   }

@@ -27,10 +27,10 @@ export class Room {
   }
 
   /** Something was settled: those that wait may go, one by one, for each takes room again. Of a closed line, all go. */
-  look(isOpen: () => boolean): void {
+  look(isAlive: () => boolean): void {
     for (let next = this.#waiters.peek(); next !== undefined; next = this.#waiters.peek()) {
       const { pending, free } = next;
-      if (!pending.released && isOpen() && !free()) return;
+      if (!pending.released && isAlive() && !free()) return;
       this.#waiters.shift();
       if (!pending.released) this.#send(pending);
     }

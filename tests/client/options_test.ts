@@ -172,3 +172,8 @@ test("a server is told which library this is; the version is that of the package
   await using silent = await connect(server.url, { clientInfo: false });
   assert(!String(await silent.call("CLIENT INFO")).includes(LIBRARY));
 });
+
+test("an option that is not defined hides nothing, wherever the others come from", () => {
+  assertEquals(readOptions({ port: 7000 }, { port: undefined }).port, 7000);
+  assertEquals(readOptions("redis://h:7000", { port: undefined }).port, 7000);
+});

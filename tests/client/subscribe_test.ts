@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { connect, type Message, RedisError, ReplyError } from "../../mod.ts";
+import { connect, ConnectionError, type Message, RedisError, ReplyError } from "../../mod.ts";
 import { startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
 
@@ -128,4 +128,14 @@ test("a second subscriber of one channel costs no connection", async () => {
   await second.close();
   await redis.get("k");
   assertEquals([redis.stats().losses, redis.stats().connects, first.gaps], [0, 1, 0]);
+});
+
+test("a subscription that is asked for as the client is destroyed opens no connection, RESP2", async () => {
+  await using server = await startRedis();
+  await using admin = await connect(server.url);
+  const redis = await connect(server.url, { protocol: 2, clientName: "gone" });
+  const subscribed = redis.subscribe("news");
+  redis.destroy();
+  await assertRejects(() => subscribed, ConnectionError, "closed");
+  while (String(await admin.call("CLIENT LIST")).includes("name=gone")) await admin.ping();
 });

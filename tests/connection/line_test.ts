@@ -1,6 +1,6 @@
 // A line is attacked at the seams of its states: what is lost there must fail or come back, never hang.
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import { ConnectionError, type Redis, TimeoutError } from "../../mod.ts";
+import { type ClientOptions, ConnectionError, connectPool, type Redis, TimeoutError } from "../../mod.ts";
 import { connectTransport } from "../../src/transport/default.ts";
 import type { Connect, Transport, TransportHandler } from "../../src/transport/transport.ts";
 import { gate } from "../support/gate.ts";
@@ -375,12 +375,13 @@ test("a socket that opens in the breath in which it is given up is closed", asyn
 });
 
 /** A client that has lost its connection and given up: its next command connects again. */
-async function idleClient(url: string, heard: (redis: Redis) => void): Promise<Redis> {
+async function idleClient(url: string, heard: (redis: Redis) => void, more: ClientOptions = {}): Promise<Redis> {
   let connects = 0;
   const refused: Connect = (address, handler, signal) =>
     ++connects === 2 ? Promise.reject(new Error("refused")) : connectTransport(address, handler, signal);
   const idle = gate();
   const redis: Redis = await open(url, {
+    ...more,
     connect: refused,
     backoff: () => null,
     onState: (state) => {
@@ -470,4 +471,169 @@ test("a server that greets and hangs up is tried with growing pauses, too", asyn
   });
   await gaveUp.opened;
   assertEquals(failures, [1, 2, 3, 4, 5]);
+});
+
+test("close() waits for what waits for room, and lets nothing else in", async () => {
+  const answer = gate();
+  await using server = await startScripted(greeted(async (peer) => {
+    for (let n = 1; await peer.command(); n++) {
+      await answer.opened;
+      await peer.send(`:${n}\r\n`);
+    }
+  }));
+  const redis = await open(server.url, { maxPending: 1, overflow: "wait" });
+  const replies = Promise.all([1, 2, 3].map(() => redis.incr("a")));
+  const closing = redis.close();
+  await assertRejects(() => redis.incr("a"), ConnectionError, "closed");
+  answer.open();
+  assertEquals(await replies, [1, 2, 3]);
+  await closing;
+});
+
+for (const within of [5000, Infinity]) {
+  test(`close(${within}) waits for a reply that is owed on a connection which is being replaced`, async () => {
+    const answer = gate();
+    await using server = await startScripted(async (peer, index) => {
+      await peer.command();
+      if (index > 0) return; // never greets
+      await peer.send(HELLO);
+      await peer.command();
+      await answer.opened;
+      await peer.send(":1\r\n");
+    });
+    const redis = await open(server.url, { maxLifetime: 30 });
+    const reply = redis.incr("a");
+    await server.peer(1);
+    const closing = redis.close(within);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    answer.open();
+    assertEquals(await reply, 1);
+    await closing;
+  });
+}
+
+test("what is taken back is not sent either if its connection was replaced meanwhile", async () => {
+  const filler = new Uint8Array(4 << 20);
+  await using server = await startScripted(greeted(async (peer, index) => {
+    if (index === 0) peer.hold();
+    await peer.untilEnded();
+  }));
+  const redis = await open(server.url, { maxLifetime: 30 });
+  const others = Promise.allSettled(Array.from({ length: 5 }, () => redis.set("filler", filler)));
+  const stop = new AbortController();
+  const given = redis.with({ signal: stop.signal });
+  const taken = Promise.allSettled([given.incr("taken1"), given.pipeline((p) => [p.incr("taken2")])]);
+  const last = redis.get("last").catch(() => {});
+  await server.peer(1);
+  stop.abort("enough");
+  assert((await taken).every((outcome) => outcome.status === "rejected" && outcome.reason === "enough"));
+  const peer = server.peers[0]!;
+  peer.release();
+  await peer.until(5 * (4 << 20)); // to look for text in all of it each time would take long
+  await peer.until("last\r\n");
+  assert(!peer.text.includes("taken"));
+  redis.destroy();
+  await Promise.all([others, last]);
+});
+
+test("what cannot be encoded once there is a connection holds up nobody", async () => {
+  await using server = await startScripted(greeted(async (peer) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (words[1] !== "held") await peer.send("+OK\r\n");
+    }
+  }));
+  const go = gate();
+  let connects = 0;
+  const later: Connect = async (address, handler, signal) => {
+    if (connects++ > 0) await go.opened;
+    return await connectTransport(address, handler, signal);
+  };
+  const redis = await connectPool(server.url, { size: 2, clientInfo: false, connect: later });
+  const held = redis.get("held").catch(() => {});
+  await (await server.peer()).until("held");
+  const refused = assertRejects(() => redis.set("a", "\ud800"), TypeError);
+  // It gets the line on which that waits.
+  const session = redis.session((s) => s.get("b"));
+  go.open();
+  await refused;
+  assertEquals(await session, "OK");
+  redis.destroy();
+  await held;
+});
+
+test("who waits for room behind what cannot be encoded is let through", async () => {
+  await using server = await startScripted(secondTime);
+  const go = gate();
+  let connects = 0;
+  const later: Connect = async (address, handler, signal) => {
+    if (connects++ > 0) await go.opened;
+    return await connectTransport(address, handler, signal);
+  };
+  await using redis = await open(server.url, { connect: later, maxPending: 1, overflow: "wait" });
+  await assertRejects(() => redis.incr("lost"), ConnectionError);
+  const refused = assertRejects(() => redis.set("a", "\ud800"), TypeError);
+  const waiting = redis.get("b");
+  go.open();
+  await refused;
+  assertEquals(await waiting, "OK");
+});
+
+test("queueLimit: 0 lets a command open the connection that it needs", async () => {
+  await using server = await startScripted(secondTime);
+  const redis = await idleClient(server.url, () => {}, { queueLimit: 0 });
+  assertEquals(await redis.get("a"), "OK");
+  assertEquals(await redis.session((s) => s.get("a")), "OK");
+  redis.destroy();
+});
+
+test("a resend function that destroys the client leaves nothing waiting", async () => {
+  await using server = await startScripted(greeted(async (peer) => {
+    await peer.command();
+    peer.destroy();
+  }));
+  const resend = () => {
+    redis.destroy();
+    return true;
+  };
+  const redis: Redis = await open(server.url, { resend, queueTimeout: 0 });
+  const error = await assertRejects(() => redis.get("a"), ConnectionError);
+  assertEquals(error.sent, true);
+});
+
+test("what was sent, and waits to be sent again when the client is destroyed, says that it may have run", async () => {
+  const size = 5 * (4 << 20);
+  const ready = gate();
+  let connections = 0;
+  await using server = await startScripted(greeted(async (peer, index) => {
+    if (index > 0) return peer.hold();
+    await peer.until(size);
+    await peer.until("counter\r\n");
+    peer.destroy();
+  }));
+  const redis = await open(server.url, {
+    resend: () => true,
+    onState: (state) => state === "ready" && ++connections === 2 && ready.open(),
+  });
+  const filler = new Uint8Array(4 << 20);
+  const others = Promise.allSettled(Array.from({ length: 5 }, () => redis.set("filler", filler)));
+  const count = assertRejects(() => redis.incr("counter"), ConnectionError, "it may have run");
+  await ready.opened;
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  redis.destroy();
+  assertEquals((await count).sent, true);
+  await others;
+});
+
+test("bytes that were given away before they were sent refuse their own command", async () => {
+  await using server = await startScripted(agreeing);
+  await using redis = await open(server.url);
+  const bytes = new Uint8Array(10);
+  const stop = new AbortController();
+  const spoilt = assertRejects(() => redis.set("a", bytes), TypeError);
+  const given = redis.with({ signal: stop.signal }).get("b").catch((reason) => reason);
+  const other = redis.get("c");
+  structuredClone(bytes, { transfer: [bytes.buffer] });
+  stop.abort("enough"); // what stays of this turn is encoded afresh
+  await spoilt;
+  assertEquals([await given, await other], ["enough", "OK"]);
 });
