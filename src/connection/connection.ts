@@ -25,7 +25,7 @@ const EAGER_FLUSH = 64 * 1024;
 /** What a connection tells its owner. */
 export interface ConnectionOwner {
   /** An out-of-band value came. */
-  push(push: Push): void;
+  push(push: Push, connection: Connection): void;
   /** The last reply owed has come. */
   idle(connection: Connection): void;
   /** A chunk of replies has been dealt with. */
@@ -314,12 +314,12 @@ export class Connection implements TransportHandler {
           this.#parsed = parsed;
         }
         if (value instanceof Push) {
-          this.#owner.push(value);
+          this.#owner.push(value, this);
           continue;
         }
         replies++;
         if (pubsub && isPubsub(value)) {
-          this.#owner.push(new Push(value));
+          this.#owner.push(new Push(value), this);
         } else if (next === undefined || queue.size === this.#unsent) {
           throw this.#unasked(value);
         } else if (proving) {

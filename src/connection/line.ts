@@ -312,9 +312,10 @@ export class Line implements LifecycleOwner, Sender {
     return this.#drained.next();
   }
 
-  push(push: Push): void {
+  push(push: Push, connection: Connection): void {
     const { onPush } = this.options;
-    if (onPush !== undefined) tell(() => onPush(push, this));
+    // One that was replaced only answers: what it hears the new one hears as well.
+    if (onPush !== undefined && connection === this.#life.connection) tell(() => onPush(push, this));
   }
 
   quiet(connection: Connection, why: "idle" | "patient"): void {

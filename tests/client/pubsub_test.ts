@@ -447,3 +447,26 @@ test("who waits for a connection that speaks no RESP3 any more is subscribed on 
   assertEquals(asked.filter((command) => command.endsWith(" SUBSCRIBE")), ["0 SUBSCRIBE", "2 SUBSCRIBE"]);
   redis.destroy();
 });
+
+test("a connection that was replaced brings no messages beside those of the new one", async () => {
+  const hello = ">3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$5\r\nhello\r\n";
+  await using server = await startScripted(async (peer, index) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (words[0] === "HELLO") await peer.send(HELLO);
+      else if (words[0] === "SUBSCRIBE") await peer.send(">3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n");
+      else if (words[0] === "PING") await peer.send("+PONG\r\n");
+      else if (words[0] === "INCR") await peer.send(index === 0 ? "-READONLY a replica\r\n" : ":1\r\n");
+    }
+  });
+  const redis = await connect(server.url, { clientInfo: false });
+  const heard: string[] = [];
+  await using _sub = await redis.subscribe("c", { onMessage: ({ message }) => heard.push(message) });
+  const both = [redis.incr("a"), redis.get("keeps the old connection").catch(() => {})];
+  assertEquals(await both[0], 1);
+  await redis.ping();
+  for (const peer of server.peers) await peer.send(hello);
+  await redis.ping();
+  assertEquals([server.peers.length, heard], [2, ["hello"]]);
+  redis.destroy();
+  await both[1];
+});
