@@ -10,6 +10,7 @@
 import { ConnectionError, TimeoutError } from "../errors.ts";
 import { blockOption, isBlocking } from "../command/blocking.ts";
 import { type Arg, BLOCKING_OPTION, CommandSpec, type Shape } from "../command/spec.ts";
+import { wordOf } from "../command/words.ts";
 import type { Line } from "../connection/line.ts";
 import { Pending, type SendOptions } from "../connection/pending.ts";
 import { onAbort } from "../connection/signal.ts";
@@ -45,11 +46,15 @@ export const blocking: Blocking = { isBlocking, send: sendBlocking, hold };
 
 /** How long the server was asked to wait, in milliseconds; 0 means for ever. */
 export function waitingTime(spec: CommandSpec, args: readonly Arg[]): number {
-  if ((spec.flags & BLOCKING_OPTION) !== 0) return Number(args[blockOption(args) + 1]) || 0;
+  if ((spec.flags & BLOCKING_OPTION) !== 0) return numberOf(args[blockOption(spec, args) + 1]);
   const time = TIMES[spec.name];
   if (time === undefined) return 0;
   const [place, unit] = time;
-  return Number(args.at(place)) * unit || 0;
+  return numberOf(args.at(place)) * unit;
+}
+
+function numberOf(arg: Arg | undefined): number {
+  return arg === undefined ? 0 : Number(wordOf(arg)) || 0;
 }
 
 /** Sends it over a connection of its own. */
@@ -103,7 +108,7 @@ async function hold<T>(
   } catch (error) {
     if (!(await settledWithin(givenUp, 0))) throw error;
     if (withdrawn(line, pending, error)) throw error;
-    return await letGo(core, line, spec, reply, error);
+    return await letGo(core, line, pending, reply, error);
   } finally {
     for (const timer of timers) clearTimeout(timer);
     unheard?.();
@@ -120,7 +125,7 @@ class Overdue {
 }
 
 /**
- * Sees to it that it is not sent from now on, as nobody would get what it takes. True if the server has nothing of it
+ * Sees to it that it is not sent from now on, as nobody would get what it takes, and the line may be somebody else's. True if the server has nothing of it
  * either: it never left, or was refused for now and waited for another try.
  */
 function withdrawn(line: Line, pending: Pending, reason: unknown): boolean {
@@ -148,14 +153,15 @@ function outOfTime(line: Line, { spec, attempts }: Pending, after: number): Time
  * that both are answered, the command and the question, is given up: the server could let go of what the next caller
  * waits for on it.
  */
-async function letGo<T>(core: Core, line: Line, spec: CommandSpec, reply: Promise<T>, reason: unknown): Promise<T> {
+async function letGo<T>(core: Core, line: Line, pending: Pending, reply: Promise<T>, reason: unknown): Promise<T> {
   const told = reason instanceof Overdue ? false : await unblock(core, line);
   const came = await settledWithin(reply, told ? LETTING_GO : 0);
-  const error = new ConnectionError(`${spec.name}: the server did not answer in time; it may have run`, {
+  const { name } = pending;
+  const error = new ConnectionError(`${name}: the server did not answer in time; it may have run`, {
     sent: true,
     cause: reason instanceof Overdue ? undefined : reason,
   });
-  error.command = spec.name;
+  error.command = name;
   error.report = line.report();
   reply.catch(() => {});
   if (!told || !came) line.drop(error);

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Arg, type CommandSpec, PUBSUB } from "../command/spec.ts";
+import { wordOf } from "../command/words.ts";
 
 const REPLICA = "the server would send its stream of changes, which this client does not read";
 
@@ -11,6 +12,7 @@ const REASONS: Readonly<Record<string, string>> = {
   MONITOR: "commands are watched with redis.monitor()",
   SYNC: REPLICA,
   PSYNC: REPLICA,
+  REPLCONF: "only a replica says it, and not all of it is answered",
 };
 
 const NO_REPLIES = "without replies nobody can tell what became of a command; " +
@@ -24,10 +26,4 @@ export function refusal(spec: CommandSpec, args: readonly Arg[]): TypeError | un
   if (reason !== undefined) return new TypeError(`${words[0]}: ${reason}`);
   const silent = words[0] === "CLIENT" && words[1] === "REPLY" && words[2] !== "ON";
   return silent ? new TypeError(`CLIENT REPLY: ${NO_REPLIES}`) : undefined;
-}
-
-/** An argument as a word of a command's name: it may be given as bytes, and in any case. */
-export function wordOf(arg: Arg): string {
-  if (!ArrayBuffer.isView(arg)) return String(arg).toUpperCase();
-  return new TextDecoder().decode(new Uint8Array(arg.buffer, arg.byteOffset, arg.byteLength)).toUpperCase();
 }

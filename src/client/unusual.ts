@@ -4,7 +4,7 @@
  * @module
  */
 import { type Arg, BLOCKING, BLOCKING_OPTION, CommandSpec, PUBSUB, SESSION } from "../command/spec.ts";
-import { wordOf } from "./refusal.ts";
+import { wordOf } from "../command/words.ts";
 
 const NAMES: readonly (readonly [flags: number, names: string])[] = [
   [
@@ -16,7 +16,7 @@ const NAMES: readonly (readonly [flags: number, names: string])[] = [
   [BLOCKING_OPTION, "XREAD XREADGROUP TS.READ"],
   [
     SESSION,
-    "MULTI EXEC DISCARD WATCH UNWATCH HELLO AUTH SELECT RESET QUIT MONITOR SYNC PSYNC ASKING READONLY READWRITE",
+    "MULTI EXEC DISCARD WATCH UNWATCH HELLO AUTH SELECT RESET QUIT MONITOR SYNC PSYNC REPLCONF ASKING READONLY READWRITE",
   ],
   [
     PUBSUB,

@@ -119,3 +119,17 @@ test("a blocking command that waits for another try when its caller gives up is 
   await new Promise((resolve) => setTimeout(resolve, 300));
   assertEquals([after, redis.stats().pending], [0, 0]);
 });
+
+test("a read that nobody could call off is not sent again, and the next one gets its connection", async () => {
+  await using server = await startRedis();
+  await using admin = await connect(server.url);
+  await admin.call("ACL SETUSER", "plain", "on", ">secret", "~*", "+@all", "-client|unblock");
+  await using redis = await connect(server.url, { username: "plain", password: "secret", maxSessions: 1 });
+  const stop = new AbortController();
+  const read = redis.with({ signal: stop.signal }).xread({ s: "$" }, { block: 0 });
+  await untilBlocked(admin, "xread");
+  stop.abort(new Error("enough"));
+  const error = await assertRejects(() => read, ConnectionError);
+  assertEquals([error.sent, error.command, (error.cause as Error).message], [true, "XREAD", "enough"]);
+  assertEquals(await redis.with({ timeout: 2000 }).session((session) => session.get("k")), null);
+});

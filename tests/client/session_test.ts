@@ -180,6 +180,7 @@ test("what would leave commands without replies, or replies without commands, is
     await assertRejects(() => surface.call("CLIENT", bytes, "off"), TypeError, "without replies");
     await assertRejects(() => surface.call("monitor"), TypeError, "redis.monitor()");
     await assertRejects(() => surface.call("PSYNC", "?", -1), TypeError, "stream of changes");
+    await assertRejects(() => surface.call("REPLCONF", "ACK", 0), TypeError, "not all of it is answered");
     await assertRejects(() => surface.call("SUBSCRIBE", "news"), TypeError, "redis.subscribe()");
   }
   assertEquals(await session.call("CLIENT REPLY", "ON"), "OK");
