@@ -4,6 +4,7 @@
  * @module
  */
 import type { Arg, CommandSpec, Shape } from "../command/spec.ts";
+import { isBlocking } from "../command/blocking.ts";
 import { BINARY, BLOCKING, BLOCKING_OPTION, PUBSUB, SESSION } from "../command/spec.ts";
 import { Ticket } from "../connection/ticket.ts";
 import { Encoder } from "../resp/encoder.ts";
@@ -68,6 +69,12 @@ export class Queued {
     done?.();
     return this.then(undefined);
   }
+}
+
+/** Says that a builder gave no list. What an asynchronous one comes to is part of the same mistake: nobody else hears of it. */
+export function noList(what: string, built: unknown): TypeError {
+  Promise.resolve(built).catch(() => {});
+  return new TypeError(`The builder of a ${what} must return the list of its commands, at once`);
 }
 
 /** The first chunk of a batch: small ones leave room for the next. */
@@ -158,8 +165,7 @@ export abstract class BaseBatch {
         `${spec.name} changes the state of its connection: send it on a session, on its own`,
       );
     }
-    this.blocking ||= (spec.flags & BLOCKING) !== 0 ||
-      args.some((arg) => typeof arg === "string" && arg.toUpperCase() === "BLOCK");
+    this.blocking ||= isBlocking(spec, args);
   }
 
   /**
@@ -169,6 +175,16 @@ export abstract class BaseBatch {
   introduce(script: object): boolean {
     this.#introduced ??= new Set();
     return this.#introduced.size < this.#introduced.add(script).size;
+  }
+
+  /** @internal Its source was refused: whoever calls it next brings it. */
+  retract(script: object): void {
+    this.#introduced?.delete(script);
+  }
+
+  /** @internal Whether some of it has left. */
+  get isSent(): boolean {
+    return this.ticket.sent;
   }
 
   /** @internal The caller gave up: what has not left stays here. True if some of it has left. */
@@ -197,7 +213,10 @@ export abstract class BaseBatch {
   /** It is over, or encodes little from now on: what is left of its chunk serves another. */
   protected rest(): void {
     const left = this.encoder.surrender();
-    if (left.length >= LEAST) spare = this.#left = left;
+    if (left.length < LEAST) return;
+    spare = left;
+    // What a later run leaves is no part of what it began with: of that, somebody may still hold the rest.
+    this.#left ??= left;
   }
 
   /** All of it is answered: nobody reads its bytes any longer, and if no other batch has begun, the next begins where it did. */

@@ -125,8 +125,8 @@ class Overdue {
 }
 
 /**
- * Sees to it that it is not sent from now on, as nobody would get what it takes, and the line may be somebody else's. True if the server has nothing of it
- * either: it never left, or was refused for now and waited for another try.
+ * Sees to it that it is not sent from now on, as nobody would get what it takes, and the line may be somebody else's.
+ * True if the server has nothing of it either: it never left, or was refused for now and waited for another try.
  */
 function withdrawn(line: Line, pending: Pending, reason: unknown): boolean {
   pending.released = true;

@@ -305,7 +305,6 @@ export class Hub {
 }
 
 const NOTHING = Promise.resolve();
-
 const encoder = new TextEncoder();
 
 /** Calls for each who listens to one of these, once. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { BLOCKING, BLOCKING_OPTION } from "../command/spec.ts";
-import { ReplyError } from "../errors.ts";
+import { ConnectionError, ReplyError, TimeoutError } from "../errors.ts";
 import { type About, LOOSE, type Owed, unsafeInteger } from "../connection/pending.ts";
 import type { Ticket } from "../connection/ticket.ts";
 import type { Encoder } from "../resp/encoder.ts";
@@ -12,12 +12,18 @@ import { BIGINTS, type Reply } from "../resp/reply.ts";
 import type { Run } from "./batch.ts";
 import type { Deferred } from "./deferred.ts";
 
+function isUnsent(error: Error): error is ConnectionError | TimeoutError {
+  return (error instanceof ConnectionError || error instanceof TimeoutError) && !error.sent;
+}
+
 /** What the parts of one pipeline fill. */
 export class Outcome {
   readonly replies: unknown[] = [];
   readonly keep: boolean;
   /** How many commands have been answered, or never will be. */
   answered = 0;
+  /** How many of those never will be. */
+  failed = 0;
   firstError: Error | undefined;
   /** Why a part could not be sent or answered: nothing is sent after it. */
   lost: Error | undefined;
@@ -37,6 +43,19 @@ export class Outcome {
 
   error(error: Error): void {
     this.firstError ??= error;
+  }
+
+  /** The error of one part as the error of the whole: that was not sent only if no part was. */
+  told(error: Error): Error {
+    if (this.answered === this.failed || !isUnsent(error)) return error;
+    const whole = new ConnectionError(`${error.message}; what came before it has run`, {
+      sent: true,
+      cause: error,
+      closed: error instanceof ConnectionError && error.closed,
+    });
+    whole.command = error.command;
+    whole.report = error.report;
+    return whole;
   }
 
   /** Called when a part has ended, one way or the other. */
@@ -155,6 +174,7 @@ export class Part implements Owed {
     outcome.lost ??= error;
     outcome.error(error);
     outcome.answered += this.owed;
+    outcome.failed += this.owed;
     for (; this.owed > 0; this.owed--) if (outcome.keep) outcome.replies.push(error);
     outcome.check();
   }

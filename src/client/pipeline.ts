@@ -9,7 +9,7 @@ import { isRecalled } from "../connection/ticket.ts";
 import { turn } from "../connection/wait.ts";
 import type { Arg, CommandSpec } from "../command/spec.ts";
 import type { Encoder } from "../resp/encoder.ts";
-import { BaseBatch, type Replies, type RepliesOrErrors } from "./batch.ts";
+import { BaseBatch, noList, type Replies, type RepliesOrErrors } from "./batch.ts";
 import { Deferred, giveEncoder, takeEncoder } from "./deferred.ts";
 import { Outcome, Part } from "./part.ts";
 
@@ -55,6 +55,7 @@ export type Runner = <T>(
  */
 export abstract class BasePipeline extends BaseBatch {
   readonly #runner: Runner;
+  readonly #errors: PipelineOptions["errors"];
   readonly #parts: Part[] = [];
   #outcome: Outcome;
   #sending: Promise<void> | undefined;
@@ -65,6 +66,10 @@ export abstract class BasePipeline extends BaseBatch {
   /** For what is encoded late: the other one may be filling with what is queued meanwhile. */
   #late: Encoder | undefined;
   #line: Line | undefined;
+  /** Which of the line's connections the part before went to. */
+  #generation = 0;
+  /** The line that is held by a part which may block. */
+  #held: Line | undefined;
   /** How many commands have been handed to a line. */
   #handed = 0;
   /** Bytes handed over since the runtime's events last had a chance to come. */
@@ -74,6 +79,7 @@ export abstract class BasePipeline extends BaseBatch {
   constructor(runner: Runner, mode: number, options: PipelineOptions = {}) {
     super(mode);
     this.#runner = runner;
+    this.#errors = options.errors;
     this.#outcome = new Outcome(options.replies ?? true);
   }
 
@@ -143,8 +149,9 @@ export abstract class BasePipeline extends BaseBatch {
     const outcome = this.#outcome;
     this.#cutSize = 0;
     if (previous !== undefined) await previous;
+    const { blocking } = this;
     try {
-      await this.#runner(this.blocking, async (next) => {
+      await this.#runner(blocking, async (next) => {
         for (const part of parts) {
           const refused = part.isDeferred ? part.encode(this.#lateEncoder()) : undefined;
           if (refused !== undefined) {
@@ -156,6 +163,7 @@ export abstract class BasePipeline extends BaseBatch {
           // Now, for what has been written may be gone: a transport need not keep it.
           for (const chunk of part.chunks) this.#unpaced += chunk.length;
           const line = this.#follow(next, outcome) ?? await this.#choose(next, outcome);
+          if (blocking) this.#held = line;
           this.#sendPart(part, line, outcome);
           if (part !== parts.at(-1)) await this.#leave(line);
           if (line.isFilled(WINDOW) || this.#unpaced >= FULL) await this.#pace(line);
@@ -164,6 +172,8 @@ export abstract class BasePipeline extends BaseBatch {
       });
     } catch (error) {
       for (const part of parts) if (part.owed > 0) part.fail(error as Error);
+    } finally {
+      this.#held = undefined;
     }
   }
 
@@ -194,9 +204,7 @@ export abstract class BasePipeline extends BaseBatch {
   /** @internal One that blocks lets go of its connection, too: else that would be held until something comes. */
   override giveUp(): boolean {
     const sent = super.giveUp();
-    if (sent && this.blocking) {
-      this.ticket.line?.drop(new ConnectionError("The caller of a blocking pipeline gave up", { sent: true }));
-    }
+    if (sent) this.#held?.drop(new ConnectionError("The caller of a blocking pipeline gave up", { sent: true }));
     return sent;
   }
 
@@ -208,15 +216,17 @@ export abstract class BasePipeline extends BaseBatch {
     this.#handed += part.owed;
     this.ticket.line = line;
     line.sendEncoded(part);
+    this.#generation = line.generation;
   }
 
-  /** The next line, if a part may go to it now. */
+  /** The next line, if a part may go to it now: what went to a connection that was replaced is still being answered there. */
   #follow(next: (last: Line | undefined) => Line, outcome: Outcome): Line | undefined {
     const line = next(this.#line);
-    if (line === this.#line || outcome.answered >= this.#handed) return this.#line = line;
+    const same = line === this.#line && line.generation === this.#generation;
+    if (same || outcome.answered >= this.#handed) return this.#line = line;
   }
 
-  /** Commands run, and replies come, in order: a part goes to another line only once all before it are answered. */
+  /** Commands run, and replies come, in order: a part goes to another connection only once all before it are answered. */
   async #choose(next: (last: Line | undefined) => Line, outcome: Outcome): Promise<Line> {
     for (;;) {
       await outcome.reached(this.#handed);
@@ -245,6 +255,7 @@ export abstract class BasePipeline extends BaseBatch {
   async exec(
     options: Pick<PipelineOptions, "errors"> = {},
   ): Promise<unknown[]> {
+    const { errors = this.#errors } = options;
     this.#cutPart();
     this.rest();
     this.#start();
@@ -255,7 +266,7 @@ export abstract class BasePipeline extends BaseBatch {
     this.queued = 0;
     await this.#sending;
     const { firstError, replies } = outcome;
-    if (firstError && options.errors !== "return") throw firstError;
+    if (firstError && errors !== "return") throw outcome.told(firstError);
     return replies;
   }
 
@@ -273,11 +284,7 @@ export abstract class BasePipeline extends BaseBatch {
   ): Promise<Replies<C> | RepliesOrErrors<C>> {
     const built = build(this);
     const list = Array.isArray(built) ? built as unknown as C : await this.#pull(built as Iterator<unknown, C | void>);
-    if (list !== undefined && !Array.isArray(list)) {
-      throw new TypeError(
-        "The builder of a pipeline must return the list of its commands, at once",
-      );
-    }
+    if (list !== undefined && !Array.isArray(list)) throw noList("pipeline", list);
     const places = list === undefined ? undefined : this.places(list as readonly unknown[]);
     const replies = await this.exec(options);
     return (places === undefined ? replies : places.map((place) => replies[place])) as Replies<C>;
@@ -285,11 +292,8 @@ export abstract class BasePipeline extends BaseBatch {
 
   /** Runs a generator as far as there is room, so that an endless one needs a bounded amount of memory; not after a loss. */
   async #pull<C>(source: Iterator<unknown, C | void>): Promise<C | undefined> {
-    if (typeof source?.next !== "function") {
-      throw new TypeError(
-        "The builder of a pipeline must return the list of its commands, at once",
-      );
-    }
+    // An asynchronous generator never says, at once, that it is done.
+    if (typeof source?.next !== "function" || Symbol.asyncIterator in source) throw noList("pipeline", source);
     for (;;) {
       const { done, value } = source.next();
       if (done) return value as C | undefined;

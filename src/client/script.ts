@@ -181,9 +181,14 @@ export class Script<K extends Places = number, A extends Places = number, T = Re
     }
   }
 
-  #queue(batch: Surface & Pick<BaseBatch, "introduce">, words: readonly Arg[]): Promise<T> {
+  #queue(batch: Surface & Pick<BaseBatch, "introduce" | "retract">, words: readonly Arg[]): Promise<T> {
     if (!batch.introduce(this)) return this.#byDigest(batch, words);
-    return batch.send(this.#eval, pushAll([this.lua], words), this.#shape);
+    try {
+      return batch.send(this.#eval, pushAll([this.lua], words), this.#shape);
+    } catch (error) {
+      batch.retract(this);
+      throw error;
+    }
   }
 
   #bySource(surface: Surface, words: readonly Arg[]): Promise<T> {
@@ -197,7 +202,7 @@ export class Script<K extends Places = number, A extends Places = number, T = Re
 }
 
 /** Whether commands are collected there, so that nothing can be sent again. */
-function isBatch(surface: Surface): surface is Surface & Pick<BaseBatch, "introduce"> {
+function isBatch(surface: Surface): surface is Surface & Pick<BaseBatch, "introduce" | "retract"> {
   return typeof (surface as Partial<BaseBatch>).introduce === "function";
 }
 

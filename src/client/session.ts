@@ -55,6 +55,10 @@ export abstract class BaseSession<
   /** Something was set that nothing undoes. */
   #spoilt = false;
   #watching = false;
+  /** What has ended the watching since, if it was sent. */
+  #ending: { readonly isSent: boolean } | undefined;
+  /** Pipelines and transactions that are not over: a long pipeline may have no reply to wait for between two parts. */
+  readonly #running = new Set<Promise<unknown>>();
   #released = false;
 
   /** @internal Made by a client. */
@@ -105,9 +109,12 @@ export abstract class BaseSession<
   /** Remembers what has to be undone. */
   #mark(name: string): void {
     this.#line.inTransaction = name === "MULTI" || (this.#line.inTransaction && name !== "EXEC" && name !== "DISCARD");
-    if (name === "WATCH") this.#watching = true;
-    else if (name === "UNWATCH") this.#watching = false;
-    else if (UNDONE.has(name)) this.#dirty = true;
+    if (name === "WATCH") {
+      this.#watching = true;
+      this.#ending = undefined;
+    } else if (name === "UNWATCH") {
+      // Its caller may still take it back: it is said again.
+    } else if (UNDONE.has(name)) this.#dirty = true;
     else this.#spoilt = true;
   }
 
@@ -169,14 +176,18 @@ export abstract class BaseSession<
     const transaction = new Transaction(this.#options.mode);
     return this.#guarded("transaction", transaction, () =>
       transaction.run(build as () => C, options, (work) => {
-        // However it ends, the server watches no longer; if it never got there, the connection is gone.
-        this.#watching = false;
+        // However it ends, the server watches no longer; unless its caller takes it back before it is sent.
+        this.#ending = transaction;
         return work(this.#line);
       }));
   }
 
   #guarded<T>(what: string, batch: { giveUp(): boolean }, work: () => Promise<T>): Promise<T> {
-    return guarded(what, this.#options, work, () => this.#line.report(), () => batch.giveUp());
+    const running = guarded(what, this.#options, work, () => this.#line.report(), () => batch.giveUp());
+    const over = (): void => void this.#running.delete(running);
+    this.#running.add(running);
+    running.then(over, over);
+    return running;
   }
 
   /** @internal What `redis.watch` does on its session. */
@@ -201,16 +212,22 @@ export abstract class BaseSession<
   }
 
   async #tidy(line: Line): Promise<void> {
-    if (!line.isPatient && line.pending > 0) await settledWithin(this.#quiet(line), LINGER);
-    if (line.pending > 0 || this.#spoilt) return line.destroy();
+    if (!line.isPatient && this.#isBusy) await settledWithin(this.#quiet(line), LINGER);
+    if (this.#isBusy || this.#spoilt) return line.destroy();
     if (this.#dirty) return line.restore();
-    if (this.#watching && !(await settledWithin(this.#unwatched(line), LINGER))) line.destroy();
+    if (this.#watching && !this.#ending?.isSent && !(await settledWithin(this.#unwatched(line), LINGER))) {
+      line.destroy();
+    }
+  }
+
+  get #isBusy(): boolean {
+    return this.#line.pending > 0 || this.#running.size > 0;
   }
 
   /** Everything that was asked for has been answered. */
   async #quiet(line: Line): Promise<void> {
     if (line.state === "connecting") await line.open().catch(() => {});
-    await line.settled();
+    await Promise.allSettled([line.settled(), ...this.#running]);
   }
 
   async #unwatched(line: Line): Promise<void> {

@@ -10,7 +10,7 @@ import { isRecalled, type Ticket } from "../connection/ticket.ts";
 import { type About, LOOSE, type Owed, unsafeInteger } from "../connection/pending.ts";
 import { BIGINTS, BYTES, type Reply } from "../resp/reply.ts";
 import { utf8 } from "../resp/text.ts";
-import { BaseBatch, type Replies, type RepliesOrErrors, type Run } from "./batch.ts";
+import { BaseBatch, noList, type Replies, type RepliesOrErrors, type Run } from "./batch.ts";
 
 const MULTI = new CommandSpec("MULTI", SESSION);
 const EXEC = new CommandSpec("EXEC", SESSION);
@@ -167,11 +167,7 @@ export abstract class BaseTransaction extends BaseBatch {
     on: (work: (line: Line) => Promise<unknown[]>) => Promise<unknown[]>,
   ): Promise<Replies<C> | RepliesOrErrors<C>> {
     const list = build(this);
-    if (!Array.isArray(list)) {
-      throw new TypeError(
-        "The builder of a transaction must return the list of its commands, at once",
-      );
-    }
+    if (!Array.isArray(list)) throw noList("transaction", list);
     const places = this.places(list);
     if (this.queued === 0) return [] as unknown as Replies<C>;
     this.encoder.command(EXEC.head, EXEC.words, [], EXEC.name);

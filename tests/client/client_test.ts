@@ -237,9 +237,19 @@ test("values of every kind come back as they went", async () => {
   await assertRejects(() => redis.set("k", NaN), TypeError, "NaN");
 });
 
-test("a transaction gives text as it is, beside bytes too", async () => {
+test("a byte order mark is text like any other, in a transaction and in messages, too", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url);
-  const [, text] = await redis.transaction((tx) => [tx.set("k", "\ufeffx"), tx.get("k"), tx.dump("k")]);
-  assertEquals(text, "\ufeffx");
+  await redis.set("k", "\ufefftext");
+  const [text] = await redis.transaction((tx) => [tx.get("k"), tx.dump("k")]);
+  assertEquals(text, "\ufefftext");
+  await using _bytes = await redis.bytes.subscribe("other");
+  for (const channel of ["\ufeffnews", "a\ufffdb"]) {
+    await using news = await redis.subscribe(channel);
+    assertEquals(await redis.publish(channel, "\ufeffhello"), 1);
+    for await (const message of news) {
+      assertEquals(message, { channel, message: "\ufeffhello" });
+      break;
+    }
+  }
 });

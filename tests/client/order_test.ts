@@ -217,3 +217,70 @@ test("a pipeline that blocks gives its connection back when its caller gives up"
   await redis.rpush("list", "kept");
   assertEquals(await redis.lrange("list", 0, -1), ["kept"]);
 });
+
+test("a long pipeline keeps order though its connection is replaced meanwhile", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { maxLifetime: 40 });
+  let n = 0;
+  while (redis.stats().retired < 8) {
+    const p = redis.pipeline();
+    const expected: number[] = [];
+    for (let i = 0; i < 300_000; i++) {
+      p.incr("n");
+      expected.push(++n);
+    }
+    assertEquals((await p.exec()).findIndex((reply, i) => reply !== expected[i]), -1);
+  }
+});
+
+test("a pipeline that waits for a connection to block on gives up no other one", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { maxSessions: 1 });
+  await using _held = await redis.session();
+  const before = await redis.call("CLIENT ID");
+  const piped = redis.with({ timeout: 50 }).pipeline(function* (p) {
+    for (let i = 0; i < 3000; i++) yield p.set("k", "x".repeat(100));
+    yield p.blpop(["list"], 0);
+  });
+  const error = await assertRejects(() => piped, TimeoutError);
+  assertEquals(error.sent, true);
+  assertEquals(await redis.call("CLIENT ID"), before);
+});
+
+test("a long pipeline of a session that was given back ends with it", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { maxSessions: 1 });
+  const value = "x".repeat(60_000);
+  for (let round = 0; round < 5; round++) {
+    const session = await redis.session();
+    let made = 0;
+    const endless = session.pipeline(function* (p: typeof redis) {
+      for (;; made++) yield p.set(`key:${made % 100}`, value);
+    } as never, { replies: false });
+    const over = assertRejects(() => endless, ConnectionError);
+    await session.release();
+    await over;
+    await redis.session(async (next) => {
+      await next.select(5);
+      assertEquals(await next.dbsize(), 0);
+    });
+  }
+});
+
+test("a stream's group may be called like an option, and options may be bytes", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  for (const group of ["streams", "block"]) {
+    await redis.xgroupCreate("s", group, "$", { mkstream: true });
+    const read = redis.xreadgroup(group, "group", { s: ">" }, { block: 0 });
+    while (!String(await redis.call("CLIENT LIST")).includes("cmd=xreadgroup")) await redis.ping();
+    await redis.xadd("s", "*", { f: "v" });
+    assert(await read !== null);
+  }
+  const words = [bytes("block"), bytes("0"), "STREAMS", "s", "$"];
+  const both = [redis.call("XREAD", ...words), redis.pipeline((p) => [p.call("XREAD", ...words)])];
+  while (String(await redis.call("CLIENT LIST")).split("cmd=xread ").length < 3) await redis.ping();
+  await redis.xadd("s", "*", { f: "v" });
+  for (const read of both) assert(await read !== null);
+});

@@ -1,6 +1,6 @@
 // Long pipelines: only the first part is encoded as it is queued, and nobody may notice.
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
-import { connect } from "../../mod.ts";
+import { connect, ConnectionError } from "../../mod.ts";
 import { greeted, startScripted } from "../support/scripted.ts";
 import { gate } from "../support/gate.ts";
 import { startRedis } from "../support/servers.ts";
@@ -207,4 +207,69 @@ test("what is queued while a blocking pipeline drains does not keep it from endi
   p.set("after", "1");
   assertEquals(await p.exec(), [1, ["queue", "x"], "OK"]);
   await drained;
+});
+
+test("a run that is over gives back no memory that somebody else began with", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const hash = (fields: number, value: string) =>
+    Object.fromEntries(Array.from({ length: fields }, (_, i) => [`field:${i}`, value.repeat(20)]));
+  const p = redis.pipeline();
+  p.hset("first", hash(1000, "x"));
+  const first = p.exec();
+  const waiting = redis.pipeline(); // begins with what the first run has left
+  waiting.set("waiting", "its value");
+  p.set("second", "y");
+  await Promise.all([first, p.exec()]);
+  const other = redis.pipeline();
+  other.hset("other", hash(1500, "z"));
+  assertEquals(await waiting.exec(), ["OK"]);
+  assertEquals(await other.exec(), [1500]);
+  assertEquals(await redis.get("waiting"), "its value");
+});
+
+test('a pipeline that was opened with errors: "return" returns them', async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await redis.set("text", "x");
+  const p = redis.pipeline({ errors: "return" });
+  for (let run = 1; run < 3; run++) {
+    p.incr("text");
+    p.incr("n");
+    const [bad, good] = await p.exec();
+    assertInstanceOf(bad, Error);
+    assertEquals(good, run);
+  }
+  p.incr("text");
+  await assertRejects(() => p.exec({ errors: "throw" }), Error, "not an integer");
+});
+
+test("an asynchronous builder is refused, and rejects nobody else", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const untyped = redis as unknown as Record<"pipeline" | "transaction", (build: unknown) => Promise<unknown>>;
+  type Queue = { get(key: string): Promise<unknown> };
+  for (const surface of ["pipeline", "transaction"] as const) {
+    const refused = (build: unknown) => assertRejects(() => untyped[surface](build), TypeError, "at once");
+    await refused(async (queue: Queue) => [await queue.get("k")]);
+    await refused(async function* (queue: Queue) {
+      yield await queue.get("k");
+    });
+  }
+  // What nobody handles is heard of a turn later.
+  await new Promise((resolve) => setTimeout(resolve, 5));
+});
+
+test("a pipeline of which a part was not sent says that the others may have run", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const p = redis.pipeline();
+  for (let i = 0; i < 20 * LEAD; i++) p.incr("n");
+  const run = assertRejects(() => p.exec(), ConnectionError, "what came before it has run");
+  await redis.close();
+  const error = await run;
+  assertEquals([error.sent, error.closed], [true, true]);
+  await using again = await connect(server.url);
+  const ran = Number(await again.get("n"));
+  assert(ran > 0 && ran < 20 * LEAD, `${ran} ran`);
 });

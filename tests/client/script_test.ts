@@ -185,3 +185,14 @@ test("places are counted and named", async () => {
   // @ts-expect-error keys are no text
   assertThrows(() => any.run(redis.pipeline(), "a"), TypeError, "as a list");
 });
+
+test("a call that was refused brings no source: the next one in the batch does", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const script = defineScript({ args: 1, lua: "return ARGV[1]" });
+  const replies = await redis.pipeline((p) => {
+    assertThrows(() => script.run(p, [], [undefined as never]), TypeError, "undefined");
+    return [script.run(p, [], ["a"]), script.run(p, [], ["b"])];
+  });
+  assertEquals(replies, ["a", "b"]);
+});

@@ -145,3 +145,24 @@ test("nonsense is refused", async () => {
   await assertRejects(() => redis.watch([], () => 1), TypeError, "at least one key");
   await assertRejects(() => redis.watch("n", () => 1, { attempts: 0 }), RangeError, "attempts");
 });
+
+test("a transaction or UNWATCH that is taken back leaves nothing watched for the next session", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { maxSessions: 1 });
+  for (const [n, how] of ["transaction", "unwatch", "builder"].entries()) {
+    const stop = new AbortController();
+    const enough = () => stop.abort(new Error("enough"));
+    await redis.with({ signal: stop.signal }).session(async (s) => {
+      await s.watch("k");
+      const given = how === "unwatch" ? s.unwatch() : s.transaction((tx) => {
+        if (how === "builder") enough();
+        return [tx.incr("never")];
+      });
+      enough();
+      await assertRejects(() => given as Promise<unknown>, Error, "enough");
+    });
+    await redis.set("k", how);
+    assertEquals(await redis.session((s) => s.transaction((tx) => [tx.incr("n")])), [n + 1]);
+  }
+  assertEquals(await redis.exists("never"), 0);
+});

@@ -5,7 +5,6 @@ import { connectTransport } from "../../src/transport/default.ts";
 import type { Connect, Transport, TransportHandler } from "../../src/transport/transport.ts";
 import { gate } from "../support/gate.ts";
 import { answering, greeted, HELLO, startScripted } from "../support/scripted.ts";
-import { startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
 import { open } from "./open.ts";
 
