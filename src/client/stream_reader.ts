@@ -8,6 +8,7 @@ import type { Dict, Key, Pairs, Value } from "../command/values.ts";
 import type { XreadOptions, XrevrangeOptions } from "../generated/options.ts";
 import type { StreamEntry } from "../generated/replies.ts";
 import { onAbort } from "../connection/signal.ts";
+import type { Companion, Core } from "./core.ts";
 import { passes, pauseAfter } from "./passing.ts";
 import { same, text } from "./stream_names.ts";
 
@@ -58,6 +59,11 @@ export interface StreamReading<S extends string | Uint8Array = string> {
 export class StreamReader<S extends string | Uint8Array = string>
   implements AsyncIterable<StreamItem<S>>, AsyncIterator<StreamItem<S>, undefined>, AsyncDisposable {
   readonly #redis: StreamReading<S>;
+  readonly #core: Core;
+  /** Its client had been closed before it was made. */
+  readonly #late: boolean;
+  /** What its client ends: only while it waits, as one that is left alone is nobody's. */
+  readonly #companion: Companion = { close: () => this.close(), destroy: () => this.#end() };
   readonly #keys: readonly Key[];
   readonly #read: { readonly block: number; readonly count: number };
   readonly #onError: ((error: Error) => void) | undefined;
@@ -75,11 +81,14 @@ export class StreamReader<S extends string | Uint8Array = string>
   /** Lets go of who waits for the next entry. */
   #release: () => void = () => {};
   #failures = 0;
-  /** The server has answered before. */
-  #worked = false;
 
   /** @internal Made by `redis.readStream`. */
-  constructor(redis: StreamReading<S>, keys: Key | readonly Key[], options: ReadStreamOptions = {}) {
+  constructor(
+    redis: StreamReading<S>,
+    core: Core,
+    keys: Key | readonly Key[],
+    options: ReadStreamOptions = {},
+  ) {
     const { from = "$", block = 5000, count = 100, signal } = options;
     this.#keys = Array.isArray(keys) ? keys : [keys as Key];
     if (this.#keys.length === 0) throw new TypeError("readStream: expected at least one stream");
@@ -91,6 +100,8 @@ export class StreamReader<S extends string | Uint8Array = string>
     this.#given = [...this.#last];
     this.#onError = options.onError;
     this.#signal = signal;
+    this.#core = core;
+    this.#late = core.closed;
     this.#redis = redis.with({ signal: this.#stop.signal, timeout: undefined });
     if (signal?.aborted) this.#end();
     else this.#unheard = signal && onAbort(signal, () => this.#end());
@@ -122,11 +133,10 @@ export class StreamReader<S extends string | Uint8Array = string>
         const streams = this.#keys.map((key, i): [Key, string] => [key, this.#last[i]!]);
         const reply = await this.#redis.xread(streams, this.#read);
         this.#failures = 0;
-        this.#worked = true;
         if (reply !== null) return this.#take(reply);
       } catch (error) {
         if (this.#stop.signal.aborted) return;
-        if (error instanceof ConnectionError && error.closed && (this.#worked || error.sent)) return this.#end();
+        if (error instanceof ConnectionError && error.closed && !this.#late) return this.#end();
         if (!passes(error)) throw error;
         this.#onError?.(error);
         await pauseAfter(++this.#failures, this.#stop.signal);
@@ -163,6 +173,7 @@ export class StreamReader<S extends string | Uint8Array = string>
   /** Waits for entries, or for the end. */
   async #more(): Promise<void> {
     const pulling = this.#pulling = this.#pull();
+    this.#core.companions.add(this.#companion);
     try {
       await new Promise<void>((resolve, reject) => {
         this.#release = resolve;
@@ -172,6 +183,7 @@ export class StreamReader<S extends string | Uint8Array = string>
       this.#end();
       throw error;
     } finally {
+      this.#core.companions.delete(this.#companion);
       if (!this.#stop.signal.aborted) this.#pulling = undefined;
     }
   }

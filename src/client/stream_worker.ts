@@ -13,6 +13,7 @@ import type { Dict, Key } from "../command/values.ts";
 import type { XpendingOptions } from "../generated/options.ts";
 import { settledWithin } from "../connection/wait.ts";
 import { onAbort } from "../connection/signal.ts";
+import type { Companion, Core } from "./core.ts";
 import { passes, pauseAfter } from "./passing.ts";
 import { Jobs } from "./stream_jobs.ts";
 import { same, text } from "./stream_names.ts";
@@ -38,11 +39,16 @@ const LEAVING = 1000;
  * connection of the client's sessions.
  */
 export class StreamWorker<S extends string | Uint8Array = string> implements AsyncDisposable {
-  /** Resolves once it has ended: it was stopped, or its client closed. Rejects if the server does not let it go on. */
+  /**
+   * Resolves once it has ended: it was stopped, or its client closed. Rejects if the server does not let it go on, or if
+   * its client had been closed before.
+   */
   readonly ended: Promise<void>;
   /** Its name in the group. */
   readonly consumer: string;
   readonly #options: StreamWorkerOptions<S>;
+  /** Its client had been closed before it was made. */
+  readonly #late: boolean;
   readonly #redis: StreamWorking;
   readonly #reading: StreamWorking;
   readonly #streams: readonly Key[];
@@ -53,8 +59,6 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
   #wake: () => void = () => {};
   #from: string;
   #grouped = false;
-  /** It has had its groups before: the server lets it work. */
-  #worked = false;
   /** Streams in which entries may be pending that are ours though we do not know of them, and where to look on. */
   #unknown: { readonly key: Key; after: string }[] = [];
   #nextSweep = 0;
@@ -66,10 +70,11 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
   #stopped: Promise<number> | undefined;
 
   /** @internal Made by `redis.streamWorker`. */
-  constructor(redis: StreamWorking, options: StreamWorkerOptions<S>) {
+  constructor(redis: StreamWorking, core: Core, options: StreamWorkerOptions<S>) {
     checkWorker(options);
     const { streams, consumer, claimIdle = 60_000, from = "0", signal } = options;
     this.#options = options;
+    this.#late = core.closed;
     this.#redis = redis.with({ signal: undefined });
     this.#jobs = new Jobs<S>(this.#redis, options, () => this.#wake());
     this.#reading = redis.with({ signal: this.#stopping.signal, timeout: undefined });
@@ -81,7 +86,7 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
     if (signal?.aborted) this.#stopping.abort();
     else this.#unheard = signal && onAbort(signal, () => void this.stop());
     this.#looping = this.#loop();
-    this.ended = this.#end();
+    this.ended = this.#end(core.companions);
   }
 
   /** Numbers about it at this moment. */
@@ -104,14 +109,18 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
     }
   }
 
-  async #end(): Promise<void> {
+  async #end(companions: Set<Companion>): Promise<void> {
     const heart = setInterval(() => this.#beatOnce(), Math.ceil(this.#claimIdle / 3));
+    // With its client, it ends at once: nothing could be confirmed any more.
+    const companion = { close: async () => void await this.stop(0), destroy: () => void this.stop(0) };
+    companions.add(companion);
     try {
       await this.#looping;
       await this.stop();
     } finally {
       clearInterval(heart);
       this.#unheard?.();
+      companions.delete(companion);
     }
     if (this.#fatal !== undefined) throw this.#fatal.error;
   }
@@ -133,7 +142,7 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
         if (!(error instanceof ReplyError && error.code === "BUSYGROUP")) throw error;
       }
     }
-    this.#grouped = this.#worked = true;
+    this.#grouped = true;
     // A group that is gone later went with its stream: whatever stands there then is new.
     this.#from = "0";
   }
@@ -225,7 +234,7 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
   #giveUp(error: unknown): void {
     this.#stopping.abort();
     // Whoever closed the client knows that this is the end.
-    if (error instanceof ConnectionError && error.closed && (this.#worked || error.sent)) return;
+    if (error instanceof ConnectionError && error.closed && !this.#late) return;
     this.#fatal = { error };
     this.#jobs.tell(error);
   }

@@ -208,3 +208,17 @@ test("a reader may wait longer than a timer can", async () => {
   assertEquals((await next).value?.id, "1-0");
   assertEquals(troubles, []);
 });
+
+test("nobody waits for a reader when its client is closed, and it ends", async () => {
+  await using server = await startRedis();
+  const redis = await connect(server.url);
+  await using fresh = redis.readStream("s");
+  await using reader = redis.readStream("s", { block: 60_000 });
+  const next = reader.next();
+  await isWaiting(redis);
+  const began = performance.now();
+  await redis.close(60_000);
+  assert(performance.now() - began < 30_000);
+  const end = { value: undefined, done: true } as const;
+  assertEquals([await next, await reader.next(), await fresh.next()], [end, end, end]);
+});

@@ -469,3 +469,37 @@ test("a stream is called as its surface calls it, and confirmed, however it was 
   assertEquals((await redis.xpending(odd, "g"))[0], 0);
   assertEquals(new Set(seen), new Set(["\ufffd", new TextEncoder().encode("s")]));
 });
+
+test("a worker ends at once when its client is closed, and tells those at work", async () => {
+  await using server = await startRedis();
+  const redis = await connect(server.url);
+  await add(redis, "busy", 1);
+  const idle = redis.streamWorker({ streams: "idle", group: "g", handler: () => {} });
+  const begun = gate();
+  const told = gate();
+  const handler = ({ signal }: Delivery) => {
+    signal.addEventListener("abort", told.open);
+    begun.open();
+    return new Promise(() => {});
+  };
+  const busy = redis.streamWorker({ streams: "busy", group: "g", handler });
+  await begun.opened;
+  await until(redis, async () => (await redis.clientList()).includes("cmd=xreadgroup "));
+  const began = performance.now();
+  await redis.close(60_000);
+  await Promise.all([idle.ended, busy.ended, told.opened]);
+  assert(performance.now() - began < 30_000);
+});
+
+test("a worker that never had a server ends well when its client is closed", async () => {
+  await using server = await startRedis();
+  for (const end of ["close", "destroy"] as const) {
+    const redis = await connect(server.url, { queueTimeout: 0 });
+    await server.kill();
+    const worker = redis.streamWorker({ streams: "s", group: "g", handler: () => {} });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await redis[end](1);
+    await worker.ended;
+    await server.start();
+  }
+});
