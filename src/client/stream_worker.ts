@@ -286,6 +286,8 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
   /** A name of our own making that has nothing pending is of no use to anybody. */
   async #leave(): Promise<void> {
     const { group } = this.#options;
+    // What is delivered while the name is being forgotten would be forgotten with it.
+    await this.#looping;
     for (const key of this.#streams) {
       const listed = await this.#pending(key, { start: "-", end: "+", count: 1, consumer: this.consumer });
       if (listed.length === 0) await this.#redis.xgroupDelconsumer(key, group, this.consumer);

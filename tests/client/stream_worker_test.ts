@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { connect, ConnectionError, type Delivery, type Redis, ReplyError } from "../../mod.ts";
+import { observe } from "../../src/observe/mod.ts";
 import { gate } from "../support/gate.ts";
 import { missing, type Server, type ServerVersion, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
@@ -502,4 +503,23 @@ test("a worker that never had a server ends well when its client is closed", asy
     await worker.ended;
     await server.start();
   }
+});
+
+test("a worker's name is forgotten only once it reads no more, however short stop() is to wait", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const order: string[] = [];
+  using _watching = observe(redis, ({ name }) => {
+    if (name === "XPENDING") order.push(name);
+    if (name === "XREADGROUP") return () => void order.push(name);
+  });
+  const worker = redis.streamWorker({ streams: "s", group: "g", handler: () => {} });
+  await until(redis, async () => (await redis.clientList()).includes("cmd=xreadgroup "));
+  order.length = 0;
+  server.pause();
+  const stopped = worker.stop(0);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  server.resume();
+  assertEquals([await stopped, ...order], [0, "XREADGROUP", "XPENDING"]);
+  assertEquals(await redis.xinfoConsumers("s", "g"), []);
 });
