@@ -357,7 +357,7 @@ export abstract class BaseClient<
     options?: ReadStreamOptions,
   ): StreamReader<S> {
     const Reader = feature(this.#core.kit.streamReader, "stream readers");
-    return new Reader<S>(this, this.#core, streams, { signal: this.#options.signal, ...options });
+    return new Reader<S>(this, this.#core, this.#mode, streams, { signal: this.#options.signal, ...options });
   }
 
   /**
@@ -380,7 +380,7 @@ export abstract class BaseClient<
    */
   streamWorker(this: BaseClient<K, S, I> & StreamWorking, options: StreamWorkerOptions<S>): StreamWorker<S> {
     const Worker = feature(this.#core.kit.streamWorker, "stream workers");
-    return new Worker<S>(this, this.#core, { signal: this.#options.signal, ...options });
+    return new Worker<S>(this, this.#core, this.#mode, { signal: this.#options.signal, ...options });
   }
 
   /**

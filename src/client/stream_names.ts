@@ -4,6 +4,7 @@
  * @module
  */
 import type { Key } from "../command/values.ts";
+import { BYTES } from "../resp/reply.ts";
 import { utf8 } from "../resp/text.ts";
 
 type Text = string | Uint8Array;
@@ -28,9 +29,21 @@ export function alike<S extends Text>(reply: S, key: Key): S {
 
 /** Whether a key and the name that a reply has for it are the same. */
 export function same(key: Key, name: Text): boolean {
-  if (typeof key === "string" || typeof name === "string") return text(key) === text(name);
+  if (typeof name === "string") return text(key) === name;
   const own = bytes(key);
   return own.length === name.length && own.every((byte, i) => byte === name[i]);
+}
+
+/** Refuses streams that replies would call alike: nobody could tell whose entries they hold. */
+export function checkNames(keys: readonly Key[], mode: number): void {
+  const named = new Map<string, Key>();
+  for (const key of (mode & BYTES) === 0 ? keys : []) {
+    const other = named.get(text(key)) ?? key;
+    if (!same(key, bytes(other))) {
+      throw new TypeError("Streams whose names are no UTF-8 look alike as text: read them through redis.bytes");
+    }
+    named.set(text(key), key);
+  }
 }
 
 /** One string for a stream and an id. Bytes that are no text have one of their own. */

@@ -10,7 +10,7 @@ import type { StreamEntry } from "../generated/replies.ts";
 import { onAbort } from "../connection/signal.ts";
 import type { Companion, Core } from "./core.ts";
 import { passes, pauseAfter } from "./passing.ts";
-import { same, text } from "./stream_names.ts";
+import { checkNames, same, text } from "./stream_names.ts";
 
 /** An entry of a stream. */
 export interface StreamItem<S extends string | Uint8Array = string> {
@@ -86,12 +86,14 @@ export class StreamReader<S extends string | Uint8Array = string>
   constructor(
     redis: StreamReading<S>,
     core: Core,
+    mode: number,
     keys: Key | readonly Key[],
     options: ReadStreamOptions = {},
   ) {
     const { from = "$", block = 5000, count = 100, signal } = options;
     this.#keys = Array.isArray(keys) ? keys : [keys as Key];
     if (this.#keys.length === 0) throw new TypeError("readStream: expected at least one stream");
+    checkNames(this.#keys, mode);
     this.#last = typeof from === "string" ? this.#keys.map(() => from) : [...from];
     if (this.#last.length !== this.#keys.length) throw new TypeError("Option from must have one id for each stream");
     if (!Number.isInteger(block) || block < 1) throw new RangeError("Option block must be a whole number from 1");

@@ -16,7 +16,7 @@ import { onAbort } from "../connection/signal.ts";
 import type { Companion, Core } from "./core.ts";
 import { passes, pauseAfter } from "./passing.ts";
 import { Jobs } from "./stream_jobs.ts";
-import { same, text } from "./stream_names.ts";
+import { checkNames, same, text } from "./stream_names.ts";
 import {
   checkWorker,
   type StreamWorkerOptions,
@@ -70,7 +70,7 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
   #stopped: Promise<number> | undefined;
 
   /** @internal Made by `redis.streamWorker`. */
-  constructor(redis: StreamWorking, core: Core, options: StreamWorkerOptions<S>) {
+  constructor(redis: StreamWorking, core: Core, mode: number, options: StreamWorkerOptions<S>) {
     checkWorker(options);
     const { streams, consumer, claimIdle = 60_000, from = "0", signal } = options;
     this.#options = options;
@@ -79,6 +79,7 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
     this.#jobs = new Jobs<S>(this.#redis, options, () => this.#wake());
     this.#reading = redis.with({ signal: this.#stopping.signal, timeout: undefined });
     this.#streams = Array.isArray(streams) ? streams : [streams as Key];
+    checkNames(this.#streams, mode);
     this.consumer = consumer ?? `worker-${crypto.randomUUID()}`;
     this.#claimIdle = claimIdle;
     this.#from = from;

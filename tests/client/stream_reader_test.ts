@@ -222,3 +222,22 @@ test("nobody waits for a reader when its client is closed, and it ends", async (
   const end = { value: undefined, done: true } as const;
   assertEquals([await next, await reader.next(), await fresh.next()], [end, end, end]);
 });
+
+test("streams that look alike as text are read as bytes", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const [one, other] = [Uint8Array.of(255), Uint8Array.of(254)];
+  assertThrows(() => redis.readStream([one, other], { from: "0" }), TypeError, "redis.bytes");
+  const handler = () => {};
+  assertThrows(() => redis.streamWorker({ streams: [one, other], group: "g", handler }), TypeError, "redis.bytes");
+  await redis.xadd(other, "1-0", { n: 1 });
+  await redis.xadd("\ufffd", "2-0", { n: 1 });
+  const streams = ["\ufffd", one, other];
+  await using reader = redis.bytes.readStream(streams, { from: "0", block: 20 });
+  const items = await take(reader, 2);
+  assertEquals(items.map(({ stream, id }) => [...stream, id]), [[239, 191, 189, "2-0"], [254, "1-0"]]);
+  assertEquals(reader.positions, ["2-0", "0", "1-0"]);
+  // The same name twice, or however it is spelled, is no riddle.
+  await using text = redis.readStream([other, other, "s", new TextEncoder().encode("s")], { from: "0" });
+  assertEquals((await take(text, 2)).map(({ id }) => id), ["1-0", "1-0"]);
+});
