@@ -113,7 +113,7 @@ function client(features: ReadonlySet<Feature>, title: string, hasWatch: boolean
 
 function session(features: ReadonlySet<Feature>): string {
   const doc = "An exclusive connection, with the commands that change their connection's state, too.";
-  const members = absent(features, ["pipeline", "transaction"]);
+  const members = absent(features, ["pipeline", "transaction", "iterate"]);
   return surface("Session", "SessionCommands", "BaseSession<RedisSurfaces, S, I>", doc, members);
 }
 

@@ -5,6 +5,7 @@
  */
 import { ConnectionError } from "../errors.ts";
 import type { Key } from "../command/values.ts";
+import type { HscanOptions, ScanOptions, SscanOptions, ZscanOptions } from "../generated/options.ts";
 import { type Arg, BLOCKING, CommandSpec, SESSION, type Shape } from "../command/spec.ts";
 import { settledWithin } from "../connection/wait.ts";
 import type { Line } from "../connection/line.ts";
@@ -17,6 +18,7 @@ import { guarded } from "./guard.ts";
 import { optimistic, type Watching, type WatchOptions } from "./optimistic.ts";
 import type { PipelineOptions } from "./pipeline.ts";
 import { refusal } from "./refusal.ts";
+import type { ScanFrom, ScanIterator, Scanning, Scans } from "./scan.ts";
 import type { TransactionOptions } from "./transaction.ts";
 import { namedSpec } from "./unusual.ts";
 
@@ -188,6 +190,67 @@ export abstract class BaseSession<
     this.#running.add(running);
     running.then(over, over);
     return running;
+  }
+
+  get #scans(): Scans {
+    return feature(this.#core.kit.scans, "iterators");
+  }
+
+  /** Walks over the keys of the database that the session has selected, in batches: see {@link ScanIterator}. */
+  scanIterator(
+    this: BaseSession<K, S, I> & Pick<Scanning<S>, "scan">,
+    options?: ScanOptions & ScanFrom,
+  ): ScanIterator<S> {
+    return this.#scans.keys<S>(this, options);
+  }
+
+  /** Walks over the fields of a hash, in batches, without their values. */
+  hscanIterator(
+    this: BaseSession<K, S, I> & Pick<Scanning<S>, "hscan">,
+    key: Key,
+    options: HscanOptions & ScanFrom & { readonly novalues: true },
+  ): ScanIterator<S>;
+  /** Walks over fields and values of a hash, in batches of pairs: see {@link ScanIterator}. */
+  hscanIterator(
+    this: BaseSession<K, S, I> & Pick<Scanning<S>, "hscan">,
+    key: Key,
+    options?: HscanOptions & ScanFrom & { readonly novalues?: false },
+  ): ScanIterator<[field: S, value: S]>;
+  hscanIterator(
+    this: BaseSession<K, S, I> & Pick<Scanning, "hscan">,
+    key: Key,
+    options?: HscanOptions & ScanFrom,
+  ): ScanIterator<unknown> {
+    return this.#scans.hash(this, key, options);
+  }
+
+  /** Walks over the members of a set, in batches: see {@link ScanIterator}. */
+  sscanIterator(
+    this: BaseSession<K, S, I> & Pick<Scanning<S>, "sscan">,
+    key: Key,
+    options?: SscanOptions & ScanFrom,
+  ): ScanIterator<S> {
+    return this.#scans.set<S>(this, key, options);
+  }
+
+  /** Walks over the members of a sorted set, in batches, without their scores. */
+  zscanIterator(
+    this: BaseSession<K, S, I> & Pick<Scanning<S>, "zscan">,
+    key: Key,
+    options: ZscanOptions & ScanFrom & { readonly noscores: true },
+  ): ScanIterator<S>;
+  /** Walks over members and scores of a sorted set, in batches of pairs: see {@link ScanIterator}. */
+  zscanIterator(
+    this: BaseSession<K, S, I> & Pick<Scanning<S>, "zscan">,
+    key: Key,
+    options?: ZscanOptions & ScanFrom & { readonly noscores?: false },
+  ): ScanIterator<[member: S, score: number]>;
+  zscanIterator(
+    this: BaseSession<K, S, I> & Pick<Scanning, "zscan">,
+    key: Key,
+    options?: ZscanOptions & ScanFrom,
+  ): ScanIterator<unknown> {
+    return this.#scans.sortedSet(this, key, options);
   }
 
   /** @internal What `redis.watch` does on its session. */

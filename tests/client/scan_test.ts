@@ -125,3 +125,21 @@ test("a walk ends with the signal of its surface, with the server's error, and a
   await assertRejects(() => all(redis.sscanIterator("k1")), ReplyError, "WRONGTYPE");
   assertThrows(() => redis.scanIterator({ cursor: "x" }), TypeError, "cursor");
 });
+
+test("a session walks over the database that it has selected", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await redis.set("here", "x");
+  const session = await redis.session();
+  await session.select(1);
+  await session.mset({ a: "1", b: "2" });
+  await session.hset("hash", { field: "value" });
+  await session.sadd("set", "member");
+  await session.zadd("sorted", { member: 1.5 });
+  assertEquals((await all(session.scanIterator({ type: "string" }).each())).sort(), ["a", "b"]);
+  assertEquals(await all(session.hscanIterator("hash")), [[["field", "value"]]]);
+  assertEquals(await all(session.sscanIterator("set").each()), ["member"]);
+  assertEquals(await all(session.zscanIterator("sorted").each()), [["member", 1.5]]);
+  await session.release();
+  await assertRejects(() => all(session.scanIterator()), TypeError, "given back");
+});

@@ -1,7 +1,7 @@
 /**
  * Compiled, never run: what the loops of a client give, on each of its surfaces.
  */
-import type { BaseClient, Delivery, Message, MonitorLine, Redis, StreamItem, Surfaces } from "../../mod.ts";
+import type { BaseClient, Delivery, Message, MonitorLine, Redis, Session, StreamItem, Surfaces } from "../../mod.ts";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false;
 
@@ -14,6 +14,8 @@ declare function gives<Wanted>(): <Got>(
 declare const redis: Redis;
 declare const bytes: Redis<Uint8Array>;
 declare const bigints: Redis<string, bigint>;
+declare const session: Session;
+declare const byteSession: Session<Uint8Array>;
 /** A client that was generated without SCAN and XREAD. */
 declare const small: BaseClient<Surfaces>;
 
@@ -26,6 +28,11 @@ export async function loops(): Promise<void> {
   gives<string[]>()(bigints.sscanIterator("s"));
   gives<[member: string, score: number]>()(bigints.zscanIterator("z").each());
   gives<Uint8Array[]>()(bytes.zscanIterator("z", { noscores: true }));
+  gives<string[]>()(session.scanIterator({ match: "a*" }));
+  gives<[field: string, value: string][]>()(session.hscanIterator("h"));
+  gives<Uint8Array[]>()(byteSession.hscanIterator("h", { novalues: true }));
+  gives<Uint8Array>()(byteSession.sscanIterator("s").each());
+  gives<[member: string, score: number][]>()(session.zscanIterator("z"));
   gives<StreamItem<string>>()(redis.readStream("s", { from: "0" }));
   gives<StreamItem<Uint8Array>>()(bytes.readStream(["s", new Uint8Array(1)], { from: ["0", "$"] }));
   gives<MonitorLine<string>>()(redis.monitor());
