@@ -128,19 +128,29 @@ export class Server implements AsyncDisposable {
       stdio: ["pipe", output, output],
     });
     closeSync(output);
-    // A server that outlives its test must not keep the test process alive; it dies with it.
-    keeper.unref();
-    (keeper.stdin as unknown as Socket).unref?.();
-    keeper.stdin!.on("error", () => {});
     let running = true;
-    this.#keeper = keeper;
-    this.#exited = new Promise((resolve) => keeper.on("exit", () => resolve(void (running = false))));
+    let failure: Error | undefined;
+    this.#exited = new Promise((resolve) => {
+      keeper.on("exit", () => resolve(void (running = false)));
+      // One that never was (there is no shell, say) does not exit either.
+      keeper.on("error", (error) => {
+        failure = error;
+        resolve(void (running = false));
+      });
+    });
+    if (keeper.pid !== undefined) {
+      this.#keeper = keeper;
+      // A server that outlives its test must not keep the test process alive; it dies with it.
+      keeper.unref();
+      (keeper.stdin as unknown as Socket).unref?.();
+      keeper.stdin!.on("error", () => {});
+    }
     const deadline = Date.now() + 20_000;
     while (running && Date.now() < deadline) {
       if (await this.#answers()) return;
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
-    throw new Error(`${this.#command.join(" ")} did not start: ${this.output.slice(-1000)}`);
+    throw new Error(`${this.#command.join(" ")} did not start: ${failure ?? this.output.slice(-1000)}`);
   }
 
   /** For `connect()`: the same as `url`, and the authority that vouches for a server with TLS. */

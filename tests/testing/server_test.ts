@@ -171,6 +171,16 @@ test("a server that is not here is told, with what is and what to do", async () 
   await assertRejects(() => startRedis({ program: "/nowhere/redis-server" }), Error, "/nowhere/redis-server");
 });
 
+test("without a shell no server starts, and that is said", { skip: missing() }, async () => {
+  const path = process.env.PATH;
+  process.env.PATH = "/nowhere";
+  try {
+    await assertRejects(() => startRedis(), Error, "did not start");
+  } finally {
+    process.env.PATH = path;
+  }
+});
+
 test("a cluster serves every slot, and knows its replicas", { skip: missing() }, async () => {
   await using cluster = await startRedis({ cluster: { primaries: 2, replicas: 1 } });
   assertEquals([cluster.nodes.length, cluster.primaries, cluster.urls.length], [4, 2, 4]);
