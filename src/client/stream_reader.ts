@@ -8,6 +8,7 @@ import type { Dict, Key, Pairs, Value } from "../command/values.ts";
 import type { XreadOptions, XrevrangeOptions } from "../generated/options.ts";
 import type { StreamEntry } from "../generated/replies.ts";
 import { onAbort } from "../connection/signal.ts";
+import { tell } from "../connection/tell.ts";
 import type { Companion, Core } from "./core.ts";
 import { passes, pauseAfter } from "./passing.ts";
 import { checkNames, same, text } from "./stream_names.ts";
@@ -140,7 +141,8 @@ export class StreamReader<S extends string | Uint8Array = string>
         if (this.#stop.signal.aborted) return;
         if (error instanceof ConnectionError && error.closed && !this.#late) return this.#end();
         if (!passes(error)) throw error;
-        this.#onError?.(error);
+        const onError = this.#onError;
+        if (onError !== undefined) tell(() => onError(error));
         await pauseAfter(++this.#failures, this.#stop.signal);
         begun = undefined;
       }

@@ -132,7 +132,13 @@ test("what a caller's own functions throw breaks nothing", async () => {
     await server.command("CLIENT", "KILL", "TYPE", "pubsub");
     assertEquals(await redis.get("k"), null);
     assertEquals(heard.dropped, 0);
-    while (thrown.length < 3) await new Promise((resolve) => before(resolve));
+    await using reader = redis.readStream("s", { from: "0", onError: fail });
+    const next = reader.next();
+    while (!(await redis.clientList()).includes("cmd=xread "));
+    for (const  of of[["127.0.0.1", "1"], ["NO", "ONE"]]) await server.command("REPLICAOF", ...of);
+    await redis.xadd("s", "1-0", { n: 1 });
+    assertEquals((await next).value?.id, "1-0");
+    while (thrown.length < 4) await new Promise((resolve) => before(resolve));
     assert(thrown.every((error) => error instanceof Error && error.message === "listener"));
   } finally {
     globalThis.setTimeout = before;
