@@ -88,8 +88,7 @@ export class Hub {
       if (signal?.aborted) throw signal.reason;
       // A name that is no text would come back as another one, as text.
       if ((mode & BYTES) !== 0 || names.some((name) => ArrayBuffer.isView(name))) line.pushMode = BYTES;
-      await this.#confirmed(line, this.#join(line, family, names, listener));
-      listener.generation = line.generation;
+      listener.generation = await this.#confirmed(line, this.#join(line, family, names, listener));
       return subscription;
     } catch (error) {
       await subscription.close();
@@ -156,13 +155,17 @@ export class Hub {
     return done;
   }
 
-  /** Waits until the server has confirmed all of these, on another connection if the present one is lost first. */
-  async #confirmed(line: Line, topics: readonly Topic[]): Promise<void> {
+  /**
+   * Waits until the server has confirmed all of these, on another connection if the present one is lost first. Gives the
+   * one that they were asked for on: it may have been replaced by the time it answers, and then there is a gap.
+   */
+  async #confirmed(line: Line, topics: readonly Topic[]): Promise<number> {
     for (let attempt = 1;; attempt++) {
+      const { generation } = line;
       const asked = topics.map((topic) => topic.confirmed);
       try {
         await Promise.all(asked);
-        return;
+        return generation;
       } catch (error) {
         if (attempt === TRIES) throw error;
         if (error instanceof ConnectionError) {

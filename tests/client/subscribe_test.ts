@@ -139,3 +139,18 @@ test("a subscription that is asked for as the client is destroyed opens no conne
   await assertRejects(() => subscribed, ConnectionError, "closed");
   while (String(await admin.call("CLIENT LIST")).includes("name=gone")) await admin.ping();
 });
+
+test("a subscription that is confirmed on a connection that was replaced meanwhile has a gap", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await server.command("REPLICAOF", "127.0.0.1", "1");
+  // Refused for now, which makes the client look for a primary; the old connection still answers.
+  const written = redis.set("k", "v");
+  let gaps = 0;
+  await using news = await redis.subscribe("news", { onGap: () => gaps++ });
+  await server.command("REPLICAOF", "NO", "ONE");
+  await written;
+  while (gaps === 0) await redis.ping();
+  await redis.publish("news", "x");
+  assertEquals([(await news.next()).value?.message, news.gaps], ["x", gaps]);
+});
