@@ -101,9 +101,9 @@ function durations(meter: MeterLike, placed: (place: ServerPlace) => Attributes)
   };
 }
 
-/** The state of the client's connections, told when it is asked for. */
+/** The state of the client's connections, told when it is asked for; of a client that was closed there is none. */
 function connections(redis: Observable, meter: MeterLike): Observation {
-  const { pool } = redis[CORE];
+  const { pool, companions } = redis[CORE];
   const { address, database } = pool.first().options;
   const name = poolName({ hostname: address.hostname, port: address.port, path: address.path, database });
   const count = meter.createObservableUpDownCounter("db.client.connection.count", {
@@ -128,6 +128,9 @@ function connections(redis: Observable, meter: MeterLike): Observation {
   const stop = (): void => {
     count.removeCallback(counted);
     waiting.removeCallback(asked);
+    companions.delete(companion);
   };
+  const companion = { close: () => Promise.resolve(stop()), destroy: stop };
+  companions.add(companion);
   return { stop, [Symbol.dispose]: stop };
 }

@@ -167,6 +167,24 @@ test("durations and connections are measured", { skip: missing() }, async () => 
   await provider.shutdown();
 });
 
+test("connections of a client that was closed are not counted any more", async () => {
+  await using server = await startRedis();
+  for (const end of ["close", "destroy"] as const) {
+    const redis = await connect(server.url);
+    const callbacks = new Set<unknown>();
+    const counter = {
+      addCallback: (callback: unknown) => void callbacks.add(callback),
+      removeCallback: (callback: unknown) => void callbacks.delete(callback),
+    };
+    const meter = { createHistogram: () => ({ record: () => {} }), createObservableUpDownCounter: () => counter };
+    const instrumented = instrument(redis, { meter });
+    assertEquals(callbacks.size, 2);
+    await redis[end]();
+    assertEquals(callbacks.size, 0);
+    instrumented.stop();
+  }
+});
+
 test("an instrumentation that reports to nobody is refused", () => {
   assertThrows(() => instrument({} as never, {}), TypeError, "tracer");
 });
