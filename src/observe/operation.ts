@@ -56,7 +56,7 @@ export interface Outcome {
   readonly errors: number;
   /** How many bytes its replies took; `undefined` where none came, or with `integrity`. */
   readonly bytes: number | undefined;
-  /** Milliseconds from the call to the end. */
+  /** Milliseconds from when it was handed to a connection to the end. */
   readonly duration: number;
   /** How often it was sent again. */
   readonly retries: number;
