@@ -111,7 +111,7 @@ function yesOrNo(text: string, what: string): boolean {
 }
 
 function wholeNumber(text: string, what: string): number {
-  if (!/^\d{1,9}$/.test(text)) {
+  if (!/^\d+$/.test(text)) {
     throw new TypeError(`The connection URL's ${what} must be a whole number`);
   }
   return Number(text);

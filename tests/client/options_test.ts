@@ -50,6 +50,11 @@ test("a URL says where, who, and how", () => {
       overflow: "wait",
     },
   );
+  assertEquals(parseUrl("redis://h?maxPendingBytes=4294967296&idleTimeout=2147483647"), {
+    hostname: "h",
+    maxPendingBytes: 2 ** 32,
+    idleTimeout: 2 ** 31 - 1,
+  });
 });
 
 for (
