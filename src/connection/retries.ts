@@ -9,6 +9,16 @@ import type { Pending } from "./pending.ts";
 /** Refusals that pass: the server is starting, moving or electing. Each says that the command did not run. */
 const TRANSIENT = new Set(["LOADING", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN", "READONLY"]);
 
+/**
+ * A script may raise errors with these codes, too, and may have done something before. So of what scripts and functions
+ * are answered with only the servers' own words are believed.
+ */
+const SCRIPTS = /^(?:EVAL|EVALSHA|FCALL)(?:_RO)?$/;
+const OWN_WORDS = new RegExp(
+  "^(?:LOADING \\w+ is loading|MASTERDOWN Link with|READONLY You can't write against|TRYAGAIN Multiple keys|" +
+    "CLUSTERDOWN (?:The cluster is down|Hash slot not served))",
+);
+
 /** The longest pause between two tries, in milliseconds. */
 const LONGEST = 1000;
 
@@ -33,6 +43,7 @@ export class Retries {
   take(pending: Pending, error: ReplyError): boolean {
     const now = performance.now();
     if (!TRANSIENT.has(error.code)) return false;
+    if (SCRIPTS.test(pending.spec.name) && !OWN_WORDS.test(error.message)) return false;
     if (pending.refusals === 0) pending.refusedAt = now;
     if (now - pending.refusedAt >= this.#retryFor) return false;
     const delay = Math.min(LONGEST, 25 * 2 ** pending.refusals++);

@@ -18,6 +18,23 @@ for (const code of ["LOADING", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN"]) {
   });
 }
 
+test("what a script raises is not tried again, whatever its code; what the server says before it runs is", async () => {
+  const says = [
+    "TRYAGAIN the lock is taken",
+    "LOADING Redis is loading the dataset in memory",
+    "CLUSTERDOWN The cluster is down",
+  ];
+  await using server = await startScripted(async (peer) => {
+    await peer.command();
+    await peer.send(HELLO);
+    while (await peer.command()) await peer.send(says.length > 0 ? `-${says.shift()}\r\n` : ":1\r\n");
+  });
+  await using redis = await connect(server.url, { clientInfo: false, retryFor: 5000 });
+  await assertRejects(() => redis.eval("…", ["k"]), ReplyError, "the lock is taken");
+  assertEquals(says.length, 2);
+  assertEquals(await redis.eval("…", ["k"]), 1);
+});
+
 test("retryFor: 0 passes such a refusal on", async () => {
   await using server = await startScripted(async (peer) => {
     await peer.command();
