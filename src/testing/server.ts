@@ -204,7 +204,7 @@ export class Server implements AsyncDisposable {
     const mark = `end-${crypto.randomUUID()}`;
     const last = `$${mark.length}\r\n${mark}\r\n`;
     const login = this.#password ? request("AUTH", this.#password) : "";
-    const text = await this.#exchange(login + request(...words) + request("ECHO", mark), (got) => got.endsWith(last));
+    const text = await this.#exchange(login + request(...words) + request("PING", mark), (got) => got.endsWith(last));
     return text.slice(login ? text.indexOf("\r\n") + 2 : 0, -last.length);
   }
 
@@ -223,8 +223,8 @@ export class Server implements AsyncDisposable {
   }
 
   #arguments(options: ServerOptions): string[] {
-    if (options.sentinel) return ["--sentinel", "--port", String(this.port), "--dir", this.#folder];
-    const words = ["--save", "", "--appendonly", "no", "--daemonize", "no", "--dir", this.#folder];
+    const words = options.sentinel ? ["--sentinel"] : [];
+    words.push("--save", "", "--appendonly", "no", "--daemonize", "no", "--dir", this.#folder);
     words.push("--enable-debug-command", "yes", "--bind", options.protectedMode ? "*" : "127.0.0.1");
     words.push("--protected-mode", options.protectedMode ? "yes" : "no");
     if (this.path) words.push("--port", "0", "--unixsocket", this.path, "--unixsocketperm", "700");

@@ -45,6 +45,7 @@ export async function startRedis(
 ): Promise<Server | Cluster> {
   const binary = find(options);
   if (options.port !== undefined && cluster) throw new TypeError("The nodes of a cluster choose their own ports");
+  if (options.unixSocket && options.tls) throw new TypeError("A server on a unix socket speaks no TLS");
   if (!cluster) return await startOne(binary, options);
   const { tls } = options;
   // One authority for all: the nodes speak to each other, too.

@@ -71,6 +71,24 @@ for (const [name, options] of takers) {
   });
 }
 
+test("a sentinel is what else was asked for, too", { skip: missing() || noOpenssl }, async () => {
+  await using server = await startRedis({
+    sentinel: true,
+    tls: true,
+    password: "secret",
+    args: ["--maxclients", "17"],
+  });
+  await using redis = await connectRedis(server.options);
+  assertMatch(await redis.info("clients"), /maxclients:17\r/);
+  await assertRejects(() => connectRedis({ ...server.options, password: undefined }), Error, "NOAUTH");
+  await using other = await startRedis({ sentinel: true, unixSocket: true });
+  assertEquals(await other.command("PING"), "+PONG\r\n");
+});
+
+test("TLS on a unix socket is refused", async () => {
+  await assertRejects(() => startRedis({ tls: true, unixSocket: true }), TypeError, "no TLS");
+});
+
 test("a server on a unix socket", { skip: missing() }, async () => {
   await using server = await startRedis({ unixSocket: true });
   assert(existsSync(server.path!));
