@@ -75,7 +75,7 @@ export interface ClientOptions {
   readonly resend?: (spec: CommandSpec) => boolean;
   /** Milliseconds of idleness before TCP keep-alive probes; 15,000 unless given, 0 turns them off. */
   readonly keepAlive?: number;
-  /** How many connections of their own sessions and blocking commands may have at once; 10 unless given. */
+  /** How many connections of their own sessions and blocking commands may have at once; 10 unless given. A pool has `size`. */
   readonly maxSessions?: number;
   /** Milliseconds to wait for a connection of one's own; 10,000 unless given, 0 waits for ever. */
   readonly waitTimeout?: number;
