@@ -117,8 +117,8 @@ function checkTogether({ hostname, clientName, protocol, overflow, username, pas
   if (typeof hostname === "string" && hostname.includes("/")) {
     throw new TypeError("Option hostname must be a host name or an address; a URL is given as url");
   }
-  if (clientName !== undefined && /[\s\0]/.test(clientName as string)) {
-    throw new TypeError("Option clientName must not hold white space: the server refuses it");
+  if (clientName !== undefined && /[^!-~]/.test(clientName as string)) {
+    throw new TypeError("Option clientName must be of printable ASCII without white space: the server refuses others");
   }
   if (protocol !== undefined && protocol !== 2 && protocol !== 3) throw new TypeError("Option protocol must be 2 or 3");
   if (overflow !== undefined && overflow !== "error" && overflow !== "wait") {

@@ -107,7 +107,10 @@ export interface ClientOptions {
 
 /** The settings of a pool. All are optional. */
 export interface PoolOptions extends ClientOptions {
-  /** How many connections there may be; 10 unless given. They are opened when they are needed. */
+  /**
+   * How many connections there may be; 10 unless given. They are opened when they are needed. With 1 there is a second one
+   * for sessions and blocking commands.
+   */
   readonly size?: number;
   /** How many connections are open from the start, and stay open though nobody uses them; 1 unless given. */
   readonly min?: number;

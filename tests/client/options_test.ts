@@ -104,6 +104,8 @@ for (
   const [options, kind, says] of [
     [{ hots: "x" }, TypeError, "Unknown option: hots; known are"],
     [{ port: 70_000 }, RangeError, "port must be from 1 to 65535"],
+    [{ clientName: "two words" }, TypeError, "printable ASCII"],
+    [{ clientName: "café" }, TypeError, "printable ASCII"],
     [{ port: "6379" }, TypeError, "port must be a whole number"],
     [{ hostname: "redis://h" }, TypeError, "a URL is given as url"],
     [{ hostname: "" }, TypeError, "hostname must be a string"],
