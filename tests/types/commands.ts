@@ -79,6 +79,8 @@ export function refused(): void {
   redis.set("k", 1, { nx: true, xx: true });
   // @ts-expect-error: two lifetimes
   redis.set("k", 1, { ex: 1, px: 2 });
+  // @ts-expect-error: for one way of eviction or the other
+  redis.restore("k", 0, new Uint8Array(1), { idletime: 1, freq: 1 });
   // @ts-expect-error: there is no such option
   redis.set("k", 1, { exx: 1 });
   // @ts-expect-error: a typing error beside an option that is right
