@@ -260,12 +260,31 @@ export class Connection implements TransportHandler {
    * were withdrawn: a limit of time often ends many waits at once.
    */
   #cutOut(): void {
-    this.#withdrawn = 0;
+    this.#putBack(this.#takeUnsent());
+    if (this.#owed.size === 0) this.#owner.idle(this);
+    this.#owner.progress();
+  }
+
+  /**
+   * Gives what has not been written, to go another way. What follows on a part of its own pipeline that has been written
+   * stays: it must not overtake that.
+   */
+  surrender(): Owed[] {
+    const unsent = this.#takeUnsent();
+    this.#putBack(unsent.filter((owed) => owed.ticket?.sent));
+    return unsent.filter((owed) => !owed.ticket?.sent);
+  }
+
+  /** What has not been written, as far as somebody waits for it. */
+  #takeUnsent(): Owed[] {
     const unsent = this.#owed.takeLast(this.#unsent);
     this.#encoder.take();
-    this.#unsent = 0;
+    this.#unsent = this.#withdrawn = 0;
+    return unsent.filter((owed) => owed instanceof Pending ? !owed.released : !isRecalled(owed as Encoded));
+  }
+
+  #putBack(unsent: readonly Owed[]): void {
     for (const owed of unsent) {
-      if (owed instanceof Pending ? owed.released : isRecalled(owed as Encoded)) continue;
       try {
         this.#encodeAgain(owed);
       } catch (error) {
@@ -276,8 +295,6 @@ export class Connection implements TransportHandler {
       this.#owed.push(owed);
       this.#unsent++;
     }
-    if (this.#owed.size === 0) this.#owner.idle(this);
-    this.#owner.progress();
   }
 
   #encodeAgain(owed: Owed): void {

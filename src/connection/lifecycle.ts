@@ -85,11 +85,9 @@ export class Lifecycle {
     return pending;
   }
 
-  /** Takes back a released command that has not been written, though its connection may have been replaced meanwhile. */
+  /** Takes back a released command that has not been written. */
   withdraw(pending: Pending): boolean {
-    let taken = this.connection?.withdraw(pending) ?? false;
-    for (const old of this.#retiring) taken = old.withdraw(pending) || taken;
-    return taken;
+    return this.connection?.withdraw(pending) ?? false;
   }
 
   /** Something was taken back that may not have been written, on whichever connection it is. */
@@ -230,7 +228,7 @@ export class Lifecycle {
   }
 
   /**
-   * Replaces the connection. What has been sent is still answered on the old one; what comes goes to the new one, and waits
+   * Replaces the connection. What has been sent is still answered on the old one; all else goes to the new one, and waits
    * until it is there.
    */
   renew(reason: Error): void {
@@ -248,9 +246,9 @@ export class Lifecycle {
     if (this.#retiring.delete(connection)) connection.fail(new ConnectionError("Replaced by a new connection"));
   }
 
-  /** A connection is gone. Says in which state, if it is the present one. */
-  lose(connection: Connection): LineState | undefined {
-    this.#retiring.delete(connection);
+  /** A connection is gone. Says in which state, if it is the present one, or that it was being replaced. */
+  lose(connection: Connection): LineState | "replaced" | undefined {
+    if (this.#retiring.delete(connection)) return "replaced";
     if (connection !== this.connection) return undefined;
     this.connection = undefined;
     this.live = undefined;

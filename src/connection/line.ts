@@ -294,11 +294,15 @@ export class Line implements LifecycleOwner, Sender {
   /** See {@link LifecycleOwner.ready}. */
   ready(): void {
     this.options.onReady?.(this);
+    this.#sendQueued();
+    // Of what waited, nothing may have been left, or nothing that can be encoded.
+    this.#stir();
+  }
+
+  #sendQueued(): void {
     for (const owed of this.#queue.takeAll()) {
       this.#unthrown(owed, () => owed instanceof Pending ? this.#put(owed) : this.#putEncoded(owed));
     }
-    // Of what waited, nothing may have been left, or nothing that can be encoded.
-    this.#stir();
   }
 
   /** See {@link LifecycleOwner.changed}. */
@@ -375,10 +379,17 @@ export class Line implements LifecycleOwner, Sender {
   lost(connection: Connection, error: ConnectionError, unsent: Owed[], sent: Owed[]): void {
     const lostIn = this.#life.lose(connection);
     if (lostIn === "ready" && this.#bound) this.#broken = error;
-    this.#dispose(lostIn === "ready" && !this.#bound, error, unsent, sent);
-    if (lostIn !== undefined && this.#life.state === "closing") this.destroy();
+    this.#dispose((lostIn === "ready" || lostIn === "replaced") && !this.#bound, error, unsent, sent);
+    if (lostIn === "replaced") this.#inherit();
+    else if (lostIn !== undefined && this.#life.state === "closing") this.destroy();
     if (lostIn === "ready") this.#life.replace(error);
     this.#stir();
+  }
+
+  /** What a connection left that was being replaced goes to the one in its place, which may be there already. */
+  #inherit(): void {
+    if (this.#life.live !== undefined) this.#sendQueued();
+    else if (this.#life.state === "idle" && this.#queue.size > 0) this.open().catch(() => {});
   }
 
   /** What may go to another connection waits for it, in its old order; all else fails. */
@@ -423,10 +434,11 @@ export class Line implements LifecycleOwner, Sender {
   }
 
   /**
-   * Replaces the connection. What has been sent is still answered on the old one; what comes goes to the new one, and waits
+   * Replaces the connection. What has been sent is still answered on the old one; all else goes to the new one, and waits
    * until it is there.
    */
   renew(reason: Error): void {
+    for (const owed of this.#life.live?.surrender() ?? []) this.#queue.push(owed as Sendable);
     this.#life.renew(reason);
   }
 
