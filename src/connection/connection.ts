@@ -21,6 +21,8 @@ import type { Encoded, Traffic } from "./traffic.ts";
 
 /** Encoded bytes that are worth writing before the turn is over, so that the server starts while we still encode. */
 const EAGER_FLUSH = 64 * 1024;
+/** Before a server is taken for dead, what it has said has so many milliseconds to be read. */
+const SECOND_LOOK = 50;
 
 /** What a connection tells its owner. */
 export interface ConnectionOwner {
@@ -428,28 +430,38 @@ export class Connection implements TransportHandler {
    * of the two limits, whichever of them applies when it does.
    */
   watch(): void {
-    const { silence, idle } = this.#settings;
-    const step = silence === 0 ? idle : idle === 0 ? silence : Math.min(silence, idle);
+    const step = this.#step;
     if (step > 0) this.#watchAfter(step);
   }
 
-  #watchAfter(step: number): void {
+  get #step(): number {
+    const { silence, idle } = this.#settings;
+    return silence === 0 ? idle : idle === 0 ? silence : Math.min(silence, idle);
+  }
+
+  #watchAfter(delay: number, doubted = -1): void {
     clearTimeout(this.#watchdog);
     this.#watchdog = setTimeout(() => {
       this.#watchdog = undefined;
-      if (!this.#lost) this.#look(step);
-    }, step);
+      if (!this.#lost) this.#look(doubted);
+    }, delay);
   }
 
-  #look(step: number): void {
+  /** `doubted`: since when there was silence at the look before, if that was too long. */
+  #look(doubted: number): void {
     const { silence, idle } = this.#settings;
+    const step = this.#step;
     const front = this.#owed.peek();
-    const quiet = performance.now() - Math.max(this.#lastByte, this.#oldestSent);
+    const since = Math.max(this.#lastByte, this.#oldestSent);
+    const quiet = performance.now() - since;
     // Nothing to look at until something is sent; that starts the watch again.
     if (front === undefined && idle === 0) return;
     const limit = front === undefined ? idle : silence;
     if (limit === 0 || quiet < limit) return this.#watchAfter(limit === 0 ? step : Math.min(step, limit - quiet));
-    if (front !== undefined && !front.patient) return this.#silent(quiet);
+    // In a process that was busy for so long, timers come before what its sockets hold.
+    if (front !== undefined && !front.patient) {
+      return since === doubted ? this.#silent(quiet) : this.#watchAfter(SECOND_LOOK, since);
+    }
     this.#watchAfter(step);
     this.#owner.quiet(this, front === undefined ? "idle" : "patient");
   }

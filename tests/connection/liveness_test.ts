@@ -81,6 +81,43 @@ test("a blocked command is not disturbed by silence, but given up when the serve
   for (const words of asked) assertEquals(words, ["CLIENT", "LIST", "ID", "7"]);
 });
 
+test("a server is asked about a blocked command at each silenceTimeout, not more often", async () => {
+  let asked = 0;
+  await using server = await startScripted(greeted(async (peer) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (words[0] === "CLIENT") {
+        asked++;
+        await peer.send("$4\r\nid=7\r\n");
+      } else {
+        // A sign of life shortly after the first: so the first look finds nearly a whole silence.
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        await peer.send(">2\r\n+a\r\n+b\r\n");
+      }
+    }
+  }, () => HELLO));
+  const redis = await open(server.url, { silenceTimeout: 200, pingInterval: 0 });
+  const blocked = redis.blpop(["queue"], 0).catch(() => {});
+  await new Promise((resolve) => setTimeout(resolve, 900));
+  assert(asked > 0 && asked < 6, `asked ${asked} times`);
+  redis.destroy();
+  await blocked;
+});
+
+test("a process that was busy for longer than silenceTimeout finds the reply that has come meanwhile", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { silenceTimeout: 50 });
+  await redis.set("a", "1");
+  for (let round = 0; round < 5; round++) {
+    const reply = redis.incr("a");
+    await new Promise((resolve) => setTimeout(resolve));
+    const until = performance.now() + 100;
+    const other = redis.incr("a");
+    await undefined;
+    while (performance.now() < until);
+    assertEquals(await Promise.all([reply, other]), [2 * round + 2, 2 * round + 3]);
+  }
+});
+
 test("a real server is asked about a blocked command, and its element arrives long after", async () => {
   await using server = await startRedis();
   // Long enough for a busy machine, on which everybody else's replies must come in time.
