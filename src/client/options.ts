@@ -134,8 +134,9 @@ export function readOptions(
   // One place, one identity: what is given beside the URL replaces what belongs together in it.
   if (own.path !== undefined || own.hostname !== undefined) delete said.path;
   if (own.credentials !== undefined || own.password !== undefined) delete said.username, delete said.password;
-  const tls = typeof own.tls === "object" && typeof said.tls === "object" ? { ...said.tls, ...own.tls } : own.tls;
-  const options = defined({ ...said, ...own, tls: tls ?? said.tls });
+  const tls = own.tls === true || own.tls === undefined ? said.tls ?? own.tls : own.tls;
+  const merged = typeof tls === "object" && tls !== null ? { ...said.tls, ...tls } : tls;
+  const options = defined({ ...said, ...own, tls: merged });
   checkOptions(options as Record<string, unknown>, pool);
   return options;
 }

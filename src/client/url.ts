@@ -114,7 +114,8 @@ function wholeNumber(text: string, what: string): number {
   if (!/^\d+$/.test(text)) {
     throw new TypeError(`The connection URL's ${what} must be a whole number`);
   }
-  return Number(text);
+  // However long: it is out of range, not infinite.
+  return Math.min(Number(text), Number.MAX_VALUE);
 }
 
 function decoded(text: string, what: string): string {

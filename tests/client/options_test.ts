@@ -137,8 +137,20 @@ test("options win over the URL, and what belongs together is replaced together",
   assertEquals(readOptions("redis://u:p@h", { password: "q" }).username, undefined);
   assertEquals(readOptions("unix:///a.sock", { hostname: "h" }).path, undefined);
   assertEquals(readOptions("rediss://h", { tls: false }).tls, false);
+  assertEquals(readOptions("rediss://h?serverName=a&verify=false", { tls: true }).tls, {
+    serverName: "a",
+    verify: false,
+  });
+  assertEquals(readOptions("redis://h", { tls: true }).tls, true);
   const credentials = () => ({ password: "x" });
   assertEquals(readOptions("redis://u:p@h", { credentials }).password, undefined);
+});
+
+test("a URL's numbers may be as large as an option's, and are told alike if they are larger", () => {
+  const { queueLimit, timeout } = readOptions(`redis://h?queueLimit=${Number.MAX_SAFE_INTEGER}&timeout=2147483647`);
+  assertEquals([queueLimit, timeout], [Number.MAX_SAFE_INTEGER, 2147483647]);
+  assertThrows(() => readOptions("redis://h/2147483648"), RangeError, "database must be from 0 to 2147483647");
+  assertThrows(() => readOptions(`redis://h?timeout=1${"0".repeat(400)}`), RangeError, "timeout must be from 1");
 });
 
 test("env: takes the URL from the environment, when it is asked for and not before", async () => {
