@@ -57,7 +57,10 @@ export interface ClientOptions {
   readonly pingInterval?: number;
   /** Milliseconds that a command may wait for a connection; 10,000 unless given, 0 waits for ever. */
   readonly queueTimeout?: number;
-  /** How many commands may wait for a connection; 100,000 unless given, 0 lets none wait. */
+  /**
+   * How many commands may wait for a connection that was lost, or could not be made; 100,000 unless given, 0 lets none wait
+   * but the one that has it opened again. They all wait for one that is opened for the first time, or replaced.
+   */
   readonly queueLimit?: number;
   /** Milliseconds for which a command that the server refuses for now (LOADING, READONLY, TRYAGAIN…) is sent again; 10,000 unless given, 0 never does. */
   readonly retryFor?: number;

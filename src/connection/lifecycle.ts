@@ -58,6 +58,8 @@ export class Lifecycle {
   generation = 0;
   /** What opens a connection at present; never two at a time. */
   opening: Promise<void> | undefined;
+  /** The last connection was lost, or could not be made: it is not just being opened, or replaced, on purpose. */
+  isDown = false;
   #wasReady = false;
   /** How many connections in a row were lost as soon as they were ready. */
   #useless = 0;
@@ -132,6 +134,7 @@ export class Lifecycle {
     try {
       await this.#attempt();
     } catch (error) {
+      this.isDown = true;
       this.#owner.failQueue(error as Error);
       if (this.isOpen) this.#setState("idle", error as Error);
       throw error;
@@ -159,6 +162,7 @@ export class Lifecycle {
       try {
         return await this.#attempt();
       } catch (failure) {
+        this.isDown = true;
         error = failure as Error;
       }
     }
@@ -196,6 +200,7 @@ export class Lifecycle {
   }
 
   #ready(): void {
+    this.isDown = false;
     this.#setState("ready");
     this.#owner.ready();
   }
@@ -253,6 +258,7 @@ export class Lifecycle {
     this.connection = undefined;
     this.live = undefined;
     if (this.state === "ready") {
+      this.isDown = true;
       this.#traffic.losses++;
       const useless = connection.heard <= this.readySince && performance.now() - this.readySince < BRIEF;
       this.#useless = useless ? this.#useless + 1 : 0;

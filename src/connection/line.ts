@@ -263,12 +263,12 @@ export class Line implements LifecycleOwner, Sender {
   }
 
   #enqueue(owed: Sendable): void {
-    const { state, isOpen } = this.#life;
+    const { state, isOpen, isDown } = this.#life;
     if (!isOpen) return owed.fail(new ConnectionError("The client is closed", { closed: true }));
     if (this.#broken !== undefined) return owed.fail(sessionOver(owed, this.#broken, this.report()));
     const { size } = this.#queue;
-    // Whoever opens the line has to wait for that, or nobody ever would.
-    if (size >= this.options.queueLimit && state !== "idle") {
+    // Whoever opens the line has to wait for that, or nobody ever would; and all may who come while it is opened.
+    if (isDown && size >= this.options.queueLimit && state !== "idle") {
       return owed.fail(crowded(owed, this.options.address, size, this.report()));
     }
     this.#queue.push(owed);

@@ -24,7 +24,7 @@ export interface LineOptions extends AttemptOptions {
   readonly queueTimeout: number;
   /** Milliseconds for which a command that is refused for now (LOADING, READONLY…) is sent again; 0 never does. */
   readonly retryFor: number;
-  /** How many commands may wait for a connection. */
+  /** How many commands may wait for a connection that was lost, or could not be made. */
   readonly queueLimit: number;
   /** Open again at once after a loss, rather than with the next command. */
   readonly eager: boolean;

@@ -658,6 +658,29 @@ test("queueLimit: 0 lets a command open the connection that it needs", async () 
   redis.destroy();
 });
 
+test("queueLimit: 0 refuses nobody while a connection is opened or replaced, only after a loss", async () => {
+  let refuses = false;
+  await using server = await startScripted(agreeing);
+  const connect: Connect = async (address, handler, signal) => {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    if (refuses) throw new Error("refused");
+    return await connectTransport(address, handler, signal);
+  };
+  const options = { clientInfo: false, connect, queueLimit: 0, maxLifetime: 40 };
+  const redis = await connectPool(server.url, { ...options, size: 4, backoff: () => 10 });
+  while (redis.stats().retired < 5) {
+    const several = [redis.get("a"), redis.get("b")];
+    await undefined;
+    await Promise.all([...several, redis.get("c"), redis.get("d")]);
+  }
+  refuses = true;
+  for (const peer of server.peers) peer.destroy();
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  const error = await assertRejects(() => redis.set("a", 1), ConnectionError, "0 commands wait already");
+  assertEquals(error.sent, false);
+  redis.destroy();
+});
+
 test("a resend function that destroys the client leaves nothing waiting", async () => {
   await using server = await startScripted(greeted(async (peer) => {
     await peer.command();
