@@ -241,6 +241,8 @@ export class Lifecycle {
     if (old === undefined) return;
     this.connection = undefined;
     this.#retiring.add(old);
+    // However many before it were not: it was of use.
+    this.#useless = 0;
     this.#setState("reconnecting", reason);
     this.#reconnect(reason);
     if (old.pending === 0) this.#owner.idle(old);

@@ -473,6 +473,20 @@ test("a server that greets and hangs up is tried with growing pauses, too", asyn
   assertEquals(failures, [1, 2, 3, 4, 5]);
 });
 
+test("a connection that is replaced for its age is so without a pause, however long the server had hung up on others", async () => {
+  await using server = await startScripted(greeted(async (peer, index) => {
+    if (index < 5) return peer.destroy();
+    while (await peer.command()) await peer.send("+OK\r\n");
+  }));
+  const failures: number[] = [];
+  await using redis = await open(server.url, { maxLifetime: 100, backoff: (attempt) => failures.push(attempt) && 1 });
+  await server.peer(5);
+  const flapped = failures.length;
+  while (redis.stats().retired < 2) assertEquals(await redis.get("a"), "OK");
+  await server.peer(7);
+  assertEquals([flapped > 2, failures.length], [true, flapped]);
+});
+
 test("close() waits for what waits for room, and lets nothing else in", async () => {
   const answer = gate();
   await using server = await startScripted(greeted(async (peer) => {
