@@ -23,6 +23,9 @@ import { type Sendable, Waiting } from "./waiting.ts";
 
 const PING = new CommandSpec("PING");
 
+/** How long a new connection, made in search of the primary, is kept though it leads to a replica, in milliseconds. */
+const SEARCH = 250;
+
 /** Where the commands of one connection at a time come in. */
 export class Line implements LifecycleOwner, Sender {
   readonly options: LineOptions;
@@ -45,6 +48,8 @@ export class Line implements LifecycleOwner, Sender {
   /** Whoever it is bound to has said MULTI: what is sent now is not answered before EXEC. */
   inTransaction = false;
   #bound = false;
+  /** When the primary was last looked for. */
+  #searched = -Infinity;
   /** How the connection was lost that everything was bound to. */
   #broken: ConnectionError | undefined;
   #closing: Promise<void> | undefined;
@@ -427,10 +432,19 @@ export class Line implements LifecycleOwner, Sender {
     if (this.#bound && error.code === "READONLY") return false;
     if (!this.#retries.take(pending, error)) return false;
     this.#traffic.retries++;
-    // What was a primary no longer is: whoever is reached by the same address next may be. Commands behind the refused one
-    // are refused alike, and sent again each when its own refusal comes.
-    if (error.code === "READONLY") this.renew(error);
+    if (error.code === "READONLY") this.#search(error);
     return true;
+  }
+
+  /**
+   * What was a primary no longer is: whoever is reached by the same address next may be. Commands behind the refused one are
+   * refused alike, and sent again each when its own refusal comes; they do not ask for a connection each.
+   */
+  #search(error: ReplyError): void {
+    const now = performance.now();
+    if (now - this.#searched < SEARCH) return;
+    this.#searched = now;
+    this.renew(error);
   }
 
   /**

@@ -63,6 +63,31 @@ test("READONLY makes the client look for the primary afresh; all commands behind
   await server.peers[0]!.untilEnded();
 });
 
+test("while READONLY lasts, the primary is looked for now and then, not with each refusal; reads go on", async () => {
+  let primary = false;
+  await using server = await startScripted(async (peer) => {
+    await peer.command();
+    await peer.send(HELLO);
+    // Where a connection leads to does not change.
+    const refuses = !primary;
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (words[0] === "GET") await peer.send("+OK\r\n");
+      else await peer.send(refuses ? "-READONLY You can't write against a read only replica.\r\n" : ":1\r\n");
+    }
+  });
+  await using redis = await connect(server.url, { clientInfo: false });
+  const writes: Promise<number>[] = [];
+  const until = performance.now() + 600;
+  while (performance.now() < until) {
+    writes.push(redis.incr("a"));
+    assertEquals(await redis.get("b"), "OK");
+  }
+  const connections = server.peers.length;
+  assert(connections > 2 && connections < 10, `${connections} connections`);
+  primary = true;
+  assert((await Promise.all(writes)).every((reply) => reply === 1));
+});
+
 test("more pending commands than allowed are refused before they are sent, or wait their turn", async () => {
   for (const overflow of ["error", "wait"] as const) {
     let open = () => {};
