@@ -79,7 +79,8 @@ export class Waiting {
     const now = performance.now() + 1;
     for (let entry = this.#entries.peek(); entry && entry.until <= now; entry = this.#entries.peek()) {
       this.#entries.shift();
-      if (released(entry.owed)) this.#withdrawn--;
+      // Of a batch only the whole is counted, or, once a part has left, nothing.
+      if (released(entry.owed)) this.#withdrawn = Math.max(0, this.#withdrawn - 1);
       else expired.push(entry.owed);
     }
     return expired;

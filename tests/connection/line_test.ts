@@ -1,6 +1,8 @@
 // A line is attacked at the seams of its states: what is lost there must fail or come back, never hang.
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { type ClientOptions, ConnectionError, connectPool, type Redis, TimeoutError } from "../../mod.ts";
+import { Ticket } from "../../src/connection/ticket.ts";
+import { Waiting } from "../../src/connection/waiting.ts";
 import { connectTransport } from "../../src/transport/default.ts";
 import type { Connect, Transport, TransportHandler } from "../../src/transport/transport.ts";
 import { gate } from "../support/gate.ts";
@@ -279,6 +281,18 @@ test("30,000 commands waiting for a connection are taken back one by one, too", 
   go.open();
   assertEquals(await kept, "OK");
   await Promise.all(more);
+});
+
+test("a pipeline that is given up while its parts wait for a connection leaves an empty queue when their time is up", async () => {
+  const over = gate();
+  const waiting = new Waiting(20, (take) => take().length > 0 && over.open());
+  const part = { mode: 0, owed: 1, patient: false, chunks: [], reply: () => true, fail() {} };
+  const ticket = new Ticket();
+  for (let i = 0; i < 5; i++) waiting.push({ ...part, ticket });
+  waiting.push(part);
+  ticket.release();
+  await over.opened;
+  assertEquals(waiting.size, 0);
 });
 
 test("one signal for 20,000 commands in flight", async () => {
