@@ -110,8 +110,8 @@ export abstract class BaseBatch {
   protected queued = 0;
   /** One of the commands may hold its connection. */
   protected blocking = false;
-  /** @internal By which its caller may take it back. */
-  protected readonly ticket: Ticket = new Ticket();
+  /** @internal By which its caller may take back what is queued now. */
+  protected ticket: Ticket = new Ticket();
   #last: Run | undefined;
   #introduced: Set<object> | undefined;
 
@@ -188,9 +188,9 @@ export abstract class BaseBatch {
   }
 
   /** @internal The caller gave up: what has not left stays here. True if some of it has left. */
-  giveUp(): boolean {
-    this.ticket.release();
-    return this.ticket.sent;
+  giveUp(ticket: Ticket = this.ticket): boolean {
+    ticket.release();
+    return ticket.sent;
   }
 
   /** Keeps the words of a command; throws what cannot be sent. */

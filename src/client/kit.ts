@@ -14,7 +14,7 @@ import type { Core } from "./core.ts";
 import type { Hub, HubSettings } from "./hub.ts";
 import type { Monitor } from "./monitor.ts";
 import type { readOptions } from "./options.ts";
-import type { BasePipeline, PipelineOptions, Runner } from "./pipeline.ts";
+import type { BasePipeline, Guard, PipelineOptions, Runner } from "./pipeline.ts";
 import type { Lines, PoolSettings } from "./pool.ts";
 import type { Safeguards } from "./safeguards.ts";
 import type { Scans } from "./scan.ts";
@@ -85,7 +85,7 @@ export interface Kit {
   /** @internal Exclusive connections. */
   readonly session?: new (core: Core, line: Line, options: SendOptions) => { release(): Promise<void> };
   /** Pipelines. */
-  readonly pipeline?: new (runner: Runner, mode: number, options?: PipelineOptions) => BasePipeline;
+  readonly pipeline?: new (runner: Runner, mode: number, options?: PipelineOptions, guard?: Guard) => BasePipeline;
   /** Transactions. */
   readonly transaction?: new (mode: number) => BaseTransaction;
   /** @internal Reads and checks options and URLs of every kind; otherwise the usual ones are taken as they are. */

@@ -46,9 +46,10 @@ export class Outcome {
   }
 
   /** The error of one part as the error of the whole: that was not sent only if no part was. */
-  told(error: Error): Error {
-    if (this.answered === this.failed || !isUnsent(error)) return error;
-    const whole = new ConnectionError(`${error.message}; what came before it has run`, {
+  told(error: Error, sent: boolean): Error {
+    if (!sent || !isUnsent(error)) return error;
+    const fate = this.answered > this.failed ? "has run" : "may have run";
+    const whole = new ConnectionError(`${error.message}; what came before it ${fate}`, {
       sent: true,
       cause: error,
       closed: error instanceof ConnectionError && error.closed,

@@ -5,7 +5,7 @@
  */
 import { ConnectionError } from "../errors.ts";
 import type { Line } from "../connection/line.ts";
-import { isRecalled } from "../connection/ticket.ts";
+import { isRecalled, Ticket } from "../connection/ticket.ts";
 import { turn } from "../connection/wait.ts";
 import type { Arg, CommandSpec } from "../command/spec.ts";
 import type { Encoder } from "../resp/encoder.ts";
@@ -49,12 +49,16 @@ export type Runner = <T>(
   work: (next: (last: Line | undefined) => Line) => Promise<T>,
 ) => Promise<T>;
 
+/** @internal Does a piece of work within its caller's limits; `giveUp` takes back what of it has not left. */
+export type Guard = <T>(work: () => Promise<T>, giveUp: () => boolean) => Promise<T>;
+
 /**
  * Collects commands and sends them together. Each method queues its command and returns at once; the replies come from
  * {@link BasePipeline.exec}, in order.
  */
 export abstract class BasePipeline extends BaseBatch {
   readonly #runner: Runner;
+  readonly #guard: Guard;
   readonly #errors: PipelineOptions["errors"];
   readonly #parts: Part[] = [];
   #outcome: Outcome;
@@ -76,9 +80,10 @@ export abstract class BasePipeline extends BaseBatch {
   #unpaced = 0;
 
   /** @internal Made by a client or a session. */
-  constructor(runner: Runner, mode: number, options: PipelineOptions = {}) {
+  constructor(runner: Runner, mode: number, options: PipelineOptions = {}, guard: Guard = (work) => work()) {
     super(mode);
     this.#runner = runner;
+    this.#guard = guard;
     this.#errors = options.errors;
     this.#outcome = new Outcome(options.replies ?? true);
   }
@@ -128,8 +133,19 @@ export abstract class BasePipeline extends BaseBatch {
    * }
    * await p.exec();
    * ```
+   * @throws {TimeoutError} if the client's limit of time is over: what has not left will not be sent.
    */
-  async drain(): Promise<void> {
+  drain(): Promise<void> {
+    return this.#guarded(() => this.#drain());
+  }
+
+  /** Within the limits of whoever waits for what is queued now: the runs of a pipeline are given up one by one. */
+  #guarded<T>(work: () => Promise<T>): Promise<T> {
+    const { ticket } = this;
+    return this.#guard(work, () => this.giveUp(ticket));
+  }
+
+  async #drain(): Promise<void> {
     this.#cutPart();
     this.#start();
     await this.#sending;
@@ -202,8 +218,8 @@ export abstract class BasePipeline extends BaseBatch {
   }
 
   /** @internal One that blocks lets go of its connection, too: else that would be held until something comes. */
-  override giveUp(): boolean {
-    const sent = super.giveUp();
+  override giveUp(ticket?: Ticket): boolean {
+    const sent = super.giveUp(ticket);
     if (sent) this.#held?.drop(new ConnectionError("The caller of a blocking pipeline gave up", { sent: true }));
     return sent;
   }
@@ -214,7 +230,7 @@ export abstract class BasePipeline extends BaseBatch {
     }
     if (isRecalled(part)) return;
     this.#handed += part.owed;
-    this.ticket.line = line;
+    part.ticket.line = line;
     line.sendEncoded(part);
     this.#generation = line.generation;
   }
@@ -251,11 +267,14 @@ export abstract class BasePipeline extends BaseBatch {
    * @throws {ReplyError} the first error reply, after all replies have come, unless `errors` is `"return"`.
    * @throws {TypeError} if a string far into a long pipeline holds half a surrogate pair: what came before it has run.
    * @throws {ConnectionError} if the connection broke: commands from the first unanswered one on may have run.
+   * @throws {TimeoutError} if the client's limit of time is over.
    */
-  async exec(
-    options: Pick<PipelineOptions, "errors"> = {},
-  ): Promise<unknown[]> {
-    const { errors = this.#errors } = options;
+  exec(options: Pick<PipelineOptions, "errors"> = {}): Promise<unknown[]> {
+    return this.#guarded(() => this.#exec(options));
+  }
+
+  async #exec({ errors = this.#errors }: Pick<PipelineOptions, "errors">): Promise<unknown[]> {
+    const { ticket } = this;
     this.#cutPart();
     this.rest();
     this.#start();
@@ -263,10 +282,11 @@ export abstract class BasePipeline extends BaseBatch {
     this.#sending = this.#settle(outcome, this.queued, this.#sending);
     // What is queued from now on is another run, which begins once this one is over.
     this.#outcome = new Outcome(outcome.keep);
+    this.ticket = new Ticket();
     this.queued = 0;
     await this.#sending;
     const { firstError, replies } = outcome;
-    if (firstError && errors !== "return") throw outcome.told(firstError);
+    if (firstError && errors !== "return") throw outcome.told(firstError, ticket.sent);
     return replies;
   }
 
@@ -278,7 +298,14 @@ export abstract class BasePipeline extends BaseBatch {
   }
 
   /** @internal Queues what the builder does, runs it, and gives the replies of the commands that it listed. */
-  async run<const C extends readonly unknown[]>(
+  run<const C extends readonly unknown[]>(
+    build: (pipeline: this) => C | Iterator<unknown, C | void>,
+    options: PipelineOptions,
+  ): Promise<Replies<C> | RepliesOrErrors<C>> {
+    return this.#guarded(() => this.#run(build, options));
+  }
+
+  async #run<const C extends readonly unknown[]>(
     build: (pipeline: this) => C | Iterator<unknown, C | void>,
     options: PipelineOptions,
   ): Promise<Replies<C> | RepliesOrErrors<C>> {
@@ -286,7 +313,7 @@ export abstract class BasePipeline extends BaseBatch {
     const list = Array.isArray(built) ? built as unknown as C : await this.#pull(built as Iterator<unknown, C | void>);
     if (list !== undefined && !Array.isArray(list)) throw noList("pipeline", list);
     const places = list === undefined ? undefined : this.places(list as readonly unknown[]);
-    const replies = await this.exec(options);
+    const replies = await this.#exec(options);
     return (places === undefined ? replies : places.map((place) => replies[place])) as Replies<C>;
   }
 
@@ -297,7 +324,7 @@ export abstract class BasePipeline extends BaseBatch {
     for (;;) {
       const { done, value } = source.next();
       if (done) return value as C | undefined;
-      if (this.#cutSize >= PART) await this.drain();
+      if (this.#cutSize >= PART) await this.#drain();
       if (this.#outcome.lost) return void source.return?.();
     }
   }

@@ -125,15 +125,13 @@ export abstract class BaseClient<
     const build = typeof first === "function" ? first : undefined;
     const settings = build === undefined ? first as PipelineOptions | undefined : options;
     const Pipeline = feature(this.#core.kit.pipeline, "pipelines");
-    const pipeline = new Pipeline((exclusive, work) => this.#run(exclusive, work), this.#mode, settings);
-    if (build === undefined) return pipeline;
-    return guarded(
-      "pipeline",
-      this.#options,
-      () => pipeline.run(build as () => readonly unknown[], options),
-      () => this.#core.report(),
-      () => pipeline.giveUp(),
+    const pipeline = new Pipeline(
+      (exclusive, work) => this.#run(exclusive, work),
+      this.#mode,
+      settings,
+      (work, giveUp) => guarded("pipeline", this.#options, work, () => this.#core.report(), giveUp),
     );
+    return build === undefined ? pipeline : pipeline.run(build as () => readonly unknown[], options);
   }
 
   #run<T>(exclusive: boolean, work: (next: (last: Line | undefined) => Line) => Promise<T>): Promise<T> {

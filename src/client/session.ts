@@ -150,8 +150,13 @@ export abstract class BaseSession<
     const Pipeline = feature(this.#core.kit.pipeline, "pipelines");
     const over = this.#over("pipeline");
     if (over) return Promise.reject(over);
-    const pipeline = new Pipeline((_exclusive, work) => work(() => this.#line), this.#options.mode, options);
-    return this.#guarded("pipeline", pipeline, () => pipeline.run(build as () => C, options));
+    const pipeline = new Pipeline(
+      (_exclusive, work) => work(() => this.#line),
+      this.#options.mode,
+      options,
+      (work, giveUp) => this.#guarded("pipeline", work, giveUp),
+    );
+    return pipeline.run(build as () => C, options);
   }
 
   /** Runs a transaction on this connection whose errors stand in the places of their replies. */
@@ -176,16 +181,17 @@ export abstract class BaseSession<
     const over = this.#over("transaction");
     if (over) return Promise.reject(over);
     const transaction = new Transaction(this.#options.mode);
-    return this.#guarded("transaction", transaction, () =>
+    const run = () =>
       transaction.run(build as () => C, options, (work) => {
         // However it ends, the server watches no longer; unless its caller takes it back before it is sent.
         this.#ending = transaction;
         return work(this.#line);
-      }));
+      });
+    return this.#guarded("transaction", run, () => transaction.giveUp());
   }
 
-  #guarded<T>(what: string, batch: { giveUp(): boolean }, work: () => Promise<T>): Promise<T> {
-    const running = guarded(what, this.#options, work, () => this.#line.report(), () => batch.giveUp());
+  #guarded<T>(what: string, work: () => Promise<T>, giveUp: () => boolean): Promise<T> {
+    const running = guarded(what, this.#options, work, () => this.#line.report(), giveUp);
     const over = (): void => void this.#running.delete(running);
     this.#running.add(running);
     running.then(over, over);

@@ -1,6 +1,6 @@
 // Long pipelines: only the first part is encoded as it is queued, and nobody may notice.
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
-import { connect, ConnectionError } from "../../mod.ts";
+import { connect, ConnectionError, TimeoutError } from "../../mod.ts";
 import { greeted, startScripted } from "../support/scripted.ts";
 import { gate } from "../support/gate.ts";
 import { startRedis } from "../support/servers.ts";
@@ -272,4 +272,40 @@ test("a pipeline of which a part was not sent says that the others may have run"
   await using again = await connect(server.url);
   const ran = Number(await again.get("n"));
   assert(ran > 0 && ran < 20 * LEAD, `${ran} ran`);
+});
+
+test("a pipeline filled by hand has its client's limits, each run its own", async () => {
+  await using server = await startScripted(greeted((peer) => peer.untilEnded()));
+  await using redis = await connect(server.url, { clientInfo: false });
+  const p = redis.with({ timeout: 30 }).pipeline();
+  p.get("k");
+  const first = p.exec();
+  p.incr("n");
+  const second = p.exec();
+  for (const [run, sent] of [[first, true], [second, false]] as const) {
+    const error = await assertRejects(() => run, TimeoutError);
+    assertEquals(error.sent, sent);
+  }
+  const stop = new AbortController();
+  const other = redis.with({ signal: stop.signal }).pipeline();
+  for (let i = 0; i < LEAD; i++) other.set(`key:${i}`, "x".repeat(1000));
+  const drained = assertRejects(() => other.drain(), RangeError, "enough");
+  stop.abort(new RangeError("enough"));
+  await drained;
+  redis.destroy();
+});
+
+test("a run that was given up keeps nothing from the next", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const p = redis.with({ timeout: 100 }).pipeline();
+  await redis.call("CLIENT PAUSE", 250);
+  p.get("k");
+  await assertRejects(() => p.exec(), TimeoutError);
+  p.incr("never");
+  assertEquals((await assertRejects(() => p.exec(), TimeoutError)).sent, false);
+  await redis.ping();
+  p.incr("n");
+  assertEquals(await p.exec(), [1]);
+  assertEquals(await redis.get("never"), null);
 });
