@@ -7,11 +7,13 @@ import { ConnectionError, type ConnectionReport } from "../errors.ts";
 import type { Line } from "../connection/line.ts";
 import type { Pending } from "../connection/pending.ts";
 import type { Traffic } from "../connection/traffic.ts";
+import { settledWithin } from "../connection/wait.ts";
 import type { Push } from "../resp/reply.ts";
 import type { Hub } from "./hub.ts";
 import type { Identity } from "./identity.ts";
 import type { Kit } from "./kit.ts";
 import type { Lines } from "./pool.ts";
+import { Running } from "./running.ts";
 import type { CacheStats } from "./stats.ts";
 
 /** How much may be pending at once, and what happens to the command that is one too many. */
@@ -70,6 +72,8 @@ export class Core {
   readonly identity: Identity | undefined;
   /** What ends with this client. */
   readonly companions: Set<Companion> = new Set();
+  /** Pipelines that have more to hand over to the lines, maybe. */
+  readonly running: Running = new Running();
   /** Nothing that belongs to it may begin any more. */
   closed = false;
 
@@ -123,9 +127,16 @@ export class Core {
     this.identity?.pools.delete(this.pool);
     this.hub?.close();
     await Promise.all([
-      this.pool.close(within),
+      this.#finish(within),
       ...Array.from(this.companions, (companion) => companion.close(within)),
     ]);
+  }
+
+  /** A line that is being closed takes nothing more: so what has begun hands over all of it first. */
+  async #finish(within: number): Promise<void> {
+    const deadline = performance.now() + within;
+    if (this.running.size > 0) await settledWithin(this.running.over(), within);
+    await this.pool.close(Math.max(0, deadline - performance.now()));
   }
 
   /** Closes everything at once. */

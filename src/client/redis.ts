@@ -129,7 +129,8 @@ export abstract class BaseClient<
       (exclusive, work) => this.#run(exclusive, work),
       this.#mode,
       settings,
-      (work, giveUp) => guarded("pipeline", this.#options, work, () => this.#core.report(), giveUp),
+      (work, giveUp) =>
+        this.#core.running.add(guarded("pipeline", this.#options, work, () => this.#core.report(), giveUp)),
     );
     return build === undefined ? pipeline : pipeline.run(build as () => readonly unknown[], options);
   }

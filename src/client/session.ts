@@ -18,6 +18,7 @@ import { guarded } from "./guard.ts";
 import { optimistic, type Watching, type WatchOptions } from "./optimistic.ts";
 import type { PipelineOptions } from "./pipeline.ts";
 import { refusal } from "./refusal.ts";
+import { Running } from "./running.ts";
 import type { ScanFrom, ScanIterator, Scanning, Scans } from "./scan.ts";
 import type { TransactionOptions } from "./transaction.ts";
 import { namedSpec } from "./unusual.ts";
@@ -59,8 +60,8 @@ export abstract class BaseSession<
   #watching = false;
   /** What has ended the watching since, if it was sent. */
   #ending: { readonly isSent: boolean } | undefined;
-  /** Pipelines and transactions that are not over: a long pipeline may have no reply to wait for between two parts. */
-  readonly #running = new Set<Promise<unknown>>();
+  /** Pipelines and transactions. */
+  readonly #running = new Running();
   #released = false;
 
   /** @internal Made by a client. */
@@ -192,10 +193,7 @@ export abstract class BaseSession<
 
   #guarded<T>(what: string, work: () => Promise<T>, giveUp: () => boolean): Promise<T> {
     const running = guarded(what, this.#options, work, () => this.#line.report(), giveUp);
-    const over = (): void => void this.#running.delete(running);
-    this.#running.add(running);
-    running.then(over, over);
-    return running;
+    return this.#core.running.add(this.#running.add(running));
   }
 
   get #scans(): Scans {
@@ -296,7 +294,7 @@ export abstract class BaseSession<
   /** Everything that was asked for has been answered. */
   async #quiet(line: Line): Promise<void> {
     if (line.state === "connecting") await line.open().catch(() => {});
-    await Promise.allSettled([line.settled(), ...this.#running]);
+    await Promise.all([line.settled(), this.#running.over()]);
   }
 
   async #unwatched(line: Line): Promise<void> {

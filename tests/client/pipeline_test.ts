@@ -1,6 +1,6 @@
 // Long pipelines: only the first part is encoded as it is queued, and nobody may notice.
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
-import { connect, ConnectionError, TimeoutError } from "../../mod.ts";
+import { connect, ConnectionError, connectPool, TimeoutError } from "../../mod.ts";
 import { greeted, startScripted } from "../support/scripted.ts";
 import { gate } from "../support/gate.ts";
 import { startRedis } from "../support/servers.ts";
@@ -264,14 +264,50 @@ test("a pipeline of which a part was not sent says that the others may have run"
   await using server = await startRedis();
   await using redis = await connect(server.url);
   const p = redis.pipeline();
-  for (let i = 0; i < 20 * LEAD; i++) p.incr("n");
-  const run = assertRejects(() => p.exec(), ConnectionError, "what came before it has run");
+  for (let i = 0; i < LEAD; i++) p.incr("n");
+  await p.drain();
   await redis.close();
-  const error = await run;
+  p.incr("n");
+  const error = await assertRejects(() => p.exec(), ConnectionError, "what came before it has run");
   assertEquals([error.sent, error.closed], [true, true]);
   await using again = await connect(server.url);
-  const ran = Number(await again.get("n"));
-  assert(ran > 0 && ran < 20 * LEAD, `${ran} ran`);
+  assertEquals(await again.get("n"), String(LEAD));
+});
+
+test("close() waits for pipelines that have not handed over everything", async () => {
+  await using server = await startRedis();
+  const long = (p: { incr(key: string): unknown }) => {
+    for (let i = 0; i < 20 * LEAD; i++) p.incr("n");
+    return [];
+  };
+  const opens = [
+    () => connect(server.url),
+    () => connectPool(server.url, { size: 3 }),
+  ];
+  for (const open of opens) {
+    const redis = await open();
+    await redis.del("n");
+    const session = await redis.session();
+    const p = redis.pipeline({ replies: false });
+    long(p);
+    const runs = [redis.pipeline(long), session.pipeline(long), p.exec()];
+    long(p);
+    runs.push(p.exec());
+    await redis.close();
+    assertEquals(await Promise.all(runs), [[], [], [], []]);
+    await using again = await connect(server.url);
+    assertEquals(await again.get("n"), String(80 * LEAD));
+  }
+});
+
+test("close() waits for a pipeline no longer than it is told", async () => {
+  await using server = await startScripted(greeted((peer) => peer.untilEnded()));
+  const redis = await connect(server.url, { clientInfo: false });
+  const run = assertRejects(() => redis.pipeline((p) => [p.get("k")]), ConnectionError);
+  const began = performance.now();
+  await redis.close(40);
+  assert(performance.now() - began < 1000);
+  assertEquals((await run).sent, true);
 });
 
 test("a pipeline filled by hand has its client's limits, each run its own", async () => {

@@ -1,0 +1,28 @@
+/**
+ * What is under way and has not handed over everything yet.
+ *
+ * @module
+ */
+
+/** Pipelines and the like: between two parts of a long one there may be no reply to wait for. */
+export class Running {
+  readonly #works = new Set<Promise<unknown>>();
+
+  /** How many are not over. */
+  get size(): number {
+    return this.#works.size;
+  }
+
+  /** One more, until it is over. */
+  add<T>(work: Promise<T>): Promise<T> {
+    const over = (): void => void this.#works.delete(work);
+    this.#works.add(work);
+    work.then(over, over);
+    return work;
+  }
+
+  /** Resolves once everything is over that is under way now. */
+  over(): Promise<unknown> {
+    return Promise.allSettled(this.#works);
+  }
+}
