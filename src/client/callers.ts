@@ -71,12 +71,19 @@ export class Callers {
         this.#forget();
       };
       const unheard = signal && onAbort(signal, () => giveUp(signal.reason));
-      const timer = waitTimeout === 0 ? undefined : setTimeout(() => {
-        this.refused++;
-        giveUp(late(max, waitTimeout, this.#report()));
-      }, waitTimeout);
+      const timer = waitTimeout === 0 ? undefined : setTimeout(() => giveUp(this.late()), waitTimeout);
       this.#queue.push(caller);
     });
+  }
+
+  /** One more has waited too long: its error. */
+  late(): TimeoutError {
+    this.refused++;
+    const { max, waitTimeout: after } = this.#settings;
+    const what = `None of the ${max} connections was free within ${after} ms; it was not sent`;
+    const error = new TimeoutError(what, { waitingFor: "connection", after });
+    error.report = this.#report();
+    return error;
   }
 
   /** One in the queue has gone. When most have, they are cleared away: who is served never may not keep them for ever. */
@@ -105,11 +112,4 @@ export class Callers {
   fail(error: Error): void {
     for (let caller = this.#next(); caller !== undefined; caller = this.#next()) caller.reject(error);
   }
-}
-
-function late(max: number, after: number, report: ConnectionReport): TimeoutError {
-  const what = `None of the ${max} connections was free within ${after} ms; it was not sent`;
-  const error = new TimeoutError(what, { waitingFor: "connection", after });
-  error.report = report;
-  return error;
 }

@@ -7,6 +7,7 @@
  */
 import { ConnectionError, type ConnectionReport } from "../errors.ts";
 import type { Line } from "../connection/line.ts";
+import { settledWithin, unlessAborted } from "../connection/wait.ts";
 import { Callers } from "./callers.ts";
 import { ask } from "./doubt.ts";
 import { Upkeep, type UpkeepSettings } from "./upkeep.ts";
@@ -166,17 +167,18 @@ export class Pool {
       return Promise.reject(new ConnectionError("The client is closed", { closed: true }));
     }
     if (signal?.aborted) return Promise.reject(signal.reason);
-    const line = this.#callers.size > 0 ? undefined : this.#spare();
-    if (line === undefined) return this.#callers.wait(signal);
-    this.#leased.add(line);
-    return this.#prepared(line, signal);
+    if (this.#callers.size > 0) return this.#callers.wait(signal);
+    const spare = this.#spare();
+    if (spare !== undefined) return this.#prepared(spare, signal, () => this.release(spare));
+    const shared = this.#unshared();
+    if (shared !== undefined) return this.#prepared(shared, signal, () => this.#shareAgain(shared));
+    return this.#callers.wait(signal);
   }
 
-  async #prepared(line: Line, signal: AbortSignal | undefined): Promise<Line> {
+  async #prepared(line: Line, signal: AbortSignal | undefined, giveBack: () => void): Promise<Line> {
+    this.#leased.add(line);
+    if (line.pending > 0 || line.hasWaiters) await this.#freed(line, signal, giveBack);
     this.#leases++;
-    // A line that was shared ends what others have asked for first: a command that is sent again, because it was refused
-    // for now, would end up in the midst of its new owner's.
-    await line.freed();
     await this.#upkeep.prepare(line);
     if (signal?.aborted) {
       this.release(line);
@@ -185,10 +187,23 @@ export class Pool {
     return line;
   }
 
+  /**
+   * A line that was shared ends what others have asked for first: a command that is sent again, because it was refused for
+   * now, would end up in the midst of its new owner's. That may take longer than whoever wants the line waits.
+   */
+  async #freed(line: Line, signal: AbortSignal | undefined, giveBack: () => void): Promise<void> {
+    const freed = signal === undefined ? line.freed() : unlessAborted(signal, line.freed());
+    const inTime = await settledWithin(freed, this.#settings.waitTimeout || Infinity);
+    if (inTime && signal?.aborted !== true) return;
+    giveBack();
+    throw inTime ? signal?.reason : this.#callers.late();
+  }
+
   #spare(): Line | undefined {
-    const idle = this.#takeIdle();
-    if (idle !== undefined) return idle;
-    if (this.#total < this.#settings.max) return this.#settings.line(false);
+    return this.#takeIdle() ?? (this.#total < this.#settings.max ? this.#settings.line(false) : undefined);
+  }
+
+  #unshared(): Line | undefined {
     // The first line stays shared: ordinary commands never wait for somebody's session, and subscriptions live on it.
     if (this.#shared.length < 2) return undefined;
     let best = this.#shared[1]!;
@@ -198,6 +213,11 @@ export class Pool {
     this.#shared.splice(this.#shared.indexOf(best), 1);
     if (this.#current === best) this.#current = undefined;
     return best;
+  }
+
+  #shareAgain(line: Line): void {
+    this.#leased.delete(line);
+    this.#shared.push(line);
   }
 
   /** @internal Gives a line back; the caller that has waited longest gets it. */

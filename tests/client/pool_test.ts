@@ -88,6 +88,30 @@ test("waitTimeout is told as such, and counted", async () => {
   assertEquals(redis.stats().refused, 1);
 });
 
+test("nobody waits longer for a shared connection to be free, and it stays shared then", async () => {
+  await using server = await startRedis();
+  await using pool = await connectPool(server.url, { size: 2, waitTimeout: 40 });
+  const slow = `
+    local from = redis.call("TIME")
+    repeat local now = redis.call("TIME") until (now[1] - from[1]) * 1e6 + now[2] - from[2] > 300000
+  `;
+  const stop = new AbortController();
+  for (const client of [pool, pool.with({ signal: stop.signal })]) {
+    const long = pool.eval(slow, []);
+    await new Promise((resolve) => setTimeout(resolve));
+    const short = pool.ping();
+    const began = performance.now();
+    const refused = assertRejects(() => client.session());
+    if (client !== pool) setTimeout(() => stop.abort(new TypeError("enough")), 10);
+    await refused;
+    assert(performance.now() - began < 200, `waited ${performance.now() - began} ms`);
+    assertEquals([pool.stats().shared, pool.stats().leased], [2, 0]);
+    await Promise.all([long, short]);
+  }
+  assertEquals(pool.stats().leases, 0);
+  assertEquals(await pool.session((s) => s.ping()), "PONG");
+});
+
 test("an idle connection that died without a word is found before a session gets it", async () => {
   await using server = await startScripted(async (peer, index) => {
     for (let words = await peer.command(); words; words = await peer.command()) {
