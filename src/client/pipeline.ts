@@ -313,8 +313,9 @@ export abstract class BasePipeline extends BaseBatch {
     const list = Array.isArray(built) ? built as unknown as C : await this.#pull(built as Iterator<unknown, C | void>);
     if (list !== undefined && !Array.isArray(list)) throw noList("pipeline", list);
     const places = list === undefined ? undefined : this.places(list as readonly unknown[]);
+    const { keep } = this.#outcome;
     const replies = await this.#exec(options);
-    return (places === undefined ? replies : places.map((place) => replies[place])) as Replies<C>;
+    return (places === undefined || !keep ? replies : places.map((place) => replies[place])) as Replies<C>;
   }
 
   /** Runs a generator as far as there is room, so that an endless one needs a bounded amount of memory; not after a loss. */

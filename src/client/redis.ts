@@ -92,6 +92,11 @@ export abstract class BaseClient<
 
   /** Opens a pipeline to be filled by hand and run with `exec`. */
   pipeline(options?: PipelineOptions): SurfaceOf<K, "pipeline", S, I>;
+  /** Runs a pipeline whose replies are not kept. */
+  pipeline(
+    build: (pipeline: SurfaceOf<K, "pipeline", S, I>) => readonly unknown[],
+    options: PipelineOptions & { readonly replies: false },
+  ): Promise<[]>;
   /** Runs a pipeline whose errors stand in the places of their replies. */
   pipeline<const C extends readonly unknown[]>(
     build: (pipeline: SurfaceOf<K, "pipeline", S, I>) => C,

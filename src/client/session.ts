@@ -134,6 +134,11 @@ export abstract class BaseSession<
     return this.#send(spec, args, undefined, this.#options.mode | LOOSE);
   }
 
+  /** Runs a pipeline on this connection whose replies are not kept. */
+  pipeline(
+    build: (pipeline: SurfaceOf<K, "pipeline", S, I>) => readonly unknown[],
+    options: PipelineOptions & { readonly replies: false },
+  ): Promise<[]>;
   /** Runs a pipeline on this connection whose errors stand in the places of their replies. */
   pipeline<const C extends readonly unknown[]>(
     build: (pipeline: SurfaceOf<K, "pipeline", S, I>) => C,

@@ -106,6 +106,16 @@ test("a pipeline of a generator keeps no replies if told so", async () => {
   assertEquals(await redis.get("n"), "100000");
 });
 
+test("a pipeline of a list that keeps no replies gives none, and its type says so", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const none: [] = await redis.pipeline((p) => [p.incr("n"), p.incr("n")], { replies: false });
+  assertEquals(none, []);
+  const same: [] = await redis.session((s) => s.pipeline((p) => [p.incr("n")], { replies: false, errors: "return" }));
+  assertEquals(same, []);
+  assertEquals(await redis.get("n"), "3");
+});
+
 test("a queued command cannot be awaited, and a builder must list its own commands", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url);
