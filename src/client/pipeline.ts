@@ -196,7 +196,7 @@ export abstract class BasePipeline extends BaseBatch {
   /** One whose memory is that of the parts before, if those have left. */
   #lateEncoder(): Encoder {
     const late = this.#late ??= takeEncoder();
-    if (this.#line?.isFilled(0) === false) late.reuse();
+    if (this.#isSame(this.#line) && !this.#line.isFilled(0)) late.reuse();
     return late;
   }
 
@@ -235,11 +235,15 @@ export abstract class BasePipeline extends BaseBatch {
     this.#generation = line.generation;
   }
 
-  /** The next line, if a part may go to it now: what went to a connection that was replaced is still being answered there. */
+  /** The next line, if a part may go to it now: what went to another connection is still being answered there. */
   #follow(next: (last: Line | undefined) => Line, outcome: Outcome): Line | undefined {
     const line = next(this.#line);
-    const same = line === this.#line && line.generation === this.#generation;
-    if (same || outcome.answered >= this.#handed) return this.#line = line;
+    if (this.#isSame(line) || outcome.answered >= this.#handed) return this.#line = line;
+  }
+
+  /** Whether it has the connection that the part before went to. One that was replaced may even have that yet to send. */
+  #isSame(line: Line | undefined): line is Line {
+    return line !== undefined && line === this.#line && line.state === "ready" && line.generation === this.#generation;
   }
 
   /** Commands run, and replies come, in order: a part goes to another connection only once all before it are answered. */

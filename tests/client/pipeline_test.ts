@@ -1,6 +1,8 @@
 // Long pipelines: only the first part is encoded as it is queued, and nobody may notice.
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { connect, ConnectionError, connectPool, TimeoutError } from "../../mod.ts";
+import { connectTransport } from "../../src/transport/default.ts";
+import type { Connect } from "../../src/transport/transport.ts";
 import { greeted, startScripted } from "../support/scripted.ts";
 import { gate } from "../support/gate.ts";
 import { startRedis } from "../support/servers.ts";
@@ -157,6 +159,41 @@ test("what a socket has not taken yet is not written over", async () => {
   full.open();
   assertEquals(await Promise.all(runs), new Array(ROUNDS).fill([]));
   assertEquals(wrong, []);
+});
+
+test("what a connection that was replaced has yet to send is not written over", async () => {
+  await using server = await startRedis();
+  for (const size of [300, 500, 700, 1100]) {
+    let connects = 0;
+    const kept: { bytes: Uint8Array; copy: Uint8Array }[] = [];
+    const slow: Connect = async (address, handler, signal) => {
+      const socket = await connectTransport(address, handler, signal);
+      if (++connects > 1) return socket;
+      let waiting = 0;
+      return Object.assign(Object.create(socket), {
+        write(bytes: Uint8Array): boolean {
+          if (kept.length === 0 && bytes.length < 1000) return socket.write(bytes);
+          kept.push({ bytes, copy: bytes.slice() });
+          Object.defineProperty(this, "waiting", { value: waiting += bytes.length, configurable: true });
+          return true;
+        },
+        end: () => socket.end(),
+        destroy: () => socket.destroy(),
+        ref: (on: boolean) => socket.ref(on),
+      });
+    };
+    const redis = await connect(server.url, { connect: slow, maxLifetime: 60 });
+    const run = redis.pipeline(function* (p) {
+      for (let i = 0; i < 2e6 / size; i++) yield p.set(`key:${i}`, `value ${i} `.repeat(size / 10));
+    }, { replies: false });
+    const lost = assertRejects(() => run, ConnectionError);
+    while (connects < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert(kept.length > 5);
+    assert(kept.every(({ bytes, copy }) => copy.every((byte, i) => byte === bytes[i])), `values of ${size} bytes`);
+    redis.destroy();
+    await lost;
+  }
 });
 
 test("a pipeline that is run again before it is over runs once more after that", async () => {
