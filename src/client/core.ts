@@ -72,7 +72,7 @@ export class Core {
   readonly identity: Identity | undefined;
   /** What ends with this client. */
   readonly companions: Set<Companion> = new Set();
-  /** Pipelines that have more to hand over to the lines, maybe. */
+  /** What may have more to hand over to the lines: long pipelines, and what blocks and has no line yet. */
   readonly running: Running = new Running();
   /** Nothing that belongs to it may begin any more. */
   closed = false;

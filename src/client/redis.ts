@@ -58,7 +58,8 @@ export abstract class BaseClient<
       return super[APART](spec, args, shape, mode);
     }
     if (signal?.aborted) return Promise.reject(signal.reason);
-    return feature(blocking, spec.name).send(this.#core, spec, args, shape, { ...this.#options, mode });
+    const { send } = feature(blocking, spec.name);
+    return this.#core.running.add(send(this.#core, spec, args, shape, { ...this.#options, mode }));
   }
 
   async #lease(): Promise<SurfaceOf<K, "session", S, I> & { release(): Promise<void> }> {

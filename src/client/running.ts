@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Pipelines and the like: between two parts of a long one there may be no reply to wait for. */
+/** Pipelines and the like: before their commands, or between two parts, there may be no reply to wait for. */
 export class Running {
   readonly #works = new Set<Promise<unknown>>();
 

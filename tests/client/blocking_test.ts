@@ -133,3 +133,12 @@ test("a read that nobody could call off is not sent again, and the next one gets
   assertEquals([error.sent, error.command, (error.cause as Error).message], [true, "XREAD", "enough"]);
   assertEquals(await redis.with({ timeout: 2000 }).session((session) => session.get("k")), null);
 });
+
+test("close() waits for what blocks though it has no connection yet", async () => {
+  await using server = await startRedis();
+  const redis = await connect(server.url, { maxSessions: 1 });
+  await redis.rpush("queue", "first", "second");
+  const popped = [redis.blpop(["queue"], 0), redis.blpop(["queue"], 0)];
+  await redis.close();
+  assertEquals(await Promise.all(popped), [["queue", "first"], ["queue", "second"]]);
+});
