@@ -13,12 +13,10 @@ export class Running {
     return this.#works.size;
   }
 
-  /** One more, until it is over. */
+  /** One more, until it is over. What is given back is its caller's to handle: nobody else hears of a rejection. */
   add<T>(work: Promise<T>): Promise<T> {
-    const over = (): void => void this.#works.delete(work);
     this.#works.add(work);
-    work.then(over, over);
-    return work;
+    return work.finally(() => this.#works.delete(work));
   }
 
   /** Resolves once everything is over that is under way now. */

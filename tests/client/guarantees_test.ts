@@ -1,9 +1,12 @@
 // What docs/guarantees.md promises and no other file tests.
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { readdirSync, readFileSync } from "node:fs";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { connect, ConnectionError, TimeoutError } from "../../mod.ts";
 import { connectTransport } from "../../src/transport/default.ts";
 import type { Connect } from "../../src/transport/transport.ts";
+import { run } from "../support/programs.ts";
 import { startRedis } from "../support/servers.ts";
 import { HELLO, startScripted } from "../support/scripted.ts";
 import { test } from "../support/test.ts";
@@ -145,4 +148,17 @@ test("what a caller's own functions throw breaks nothing", async () => {
     // Closing is told to the listener, too.
     while (due > 0) await new Promise((resolve) => before(resolve));
   }
+});
+
+test("a rejection that nobody handles is heard of, whatever was called", async () => {
+  const how = "Deno" in globalThis
+    ? ["run", "-A", "--quiet", "--no-check"]
+    : "Bun" in globalThis
+    ? []
+    : ["--import", "tsx"];
+  await using server = await startRedis();
+  const words = [process.execPath, ...how, "tests/support/unheard.ts"];
+  const root = fileURLToPath(new URL("../..", import.meta.url));
+  const { printed, errors } = await run(words, { cwd: root, env: { REDIS_URL: server.url } });
+  assertEquals([errors, JSON.parse(printed).toSorted()], ["", ["BLPOP", "INCR", "INCR", "INCR", "INCR"]]);
 });
