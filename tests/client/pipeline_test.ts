@@ -170,17 +170,20 @@ test("what a connection that was replaced has yet to send is not written over", 
       const socket = await connectTransport(address, handler, signal);
       if (++connects > 1) return socket;
       let waiting = 0;
-      return Object.assign(Object.create(socket), {
-        write(bytes: Uint8Array): boolean {
+      return {
+        get waiting() {
+          return waiting;
+        },
+        write(bytes) {
           if (kept.length === 0 && bytes.length < 1000) return socket.write(bytes);
           kept.push({ bytes, copy: bytes.slice() });
-          Object.defineProperty(this, "waiting", { value: waiting += bytes.length, configurable: true });
+          waiting += bytes.length;
           return true;
         },
         end: () => socket.end(),
         destroy: () => socket.destroy(),
-        ref: (on: boolean) => socket.ref(on),
-      });
+        ref: (on) => socket.ref(on),
+      };
     };
     const redis = await connect(server.url, { connect: slow, maxLifetime: 60 });
     const run = redis.pipeline(function* (p) {
