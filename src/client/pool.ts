@@ -215,7 +215,9 @@ export class Pool {
     return best;
   }
 
+  /** It stays shared, unless somebody else waits by now for a line of their own: they get it once it is free. */
   #shareAgain(line: Line): void {
+    if (this.#callers.size > 0) return void line.freed().then(() => this.release(line));
     this.#leased.delete(line);
     this.#shared.push(line);
   }

@@ -88,13 +88,32 @@ test("waitTimeout is told as such, and counted", async () => {
   assertEquals(redis.stats().refused, 1);
 });
 
+/** A script that takes 300 ms. */
+const slow = `
+  local from = redis.call("TIME")
+  repeat local now = redis.call("TIME") until (now[1] - from[1]) * 1e6 + now[2] - from[2] > 300000
+`;
+
+test("who waits behind somebody that gives up a shared connection gets it once it is free", async () => {
+  await using server = await startRedis();
+  await using pool = await connectPool(server.url, { size: 2, waitTimeout: 2000 });
+  const long = pool.eval(slow, []);
+  await new Promise((resolve) => setTimeout(resolve));
+  const short = pool.ping();
+  const stop = new AbortController();
+  const refused = assertRejects(() => pool.with({ signal: stop.signal }).session(), TypeError, "enough");
+  const waiting = pool.session((session) => session.ping());
+  assertEquals(pool.stats().waiting, 1);
+  stop.abort(new TypeError("enough"));
+  await refused;
+  assertEquals(await waiting, "PONG");
+  assertEquals([pool.stats().leased, pool.stats().idle], [0, 1]);
+  await Promise.all([long, short]);
+});
+
 test("nobody waits longer for a shared connection to be free, and it stays shared then", async () => {
   await using server = await startRedis();
   await using pool = await connectPool(server.url, { size: 2, waitTimeout: 40 });
-  const slow = `
-    local from = redis.call("TIME")
-    repeat local now = redis.call("TIME") until (now[1] - from[1]) * 1e6 + now[2] - from[2] > 300000
-  `;
   const stop = new AbortController();
   for (const client of [pool, pool.with({ signal: stop.signal })]) {
     const long = pool.eval(slow, []);
