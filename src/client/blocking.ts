@@ -65,6 +65,8 @@ export async function sendBlocking<T>(
   shape: Shape | undefined,
   options: SendOptions,
 ): Promise<T> {
+  // While close() waits for what blocks, no more of that begins.
+  if (core.closed) throw new ConnectionError("The client is closed", { closed: true });
   const wait: Wait = { command: spec.name, report: () => core.report() };
   const [line, left] = await patience(options, wait, (signal) => core.pool.acquire(signal));
   try {

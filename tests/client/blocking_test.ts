@@ -142,3 +142,18 @@ test("close() waits for what blocks though it has no connection yet", async () =
   await redis.close();
   assertEquals(await Promise.all(popped), [["queue", "first"], ["queue", "second"]]);
 });
+
+test("what blocks is refused after close(), though that waits for what blocked before", async () => {
+  await using server = await startRedis();
+  await using other = await connect(server.url);
+  const redis = await connect(server.url);
+  const popped = redis.blpop(["queue"], 0);
+  await untilBlocked(other, "blpop");
+  const closed = redis.close(2000);
+  const late = await assertRejects(() => redis.with({ timeout: 500 }).blpop(["queue"], 0), ConnectionError, "closed");
+  assertEquals([late.sent, late.closed], [false, true]);
+  await other.rpush("queue", "first", "second");
+  assertEquals(await popped, ["queue", "first"]);
+  await closed;
+  assertEquals(await other.lrange("queue", 0, -1), ["second"]);
+});
