@@ -66,9 +66,16 @@ export interface ConnectionSettings {
 const PUBSUB_KIND = /^(p|s)?(message|subscribe|unsubscribe)$/;
 
 function isPubsub(value: Reply): value is Reply[] {
-  if (!Array.isArray(value) || value.length < 3) return false;
-  const kind = value[0] instanceof Uint8Array ? new TextDecoder().decode(value[0]) : value[0];
-  return typeof kind === "string" && PUBSUB_KIND.test(kind);
+  return Array.isArray(value) && value.length >= 3 && PUBSUB_KIND.test(kindOf(value));
+}
+
+/** Whether it answers whoever has subscribed, or ended that. */
+export function isConfirmation({ items }: Push): boolean {
+  return /subscribe$/.test(kindOf(items));
+}
+
+function kindOf([kind]: readonly Reply[]): string {
+  return kind instanceof Uint8Array ? new TextDecoder().decode(kind) : typeof kind === "string" ? kind : "";
 }
 
 /** One socket's commands and replies. */

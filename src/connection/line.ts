@@ -8,7 +8,7 @@ import { ConnectionError, type ConnectionReport, type ReplyError, TimeoutError }
 import { CommandSpec } from "../command/spec.ts";
 import type { Push } from "../resp/reply.ts";
 import { Bell } from "./bell.ts";
-import type { Connection } from "./connection.ts";
+import { type Connection, isConfirmation } from "./connection.ts";
 import { crowded, mayResend, sessionOver, told, toldInQueue, unreachable, wasSent } from "./fate.ts";
 import { Lifecycle, type LifecycleOwner } from "./lifecycle.ts";
 import type { LineOptions, LineState } from "./line_options.ts";
@@ -323,8 +323,9 @@ export class Line implements LifecycleOwner, Sender {
 
   push(push: Push, connection: Connection): void {
     const { onPush } = this.options;
-    // One that was replaced only answers: what it hears the new one hears as well.
-    if (onPush !== undefined && connection === this.#life.connection) tell(() => onPush(push, this));
+    // One that was replaced only answers, be it by a push: what else it hears the new one hears as well.
+    if (onPush === undefined || (connection !== this.#life.connection && !isConfirmation(push))) return;
+    tell(() => onPush(push, this));
   }
 
   quiet(connection: Connection, why: "idle" | "patient"): void {

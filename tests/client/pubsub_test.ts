@@ -470,3 +470,24 @@ test("a connection that was replaced brings no messages beside those of the new 
   redis.destroy();
   await both[1];
 });
+
+test("a connection that was replaced still confirms subscriptions: what refuses their PING is not taken for more", async () => {
+  const confirmed = ">3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n";
+  const refused = "-NOPERM no ping\r\n";
+  const answers: Record<string, string> = { HELLO, SUBSCRIBE: confirmed, PING: refused, INCR: ":1\r\n" };
+  const asked = gate();
+  await using server = await startScripted(async (peer, index) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (index > 0 || words[0] === "HELLO") await peer.send(answers[words[0]!]!);
+      else if (words[0] === "PING") asked.open();
+      else if (words[1] === "b") await peer.send(`-READONLY a replica\r\n${confirmed}${refused}+a\r\n+b\r\n`);
+    }
+  });
+  const redis = await connect(server.url, { clientInfo: false });
+  const written = redis.incr("n");
+  const subscribed = redis.subscribe("c");
+  await asked.opened;
+  const [, ...read] = await Promise.all([subscribed, redis.get("a"), redis.get("b"), written]);
+  assertEquals(read, ["a", "b", 1]);
+  redis.destroy();
+});
