@@ -10,7 +10,7 @@ import type { Reply } from "../resp/reply.ts";
 import type { Replies, RepliesOrErrors } from "../client/batch.ts";
 import type { Core } from "../client/core.ts";
 import type { Kit, Surfaces } from "../client/kit.ts";
-import type { PipelineOptions } from "../client/pipeline.ts";
+import type { Guard, PipelineOptions, Runner } from "../client/pipeline.ts";
 import type { BaseClient } from "../client/redis.ts";
 import type { TransactionOptions } from "../client/transaction.ts";
 import { namedSpec } from "../client/unusual.ts";
@@ -110,7 +110,18 @@ class Touched {
 
 function cachingPipeline(Pipeline: NonNullable<Kit["pipeline"]>, tracker: Tracker): NonNullable<Kit["pipeline"]> {
   return class extends Pipeline {
-    readonly #touched = new Touched(tracker);
+    readonly #touched: Touched;
+
+    constructor(runner: Runner, mode: number, options?: PipelineOptions, guard?: Guard) {
+      const touched = new Touched(tracker);
+      // Asked by all that sends a part of it: exec(), drain(), and the builder's way.
+      const dropping: Runner = (exclusive, work) => {
+        touched.drop();
+        return runner(exclusive, work);
+      };
+      super(dropping, mode, options, guard);
+      this.#touched = touched;
+    }
 
     override send<T>(spec: CommandSpec, args: Arg[], shape?: Shape): Promise<T> {
       this.#touched.add(spec, args);
@@ -122,13 +133,15 @@ function cachingPipeline(Pipeline: NonNullable<Kit["pipeline"]>, tracker: Tracke
       return super.call(name, ...args);
     }
 
-    override drain(): Promise<void> {
-      this.#touched.drop();
-      return super.drain();
-    }
-
     override exec(options?: Pick<PipelineOptions, "errors">): Promise<unknown[]> {
       return this.#touched.run(() => super.exec(options));
+    }
+
+    override run<const C extends readonly unknown[]>(
+      build: (pipeline: this) => C | Iterator<unknown, C | void>,
+      options: PipelineOptions,
+    ): Promise<Replies<C> | RepliesOrErrors<C>> {
+      return super.run(build, options).finally(() => this.#touched.drop());
     }
   };
 }

@@ -138,6 +138,30 @@ test("whoever has awaited a write does not read what it changed, though the serv
   assertEquals(await after, "new");
 });
 
+test("what a builder's pipeline writes is never read over, though the server has not told yet", async () => {
+  for (const long of [false, true]) {
+    await using s = await scene();
+    const read = s.cached.get("k");
+    await asked(s.peer, "GET", "k");
+    await s.peer.send(OLD);
+    assertEquals(await read, "old");
+    const write = long
+      ? s.cached.pipeline(function* (p) {
+        yield p.set("k", "new");
+      })
+      : s.cached.pipeline((p) => [p.set("k", "new")]);
+    await asked(s.peer, "SET", "k", "new");
+    const meanwhile = s.cached.get("k");
+    await asked(s.peer, "GET", "k");
+    await s.peer.send("+OK\r\n" + OLD);
+    await Promise.all([write, meanwhile]);
+    const after = s.cached.get("k");
+    await asked(s.peer, "GET", "k");
+    await s.peer.send(NEW);
+    assertEquals(await after, "new");
+  }
+});
+
 test("an emptied database drops what is kept and what is on its way", async () => {
   await using s = await scene();
   const kept = s.cached.get("a");
