@@ -75,7 +75,7 @@ export class StreamReader<S extends string | Uint8Array = string>
   #last: string[];
   /** The last ids that were handed out. */
   readonly #given: string[];
-  readonly #begun: Promise<void>;
+  #begun: Promise<void> | undefined;
   #items: { readonly at: number; readonly item: StreamItem<S> }[] = [];
   #next = 0;
   #pulling: Promise<void> | undefined;
@@ -129,10 +129,9 @@ export class StreamReader<S extends string | Uint8Array = string>
 
   /** Reads until there is something. */
   async #pull(): Promise<void> {
-    let begun: Promise<void> | undefined = this.#begun;
     while (!this.#stop.signal.aborted) {
       try {
-        await (begun ?? this.#begin());
+        await (this.#begun ??= this.#begin());
         const streams = this.#keys.map((key, i): [Key, string] => [key, this.#last[i]!]);
         const reply = await this.#redis.xread(streams, this.#read);
         this.#failures = 0;
@@ -144,7 +143,7 @@ export class StreamReader<S extends string | Uint8Array = string>
         const onError = this.#onError;
         if (onError !== undefined) tell(() => onError(error));
         await pauseAfter(++this.#failures, this.#stop.signal);
-        begun = undefined;
+        this.#begun = undefined;
       }
     }
   }

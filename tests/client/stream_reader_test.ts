@@ -184,6 +184,25 @@ test("a reader that is closed while it waits for another try asks no more", asyn
   assertEquals(calls, ["XREVRANGE"]);
 });
 
+test("a reader that could not begin at once tells so while it lasts, and no more once it reads", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { queueTimeout: 20, backoff: () => 20 });
+  await server.kill();
+  while (await redis.ping().then(() => true, () => false));
+  const troubles: Error[] = [];
+  await using reader = redis.readStream("s", { block: 60_000, onError: (error) => troubles.push(error) });
+  const next = reader.next();
+  while (troubles.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await server.start();
+  await using admin = await connect(server.url);
+  await isWaiting(admin);
+  await admin.xadd("s", "1-0", { n: 1 });
+  assertEquals((await next).value?.id, "1-0");
+  const told = troubles.length;
+  await admin.xadd("s", "2-0", { n: 2 });
+  assertEquals([(await reader.next()).value?.id, troubles.length], ["2-0", told]);
+});
+
 test("a stream that is named twice is followed twice, and no entry comes again", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url);
