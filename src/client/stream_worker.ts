@@ -113,7 +113,11 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
   async #end(companions: Set<Companion>): Promise<void> {
     const heart = setInterval(() => this.#beatOnce(), Math.ceil(this.#claimIdle / 3));
     // With its client, it ends at once: nothing could be confirmed any more.
-    const companion = { close: async () => void await this.stop(0), destroy: () => void this.stop(0) };
+    const companion = {
+      // It may have been told before to stop in its own time.
+      close: async (within: number) => void await settledWithin(this.stop(0), within),
+      destroy: () => void this.stop(0),
+    };
     companions.add(companion);
     try {
       await this.#looping;

@@ -492,6 +492,26 @@ test("a worker ends at once when its client is closed, and tells those at work",
   assert(performance.now() - began < 30_000);
 });
 
+test("close() waits as long as it is told, though a worker is stopping in its own time", async () => {
+  await using server = await startRedis();
+  const redis = await connect(server.url);
+  await add(redis, "s", 1);
+  const begun = gate();
+  const done = gate();
+  const handler = () => {
+    begun.open();
+    return done.opened;
+  };
+  const worker = redis.streamWorker({ streams: "s", group: "g", handler });
+  await begun.opened;
+  const stopped = worker.stop(20_000);
+  const began = performance.now();
+  await redis.close(1);
+  assert(performance.now() - began < 10_000);
+  done.open();
+  await Promise.all([stopped, worker.ended]);
+});
+
 test("a worker that never had a server ends well when its client is closed", async () => {
   await using server = await startRedis();
   for (const end of ["close", "destroy"] as const) {
