@@ -230,7 +230,7 @@ export abstract class BasePipeline extends BaseBatch {
     }
     if (isRecalled(part)) return;
     this.#handed += part.owed;
-    part.ticket.line = line;
+    part.ticket.handOver(line);
     line.sendEncoded(part);
     this.#generation = line.generation;
   }

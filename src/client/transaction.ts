@@ -177,7 +177,7 @@ export abstract class BaseTransaction extends BaseBatch {
       new Promise((resolve, reject) => {
         const owing = new Owing(chunks, runs, this.queued, this.mode, this.ticket, resolve, reject);
         if (isRecalled(owing)) return;
-        this.ticket.line = line;
+        this.ticket.handOver(line);
         line.sendEncoded(owing);
       })
     );

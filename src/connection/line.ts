@@ -234,7 +234,7 @@ export class Line implements LifecycleOwner, Sender {
   /** What was handed over together has been given up: what of it has not been written never will be. */
   recall(ticket: Ticket): void {
     this.#life.recall();
-    if (this.#life.state !== "ready" && !ticket.sent) this.#queue.withdraw();
+    if (this.#life.state !== "ready") this.#queue.withdraw(ticket.parts);
     this.#settled();
     this.progress();
   }

@@ -13,13 +13,20 @@ export class Ticket {
   released = false;
   /** Bytes of it have left. */
   sent = false;
-  /** Where its parts are. */
-  line: Line | undefined = undefined;
+  /** How many parts of it have been handed over. */
+  parts = 0;
+  #line: Line | undefined;
+
+  /** One more part goes to a line, after all others have. */
+  handOver(line: Line): void {
+    this.#line = line;
+    this.parts++;
+  }
 
   /** Takes back what has not left. */
   release(): void {
     this.released = true;
-    this.line?.recall(this);
+    this.#line?.recall(this);
   }
 }
 

@@ -25,7 +25,7 @@ export class Waiting {
   readonly #limit: number;
   readonly #expired: (take: () => Sendable[]) => void;
   readonly #entries = new Fifo<Entry>();
-  /** Callers that gave up while their commands waited here, at most. */
+  /** How many entries are of no use, for their callers gave up: at most, as some of a batch may have left. */
   #withdrawn = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -46,9 +46,12 @@ export class Waiting {
     this.#arm();
   }
 
-  /** A caller gave up. Many often do at once: the queue is gone through when half of it is of no use, not for each. */
-  withdraw(): void {
-    if (this.#entries.size === 0 || ++this.#withdrawn * 2 < this.#entries.size) return;
+  /**
+   * A caller gave up that had so many entries here, at most. Many often do at once: the queue is gone through when half of
+   * it is of no use, not for each.
+   */
+  withdraw(count = 1): void {
+    if (this.#entries.size === 0 || (this.#withdrawn += count) * 2 < this.#entries.size) return;
     this.#withdrawn = 0;
     for (const entry of this.#entries.takeAll()) if (!released(entry.owed)) this.#entries.push(entry);
   }
@@ -79,7 +82,7 @@ export class Waiting {
     const now = performance.now() + 1;
     for (let entry = this.#entries.peek(); entry && entry.until <= now; entry = this.#entries.peek()) {
       this.#entries.shift();
-      // Of a batch only the whole is counted, or, once a part has left, nothing.
+      // Nothing here makes sure that each of those was counted.
       if (released(entry.owed)) this.#withdrawn = Math.max(0, this.#withdrawn - 1);
       else expired.push(entry.owed);
     }

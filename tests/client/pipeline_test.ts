@@ -199,6 +199,41 @@ test("what a connection that was replaced has yet to send is not written over", 
   }
 });
 
+test("close() does not wait for the parts of a pipeline that was given up while there is no connection", async () => {
+  await using server = await startRedis();
+  let connects = 0, isStuck = false, lose = () => {};
+  const stuck: Connect = async (address, handler, signal) => {
+    if (++connects > 1) throw new Error("The server is gone");
+    const socket = await connectTransport(address, handler, signal);
+    lose = () => {
+      socket.destroy();
+      handler.close();
+    };
+    return Object.assign(Object.create(socket), {
+      write: (bytes: Uint8Array) => !isStuck && socket.write(bytes),
+      destroy: () => socket.destroy(),
+    });
+  };
+  const redis = await connect(server.url, { connect: stuck, queueTimeout: 0 });
+  isStuck = true;
+  const first = assertRejects(() => redis.incr("n"), ConnectionError);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  const run = assertRejects(() =>
+    redis.with({ timeout: 60 }).pipeline((p) => {
+      for (let i = 0; i < 2 * LEAD; i++) p.incr("n");
+      return [];
+    }), TimeoutError);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  lose();
+  await first;
+  assert(redis.stats().pending > 2);
+  assertEquals((await run).sent, false);
+  assertEquals(redis.stats().pending, 0);
+  const began = performance.now();
+  await redis.close(3000);
+  assert(performance.now() - began < 1000);
+});
+
 test("a pipeline that is run again before it is over runs once more after that", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url);
