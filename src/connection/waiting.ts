@@ -51,7 +51,8 @@ export class Waiting {
    * it is of no use, not for each.
    */
   withdraw(count = 1): void {
-    if (this.#entries.size === 0 || (this.#withdrawn += count) * 2 < this.#entries.size) return;
+    this.#withdrawn += count;
+    if (this.#withdrawn * 2 < this.#entries.size) return;
     this.#withdrawn = 0;
     for (const entry of this.#entries.takeAll()) if (!released(entry.owed)) this.#entries.push(entry);
   }
@@ -86,6 +87,8 @@ export class Waiting {
       if (released(entry.owed)) this.#withdrawn = Math.max(0, this.#withdrawn - 1);
       else expired.push(entry.owed);
     }
+    // What was counted and had left already must not count against those that wait now.
+    this.withdraw(0);
     return expired;
   }
 }

@@ -295,6 +295,17 @@ test("a pipeline that is given up while its parts wait for a connection leaves a
   assertEquals(waiting.size, 0);
 });
 
+test("whoever gives up what has left already takes nobody out of the queue", async () => {
+  const over = gate();
+  const waiting = new Waiting(20, (take) => take().length > 0 && over.open());
+  const part = { mode: 0, owed: 1, patient: false, chunks: [], reply: () => true, fail() {} };
+  for (let i = 0; i < 10; i++) waiting.push(part);
+  waiting.withdraw(4);
+  await over.opened;
+  waiting.push(part);
+  assertEquals([waiting.size, waiting.takeAll().length], [1, 1]);
+});
+
 test("one signal for 20,000 commands in flight", async () => {
   await using server = await startScripted(greeted(async (peer) => {
     await peer.until("k19999\r\n");
