@@ -209,10 +209,15 @@ test("close() does not wait for the parts of a pipeline that was given up while 
       socket.destroy();
       handler.close();
     };
-    return Object.assign(Object.create(socket), {
-      write: (bytes: Uint8Array) => !isStuck && socket.write(bytes),
+    return {
+      get waiting() {
+        return socket.waiting;
+      },
+      write: (bytes) => !isStuck && socket.write(bytes),
+      end: () => socket.end(),
       destroy: () => socket.destroy(),
-    });
+      ref: (on) => socket.ref(on),
+    };
   };
   const redis = await connect(server.url, { connect: stuck, queueTimeout: 0 });
   isStuck = true;
