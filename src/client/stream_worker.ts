@@ -203,7 +203,6 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
     for (const entry of claimed) {
       // Deleted ones have no fields; servers before 7.0 give null for them.
       if (entry === null || entry[1] === null) continue;
-
       this.#jobs.start(key, entry[0] as S, entry[1], wanted.get(text(entry[0])) ?? 1);
       taken++;
     }

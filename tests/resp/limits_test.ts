@@ -137,17 +137,21 @@ test("how long a string is is limited", () => {
   assertFails("$99999999999999999999\r\n", 1, "a length that is none");
 });
 
+/** All replies that come of these chunks. */
+function readAll(chunks: readonly Uint8Array[], limits: Limits): unknown[] {
+  const decoder = new Decoder(limits);
+  return chunks.flatMap((chunk) => {
+    decoder.feed(chunk);
+    const read = [];
+    for (let value = decoder.read(0); value !== NEED_MORE; value = decoder.read(0)) read.push(value);
+    return read;
+  });
+}
+
 test("how long a line is is limited", () => {
   const limits = { line: 10 };
   for (const { how, chunks } of cuts("+0123456789\r\n+0123456789\r\n")) {
-    const decoder = new Decoder(limits);
-    const values = chunks.flatMap((chunk) => {
-      decoder.feed(chunk);
-      const read = [];
-      for (let value = decoder.read(0); value !== NEED_MORE; value = decoder.read(0)) read.push(value);
-      return read;
-    });
-    assertEquals(values, ["0123456789", "0123456789"], how);
+    assertEquals(readAll(chunks, limits), ["0123456789", "0123456789"], how);
   }
   assertFails("+0123456789a\r\n", 0, "a line is longer than 10 bytes", limits);
   assertFails(":00000000000\r\n", 0, "a line is longer than 10 bytes", limits);
@@ -159,14 +163,7 @@ test("how long a line is is limited", () => {
 test("a limit that is undefined is one that is not given", () => {
   const limits = { depth: undefined, elements: undefined, bulk: undefined, line: undefined, idle: undefined };
   for (const { how, chunks } of cuts("+OK\r\n:12\r\n*2\r\n$1\r\na\r\n+PONG\r\n")) {
-    const decoder = new Decoder(limits);
-    const values = chunks.flatMap((chunk) => {
-      decoder.feed(chunk);
-      const read = [];
-      for (let value = decoder.read(0); value !== NEED_MORE; value = decoder.read(0)) read.push(value);
-      return read;
-    });
-    assertEquals(values, ["OK", 12, ["a", "PONG"]], how);
+    assertEquals(readAll(chunks, limits), ["OK", 12, ["a", "PONG"]], how);
   }
   const { error } = failure([utf8(`+${"x".repeat(65_536)}`), utf8("xxx")], limits);
   assertStringIncludes(error.message, "a line is longer than 65536 bytes");
