@@ -10,19 +10,17 @@
 import { ConnectionError, type ConnectionReport, ProtocolError } from "../errors.ts";
 import { Decoder } from "../resp/decoder.ts";
 import type { Limits } from "../resp/limits.ts";
-import { Encoder } from "../resp/encoder.ts";
 import { NEED_MORE, Push, type Reply } from "../resp/reply.ts";
 import type { Transport, TransportHandler } from "../transport/transport.ts";
 import { Fifo } from "./fifo.ts";
-import { type Owed, Pending } from "./pending.ts";
+import { Outgoing } from "./outgoing.ts";
+import type { Owed, Pending } from "./pending.ts";
 import type { Proof } from "./proof.ts";
-import { isRecalled } from "./ticket.ts";
-import type { Encoded, Traffic } from "./traffic.ts";
+import { SilenceWatch, type Watched } from "./silence.ts";
+import type { Traffic } from "./traffic.ts";
 
 /** Encoded bytes that are worth writing before the turn is over, so that the server starts while we still encode. */
 const EAGER_FLUSH = 64 * 1024;
-/** Before a server is taken for dead, what it has said has so many milliseconds to be read. */
-const SECOND_LOOK = 50;
 
 /** What a connection tells its owner. */
 export interface ConnectionOwner {
@@ -79,19 +77,17 @@ function kindOf([kind]: readonly Reply[]): string {
 }
 
 /** One socket's commands and replies. */
-export class Connection implements TransportHandler {
+export class Connection implements TransportHandler, Watched {
   readonly #owner: ConnectionOwner;
   readonly #settings: ConnectionSettings;
   readonly #decoder: Decoder;
-  readonly #encoder = new Encoder();
   readonly #owed = new Fifo<Owed>();
+  readonly #out: Outgoing;
+  readonly #watch: SilenceWatch;
   readonly #flush = (): void => this.flush();
   #transport: Transport | undefined;
   readonly #traffic: Traffic;
   #proof: Proof | undefined;
-  #unsent = 0;
-  /** How many of the unsent were released by their callers, and are to be cut out. */
-  #withdrawn = 0;
   #scheduled = false;
   #congested = false;
   #lost = false;
@@ -102,13 +98,14 @@ export class Connection implements TransportHandler {
   #received = 0;
   /** While somebody listens in: bytes up to the end of the last value. */
   #parsed = -1;
-  #watchdog: ReturnType<typeof setTimeout> | undefined;
 
   constructor(owner: ConnectionOwner, settings: ConnectionSettings) {
     this.#owner = owner;
     this.#settings = settings;
     this.#traffic = settings.traffic;
     this.#decoder = new Decoder(settings.limits);
+    this.#out = new Outgoing(this.#owed, settings.traffic);
+    this.#watch = new SilenceWatch(this, settings.silence, settings.idle);
   }
 
   /** Gives it its open socket. One that comes too late, for whoever wanted it gave up, is closed. */
@@ -145,7 +142,7 @@ export class Connection implements TransportHandler {
 
   /** How many commands have been encoded since the last write. */
   get unsent(): number {
-    return this.#unsent;
+    return this.#out.unsent;
   }
 
   /** The socket takes no more for now: what is encoded waits here. */
@@ -165,7 +162,7 @@ export class Connection implements TransportHandler {
 
   /** Bytes encoded or handed over, not yet taken by the socket. */
   get waiting(): number {
-    return this.#encoder.size + (this.#transport?.waiting ?? 0);
+    return this.#out.size + (this.#transport?.waiting ?? 0);
   }
 
   /** How pushes are decoded: 0, or `BYTES`. */
@@ -185,27 +182,23 @@ export class Connection implements TransportHandler {
 
   /** Encodes a command; it leaves with everything else of this turn. Throws what the encoder refuses. */
   send(pending: Pending): void {
-    const spec = pending.spec;
-    this.#encoder.command(spec.head, spec.words, pending.args, spec.name);
-    this.#enqueue(pending);
-    if (this.#encoder.size >= EAGER_FLUSH) this.flush();
+    this.#out.command(pending);
+    this.#leaveSoon();
   }
 
   /** Sends commands that are encoded already; `owed` takes all their replies. */
   sendEncoded(owed: Owed, chunks: readonly Uint8Array[]): void {
-    this.#encoder.append(chunks);
     if (owed.endless) this.#decoder.allowLongLines();
-    this.#enqueue(owed);
-    if (this.#encoder.size >= EAGER_FLUSH) this.flush();
+    this.#out.encoded(owed, chunks);
+    this.#leaveSoon();
   }
 
-  #enqueue(owed: Owed): void {
-    this.#owed.push(owed);
-    this.#unsent++;
+  #leaveSoon(): void {
     if (!this.#scheduled) {
       this.#scheduled = true;
       queueMicrotask(this.#flush);
     }
+    if (this.#out.size >= EAGER_FLUSH) this.flush();
   }
 
   /** Writes what is encoded. Called once per turn by itself; does nothing while the socket is congested. */
@@ -213,105 +206,48 @@ export class Connection implements TransportHandler {
     this.#scheduled = false;
     if (this.#lost) return this.#refuse();
     if (this.#congested) return;
-    if (this.#withdrawn > 0) this.#cutOut();
-    if (this.#unsent === 0) return;
-    if (this.#owed.size === this.#unsent) this.#oldestSent = performance.now();
-    if (this.#proof?.tag(this.#encoder, this.#owed, this.#unsent)) this.#unsent++;
-    this.#markSent();
-    for (const chunk of this.#encoder.take()) {
+    const out = this.#out;
+    if (out.isStale) this.#cutOut();
+    if (out.unsent === 0) return;
+    if (this.#owed.size === out.unsent) this.#oldestSent = performance.now();
+    for (const chunk of out.take(this.#proof)) {
       this.#traffic.bytesOut += chunk.length;
       if (!this.#transport!.write(chunk)) this.#congested = true;
     }
     this.#reuse();
-    if (this.#watchdog === undefined) this.watch();
+    this.#watch.start();
   }
 
   /** Whoever did not know yet that the connection is gone learns it now. */
   #refuse(): void {
-    this.#unsent = 0;
+    this.#out.unsent = 0;
     const { message, cause } = this.#reason!;
     for (const owed of this.#owed.takeAll()) owed.fail(new ConnectionError(message, { cause }));
   }
 
-  #markSent(): void {
-    const size = this.#owed.size;
-    let commands = this.#unsent;
-    for (let i = size - this.#unsent; i < size; i++) {
-      const owed = this.#owed.at(i);
-      if (owed instanceof Pending) {
-        owed.attempts++;
-        continue;
-      }
-      commands += owed!.owed - 1;
-      const ticket = owed!.ticket;
-      if (ticket !== undefined) ticket.sent = true;
-    }
-    this.#traffic.commands += commands;
-    this.#unsent = 0;
-  }
-
   /** Takes back a released command that has not been written, whatever else of this turn stays. False if it is too late. */
   withdraw(pending: Pending): boolean {
-    if (this.#unsent === 0 || pending.attempts > 0) return false;
+    if (this.#out.unsent === 0 || pending.attempts > 0) return false;
     this.recall();
     return true;
   }
 
   /** Something was taken back that may not have been written. */
   recall(): void {
-    if (this.#unsent === 0) return;
+    this.#out.recall();
     // While the socket takes nothing there is no next write, and memory is wanted back: half of what waits is worth it.
-    if (++this.#withdrawn * 2 > this.#unsent && this.#congested) this.#cutOut();
+    if (this.#congested && this.#out.isMostlyStale) this.#cutOut();
   }
 
-  /**
-   * Rare: the bytes of one command cannot be cut out, so those that stay are encoded afresh. Once per write, however many
-   * were withdrawn: a limit of time often ends many waits at once.
-   */
   #cutOut(): void {
-    this.#putBack(this.#takeUnsent());
+    this.#out.cutOut();
     if (this.#owed.size === 0) this.#owner.idle(this);
     this.#owner.progress();
   }
 
-  /**
-   * Gives what has not been written, to go another way. What follows on a part of its own pipeline that has been written
-   * stays: it must not overtake that.
-   */
+  /** See {@link Outgoing.surrender}. */
   surrender(): Owed[] {
-    const unsent = this.#takeUnsent();
-    this.#putBack(unsent.filter((owed) => owed.ticket?.sent));
-    return unsent.filter((owed) => !owed.ticket?.sent);
-  }
-
-  /** What has not been written, as far as somebody waits for it. */
-  #takeUnsent(): Owed[] {
-    const unsent = this.#owed.takeLast(this.#unsent);
-    this.#encoder.take();
-    this.#unsent = this.#withdrawn = 0;
-    return unsent.filter((owed) => owed instanceof Pending ? !owed.released : !isRecalled(owed as Encoded));
-  }
-
-  #putBack(unsent: readonly Owed[]): void {
-    for (const owed of unsent) {
-      try {
-        this.#encodeAgain(owed);
-      } catch (error) {
-        // Its bytes were given away since it was called: nobody is left to throw at.
-        owed.fail(error as Error);
-        continue;
-      }
-      this.#owed.push(owed);
-      this.#unsent++;
-    }
-  }
-
-  #encodeAgain(owed: Owed): void {
-    if (owed instanceof Pending) {
-      this.#encoder.command(owed.spec.head, owed.spec.words, owed.args, owed.spec.name);
-    } else {
-      this.#encoder.append((owed as Encoded).chunks);
-    }
+    return this.#out.surrender();
   }
 
   data(chunk: Uint8Array): void {
@@ -346,7 +282,7 @@ export class Connection implements TransportHandler {
         replies++;
         if (pubsub && isPubsub(value)) {
           this.#owner.push(new Push(value), this);
-        } else if (next === undefined || queue.size === this.#unsent) {
+        } else if (next === undefined || queue.size === this.#out.unsent) {
           throw this.#unasked(value);
         } else if (proving) {
           proof.take(value, decoder.sawUnsafe, queue, this.#received);
@@ -386,7 +322,7 @@ export class Connection implements TransportHandler {
 
   /** What has left needs its memory no more. */
   #reuse(): void {
-    if (this.#transport!.waiting === 0) this.#encoder.reuse();
+    if (this.#transport!.waiting === 0) this.#out.reuse();
   }
 
   drain(): void {
@@ -423,59 +359,38 @@ export class Connection implements TransportHandler {
     if (this.#lost) return;
     this.#lost = true;
     this.#reason = reason;
-    clearTimeout(this.#watchdog);
+    this.#watch.stop();
     const report = this.report();
     reason.report ??= report;
     const entries = this.#owed.takeAll();
-    const sent = entries.slice(0, entries.length - this.#unsent);
-    this.#unsent = 0;
+    const sent = entries.slice(0, entries.length - this.#out.unsent);
+    this.#out.unsent = 0;
     this.#owner.lost(this, reason, entries.slice(sent.length), sent);
   }
 
-  /**
-   * Looks at the silence from time to time. One timer at a time, none per command: it comes often enough for the shorter
-   * of the two limits, whichever of them applies when it does.
-   */
+  /** Watches over the silence, from the first write on or from now. */
   watch(): void {
-    const step = this.#step;
-    if (step > 0) this.#watchAfter(step);
+    this.#watch.start();
   }
 
-  get #step(): number {
-    const { silence, idle } = this.#settings;
-    return silence === 0 ? idle : idle === 0 ? silence : Math.min(silence, idle);
-  }
-
-  #watchAfter(delay: number, doubted = -1): void {
-    clearTimeout(this.#watchdog);
-    this.#watchdog = setTimeout(() => {
-      this.#watchdog = undefined;
-      if (!this.#lost) this.#look(doubted);
-    }, delay);
-  }
-
-  /** `doubted`: since when there was silence at the look before, if that was too long. */
-  #look(doubted: number): void {
-    const { silence, idle } = this.#settings;
-    const step = this.#step;
+  /** See {@link Watched.expects}. */
+  get expects(): "nothing" | "reply" | "anything" {
     const front = this.#owed.peek();
-    const since = Math.max(this.#lastByte, this.#oldestSent);
-    const quiet = performance.now() - since;
-    // Nothing to look at until something is sent; that starts the watch again.
-    if (front === undefined && idle === 0) return;
-    const limit = front === undefined ? idle : silence;
-    if (limit === 0 || quiet < limit) return this.#watchAfter(limit === 0 ? step : Math.min(step, limit - quiet));
-    // In a process that was busy for so long, timers come before what its sockets hold.
-    if (front !== undefined && !front.patient) {
-      return since === doubted ? this.#silent(quiet) : this.#watchAfter(SECOND_LOOK, since);
-    }
-    this.#watchAfter(step);
-    this.#owner.quiet(this, front === undefined ? "idle" : "patient");
+    return front === undefined ? "nothing" : front.patient ? "anything" : "reply";
   }
 
-  #silent(quiet: number): void {
-    const what = `The server has been silent for ${Math.round(quiet)} ms though replies are owed`;
+  /** See {@link Watched.silentSince}. */
+  get silentSince(): number {
+    return Math.max(this.#lastByte, this.#oldestSent);
+  }
+
+  silent(milliseconds: number): void {
+    const what = `The server has been silent for ${Math.round(milliseconds)} ms though replies are owed`;
     this.fail(new ConnectionError(what, { sent: true }));
+  }
+
+  quiet(why: "idle" | "patient"): void {
+    this.#owner.quiet(this, why);
   }
 
   /** Keeps the process alive, or not. */

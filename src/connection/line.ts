@@ -7,9 +7,10 @@
 import { ConnectionError, type ConnectionReport, type ReplyError, TimeoutError } from "../errors.ts";
 import { CommandSpec } from "../command/spec.ts";
 import type { Push } from "../resp/reply.ts";
+import { Backlog, type BacklogOwner } from "./backlog.ts";
 import { Bell } from "./bell.ts";
 import { type Connection, isConfirmation } from "./connection.ts";
-import { crowded, mayResend, sessionOver, told, toldInQueue, unreachable, wasSent } from "./fate.ts";
+import { sessionOver } from "./fate.ts";
 import { Lifecycle, type LifecycleOwner } from "./lifecycle.ts";
 import type { LineOptions, LineState } from "./line_options.ts";
 import { type Owed, Pending, type Sender } from "./pending.ts";
@@ -19,7 +20,7 @@ import { tell } from "./tell.ts";
 import type { Ticket } from "./ticket.ts";
 import { type Encoded, type Tap, Traffic } from "./traffic.ts";
 import { settledWithin } from "./wait.ts";
-import { type Sendable, Waiting } from "./waiting.ts";
+import type { Sendable } from "./waiting.ts";
 
 const PING = new CommandSpec("PING");
 
@@ -27,12 +28,12 @@ const PING = new CommandSpec("PING");
 const SEARCH = 250;
 
 /** Where the commands of one connection at a time come in. */
-export class Line implements LifecycleOwner, Sender {
+export class Line implements LifecycleOwner, BacklogOwner, Sender {
   readonly options: LineOptions;
   readonly #traffic: Traffic;
   readonly #life: Lifecycle;
   /** What waits for a connection. */
-  readonly #queue: Waiting;
+  readonly #queue: Backlog;
   /** What waits for room. */
   readonly #room = new Room((pending) => {
     this.#traffic.tap?.command(pending, this);
@@ -58,7 +59,7 @@ export class Line implements LifecycleOwner, Sender {
     this.options = options;
     this.#traffic = options.traffic ?? new Traffic();
     this.#life = new Lifecycle(this, options, this.#traffic);
-    this.#queue = new Waiting(options.queueTimeout, (take) => this.#failAll(this.#unreachable(), take()));
+    this.#queue = new Backlog(this, options, this.#traffic);
     this.#retries = new Retries(options.retryFor, (pending) => this.#putAgain(pending));
   }
 
@@ -90,6 +91,11 @@ export class Line implements LifecycleOwner, Sender {
   /** See {@link LifecycleOwner.queued}. */
   get queued(): number {
     return this.#queue.size;
+  }
+
+  /** See {@link BacklogOwner.isOpen}. */
+  get isOpen(): boolean {
+    return this.#life.isOpen;
   }
 
   /** See {@link LifecycleOwner.isBound}. */
@@ -271,11 +277,8 @@ export class Line implements LifecycleOwner, Sender {
     const { state, isOpen, isDown } = this.#life;
     if (!isOpen) return owed.fail(new ConnectionError("The client is closed", { closed: true }));
     if (this.#broken !== undefined) return owed.fail(sessionOver(owed, this.#broken, this.report()));
-    const { size } = this.#queue;
     // Whoever opens the line has to wait for that, or nobody ever would; and all may who come while it is opened.
-    if (isDown && size >= this.options.queueLimit && state !== "idle") {
-      return owed.fail(crowded(owed, this.options.address, size, this.report()));
-    }
+    if (isDown && state !== "idle") return this.#queue.pushWithin(this.options.queueLimit, owed);
     this.#queue.push(owed);
     if (state === "idle") this.open().catch(() => {});
   }
@@ -293,7 +296,7 @@ export class Line implements LifecycleOwner, Sender {
   async #reopened(opening: Promise<void>): Promise<void> {
     const { queueTimeout } = this.options;
     if (queueTimeout === 0) await opening;
-    else if (!(await settledWithin(opening, queueTimeout))) throw this.#unreachable();
+    else if (!(await settledWithin(opening, queueTimeout))) throw this.#queue.unreachable();
   }
 
   /** See {@link LifecycleOwner.ready}. */
@@ -301,7 +304,7 @@ export class Line implements LifecycleOwner, Sender {
     this.options.onReady?.(this);
     this.#sendQueued();
     // Of what waited, nothing may have been left, or nothing that can be encoded.
-    this.#stir();
+    this.stir();
   }
 
   #sendQueued(): void {
@@ -385,39 +388,21 @@ export class Line implements LifecycleOwner, Sender {
   lost(connection: Connection, error: ConnectionError, unsent: Owed[], sent: Owed[]): void {
     const lostIn = this.#life.lose(connection);
     if (lostIn === "ready" && this.#bound) this.#broken = error;
-    this.#dispose((lostIn === "ready" || lostIn === "replaced") && !this.#bound, error, unsent, sent);
-    if (lostIn === "replaced") this.#inherit();
+    this.#queue.inherit((lostIn === "ready" || lostIn === "replaced") && !this.#bound, error, unsent, sent);
+    if (lostIn === "replaced") this.#sendInherited();
     else if (lostIn !== undefined && this.#life.state === "closing") this.destroy();
     if (lostIn === "ready") this.#life.replace(error);
-    this.#stir();
+    this.stir();
   }
 
   /** What a connection left that was being replaced goes to the one in its place, which may be there already. */
-  #inherit(): void {
+  #sendInherited(): void {
     if (this.#life.live !== undefined) this.#sendQueued();
     else if (this.#life.state === "idle" && this.#queue.size > 0) this.open().catch(() => {});
   }
 
-  /** What may go to another connection waits for it, in its old order; all else fails. */
-  #dispose(anew: boolean, error: ConnectionError, unsent: Owed[], sent: Owed[]): void {
-    const over: Owed[] = [];
-    const again: Owed[] = [];
-    for (const owed of sent) (anew && mayResend(owed, this.options.resend) ? again : over).push(owed);
-    // Whoever was asked may have closed the line.
-    if (!this.#life.isOpen) {
-      anew = false;
-      over.push(...again.splice(0));
-    }
-    for (const owed of again) this.#queue.push(owed as Sendable);
-    this.#traffic.retries += again.length;
-    if (anew) { for (const owed of unsent) this.#queue.push(owed as Sendable); }
-    // Last, as whoever hears of it may do anything.
-    for (const owed of over) owed.fail(told(error.message, owed, true, this.report(), error));
-    if (!anew) { for (const owed of unsent) owed.fail(told(error.message, owed, wasSent(owed), this.report(), error)); }
-  }
-
   /** Nothing is as it was: whoever waits for something looks. */
-  #stir(): void {
+  stir(): void {
     this.#drained.ring();
     this.#settled();
     this.progress();
@@ -459,16 +444,7 @@ export class Line implements LifecycleOwner, Sender {
 
   /** See {@link LifecycleOwner.failQueue}. */
   failQueue(error: Error): void {
-    this.#failAll(error, this.#queue.takeAll());
-  }
-
-  #failAll(error: Error, all: Sendable[]): void {
-    for (const owed of all) owed.fail(toldInQueue(error, owed, this.report()));
-    this.#stir();
-  }
-
-  #unreachable(): TimeoutError {
-    return unreachable(this.options.address, this.options.queueTimeout, this.report());
+    this.#queue.fail(error);
   }
 
   /** Waits for what is pending, at most `within` milliseconds, then closes. What is left then is rejected. */
@@ -502,7 +478,7 @@ export class Line implements LifecycleOwner, Sender {
     for (const old of connections) {
       old.fail(new ConnectionError("The client was closed", { sent: true, closed: true }));
     }
-    this.#stir();
+    this.stir();
   }
 
   /** Keeps the process alive, or not. */
