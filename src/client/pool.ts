@@ -169,15 +169,14 @@ export class Pool {
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.#callers.size > 0) return this.#callers.wait(signal);
     const spare = this.#spare();
-    if (spare !== undefined) return this.#prepared(spare, signal, () => this.release(spare));
+    if (spare !== undefined) return this.#prepared(spare, signal);
     const shared = this.#unshared();
-    if (shared !== undefined) return this.#prepared(shared, signal, () => this.#shareAgain(shared));
+    if (shared !== undefined) return this.#freed(shared, signal);
     return this.#callers.wait(signal);
   }
 
-  async #prepared(line: Line, signal: AbortSignal | undefined, giveBack: () => void): Promise<Line> {
+  async #prepared(line: Line, signal: AbortSignal | undefined): Promise<Line> {
     this.#leased.add(line);
-    if (line.pending > 0 || line.hasWaiters) await this.#freed(line, signal, giveBack);
     this.#leases++;
     await this.#upkeep.prepare(line);
     if (signal?.aborted) {
@@ -189,14 +188,20 @@ export class Pool {
 
   /**
    * A line that was shared ends what others have asked for first: a command that is sent again, because it was refused for
-   * now, would end up in the midst of its new owner's. That may take longer than whoever wants the line waits.
+   * now, would end up in the midst of its new owner's. That may take longer than whoever wants the line waits. (On one that
+   * was idle there is at most a PING of ours, which a dead server would never answer: that is for the upkeep to find out.)
    */
-  async #freed(line: Line, signal: AbortSignal | undefined, giveBack: () => void): Promise<void> {
-    const freed = signal === undefined ? line.freed() : unlessAborted(signal, line.freed());
-    const inTime = await settledWithin(freed, this.#settings.waitTimeout || Infinity);
-    if (inTime && signal?.aborted !== true) return;
-    giveBack();
-    throw inTime ? signal?.reason : this.#callers.late();
+  async #freed(line: Line, signal: AbortSignal | undefined): Promise<Line> {
+    this.#leased.add(line);
+    if (line.pending > 0 || line.hasWaiters) {
+      const freed = signal === undefined ? line.freed() : unlessAborted(signal, line.freed());
+      const inTime = await settledWithin(freed, this.#settings.waitTimeout || Infinity);
+      if (!inTime || signal?.aborted) {
+        this.#shareAgain(line);
+        throw inTime ? signal?.reason : this.#callers.late();
+      }
+    }
+    return await this.#prepared(line, signal);
   }
 
   #spare(): Line | undefined {

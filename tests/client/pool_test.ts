@@ -147,6 +147,21 @@ test("an idle connection that died without a word is found before a session gets
   assert(!server.peers[1]!.text.includes("Y") && server.peers[2]!.text.includes("Y"));
 });
 
+test("nor does anybody wait for the PING that such a connection has not answered", async () => {
+  await using server = await startScripted(async (peer, index) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (words[0] === "HELLO") await peer.send(HELLO);
+      else if (index !== 1) await peer.send("+PONG\r\n");
+    }
+  });
+  const options = { size: 2, min: 2, clientInfo: false, pingInterval: 20, checkAfter: 1, waitTimeout: 200 };
+  await using pool = await connectPool(server.url, options);
+  const dead = await server.peer(1);
+  await dead.until("PING");
+  assertEquals(await pool.session((s) => s.ping()), "PONG");
+  assertEquals([pool.stats().unfit, pool.stats().refused], [1, 0]);
+});
+
 test("one that lives is used on", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url, { checkAfter: 1, maxSessions: 1 });
