@@ -273,18 +273,13 @@ export class Pool {
   #renew(): void {
     const old = (line: Line): boolean => this.#upkeep.isOld(line) && !this.#settings.needs(line);
     for (const line of this.#idle.filter(old)) {
-      if (this.#total <= this.#settings.min) this.#replace(line);
+      if (this.#total <= this.#settings.min) this.#upkeep.retire(line);
       else {
         this.#upkeep.retired++;
         this.#discard(line);
       }
     }
-    for (const line of this.#shared.filter(old)) this.#replace(line);
-  }
-
-  #replace(line: Line): void {
-    this.#upkeep.retired++;
-    line.renew(new ConnectionError("Replaced: it was old enough"));
+    for (const line of this.#shared.filter(old)) this.#upkeep.retire(line);
   }
 
   /** @internal What the connections look like, all together. */

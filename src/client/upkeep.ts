@@ -46,10 +46,10 @@ export class Upkeep {
     return performance.now() >= deadline.until;
   }
 
-  /** Gives up its connection, on which nothing is owed; the line opens another when it is used. */
+  /** Replaces its connection. That is no loss: nobody is refused who waits for the new one. */
   retire(line: Line): void {
     this.retired++;
-    line.drop(new ConnectionError("Replaced: it was old enough"));
+    line.renew(new ConnectionError("Replaced: it was old enough"));
   }
 
   /** Makes sure, as far as can be told, that what is handed out works. A dead connection is given up. */

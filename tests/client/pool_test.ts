@@ -208,6 +208,19 @@ test("a session that outlives its connection's time keeps it", async () => {
   assert(await redis.session((s) => s.clientId()) !== before);
 });
 
+test("a session's connection that is replaced for its age was not lost: who waits for the new one is not refused", async () => {
+  await using server = await startRedis();
+  await using pool = await connectPool(server.url, { size: 2, min: 2, queueLimit: 0, maxLifetime: 50 });
+  const session = await pool.session();
+  await session.ping();
+  await new Promise((resolve) => setTimeout(resolve, 60)); // its age is what this is about
+  const waiting = pool.session((s) => s.ping());
+  await session.release();
+  assertEquals(await waiting, "PONG");
+  assert(pool.stats().retired > 0);
+  assertEquals(pool.stats().losses, 0);
+});
+
 test("limits that make no sense are refused", async () => {
   await assertRejects(() => connectPool({ size: 2, min: 3 }), RangeError, "min must not be larger");
   await assertRejects(() => connectPool({ size: 0 }), RangeError, "size");
