@@ -173,11 +173,14 @@ async function letGo<T>(core: Core, line: Line, pending: Pending, reply: Promise
   return value;
 }
 
-/** True once the server has heard. A line that is not ready is not waited for: another server might be there next. */
+/**
+ * True once the server has heard. A line that is not ready is not waited for: another server might be there next. The least
+ * busy one of a pool may not even have been opened; the first one has.
+ */
 function unblock(core: Core, line: Line): Promise<boolean> {
   const { clientId } = line;
-  const shared = core.pool.share();
-  if (clientId === undefined || shared.state !== "ready") return Promise.resolve(false);
+  const shared = [core.pool.share(), core.pool.first()].find(({ state }) => state === "ready");
+  if (clientId === undefined || shared === undefined) return Promise.resolve(false);
   return new Promise((resolve) => {
     const pending = new Pending(CLIENT_UNBLOCK, [clientId], undefined, 0, () => resolve(true), () => resolve(false));
     pending.watch({ mode: 0, timeout: LETTING_GO }, (released) => shared.withdraw(released));

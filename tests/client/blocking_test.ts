@@ -1,6 +1,6 @@
 // Giving up on a blocking command must not lose what it took.
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { connect, ConnectionError, type Redis, TimeoutError } from "../../mod.ts";
+import { connect, ConnectionError, connectPool, type Redis, TimeoutError } from "../../mod.ts";
 import { startRedis } from "../support/servers.ts";
 import { helloAs, startScripted } from "../support/scripted.ts";
 import { test } from "../support/test.ts";
@@ -23,6 +23,20 @@ for (const protocol of [3, 2] as const) {
     assertEquals(redis.stats().leased, 0);
   });
 }
+
+test("in a pool whose open connection is busy, and the next not open yet, the server is asked to let go all the same", async () => {
+  await using server = await startRedis();
+  await using pool = await connectPool(server.url, { size: 3 });
+  const stop = new AbortController();
+  const popped = pool.with({ signal: stop.signal }).blpop(["list"], 0);
+  await untilBlocked(pool, "blpop");
+  const busy = pool.ping();
+  for (let i = 0; i < 3; i++) await Promise.resolve(); // it has left, and is not answered
+  stop.abort(new Error("enough"));
+  await assertRejects(() => popped, Error, "enough");
+  await busy;
+  assertEquals(pool.stats().losses, 0);
+});
 
 test("a timeout of the caller releases a blocked command with a TimeoutError", async () => {
   await using server = await startRedis();
