@@ -4,11 +4,20 @@
  * @module
  */
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
 /** The repository. */
 export const ROOT: string = fileURLToPath(new URL("..", import.meta.url));
+
+/** Runs esbuild in the repository. */
+export function esbuild(...args: string[]): void {
+  const program = join(ROOT, "node_modules/.bin/esbuild");
+  if (!existsSync(program)) throw new Error("esbuild is missing: npm install brings it");
+  run(program, ...args);
+}
 
 /** Runs a program in the repository; what it says is shown only if it fails. */
 export function run(program: string, ...args: string[]): void {

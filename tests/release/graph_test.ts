@@ -38,14 +38,21 @@ async function loaded(entry: string, folder: string = ROOT): Promise<string[]> {
 
 /** The same for a built entry: whose code it is that stands in the files that are loaded, and what is not ours. */
 async function loadedWhenBuilt(entry: string): Promise<string[]> {
-  const folder = builtPackage();
-  const files = await loaded(entry.replace(/\.ts$/, ".js"), folder);
-  const modules = files.flatMap((file) => {
-    if (!file.endsWith(".js")) return [file];
-    const text = readFileSync(join(folder, file), "utf8");
-    return Array.from(text.matchAll(/^\/\/ ((?:src|codegen)\/\S+\.ts|mod\.ts)$/gm), ([, name]) => name!);
-  });
+  const files = await loaded(entry.replace(/\.ts$/, ".js"), builtPackage());
+  const modules = files.flatMap((file) => file.endsWith(".js") ? modulesIn(file) : [file]);
   return [...new Set(modules)].sort();
+}
+
+/** The modules whose code is in a built file. */
+function modulesIn(file: string): string[] {
+  const text = readFileSync(join(builtPackage(), file), "utf8");
+  return Array.from(text.matchAll(/^\/\/ ((?:src|codegen)\/\S+\.ts|mod\.ts)$/gm), ([, name]) => name!);
+}
+
+/** What an entry's layers hold: of the published files, those come as a whole. */
+function withLayers(sources: readonly string[]): string[] {
+  const layers = ["shared/resp.js", "shared/client.js"].map(modulesIn);
+  return [...sources, ...layers.filter((layer) => layer.some((module) => sources.includes(module))).flat()];
 }
 
 const { exports } = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8")) as { exports: Record<string, string> };
@@ -78,6 +85,10 @@ const MADE_OF: Record<string, string> = { "./diagnostics": "./observe", "./otel"
 /** Holds what an entry loads against what it may load. */
 function judge(name: string, entry: string, modules: readonly string[]): void {
   assertEquals(modules.filter((path) => path !== entry && !ALLOWED[name]!.test(path)), []);
+  noOthers(name, modules);
+}
+
+function noOthers(name: string, modules: readonly string[]): void {
   assertEquals(
     modules.filter((path) =>
       OTHERS.test(path) && ![name, MADE_OF[name]].some((own) => own && path.startsWith(`src${own.slice(1)}/`))
@@ -94,22 +105,36 @@ for (const name of Object.keys(ALLOWED)) {
     assert(modules.length > 3, modules.join("\n"));
     judge(name, entry, modules);
   });
-  test(`importing ${name} as it is published loads no code but that`, { skip: noBuild }, async () => {
+  test(`importing ${name} as it is published loads no code but that and its layers'`, { skip: noBuild }, async () => {
     const modules = await loadedWhenBuilt(entry);
     assert(modules.length > 1, modules.join("\n"));
-    judge(name, entry, modules);
+    noOthers(name, modules);
     // Modules with nothing but types and names of others leave no code.
-    const sources = await loaded(entry);
-    assertEquals(modules.filter((path) => !sources.includes(path)), []);
+    const expected = withLayers(await loaded(entry));
+    assertEquals(modules.filter((path) => !expected.includes(path)), []);
   });
 }
 
 test("what is published opens a few files, and each transport only when it is needed", { skip: noBuild }, async () => {
   const files = await loaded("mod.js", builtPackage());
-  assert(files.length > 1 && files.length < 20, files.join("\n"));
+  assert(files.length > 1 && files.length < 7, files.join("\n"));
   const lazy = readdirSync(join(builtPackage(), "shared")).filter((file) => /^(bun|deno|node)-/.test(file));
   assertEquals(lazy.length, 3);
   assertEquals(lazy.filter((file) => files.includes(`shared/${file}`)), []);
+});
+
+test("the layers that entries share hold neither commands nor sockets, and the protocol knows no client", {
+  skip: noBuild,
+}, () => {
+  const [protocol, client] = ["shared/resp.js", "shared/client.js"].map(modulesIn);
+  assert(protocol!.length > 5 && client!.length > 40, `${protocol!.length} ${client!.length}`);
+  assertEquals(protocol!.filter((path) => !/^src\/(errors\.ts|error_codes\.ts|resp\/.*)$/.test(path)), []);
+  assertEquals(
+    client!.filter((path) =>
+      !/^src\/(error_codes\.ts|(command|connection|client)\/.*|transport\/(environment|transport)\.ts)$/.test(path)
+    ),
+    [],
+  );
 });
 
 test("no entry loads what is not ours", { skip: noDeno }, async () => {
