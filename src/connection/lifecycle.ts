@@ -201,8 +201,10 @@ export class Lifecycle {
 
   #ready(): void {
     this.isDown = false;
-    this.#setState("ready");
+    this.#enter("ready");
     this.#owner.ready();
+    // Last: what a listener sends must not overtake what has waited.
+    if (this.state === "ready") this.#owner.changed("ready");
   }
 
   /**
@@ -295,8 +297,12 @@ export class Lifecycle {
 
   #setState(state: LineState, error?: Error): void {
     if (this.state === state) return;
+    this.#enter(state);
+    this.#owner.changed(state, error);
+  }
+
+  #enter(state: LineState): void {
     this.state = state;
     this.live = state === "ready" ? this.connection : undefined;
-    this.#owner.changed(state, error);
   }
 }

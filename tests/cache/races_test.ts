@@ -208,6 +208,29 @@ test("a read that survives its connection is answered, but kept only once the ne
   assertEquals([await tracked, s.cached.cache.stats().entries], ["new", 1]);
 });
 
+test("whoever reads as soon as there is a connection reads behind the question for changes", async () => {
+  await using server = await scripted();
+  let cached: (Redis & Caching) | undefined = undefined;
+  let read: Promise<string | null> | undefined;
+  const onState = (state: string) => {
+    if (state === "ready") read = cached?.get("k");
+  };
+  const redis = await connect(server.url, { clientInfo: false, onState });
+  const opening = cache(redis);
+  const peer = await server.peer(1);
+  await asked(peer, "CLIENT", "TRACKING", "ON");
+  await peer.send("+OK\r\n");
+  cached = await opening;
+  peer.reset();
+  const next = await server.peer(2);
+  // The other way round, the server would not tell of changes of what was read, and it would be kept all the same.
+  await asked(next, "CLIENT", "TRACKING", "ON");
+  await asked(next, "GET", "k");
+  await next.send("+OK\r\n" + NEW);
+  assertEquals([await read, cached.cache.stats().entries], ["new", 1]);
+  redis.destroy();
+});
+
 test("a server that has gone silent is not trusted for long", async () => {
   await using s = await scene({ maxSilence: 40 });
   const read = s.cached.get("k");

@@ -771,3 +771,26 @@ test("bytes that were given away before they were sent refuse their own command"
   await spoilt;
   assertEquals([await given, await other], ["enough", "OK"]);
 });
+
+test("what a listener sends as soon as there is a connection leaves after what has waited for it", async () => {
+  const seen: string[] = [];
+  await using server = await startScripted(greeted(async (peer, index) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (index === 0) return peer.destroy();
+      seen.push(words.join(" "));
+      await peer.send("+OK\r\n");
+    }
+  }));
+  let heard: Promise<unknown> | undefined;
+  let connections = 0;
+  const redis: Redis = await open(server.url, {
+    onState: (state) => {
+      if (state === "ready" && ++connections === 2) heard = redis.set("k", "second");
+    },
+  });
+  await redis.incr("lost").catch(() => {});
+  await redis.set("k", "first");
+  await heard;
+  assertEquals(seen, ["SET k first", "SET k second"]);
+  redis.destroy();
+});
