@@ -234,8 +234,10 @@ export class Hub {
   }
 
   #askAgain(line: Line, family: Family, topics: readonly Topic[]): void {
+    // When it answers, the line may have another one already: that means one more gap.
+    const { generation } = line;
     this.#ask(line, family, topics, true).then(
-      () => eachListener(topics, (listener) => resumed(listener, line.generation)),
+      () => eachListener(topics, (listener) => resumed(listener, generation)),
       (error) => {
         // Lost once more: the next connection is asked.
         if (!(error instanceof ReplyError)) return;
@@ -318,7 +320,7 @@ function eachListener(topics: readonly Topic[], call: (listener: Listener) => vo
 /** It hears again; of a gap once per connection, and only if it had been listening. */
 function resumed(listener: Listener, generation: number): void {
   const before = listener.generation;
-  if (before === 0 || before === generation) return;
+  if (before === 0 || before >= generation) return;
   listener.generation = generation;
   listener.subscription.gap();
 }

@@ -491,3 +491,22 @@ test("a connection that was replaced still confirms subscriptions: what refuses 
   assertEquals(read, ["a", "b", 1]);
   redis.destroy();
 });
+
+test("a connection that is replaced as soon as it has confirmed subscriptions anew means one more gap", async () => {
+  const confirmed = ">3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n+PONG\r\n";
+  await using server = await startScripted(async (peer, index) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (words[0] === "HELLO") await peer.send(HELLO);
+      else if (words[0] === "PING" && index !== 1) await peer.send(confirmed);
+      // All at once: before anybody hears of the confirmation, the connection is another one.
+      else if (words[0] === "INCR") await peer.send(index === 1 ? `${confirmed}-READONLY a replica\r\n` : ":1\r\n");
+    }
+  });
+  const redis = await connect(server.url, { clientInfo: false });
+  const subscription = await redis.subscribe("c");
+  const lost = redis.set("k", "v").catch(() => {});
+  (await server.peer(0)).destroy();
+  await lost;
+  assertEquals([await redis.incr("n"), await redis.incr("n"), subscription.gaps], [1, 1, 2]);
+  redis.destroy();
+});
