@@ -112,11 +112,15 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
 
   async #end(companions: Set<Companion>): Promise<void> {
     const heart = setInterval(() => this.#beatOnce(), Math.ceil(this.#claimIdle / 3));
-    // With its client, it ends at once: nothing could be confirmed any more.
+    // With its client, it ends at once: nothing could be confirmed any more. It may have been told to stop in its own time.
+    const end = (): Promise<number> => {
+      const stopped = this.stop(0);
+      this.#jobs.halt();
+      return stopped;
+    };
     const companion = {
-      // It may have been told before to stop in its own time.
-      close: async (within: number) => void await settledWithin(this.stop(0), within),
-      destroy: () => void this.stop(0),
+      close: async (within: number) => void await settledWithin(end(), within),
+      destroy: () => void end(),
     };
     companions.add(companion);
     try {

@@ -512,6 +512,26 @@ test("close() waits as long as it is told, though a worker is stopping in its ow
   await Promise.all([stopped, worker.ended]);
 });
 
+test("a worker that is stopping in its own time ends at once when its client is closed", async () => {
+  await using server = await startRedis();
+  for (const end of ["close", "destroy"] as const) {
+    const redis = await connect(server.url);
+    await add(redis, "s", 1);
+    const begun = gate();
+    const handler = ({ signal }: Delivery) => {
+      begun.open();
+      return new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+    };
+    const worker = redis.streamWorker({ streams: "s", group: end, handler });
+    await begun.opened;
+    const stopped = worker.stop(60_000);
+    const began = performance.now();
+    await redis[end](60_000);
+    await Promise.all([stopped, worker.ended]);
+    assert(performance.now() - began < 30_000);
+  }
+});
+
 test("a worker that never had a server ends well when its client is closed", async () => {
   await using server = await startRedis();
   for (const end of ["close", "destroy"] as const) {
