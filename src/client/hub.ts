@@ -141,10 +141,18 @@ export class Hub {
     return joined;
   }
 
-  /** All were refused for the sake of one: who wants others of them only must not be refused with him who wanted all. */
+  /**
+   * All were refused for the sake of one: who wants others of them only must not be refused with him who wanted all. Nor
+   * who comes before that one has left.
+   */
   #askForOthers(line: Line, family: Family, topics: readonly Topic[], refused: Listener): void {
+    const present = this.#topics[family];
     for (const topic of topics) {
-      if (topics.length > 1 && [...topic.listeners].some((one) => one !== refused)) this.#ask(line, family, [topic]);
+      const key = keyOf(topic.name);
+      // Who has asked since the refused one gave up has a topic of his own.
+      if (present.get(key) !== topic) continue;
+      if (![...topic.listeners].some((one) => one !== refused)) present.delete(key);
+      else if (topics.length > 1) this.#ask(line, family, [topic]);
     }
   }
 

@@ -408,6 +408,45 @@ test("who is refused takes nobody with him who asks for the same at the same tim
   assertEquals((await admin.pubsubNumsub("public:2"))["public:2"], 0);
 });
 
+test("who asks for a channel as another one is refused that wanted more is not refused with it", async () => {
+  await using server = await startRedis();
+  await using admin = await connect(server.url);
+  await admin.aclSetuser("reader", "on", "nopass", "+@all", "~*", "resetchannels", "&public:*");
+  await using redis = await connect(server.url, { username: "reader", password: "x" });
+  for (let later = 0; later < 10; later++) {
+    // Answered together: between the refusal and its caller's hearing of it there are some microtasks.
+    const [refused, read] = [redis.subscribe(["public:1", "secret"]), redis.get("k")];
+    const wanted = read.then(async () => {
+      for (let i = 0; i < later; i++) await undefined;
+      return await redis.subscribe("public:1");
+    });
+    await assertRejects(() => refused, ReplyError, "NOPERM");
+    await using granted = await wanted;
+    await admin.publish("public:1", "x");
+    assertEquals((await granted.next()).value?.message, "x");
+  }
+});
+
+test("who asks for a channel after one gave up that is refused with others is heard of all the same", async () => {
+  await using server = await startRedis();
+  await using admin = await connect(server.url);
+  await admin.aclSetuser("reader", "on", "nopass", "+@all", "~*", "resetchannels", "&public:*");
+  await using redis = await connect(server.url, { username: "reader", password: "x" });
+  await using _other = await redis.subscribe("public:2");
+  const stop = new AbortController();
+  server.pause();
+  const refused = redis.with({ signal: stop.signal }).subscribe(["public:1", "secret"]).catch((reason) => reason);
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  stop.abort("enough");
+  const wanted = redis.subscribe("public:1");
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  server.resume();
+  assertEquals(await refused, "enough");
+  await using granted = await wanted;
+  await admin.publish("public:1", "x");
+  assertEquals((await granted.next()).value?.message, "x");
+});
+
 test("a subscription ends with an error when the server gives its shard away", async () => {
   await using server = await startRedis({ clusterNode: true });
   await server.command("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
