@@ -7,7 +7,7 @@ import { ReplyError } from "../errors.ts";
 import { type Arg, CommandSpec, PUBSUB } from "../command/spec.ts";
 import type { About, Owed } from "../connection/pending.ts";
 import { Encoder } from "../resp/encoder.ts";
-import type { Reply } from "../resp/reply.ts";
+import type { Push, Reply } from "../resp/reply.ts";
 import { utf8 } from "../resp/text.ts";
 
 /** The three families of subscriptions, by the command that makes one. */
@@ -38,12 +38,10 @@ export class Change implements Owed {
   readonly patient = false;
   readonly chunks: readonly Uint8Array[];
   /** What the confirmations begin with. */
-  readonly kind: string;
+  readonly #kind: string;
   /** The names that are not confirmed. */
-  readonly left: Set<string>;
+  readonly #left: Set<string>;
   owed = 2;
-  /** Nothing is expected any more. */
-  over = false;
   readonly done: Promise<void>;
   #resolve!: () => void;
   #reject!: (error: Error) => void;
@@ -55,8 +53,8 @@ export class Change implements Owed {
     encoder.command(spec.head, spec.words, names, spec.name);
     encoder.command(PING.head, PING.words, [], PING.name);
     this.chunks = encoder.take();
-    this.kind = spec.name.toLowerCase();
-    this.left = new Set(names.map(keyOf));
+    this.#kind = spec.name.toLowerCase();
+    this.#left = new Set(names.map(keyOf));
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -66,7 +64,7 @@ export class Change implements Owed {
   reply(value: Reply): boolean {
     if (!this.ends(value)) {
       this.#refusal = value as ReplyError;
-      this.#refusal.command = this.kind.toUpperCase();
+      this.#refusal.command = this.#kind.toUpperCase();
       this.owed = 1;
       return false;
     }
@@ -77,7 +75,12 @@ export class Change implements Owed {
   }
 
   ends(value: Reply, nth = 2 - this.owed): boolean {
-    return nth > 0 || this.left.size === 0 || !(value instanceof ReplyError);
+    return nth > 0 || this.#left.size === 0 || !(value instanceof ReplyError);
+  }
+
+  confirm({ items: [kind, name] }: Push): boolean {
+    return (kind instanceof Uint8Array ? utf8.decode(kind) : kind) === this.#kind &&
+      this.#left.delete(keyOf(name as Arg));
   }
 
   fail(error: Error): void {
@@ -85,7 +88,7 @@ export class Change implements Owed {
   }
 
   about(): About {
-    return { kind: "command", name: this.kind.toUpperCase(), size: 1 };
+    return { kind: "command", name: this.#kind.toUpperCase(), size: 1 };
   }
 }
 

@@ -8,7 +8,6 @@
  */
 import { ConnectionError, RedisError, ReplyError } from "../errors.ts";
 import type { Arg, CommandSpec } from "../command/spec.ts";
-import { Fifo } from "../connection/fifo.ts";
 import type { Line } from "../connection/line.ts";
 import type { SendOptions } from "../connection/pending.ts";
 import { onAbort } from "../connection/signal.ts";
@@ -60,8 +59,6 @@ export class Hub {
   #line: Line | undefined;
   #dedicated: Line | undefined;
   #generation = 0;
-  /** What the server has not confirmed, in the order in which it is told. */
-  readonly #changes = new Fifo<Change>();
   #closed = false;
 
   /** @internal Made when a client is opened. */
@@ -156,8 +153,8 @@ export class Hub {
     }
   }
 
-  #ask(line: Line, family: Family, topics: readonly Topic[], again = false): Promise<void> {
-    const done = this.#tell(line, SUBSCRIBE[family], topics.map((topic) => topic.name), again);
+  #ask(line: Line, family: Family, topics: readonly Topic[]): Promise<void> {
+    const done = this.#tell(line, SUBSCRIBE[family], topics.map((topic) => topic.name));
     done.catch(() => {});
     for (const topic of topics) topic.confirmed = done;
     return done;
@@ -203,28 +200,11 @@ export class Hub {
     await this.#tell(line, UNSUBSCRIBE[family], silent);
   }
 
-  /** Sends a change; resolves once the server has made it. `first`: it goes before those that wait for a connection. */
-  async #tell(line: Line, spec: CommandSpec, names: readonly Arg[], first = false): Promise<void> {
+  /** Sends a change; resolves once the server has made it. */
+  async #tell(line: Line, spec: CommandSpec, names: readonly Arg[]): Promise<void> {
     const change = new Change(spec, names);
-    const behind = first ? this.#changes.takeAll() : [];
-    for (const one of [change, ...behind]) this.#changes.push(one);
-    try {
-      line.sendEncoded(change);
-      await change.done;
-    } finally {
-      change.over = true;
-      while (this.#changes.peek()?.over) this.#changes.shift();
-    }
-  }
-
-  /** False if nobody has asked for that. */
-  #confirm(kind: string, name: Reply): boolean {
-    const key = keyOf(name as Arg);
-    for (let i = 0; i < this.#changes.size; i++) {
-      const change = this.#changes.at(i)!;
-      if (change.kind === kind && change.left.delete(key)) return true;
-    }
-    return false;
+    line.sendEncoded(change);
+    await change.done;
   }
 
   /** @internal A line is ready again: everything is subscribed to afresh, and everybody hears that there was a gap. */
@@ -244,7 +224,7 @@ export class Hub {
   #askAgain(line: Line, family: Family, topics: readonly Topic[]): void {
     // When it answers, the line may have another one already: that means one more gap.
     const { generation } = line;
-    this.#ask(line, family, topics, true).then(
+    this.#ask(line, family, topics).then(
       () => eachListener(topics, (listener) => resumed(listener, generation)),
       (error) => {
         // Lost once more: the next connection is asked.
@@ -283,9 +263,9 @@ export class Hub {
     const kind = text(items[0]!);
     const family = KINDS[kind];
     if (family !== undefined) return this.#message(family, items);
-    if (/subscribe$/.test(kind)) {
-      if (!this.#confirm(kind, items[1]!) && kind === "sunsubscribe") this.#moved(items[1]!);
-    } else this.#settings.onPush?.(push);
+    // Nobody has asked for that.
+    if (kind === "sunsubscribe") this.#moved(items[1]!);
+    else if (!/subscribe$/.test(kind)) this.#settings.onPush?.(push);
   }
 
   #message(family: Family, items: readonly Reply[]): void {

@@ -67,11 +67,6 @@ function isPubsub(value: Reply): value is Reply[] {
   return Array.isArray(value) && value.length >= 3 && PUBSUB_KIND.test(kindOf(value));
 }
 
-/** Whether it answers whoever has subscribed, or ended that. */
-export function isConfirmation({ items }: Push): boolean {
-  return /subscribe$/.test(kindOf(items));
-}
-
 function kindOf([kind]: readonly Reply[]): string {
   return kind instanceof Uint8Array ? new TextDecoder().decode(kind) : typeof kind === "string" ? kind : "";
 }
@@ -276,12 +271,12 @@ export class Connection implements TransportHandler, Watched {
           this.#parsed = parsed;
         }
         if (value instanceof Push) {
-          this.#owner.push(value, this);
+          this.#push(value);
           continue;
         }
         replies++;
         if (pubsub && isPubsub(value)) {
-          this.#owner.push(new Push(value), this);
+          this.#push(new Push(value));
         } else if (next === undefined || queue.size === this.#out.unsent) {
           throw this.#unasked(value);
         } else if (proving) {
@@ -306,6 +301,16 @@ export class Connection implements TransportHandler, Watched {
 
   room(): Uint8Array | undefined {
     return this.#decoder.room();
+  }
+
+  /**
+   * What confirms subscriptions, and counts them, answers whoever has asked for them on this connection. All else is told:
+   * messages have text or bytes there.
+   */
+  #push(push: Push): void {
+    const answers = typeof push.items[2] === "number";
+    for (let i = 0; answers && i < this.#owed.size; i++) if (this.#owed.at(i)!.confirm?.(push)) return;
+    this.#owner.push(push, this);
   }
 
   /** A server speaks unasked only to say why it hangs up. */

@@ -9,7 +9,7 @@ import { CommandSpec } from "../command/spec.ts";
 import type { Push } from "../resp/reply.ts";
 import { Backlog, type BacklogOwner } from "./backlog.ts";
 import { Bell } from "./bell.ts";
-import { type Connection, isConfirmation } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import { sessionOver } from "./fate.ts";
 import { Lifecycle, type LifecycleOwner } from "./lifecycle.ts";
 import type { LineOptions, LineState } from "./line_options.ts";
@@ -326,8 +326,8 @@ export class Line implements LifecycleOwner, BacklogOwner, Sender {
 
   push(push: Push, connection: Connection): void {
     const { onPush } = this.options;
-    // One that was replaced only answers, be it by a push: what else it hears the new one hears as well.
-    if (onPush === undefined || (connection !== this.#life.connection && !isConfirmation(push))) return;
+    // One that was replaced only answers: what else it hears the new one hears as well.
+    if (onPush === undefined || connection !== this.#life.connection) return;
     tell(() => onPush(push, this));
   }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { type ConnectionReport, ReplyError, TimeoutError } from "../errors.ts";
-import { BIGINTS, BYTES, type Reply } from "../resp/reply.ts";
+import { BIGINTS, BYTES, type Push, type Reply } from "../resp/reply.ts";
 import { isBlocking } from "../command/blocking.ts";
 import { type Arg, BINARY, type CommandSpec, type Shape } from "../command/spec.ts";
 import { onAbort } from "./signal.ts";
@@ -41,6 +41,8 @@ export interface Owed {
   modeAt?(nth: number): number;
   /** Whether this is its last reply, where their number cannot be told beforehand. */
   ends?(value: Reply, nth: number): boolean;
+  /** Takes a push that is a part of its answer. False if this one is not. */
+  confirm?(push: Push): boolean;
   /** Whether everything that comes from now on is its own, to the end of the connection; its lines may be of any length. */
   readonly endless?: boolean;
   /** By which its caller may take it back, where it is not a single command. */

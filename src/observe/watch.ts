@@ -7,7 +7,7 @@ import { ConnectionError, ReplyError, TimeoutError } from "../errors.ts";
 import type { Line } from "../connection/line.ts";
 import type { Owed, Pending } from "../connection/pending.ts";
 import type { Encoded, Tap, Traffic } from "../connection/traffic.ts";
-import type { Reply } from "../resp/reply.ts";
+import type { Push, Reply } from "../resp/reply.ts";
 import { IssuedBatch, IssuedCommand, type Operation, type Outcome } from "./operation.ts";
 
 /**
@@ -165,6 +165,10 @@ class WatchedBatch implements Owed {
 
   ends(value: Reply, nth: number): boolean {
     return this.#inner.ends?.(value, nth) ?? nth + 1 === this.#inner.owed;
+  }
+
+  confirm(push: Push): boolean {
+    return this.#inner.confirm?.(push) ?? false;
   }
 
   reply(value: Reply, unsafe: boolean): boolean {

@@ -531,6 +531,37 @@ test("a connection that was replaced still confirms subscriptions: what refuses 
   redis.destroy();
 });
 
+test("each connection confirms what was asked on it, though the one in its place is asked for the same", async () => {
+  const confirmed = ">3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n-NOPERM no ping\r\n";
+  const [askedAgain, answered] = [gate(), gate()];
+  await using server = await startScripted(async (peer, index) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (words[0] === "HELLO") await peer.send(HELLO);
+      else if (words[0] === "INCR" && index > 0) await peer.send(":1\r\n");
+      else if (words[0] === "PING" && index > 0) {
+        askedAgain.open();
+        await answered.opened;
+        await peer.send(confirmed);
+      }
+    }
+  });
+  const redis = await connect(server.url, { clientInfo: false });
+  const old = await server.peer(0);
+  const written = redis.incr("n");
+  const subscribed = redis.subscribe("c");
+  await old.until("PING\r\n");
+  const read = Promise.all([redis.get("a"), redis.get("b")]);
+  await old.until("b\r\n");
+  await old.send("-READONLY a replica\r\n");
+  await askedAgain.opened;
+  await old.send(`${confirmed}+a\r\n+b\r\n`);
+  assertEquals(await read, ["a", "b"]);
+  answered.open();
+  await using _subscription = await subscribed;
+  assertEquals(await written, 1);
+  redis.destroy();
+});
+
 test("a connection that is replaced as soon as it has confirmed subscriptions anew means one more gap", async () => {
   const confirmed = ">3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n+PONG\r\n";
   await using server = await startScripted(async (peer, index) => {
