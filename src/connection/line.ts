@@ -203,6 +203,7 @@ export class Line implements LifecycleOwner, BacklogOwner, Sender {
   #putAgain(pending: Pending): void {
     const { state, connection } = this.#life;
     this.#unthrown(pending, () => state === "closing" && connection ? connection.send(pending) : this.#put(pending));
+    this.#settled(); // if it was refused here
   }
 
   /** Sends commands that are encoded already. */

@@ -202,6 +202,22 @@ test("close() waits for a command that the server refused for now", async () => 
   assertEquals(await reply, 1);
 });
 
+test("close() does not wait for a session's refused command that nothing is left to try again on", async () => {
+  await using server = await startScripted(greeted(async (peer) => {
+    await peer.command();
+    await peer.send("-LOADING not now\r\n");
+    peer.destroy();
+  }));
+  const redis = await open(server.url);
+  const session = await redis.session();
+  const refused = assertRejects(() => session.get("a"), ConnectionError, "session");
+  while (redis.stats().losses === 0) await new Promise((resolve) => setTimeout(resolve));
+  const began = performance.now();
+  await redis.close(3000);
+  assert(performance.now() - began < 2000);
+  await refused;
+});
+
 test("a command waits for a connection as long as queueTimeout says, counted from its own call", async () => {
   await using server = await startScripted(greeted((peer) => peer.destroy()));
   const queueTimeout = 200;
