@@ -126,7 +126,7 @@ export class IssuedBatch extends Issued implements Operation {
   readonly kind: Operation["kind"];
   readonly name: string;
   readonly size: number;
-  readonly #chunks: readonly Uint8Array[];
+  readonly bytes: number;
 
   constructor(batch: Encoded, line: Line) {
     super(line);
@@ -135,11 +135,8 @@ export class IssuedBatch extends Issued implements Operation {
     this.kind = kind;
     this.name = name;
     this.size = size;
-    this.#chunks = batch.chunks;
-  }
-
-  get bytes(): number {
-    return this.#chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    // Now, for what has been written may be gone: a transport need not keep it.
+    this.bytes = batch.chunks.reduce((sum, chunk) => sum + chunk.length, 0);
   }
 }
 
