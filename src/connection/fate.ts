@@ -67,7 +67,7 @@ export function sessionOver(owed: Owed, lost: ConnectionError, report: Connectio
 
 /** Whether what was sent on a connection that is lost may go to another one. */
 export function mayResend(owed: Owed, resend: (spec: CommandSpec) => boolean): boolean {
-  if (!(owed instanceof Pending) || owed.released || owed.attempts > RESENDS) return false;
+  if (!(owed instanceof Pending) || owed.released || owed.attempts - owed.refusals > RESENDS) return false;
   try {
     return resend(owed.spec);
   } catch {

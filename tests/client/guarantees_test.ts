@@ -89,6 +89,21 @@ test("a read is repeated three times at most", async () => {
   assertEquals([error.sent, seen.length], [true, 4]);
 });
 
+test("a read is repeated after a loss however often it was refused for now before", async () => {
+  const says = [...Array(4).fill("-LOADING not now\r\n"), undefined, "+v\r\n"];
+  await using server = await startScripted(async (peer) => {
+    await peer.command();
+    await peer.send(HELLO);
+    while (await peer.command()) {
+      const answer = says.shift();
+      if (answer === undefined) return peer.destroy();
+      await peer.send(answer);
+    }
+  });
+  await using redis = await connect(server.url, { clientInfo: false });
+  assertEquals(await redis.get("k"), "v");
+});
+
 test("the next batch of a cursor is never asked for twice: the server counts as read what it has sent", async () => {
   const seen: string[] = [];
   await using server = await startScripted(hangingUp(seen));
