@@ -93,7 +93,7 @@ export class Pending implements Owed {
   released = false;
   /** Who sent it. */
   line: Sender | undefined = undefined;
-  /** How often the server refused it for now, and since when. */
+  /** How often the server refused it for now, and since when; `-Infinity` if it is not to be tried again. */
   refusals = 0;
   refusedAt = 0;
   /** Undoes the timer and the signal listener. */

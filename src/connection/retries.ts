@@ -44,7 +44,7 @@ export class Retries {
     const now = performance.now();
     if (!TRANSIENT.has(error.code)) return false;
     if (SCRIPTS.test(pending.spec.name) && !OWN_WORDS.test(error.message)) return false;
-    if (pending.refusals === 0) pending.refusedAt = now;
+    if (pending.refusedAt === 0) pending.refusedAt = now;
     if (now - pending.refusedAt >= this.#retryFor) return false;
     const delay = Math.min(LONGEST, 25 * 2 ** pending.refusals++);
     this.#timers.set(

@@ -35,6 +35,29 @@ test("what a script raises is not tried again, whatever its code; what the serve
   assertEquals(await redis.eval("…", ["k"]), 1);
 });
 
+test("what is refused within a session's MULTI is not tried again: that would be after EXEC, which says that nothing ran", async () => {
+  const said: string[] = [];
+  await using server = await startScripted(async (peer) => {
+    await peer.command();
+    await peer.send(HELLO);
+    const answers: Record<string, string> = {
+      MULTI: "+OK",
+      INCR: "-CLUSTERDOWN The cluster is down",
+      EXEC: "-EXECABORT",
+    };
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      said.push(words[0]!);
+      await peer.send(`${answers[words[0]!]}\r\n`);
+    }
+  });
+  const redis = await connect(server.url, { clientInfo: false });
+  const session = await redis.session();
+  const outcomes = await Promise.allSettled([session.call("MULTI"), session.incr("a"), session.call("EXEC")]);
+  assertEquals(outcomes.map(({ status }) => status), ["fulfilled", "rejected", "rejected"]);
+  assertEquals(said, ["MULTI", "INCR", "EXEC"]);
+  redis.destroy();
+});
+
 test("retryFor: 0 passes such a refusal on", async () => {
   await using server = await startScripted(async (peer) => {
     await peer.command();
