@@ -1,6 +1,8 @@
 // What the server refuses for now is sent again; what does not fit is refused or waits.
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { connect, ConnectionError, ReplyError } from "../../mod.ts";
+import { connect, ConnectionError, ReplyError, TimeoutError } from "../../mod.ts";
+import { connectTransport } from "../../src/transport/default.ts";
+import type { Connect } from "../../src/transport/transport.ts";
 import { HELLO, startScripted } from "../support/scripted.ts";
 import { test } from "../support/test.ts";
 
@@ -55,6 +57,21 @@ test("what is refused within a session's MULTI is not tried again: that would be
   const outcomes = await Promise.allSettled([session.call("MULTI"), session.incr("a"), session.call("EXEC")]);
   assertEquals(outcomes.map(({ status }) => status), ["fulfilled", "rejected", "rejected"]);
   assertEquals(said, ["MULTI", "INCR", "EXEC"]);
+  redis.destroy();
+});
+
+test("a write that was refused for now, and then waited for a connection in vain, says that it has not run", async () => {
+  await using server = await startScripted(async (peer) => {
+    await peer.command();
+    await peer.send(HELLO);
+    while (await peer.command()) await peer.send("-READONLY You can't write against a read only replica.\r\n");
+  });
+  let connects = 0;
+  const once: Connect = (address, handler, signal) =>
+    connects++ === 0 ? connectTransport(address, handler, signal) : Promise.reject(new Error("refused"));
+  const redis = await connect(server.url, { clientInfo: false, connect: once, queueTimeout: 100, backoff: () => 10 });
+  const late = await assertRejects(() => redis.incr("a"), TimeoutError, "it was not sent");
+  assertEquals([late.waitingFor, late.sent], ["connection", false]);
   redis.destroy();
 });
 
