@@ -55,7 +55,7 @@ export function toldInQueue(error: Error, owed: Owed, report: ConnectionReport):
 
 /** Too many wait already. */
 export function crowded(owed: Owed, address: Address, size: number, report: ConnectionReport): ConnectionError {
-  return told(`Not connected to ${describe(address)}, and ${size} commands wait already`, owed, false, report);
+  return told(`Not connected to ${describe(address)}, and ${size} commands wait already`, owed, wasSent(owed), report);
 }
 
 /** Its session had a connection, and that is lost. */

@@ -475,7 +475,7 @@ export class Line implements LifecycleOwner, BacklogOwner, Sender {
     const error = new ConnectionError("The client was closed", { closed: true });
     const connections = this.#life.closed(error);
     this.failQueue(error);
-    this.#retries.fail(error);
+    this.#retries.fail((pending) => toldInQueue(error, pending, this.report()));
     for (const old of connections) {
       old.fail(new ConnectionError("The client was closed", { sent: true, closed: true }));
     }

@@ -63,13 +63,13 @@ export class Retries {
     return this.#timers.delete(pending);
   }
 
-  /** Rejects all. */
-  fail(error: Error): void {
+  /** Rejects all, each with an error of its own. */
+  fail(errorOf: (pending: Pending) => Error): void {
     const all = [...this.#timers];
     this.#timers.clear();
     for (const [pending, timer] of all) {
       clearTimeout(timer);
-      pending.fail(error);
+      pending.fail(errorOf(pending));
     }
   }
 }

@@ -75,6 +75,22 @@ test("a write that was refused for now, and then waited for a connection in vain
   redis.destroy();
 });
 
+test("what was refused for now, but had been sent over a connection that was lost, says that it may have run", async () => {
+  await using server = await startScripted(async (peer, index) => {
+    await peer.command();
+    await peer.send(HELLO);
+    while (await peer.command()) {
+      if (index === 0) return peer.destroy();
+      await peer.send("-LOADING not now\r\n");
+    }
+  });
+  const redis = await connect(server.url, { clientInfo: false, resend: () => true });
+  const error = assertRejects(() => redis.incr("a"), ConnectionError, "INCR: The client was closed; it may have run");
+  while (redis.stats().retries < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+  redis.destroy();
+  assertEquals((await error).sent, true);
+});
+
 test("retryFor: 0 passes such a refusal on", async () => {
   await using server = await startScripted(async (peer) => {
     await peer.command();
