@@ -128,17 +128,16 @@ class Overdue {
 
 /**
  * Sees to it that it is not sent from now on, as nobody would get what it takes, and the line may be somebody else's.
- * True if the server has nothing of it either: it never left, or was refused for now and waited for another try.
+ * True if the server has nothing of it either: it never left, or was refused for now.
  */
 function withdrawn(line: Line, pending: Pending, reason: unknown): boolean {
   pending.released = true;
-  if (!line.withdraw(pending) && pending.attempts > 0) return false;
+  if (!line.withdraw(pending) && pending.mayHaveRun) return false;
   pending.reject(reason);
   return true;
 }
 
-function outOfTime(line: Line, { spec, attempts }: Pending, after: number): TimeoutError {
-  const sent = attempts > 0;
+function outOfTime(line: Line, { spec, mayHaveRun: sent }: Pending, after: number): TimeoutError {
   const fate = sent ? "the server let go, nothing was taken" : "it was not sent";
   const error = new TimeoutError(`${spec.name}: no reply within ${after} ms; ${fate}`, {
     waitingFor: "reply",

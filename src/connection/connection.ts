@@ -222,7 +222,7 @@ export class Connection implements TransportHandler, Watched {
 
   /** Takes back a released command that has not been written, whatever else of this turn stays. False if it is too late. */
   withdraw(pending: Pending): boolean {
-    if (this.#out.unsent === 0 || pending.attempts > 0) return false;
+    if (this.#out.unsent === 0 || pending.mayHaveRun) return false;
     this.recall();
     return true;
   }

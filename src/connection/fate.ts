@@ -31,9 +31,9 @@ export function told(
   return own;
 }
 
-/** Whether it left on a connection that was lost, before it waited for another one. What was refused has not run. */
+/** Whether it left on a connection that was lost, before it waited for another one. */
 export function wasSent(owed: Owed): boolean {
-  return owed instanceof Pending && owed.attempts > owed.refusals;
+  return owed instanceof Pending && owed.mayHaveRun;
 }
 
 /** The same for what waited for a connection in vain. It may have been sent before, on one that was lost. */

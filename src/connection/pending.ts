@@ -119,6 +119,11 @@ export class Pending implements Owed {
     return 1;
   }
 
+  /** It has left, and no refusal says that it has not run. */
+  get mayHaveRun(): boolean {
+    return this.attempts > this.refusals;
+  }
+
   get name(): string {
     return this.spec.name;
   }

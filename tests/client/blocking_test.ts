@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect, ConnectionError, connectPool, type Redis, TimeoutError } from "../../mod.ts";
 import { startRedis } from "../support/servers.ts";
-import { helloAs, startScripted } from "../support/scripted.ts";
+import { HELLO, helloAs, startScripted } from "../support/scripted.ts";
 import { test } from "../support/test.ts";
 
 async function untilBlocked(redis: Redis, name: string): Promise<void> {
@@ -146,6 +146,23 @@ test("a read that nobody could call off is not sent again, and the next one gets
   const error = await assertRejects(() => read, ConnectionError);
   assertEquals([error.sent, error.command, (error.cause as Error).message], [true, "XREAD", "enough"]);
   assertEquals(await redis.with({ timeout: 2000 }).session((session) => session.get("k")), null);
+});
+
+test("a blocking command that was refused, and waits for another connection, has taken nothing when its caller gives up", async () => {
+  await using server = await startScripted(async (peer, index) => {
+    await peer.command();
+    if (index > 1) return; // never greets
+    await peer.send(HELLO);
+    while (await peer.command()) await peer.send("-READONLY You can't write against a read only replica.\r\n");
+  });
+  const redis = await connect(server.url, { clientInfo: false });
+  const error = await assertRejects(
+    () => redis.with({ timeout: 200 }).blpop(["list"], 0),
+    TimeoutError,
+    "was not sent",
+  );
+  assertEquals(error.sent, false);
+  redis.destroy();
 });
 
 test("close() waits for what blocks though it has no connection yet", async () => {
