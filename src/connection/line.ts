@@ -10,7 +10,7 @@ import type { Push } from "../resp/reply.ts";
 import { Backlog, type BacklogOwner } from "./backlog.ts";
 import { Bell } from "./bell.ts";
 import type { Connection } from "./connection.ts";
-import { sessionOver } from "./fate.ts";
+import { sessionOver, toldInQueue } from "./fate.ts";
 import { Lifecycle, type LifecycleOwner } from "./lifecycle.ts";
 import type { LineOptions, LineState } from "./line_options.ts";
 import { type Owed, Pending, type Sender } from "./pending.ts";
