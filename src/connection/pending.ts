@@ -184,11 +184,14 @@ export class Pending implements Owed {
     };
     if (timeout !== undefined) {
       timer = setTimeout(() => {
-        const sent = this.attempts > 0;
-        const error = new TimeoutError(
-          `${this.spec.name}: no reply within ${timeout} ms; ${sent ? "it may have run" : "it was not sent"}`,
-          { waitingFor: sent ? "reply" : this.line?.missing ?? "reply", after: timeout, sent },
-        );
+        const sent = this.mayHaveRun;
+        const refused = !sent && this.refusals > 0;
+        const fate = sent ? "it may have run" : refused ? "the server refused it so far" : "it was not sent";
+        const error = new TimeoutError(`${this.spec.name}: no reply within ${timeout} ms; ${fate}`, {
+          waitingFor: sent || refused ? "reply" : this.line?.missing ?? "reply",
+          after: timeout,
+          sent,
+        });
         error.command = this.spec.name;
         error.report = this.line?.report();
         release(error);

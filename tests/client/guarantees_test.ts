@@ -3,7 +3,7 @@ import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/asse
 import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { connect, ConnectionError, type Redis, TimeoutError } from "../../mod.ts";
+import { connect, ConnectionError, TimeoutError } from "../../mod.ts";
 import { connectTransport } from "../../src/transport/default.ts";
 import type { Connect } from "../../src/transport/transport.ts";
 import { run } from "../support/programs.ts";
@@ -46,28 +46,6 @@ test("what is called first is sent first, whatever it is, and all of a turn leav
     redis.incr("last"),
   ]);
   assertEquals(said, ["INCR a", "INCR b", "INCR c", "INCR d", "MULTI", "INCR e", "EXEC", "INCR f", "INCR last"]);
-});
-
-test("what waited for a connection is sent before what onState calls when there is one", async () => {
-  const said: string[] = [];
-  await using server = await startScripted(async (peer, index) => {
-    await peer.command();
-    await peer.send(HELLO);
-    for (let words = await peer.command(); words; words = await peer.command()) {
-      if (index === 0) return peer.destroy();
-      said.push(words.join(" "));
-      await peer.send("+OK\r\n");
-    }
-  });
-  const later: Promise<unknown>[] = [];
-  await using redis: Redis = await connect(server.url, {
-    clientInfo: false,
-    onState: (state) => state === "ready" && server.peers.length > 1 && later.push(redis.set("k", "later")),
-  });
-  await assertRejects(() => redis.incr("lost"), ConnectionError);
-  await Promise.all([redis.set("k", "first"), redis.set("k", "second")]);
-  await Promise.all(later);
-  assertEquals(said, ["SET k first", "SET k second", "SET k later"]);
 });
 
 /** A server that greets, takes a command, and hangs up instead of answering. */

@@ -20,6 +20,17 @@ for (const code of ["LOADING", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN"]) {
   });
 }
 
+test("who gives up while the server refuses is told that it has not run", async () => {
+  await using server = await startScripted(async (peer) => {
+    await peer.command();
+    await peer.send(HELLO);
+    while (await peer.command()) await peer.send("-LOADING not now\r\n");
+  });
+  await using redis = await connect(server.url, { clientInfo: false });
+  const error = await assertRejects(() => redis.with({ timeout: 60 }).incr("a"), TimeoutError, "refused it so far");
+  assertEquals([error.sent, error.waitingFor], [false, "reply"]);
+});
+
 test("what a script raises is not tried again, whatever its code; what the server says before it runs is", async () => {
   const says = [
     "TRYAGAIN the lock is taken",
