@@ -1,15 +1,15 @@
 /**
  * The one test command: sets up what is missing, then runs the same tests on Deno, Bun and Node.
  *
- *     deno task test [--deno] [--bun] [--node] [--check] [file…]
+ *     deno task test [--deno] [--bun] [--node] [--check] [file or folder…]
  *
- * Without a flag all three run; `--check` type-checks instead. With files only these run.
+ * Without a flag all three run; `--check` type-checks instead. With files only these run, with folders what is in them.
  *
  * @module
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { delimiter, join, posix } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { programOnPath } from "./support/binaries.ts";
@@ -110,9 +110,11 @@ async function installPackages(names: string[]): Promise<void> {
   }
 }
 
-function testFiles(): string[] {
-  return readdirSync(join(ROOT, "tests"), { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith("_test.ts")).sort().map((file) => `tests/${file}`);
+/** The test files in a folder; a file stands for itself. */
+function testFiles(path: string): string[] {
+  if (!statSync(join(ROOT, path)).isDirectory()) return [path];
+  return readdirSync(join(ROOT, path), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith("_test.ts")).sort().map((file) => posix.join(path, file));
 }
 
 async function check(): Promise<number> {
@@ -134,7 +136,8 @@ function count({ counts }: Runner, text: string): Counts {
 
 async function main(args: string[]): Promise<number> {
   if (args.includes("--check")) return await check();
-  const files = args.filter((arg) => !arg.startsWith("--"));
+  const paths = args.filter((arg) => !arg.startsWith("--"));
+  const files = (paths.length > 0 ? paths : ["tests"]).flatMap(testFiles);
   const chosen = args.filter((arg) => arg.startsWith("--")).map((arg) => arg.slice(2));
   const unknown = chosen.find((name) => !(name in RUNNERS));
   if (unknown) throw new Error(`--${unknown} is not a flag; there are --check, --${Object.keys(RUNNERS).join(", --")}`);
@@ -148,7 +151,7 @@ async function main(args: string[]): Promise<number> {
   const summary: string[] = [];
   for (const name of names) {
     const runner = RUNNERS[name]!;
-    const command = runner.command(files.length > 0 ? files : testFiles(), importMap);
+    const command = runner.command(files, importMap);
     if (!installed(name) && !(name === "deno" && "Deno" in globalThis)) {
       summary.push(`${name}: NOT RUN, it is not installed`);
       if (chosen.includes(name)) total.failed++;
