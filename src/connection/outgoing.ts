@@ -122,8 +122,8 @@ export class Outgoing {
         if (owed instanceof Pending) this.command(owed);
         else this.encoded(owed, (owed as Encoded).chunks);
       } catch (error) {
-        // Its bytes were given away since it was called: nobody is left to throw at.
-        owed.fail(error as Error);
+        // Its bytes were given away since it was called: nobody is left to throw at. Whoever hears of it may do anything.
+        queueMicrotask(() => owed.fail(error as Error));
       }
     }
   }

@@ -30,9 +30,9 @@ export class Ticket {
   }
 }
 
-/** Whether its caller gave up before it left; it is told so then. */
+/** Whether its caller gave up before it left; it is told so then, but not in the midst of what asks. */
 export function isRecalled(owed: Encoded): boolean {
   if (owed.ticket?.released !== true) return false;
-  owed.fail(new ConnectionError("Its caller gave up; it was not sent"));
+  queueMicrotask(() => owed.fail(new ConnectionError("Its caller gave up; it was not sent")));
   return true;
 }

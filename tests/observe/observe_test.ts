@@ -235,6 +235,29 @@ test("whoever hears of a lost connection may send at once, behind what goes to t
   assertEquals(said, ["GET b", "GET at once"]);
 });
 
+for (const where of ["on its connection", "for a connection"]) {
+  test(`whoever hears of a pipeline given up while it waited ${where} may close the client: nobody is left behind`, async () => {
+    await using server = await startScripted(async (peer, index) => {
+      for (let words = await peer.command(); words && index === 0; words = await peer.command()) {
+        if (words[0] === "INCR") return peer.destroy();
+        await peer.send(words[0] === "HELLO" ? HELLO : "+OK\r\n");
+      }
+    });
+    const redis = await connect(server.url, { clientInfo: false, queueTimeout: 0 });
+    if (where === "for a connection") await redis.incr("lost").catch(() => {});
+    using _watching = observe(redis, ({ kind }) => () => {
+      if (kind === "pipeline") redis.destroy();
+    });
+    const stop = new AbortController();
+    const given = redis.with({ signal: stop.signal }).pipeline((p) => [p.get("a"), p.get("b")]).catch((reason) =>
+      reason
+    );
+    const other = assertRejects(() => redis.get("c"), ConnectionError, "closed");
+    stop.abort("enough");
+    assertEquals([await given, (await other).closed], ["enough", true]);
+  });
+}
+
 test("bytes of a reply are its own, however it is cut and whatever comes between", async () => {
   const replies = ["$5\r\nhello\r\n", "*2\r\n:1\r\n$2\r\nab\r\n", "-ERR no\r\n", "+OK\r\n"];
   const push = ">2\r\n+message\r\n+x\r\n";
