@@ -28,7 +28,7 @@ export class SilenceWatch {
   readonly #silence: number;
   readonly #idle: number;
   /** How often to look, at least; 0: there is nothing to look for. */
-  readonly #step: number;
+  #step: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Takes the limits in milliseconds: of silence while a reply is owed, and while none is; 0 is none. */
@@ -44,9 +44,10 @@ export class SilenceWatch {
     if (this.#timer === undefined && this.#step > 0) this.#after(this.#step);
   }
 
-  /** Looks no more. */
+  /** Looks no more, even if it is told to begin: a socket may break in the midst of the write that does so. */
   stop(): void {
     clearTimeout(this.#timer);
+    this.#step = 0;
   }
 
   #after(delay: number, doubted = -1): void {

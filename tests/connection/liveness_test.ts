@@ -1,6 +1,7 @@
 // A dead peer never hangs a caller: silence is noticed whatever is waited for, and every error says what may have run.
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { connect, ConnectionError, TimeoutError } from "../../mod.ts";
+import { SilenceWatch, type Watched } from "../../src/connection/silence.ts";
 import { greeted, helloAs, type Script, startScripted } from "../support/scripted.ts";
 import { startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
@@ -50,6 +51,24 @@ test("a user who may not PING is alive all the same", async () => {
   await using _redis = await open(server.url, { pingInterval: 20, onState: (state) => states.push(state) });
   await (await server.peer()).until("PING\r\n*1\r\n$4\r\nPING");
   assertEquals(states, ["connecting", "ready"]);
+});
+
+test("a connection that breaks within the write that has it watched is not watched", async () => {
+  let looks = 0;
+  const watched: Watched = {
+    get expects() {
+      looks++;
+      return "nothing" as const;
+    },
+    silentSince: 0,
+    silent() {},
+    quiet() {},
+  };
+  const watch = new SilenceWatch(watched, 1, 1);
+  watch.stop();
+  watch.start();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assertEquals(looks, 0);
 });
 
 test("pingInterval: 0 leaves an idle connection alone", async () => {
