@@ -309,7 +309,8 @@ export class Connection implements TransportHandler, Watched {
    */
   #push(push: Push): void {
     const answers = typeof push.items[2] === "number";
-    for (let i = 0; answers && i < this.#owed.size; i++) if (this.#owed.at(i)!.confirm?.(push)) return;
+    const first = this.#proof?.done ?? 0;
+    for (let i = first; answers && i < this.#owed.size; i++) if (this.#owed.at(i)!.confirm?.(push)) return;
     this.#owner.push(push, this);
   }
 

@@ -72,6 +72,11 @@ export class Proof {
     return this.#answered < this.#made;
   }
 
+  /** How many of the oldest entries have all their replies, which are held. */
+  get done(): number {
+    return this.#entry;
+  }
+
   /**
    * Ends what is about to be written with a tag. From the first command on that changes its connection's state there are
    * none: inside MULTI, or after CLIENT REPLY OFF, an ECHO would not be answered in its place.

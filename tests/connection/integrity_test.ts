@@ -151,3 +151,30 @@ test("a pipeline of many modes is decoded as without integrity", { skip: missing
     );
   assertEquals<unknown>(await run(proven), await run(plain));
 });
+
+test("a subscription that was refused takes nobody's confirmation while its refusal is held", {
+  skip: missing(),
+}, async () => {
+  await using server = await startRedis();
+  await using admin = await connect(server.url);
+  await admin.aclSetuser("reader", "on", "nopass", "+@all", "-ping", "~*", "resetchannels", "&public:*");
+  await using redis = await connect(server.url, { username: "reader", password: "x", integrity: true });
+  await using _other = await redis.subscribe("public:2");
+  const stop = new AbortController();
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 10));
+  // The socket takes no more: what follows leaves in one write, and is proven together.
+  server.pause();
+  const first = redis.set("k", "x".repeat(20_000_000));
+  await pause();
+  const refused = redis.with({ signal: stop.signal }).subscribe(["public:1", "secret"]).catch((reason) => reason);
+  await pause();
+  stop.abort("enough");
+  const wanted = redis.subscribe("public:1");
+  const written = redis.incr("n");
+  await pause();
+  server.resume();
+  assertEquals([await first, await refused, await written, redis.stats().reconnects], ["OK", "enough", 1, 0]);
+  await using granted = await wanted;
+  await admin.publish("public:1", "x");
+  assertEquals((await granted.next()).value?.message, "x");
+});
