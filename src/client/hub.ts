@@ -229,8 +229,9 @@ export class Hub {
       (error) => {
         // Lost once more: the next connection is asked.
         if (!(error instanceof ReplyError)) return;
-        // One that is refused must not take the others with it.
-        if (topics.length > 1) { for (const topic of topics) this.#askAgain(line, family, [topic]); }
+        // One that is refused must not take the others with it. Nobody may listen to these any longer.
+        const wanted = topics.filter((topic) => this.#topics[family].get(keyOf(topic.name)) === topic);
+        if (topics.length > 1) { for (const topic of wanted) this.#askAgain(line, family, [topic]); }
         else eachListener(topics, ({ subscription }) => subscription.fail(error));
       },
     );

@@ -149,6 +149,25 @@ test("a channel that is no longer allowed ends its own subscription only", async
   assertEquals((await a.next()).value?.message, "x");
 });
 
+test("a channel that is left while it is asked for again, with one that is refused, is left", async () => {
+  await using server = await startRedis();
+  await using admin = await connect(server.url);
+  await admin.aclSetuser("reader", "on", "nopass", "+@all", "~*", "resetchannels", "&a", "&b");
+  let connections = 0;
+  let left: Promise<void> | undefined;
+  const onState = (state: string) => {
+    if (state === "ready" && ++connections === 2) left = a.close();
+  };
+  await using redis = await connect(server.url, { username: "reader", password: "x", onState });
+  const a = await redis.subscribe("a");
+  const b = await redis.subscribe("b");
+  await admin.aclSetuser("reader", "resetchannels", "&a");
+  await assertRejects(() => b.next(), ReplyError, "NOPERM");
+  await left;
+  await redis.get("k");
+  assertEquals((await admin.pubsubNumsub("a")).a, 0);
+});
+
 test("a user without the right to PING can subscribe", async () => {
   await using server = await startRedis();
   await using admin = await connect(server.url);
