@@ -6,6 +6,7 @@
 import { ReplyError } from "../errors.ts";
 import { type Arg, CommandSpec, PUBSUB } from "../command/spec.ts";
 import type { About, Owed } from "../connection/pending.ts";
+import { Ticket } from "../connection/ticket.ts";
 import { Encoder } from "../resp/encoder.ts";
 import type { Push, Reply } from "../resp/reply.ts";
 import { utf8 } from "../resp/text.ts";
@@ -42,6 +43,8 @@ export class Change implements Owed {
   /** The names that are not confirmed. */
   readonly #left: Set<string>;
   owed = 2;
+  /** Says whether it has left, and takes it back. */
+  readonly ticket: Ticket = new Ticket();
   readonly done: Promise<void>;
   #resolve!: () => void;
   #reject!: (error: Error) => void;

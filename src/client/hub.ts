@@ -59,6 +59,8 @@ export class Hub {
   #line: Line | undefined;
   #dedicated: Line | undefined;
   #generation = 0;
+  /** What the server has not answered. */
+  readonly #changes = new Set<Change>();
   #closed = false;
 
   /** @internal Made when a client is opened. */
@@ -203,14 +205,21 @@ export class Hub {
   /** Sends a change; resolves once the server has made it. */
   async #tell(line: Line, spec: CommandSpec, names: readonly Arg[]): Promise<void> {
     const change = new Change(spec, names);
-    line.sendEncoded(change);
-    await change.done;
+    this.#changes.add(change);
+    try {
+      line.sendEncoded(change);
+      await change.done;
+    } finally {
+      this.#changes.delete(change);
+    }
   }
 
   /** @internal A line is ready again: everything is subscribed to afresh, and everybody hears that there was a gap. */
   ready(line: Line): void {
     if (line !== this.#line || this.#generation === line.generation) return;
     this.#generation = line.generation;
+    // What waited for this connection may be wanted no more, and what is wanted is asked for in any case.
+    for (const { ticket } of this.#changes) ticket.released ||= !ticket.sent;
     // Messages would come as replies.
     if (line.protocol === 2 && line !== this.#dedicated) {
       return this.lost(line, new ConnectionError("The server behind this address does not speak RESP3 any more"));

@@ -168,6 +168,40 @@ test("a channel that is left while it is asked for again, with one that is refus
   assertEquals((await admin.pubsubNumsub("a")).a, 0);
 });
 
+test("a channel that had yet to be asked for when the connection broke, and is given up then, is not asked for", async () => {
+  await using server = await startRedis();
+  await using admin = await connect(server.url);
+  const stop = new AbortController();
+  const onState = (state: string) => {
+    if (state === "reconnecting") stop.abort("enough");
+  };
+  await using redis = await connect(server.url, { onState });
+  const id = await redis.clientId();
+  await using _kept = await redis.subscribe("kept");
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 10));
+  server.pause();
+  // The socket takes no more.
+  const lost = redis.set("k", "x".repeat(20_000_000)).catch(() => {});
+  await pause();
+  const [kept, given] = [
+    redis.subscribe("kept too"),
+    redis.with({ signal: stop.signal }).subscribe("given up").catch((reason) => reason),
+  ];
+  await pause();
+  const killed = admin.clientKill({ id });
+  server.resume();
+  await killed;
+  await lost;
+  assertEquals(await given, "enough");
+  await using _other = await kept;
+  await redis.get("k");
+  assertEquals({ ...await admin.pubsubNumsub("kept", "kept too", "given up") }, {
+    "kept": 1,
+    "kept too": 1,
+    "given up": 0,
+  });
+});
+
 test("a user without the right to PING can subscribe", async () => {
   await using server = await startRedis();
   await using admin = await connect(server.url);
