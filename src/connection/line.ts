@@ -414,7 +414,8 @@ export class Line implements LifecycleOwner, BacklogOwner, Sender {
    * ran, so this is safe for any command.
    */
   again(pending: Pending, error: ReplyError): boolean {
-    if (pending.released || this.#life.state === "closed") return false;
+    // Of a sign of life a refusal is one as well: sent again, it could end up within the transaction of whoever is next.
+    if (pending.released || pending.spec === PING || this.#life.state === "closed") return false;
     // Another connection would not have what was set on this one.
     if (this.#bound && error.code === "READONLY") return false;
     if (!this.#retries.take(pending, error)) return false;

@@ -162,6 +162,25 @@ test("nor does anybody wait for the PING that such a connection has not answered
   assertEquals([pool.stats().unfit, pool.stats().refused], [1, 0]);
 });
 
+test("nor is such a PING, refused for now, sent again within the transaction of whoever gets the connection", async () => {
+  await using server = await startScripted(async (peer, index) => {
+    let refusals = index === 1 ? 1 : 0;
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (words[0] === "HELLO") await peer.send(HELLO);
+      else if (words[0] === "PING" && refusals-- > 0) await peer.send("-LOADING not now\r\n");
+      else await peer.send("+PONG\r\n");
+    }
+  });
+  await using pool = await connectPool(server.url, { size: 2, min: 2, clientInfo: false, pingInterval: 20 });
+  const idle = await server.peer(1);
+  await idle.until("PING");
+  await using session = await pool.session();
+  await session.call("MULTI");
+  await new Promise((resolve) => setTimeout(resolve, 100)); // long enough for another try
+  await session.call("EXEC");
+  assertEquals(idle.text.split("PING").length - 1, 1);
+});
+
 test("one that lives is used on", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url, { checkAfter: 1, maxSessions: 1 });
