@@ -19,7 +19,10 @@ const SOCKETS = /^src\/transport\/default\.ts$/;
 
 /** Merges the shared files of the protocol into `shared/resp.js`, those of any client into `shared/client.js`. */
 export function mergeLayers(folder: string): void {
-  const files = readdirSync(join(folder, "shared")).filter((name) => name.startsWith("chunk-"));
+  // In the order of what they hold: esbuild's own names for them change with every change of ours.
+  const first = (name: string): string => modulesOf(folder, name)[0] ?? "";
+  const files = readdirSync(join(folder, "shared")).filter((name) => name.startsWith("chunk-"))
+    .sort((a, b) => first(a) < first(b) ? -1 : 1);
   const protocol = files.filter((name) => modulesOf(folder, name).every((module) => PROTOCOL.test(module)));
   const needed = loaded(folder, CLIENT);
   const client = files.filter((name) =>
