@@ -12,6 +12,8 @@ import { esbuild } from "./programs.ts";
 const MODULE = /^\/\/ ((?:src|codegen)\/\S+\.ts)$/gm;
 /** What the protocol is made of. */
 const PROTOCOL = /^src\/(errors|error_codes|resp\/\w+)\.ts$/;
+/** Folders from the lowest layer up, as far as order matters. */
+const ORDER = ["src/resp", "src/command", "src/connection", "src/client"];
 /** What a client is made of, whatever its commands. A program with one of these entries has the other, too. */
 const CLIENT = ["src/client/mod.js", "src/command/mod.js"];
 /** How sockets are opened stays by itself: not every client opens its own in the same way. */
@@ -19,10 +21,8 @@ const SOCKETS = /^src\/transport\/default\.ts$/;
 
 /** Merges the shared files of the protocol into `shared/resp.js`, those of any client into `shared/client.js`. */
 export function mergeLayers(folder: string): void {
-  // In the order of what they hold: esbuild's own names for them change with every change of ours.
-  const first = (name: string): string => modulesOf(folder, name)[0] ?? "";
-  const files = readdirSync(join(folder, "shared")).filter((name) => name.startsWith("chunk-"))
-    .sort((a, b) => first(a) < first(b) ? -1 : 1);
+  const files = readdirSync(join(folder, "shared")).filter((name) => name.startsWith("chunk-"));
+  files.sort((a, b) => rank(folder, a) - rank(folder, b));
   const protocol = files.filter((name) => modulesOf(folder, name).every((module) => PROTOCOL.test(module)));
   const needed = loaded(folder, CLIENT);
   const client = files.filter((name) =>
@@ -31,6 +31,14 @@ export function mergeLayers(folder: string): void {
   );
   merge(folder, protocol, "resp.js");
   merge(folder, client, "client.js");
+}
+
+/**
+ * Where its code is in the order of our layers. Of what two files call the same, the first keeps its name: what others
+ * are given by name stands below what uses it.
+ */
+function rank(folder: string, name: string): number {
+  return Math.max(...modulesOf(folder, name).map((module) => ORDER.indexOf(dirname(module))));
 }
 
 /** The modules whose code is in a shared file. */

@@ -90,15 +90,15 @@ function layOut(
   keys: unknown,
   args: unknown,
 ): Arg[] {
-  const inOrder = listOf(definition.keys, keys, "keys");
-  return pushAll(pushAll([inOrder.length], inOrder), listOf(definition.args, args, "arguments"));
+  const inOrder = list(definition.keys, keys, "keys");
+  return pushAll(pushAll([inOrder.length], inOrder), list(definition.args, args, "arguments"));
 }
 
 function shapeOf<T>({ reply }: { readonly reply?: (reply: Reply) => T }): Shape | undefined {
   return reply && ((value) => reply(value));
 }
 
-function listOf(places: Places | undefined, given: unknown, what: string): readonly Arg[] {
+function list(places: Places | undefined, given: unknown, what: string): readonly Arg[] {
   if (Array.isArray(given)) {
     const wanted = typeof places === "object" ? places.length : places;
     if (wanted !== undefined && wanted !== given.length) {
