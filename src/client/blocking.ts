@@ -90,6 +90,8 @@ async function hold<T>(
   let pending!: Pending;
   const reply = new Promise<T>((resolve, reject) => {
     pending = new Pending(spec, args, shape, options.mode, resolve as (value: never) => void, reject);
+    // As with every other command of a session's transaction.
+    if (line.inTransaction) pending.refusedAt = -Infinity;
     line.send(pending);
   });
   const time = waitingTime(spec, args);

@@ -86,6 +86,7 @@ export abstract class BaseSession<
     const { signal, timeout } = this.#options;
     const refused = this.#over(spec.name) ?? refusal(spec, args) ?? (signal?.aborted ? signal.reason : undefined);
     if (refused !== undefined) return Promise.reject(refused);
+    const { inTransaction } = this.#line;
     // WAIT and WAITAOF need this connection, but change nothing.
     if ((spec.flags & (SESSION | BLOCKING)) === SESSION) this.#mark(spec.name);
     const { blocking } = this.#core.kit;
@@ -94,8 +95,8 @@ export abstract class BaseSession<
     }
     return new Promise<T>((resolve, reject) => {
       const pending = new Pending(spec, args, shape, mode, resolve as (value: never) => void, reject);
-      // Another try would come after EXEC, and run by itself what EXEC said has not run.
-      if (this.#line.inTransaction) pending.refusedAt = -Infinity;
+      // Another try would come after EXEC, and run by itself what EXEC said has not run. EXEC has but one.
+      if (inTransaction) pending.refusedAt = -Infinity;
       if (signal !== undefined || timeout !== undefined) {
         pending.watch(this.#options, (released) => this.#line.withdraw(released));
       }

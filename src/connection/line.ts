@@ -60,7 +60,7 @@ export class Line implements LifecycleOwner, BacklogOwner, Sender {
     this.#traffic = options.traffic ?? new Traffic();
     this.#life = new Lifecycle(this, options, this.#traffic);
     this.#queue = new Backlog(this, options, this.#traffic);
-    this.#retries = new Retries(options.retryFor, (pending) => this.#putAgain(pending));
+    this.#retries = new Retries(options.retryFor, (pending, refusal) => this.#retry(pending, refusal));
   }
 
   /** Where it is in its life. */
@@ -204,6 +204,14 @@ export class Line implements LifecycleOwner, BacklogOwner, Sender {
     const { state, connection } = this.#life;
     this.#unthrown(pending, () => state === "closing" && connection ? connection.send(pending) : this.#put(pending));
     this.#settled(); // if it was refused here
+  }
+
+  /** Within a transaction that has begun meanwhile it would be queued, and EXEC would have one reply more. */
+  #retry(pending: Pending, refusal: ReplyError): void {
+    if (!this.inTransaction) return this.#putAgain(pending);
+    refusal.command = pending.spec.name;
+    pending.fail(refusal);
+    this.#settled();
   }
 
   /** Sends commands that are encoded already. */

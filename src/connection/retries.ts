@@ -26,10 +26,10 @@ const LONGEST = 1000;
 export class Retries {
   readonly #timers = new Map<Pending, ReturnType<typeof setTimeout>>();
   readonly #retryFor: number;
-  readonly #send: (pending: Pending) => void;
+  readonly #send: (pending: Pending, refusal: ReplyError) => void;
 
-  /** Tries for so many milliseconds; `send` is how a command is sent again. */
-  constructor(retryFor: number, send: (pending: Pending) => void) {
+  /** Tries for so many milliseconds; `send` is how a command is sent again, and is told why it has to be. */
+  constructor(retryFor: number, send: (pending: Pending, refusal: ReplyError) => void) {
     this.#retryFor = retryFor;
     this.#send = send;
   }
@@ -51,7 +51,7 @@ export class Retries {
       pending,
       setTimeout(() => {
         this.#timers.delete(pending);
-        this.#send(pending);
+        this.#send(pending, error);
       }, delay),
     );
     return true;

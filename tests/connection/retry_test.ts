@@ -1,6 +1,6 @@
 // What the server refuses for now is sent again; what does not fit is refused or waits.
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { connect, ConnectionError, ReplyError, TimeoutError } from "../../mod.ts";
+import { connect, ConnectionError, ReplyError, type Session, TimeoutError } from "../../mod.ts";
 import { connectTransport } from "../../src/transport/default.ts";
 import type { Connect } from "../../src/transport/transport.ts";
 import { HELLO, startScripted } from "../support/scripted.ts";
@@ -48,26 +48,57 @@ test("what a script raises is not tried again, whatever its code; what the serve
   assertEquals(await redis.eval("…", ["k"]), 1);
 });
 
-test("what is refused within a session's MULTI is not tried again: that would be after EXEC, which says that nothing ran", async () => {
-  const said: string[] = [];
-  await using server = await startScripted(async (peer) => {
+/** A server that says of each command what is told here, and what it was asked for. */
+async function answering(answers: Record<string, string>, said: string[]) {
+  return await startScripted(async (peer) => {
     await peer.command();
     await peer.send(HELLO);
-    const answers: Record<string, string> = {
-      MULTI: "+OK",
-      INCR: "-CLUSTERDOWN The cluster is down",
-      EXEC: "-EXECABORT",
-    };
     for (let words = await peer.command(); words; words = await peer.command()) {
       said.push(words[0]!);
       await peer.send(`${answers[words[0]!]}\r\n`);
     }
   });
+}
+
+const DOWN = "-CLUSTERDOWN The cluster is down";
+const REFUSED: [what: string, call: (session: Session) => Promise<unknown>, answers: Record<string, string>][] = [
+  ["a command", (session) => session.incr("a"), { MULTI: "+OK", INCR: DOWN, EXEC: "-EXECABORT" }],
+  ["a blocking one", (session) => session.blpop(["a"], 1), { MULTI: "+OK", BLPOP: DOWN, EXEC: "-EXECABORT" }],
+];
+for (const [what, call, answers] of REFUSED) {
+  test(`what is refused within a session's MULTI is not tried again: that would be after EXEC, which says that nothing ran: ${what}`, async () => {
+    const said: string[] = [];
+    await using server = await answering(answers, said);
+    const redis = await connect(server.url, { clientInfo: false });
+    const session = await redis.session();
+    const outcomes = await Promise.allSettled([session.call("MULTI"), call(session), session.call("EXEC")]);
+    assertEquals(outcomes.map(({ status }) => status), ["fulfilled", "rejected", "rejected"]);
+    assertEquals(said, Object.keys(answers));
+    redis.destroy();
+  });
+}
+
+test("an EXEC that is refused is not tried again: it would end the next transaction", async () => {
+  const said: string[] = [];
+  await using server = await answering({ MULTI: "+OK", INCR: "+QUEUED", EXEC: DOWN }, said);
   const redis = await connect(server.url, { clientInfo: false });
   const session = await redis.session();
-  const outcomes = await Promise.allSettled([session.call("MULTI"), session.incr("a"), session.call("EXEC")]);
-  assertEquals(outcomes.map(({ status }) => status), ["fulfilled", "rejected", "rejected"]);
+  await session.call("MULTI");
+  await session.incr("a");
+  await assertRejects(() => session.call("EXEC"), ReplyError, "The cluster is down");
   assertEquals(said, ["MULTI", "INCR", "EXEC"]);
+  redis.destroy();
+});
+
+test("what was refused before a session's MULTI is not tried again within it: EXEC would have one reply more", async () => {
+  const said: string[] = [];
+  await using server = await answering({ MULTI: "+OK", INCR: DOWN }, said);
+  const redis = await connect(server.url, { clientInfo: false });
+  const session = await redis.session();
+  const before = assertRejects(() => session.incr("a"), ReplyError, "The cluster is down");
+  await session.call("MULTI");
+  assertEquals((await before).command, "INCR");
+  assertEquals(said, ["INCR", "MULTI"]);
   redis.destroy();
 });
 
