@@ -96,9 +96,12 @@ test("who reads after the invalidation does not join the read from before", asyn
   const before = s.cached.get("k");
   const joined = s.cached.get("k");
   await asked(s.peer, "GET", "k");
+  const heard = s.cached.stats().bytesIn;
   await s.peer.send(CHANGED);
   const pong = s.cached.call("PING");
   await asked(s.peer, "PING");
+  // The server has heard the PING, which does not say that the client has heard the server.
+  while (s.cached.stats().bytesIn === heard) await new Promise((resolve) => setTimeout(resolve, 1));
   const after = s.cached.get("k");
   await asked(s.peer, "GET", "k");
   await s.peer.send(OLD + "+PONG\r\n" + NEW);
