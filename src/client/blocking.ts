@@ -91,7 +91,7 @@ async function hold<T>(
   const reply = new Promise<T>((resolve, reject) => {
     pending = new Pending(spec, args, shape, options.mode, resolve as (value: never) => void, reject);
     // As with every other command of a session's transaction.
-    if (line.inTransaction) pending.refusedAt = -Infinity;
+    if (line.inTransaction) pending.tryOnce();
     line.send(pending);
   });
   const time = waitingTime(spec, args);
@@ -139,14 +139,14 @@ function withdrawn(line: Line, pending: Pending, reason: unknown): boolean {
   return true;
 }
 
-function outOfTime(line: Line, { spec, mayHaveRun: sent }: Pending, after: number): TimeoutError {
-  const fate = sent ? "the server let go, nothing was taken" : "it was not sent";
-  const error = new TimeoutError(`${spec.name}: no reply within ${after} ms; ${fate}`, {
+function outOfTime(line: Line, { name, mayHaveRun: sent, fate }: Pending, after: number): TimeoutError {
+  const what = sent ? "the server let go, nothing was taken" : fate;
+  const error = new TimeoutError(`${name}: no reply within ${after} ms; ${what}`, {
     waitingFor: "reply",
     after,
     sent,
   });
-  error.command = spec.name;
+  error.command = name;
   error.report = line.report();
   return error;
 }

@@ -96,7 +96,7 @@ export abstract class BaseSession<
     return new Promise<T>((resolve, reject) => {
       const pending = new Pending(spec, args, shape, mode, resolve as (value: never) => void, reject);
       // Another try would come after EXEC, and run by itself what EXEC said has not run. EXEC has but one.
-      if (inTransaction) pending.refusedAt = -Infinity;
+      if (inTransaction) pending.tryOnce();
       if (signal !== undefined || timeout !== undefined) {
         pending.watch(this.#options, (released) => this.#line.withdraw(released));
       }

@@ -16,12 +16,13 @@ const RESENDS = 3;
 /** Says what happened, to whom, and whether it may have run. */
 export function told(
   what: string,
-  { name = "" }: Owed,
+  owed: Owed,
   sent: boolean,
   report: ConnectionReport,
   cause?: ConnectionError,
 ): ConnectionError {
-  const own = new ConnectionError(`${name ? `${name}: ` : ""}${what}; ${fateOf(sent)}`, {
+  const { name = "" } = owed;
+  const own = new ConnectionError(`${name ? `${name}: ` : ""}${what}; ${fateOf(owed, sent)}`, {
     sent,
     cause: cause?.cause ?? cause,
     closed: cause?.closed ?? false,
@@ -42,7 +43,7 @@ export function toldInQueue(error: Error, owed: Owed, report: ConnectionReport):
   if (error instanceof ConnectionError) return told(error.message, owed, sent, report, error);
   if (!(error instanceof TimeoutError)) return error;
   const { name = "" } = owed;
-  const own = new TimeoutError(`${name ? `${name}: ` : ""}${error.message}; ${fateOf(sent)}`, {
+  const own = new TimeoutError(`${name ? `${name}: ` : ""}${error.message}; ${fateOf(owed, sent)}`, {
     waitingFor: error.waitingFor,
     after: error.after,
     sent,
@@ -83,6 +84,7 @@ export function unreachable(address: Address, after: number, report: ConnectionR
   return error;
 }
 
-function fateOf(sent: boolean): string {
-  return sent ? "it may have run" : "it was not sent";
+function fateOf(owed: Owed, sent: boolean): string {
+  if (sent) return "it may have run";
+  return owed instanceof Pending ? owed.fate : "it was not sent";
 }

@@ -14,7 +14,7 @@ import { sessionOver, toldInQueue } from "./fate.ts";
 import { Lifecycle, type LifecycleOwner } from "./lifecycle.ts";
 import type { LineOptions, LineState } from "./line_options.ts";
 import { type Owed, Pending, type Sender } from "./pending.ts";
-import { Retries } from "./retries.ts";
+import { Retries, type RetriesOwner } from "./retries.ts";
 import { Room } from "./room.ts";
 import { tell } from "./tell.ts";
 import type { Ticket } from "./ticket.ts";
@@ -24,11 +24,8 @@ import type { Sendable } from "./waiting.ts";
 
 const PING = new CommandSpec("PING");
 
-/** How long a new connection, made in search of the primary, is kept though it leads to a replica, in milliseconds. */
-const SEARCH = 250;
-
 /** Where the commands of one connection at a time come in. */
-export class Line implements LifecycleOwner, BacklogOwner, Sender {
+export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender {
   readonly options: LineOptions;
   readonly #traffic: Traffic;
   readonly #life: Lifecycle;
@@ -37,7 +34,7 @@ export class Line implements LifecycleOwner, BacklogOwner, Sender {
   /** What waits for room. */
   readonly #room = new Room((pending) => {
     this.#traffic.tap?.command(pending, this);
-    this.#putAgain(pending);
+    this.putAgain(pending);
   });
   /** What waits for another try. */
   readonly #retries: Retries;
@@ -49,8 +46,6 @@ export class Line implements LifecycleOwner, BacklogOwner, Sender {
   /** Whoever it is bound to has said MULTI: what is sent now is not answered before EXEC. */
   inTransaction = false;
   #bound = false;
-  /** When the primary was last looked for. */
-  #searched = -Infinity;
   /** How the connection was lost that everything was bound to. */
   #broken: ConnectionError | undefined;
   #closing: Promise<void> | undefined;
@@ -60,7 +55,7 @@ export class Line implements LifecycleOwner, BacklogOwner, Sender {
     this.#traffic = options.traffic ?? new Traffic();
     this.#life = new Lifecycle(this, options, this.#traffic);
     this.#queue = new Backlog(this, options, this.#traffic);
-    this.#retries = new Retries(options.retryFor, (pending, refusal) => this.#retry(pending, refusal));
+    this.#retries = new Retries(this, options, this.#traffic);
   }
 
   /** Where it is in its life. */
@@ -200,18 +195,10 @@ export class Line implements LifecycleOwner, BacklogOwner, Sender {
   }
 
   /** A line that is being closed takes no new commands, but ends what it began. */
-  #putAgain(pending: Pending): void {
+  putAgain(pending: Pending): void {
     const { state, connection } = this.#life;
     this.#unthrown(pending, () => state === "closing" && connection ? connection.send(pending) : this.#put(pending));
     this.#settled(); // if it was refused here
-  }
-
-  /** Within a transaction that has begun meanwhile it would be queued, and EXEC would have one reply more. */
-  #retry(pending: Pending, refusal: ReplyError): void {
-    if (!this.inTransaction) return this.#putAgain(pending);
-    refusal.command = pending.spec.name;
-    pending.fail(refusal);
-    this.#settled();
   }
 
   /** Sends commands that are encoded already. */
@@ -417,30 +404,10 @@ export class Line implements LifecycleOwner, BacklogOwner, Sender {
     this.progress();
   }
 
-  /**
-   * Takes back a command that the server refused only for now, to send it again later. These refusals say that nothing
-   * ran, so this is safe for any command.
-   */
+  /** See {@link Sender.again}. */
   again(pending: Pending, error: ReplyError): boolean {
     // Of a sign of life a refusal is one as well: sent again, it could end up within the transaction of whoever is next.
-    if (pending.released || pending.spec === PING || this.#life.state === "closed") return false;
-    // Another connection would not have what was set on this one.
-    if (this.#bound && error.code === "READONLY") return false;
-    if (!this.#retries.take(pending, error)) return false;
-    this.#traffic.retries++;
-    if (error.code === "READONLY") this.#search(error);
-    return true;
-  }
-
-  /**
-   * What was a primary no longer is: whoever is reached by the same address next may be. Commands behind the refused one are
-   * refused alike, and sent again each when its own refusal comes; they do not ask for a connection each.
-   */
-  #search(error: ReplyError): void {
-    const now = performance.now();
-    if (now - this.#searched < SEARCH) return;
-    this.#searched = now;
-    this.renew(error);
+    return pending.spec !== PING && this.#retries.take(pending, error);
   }
 
   /**

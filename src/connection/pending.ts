@@ -93,7 +93,7 @@ export class Pending implements Owed {
   released = false;
   /** Who sent it. */
   line: Sender | undefined = undefined;
-  /** How often the server refused it for now, and since when; `-Infinity` if it is not to be tried again. */
+  /** How often the server refused it for now, and since when. */
   refusals = 0;
   refusedAt = 0;
   /** Undoes the timer and the signal listener. */
@@ -122,6 +122,17 @@ export class Pending implements Owed {
   /** It has left, and no refusal says that it has not run. */
   get mayHaveRun(): boolean {
     return this.attempts > this.refusals;
+  }
+
+  /** What is known of it until its last reply comes, in the words of an error. */
+  get fate(): string {
+    if (this.mayHaveRun) return "it may have run";
+    return this.refusals > 0 ? "the server refused it so far" : "it was not sent";
+  }
+
+  /** Whatever it is refused for, it is not tried again: as if that had lasted for ever. */
+  tryOnce(): void {
+    this.refusedAt = -Infinity;
   }
 
   get name(): string {
@@ -185,10 +196,8 @@ export class Pending implements Owed {
     if (timeout !== undefined) {
       timer = setTimeout(() => {
         const sent = this.mayHaveRun;
-        const refused = !sent && this.refusals > 0;
-        const fate = sent ? "it may have run" : refused ? "the server refused it so far" : "it was not sent";
-        const error = new TimeoutError(`${this.spec.name}: no reply within ${timeout} ms; ${fate}`, {
-          waitingFor: sent || refused ? "reply" : this.line?.missing ?? "reply",
+        const error = new TimeoutError(`${this.spec.name}: no reply within ${timeout} ms; ${this.fate}`, {
+          waitingFor: sent || this.refusals > 0 ? "reply" : this.line?.missing ?? "reply",
           after: timeout,
           sent,
         });

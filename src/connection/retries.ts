@@ -4,7 +4,9 @@
  * @module
  */
 import type { ReplyError } from "../errors.ts";
+import type { LineOptions, LineState } from "./line_options.ts";
 import type { Pending } from "./pending.ts";
+import type { Traffic } from "./traffic.ts";
 
 /** Refusals that pass: the server is starting, moving or electing. Each says that the command did not run. */
 const TRANSIENT = new Set(["LOADING", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN", "READONLY"]);
@@ -19,19 +21,46 @@ const OWN_WORDS = new RegExp(
     "CLUSTERDOWN (?:The cluster is down|Hash slot not served))",
 );
 
+/** Whether the server refused it for now, and nothing ran. */
+function passes(pending: Pending, error: ReplyError): boolean {
+  return TRANSIENT.has(error.code) && (!SCRIPTS.test(pending.name) || OWN_WORDS.test(error.message));
+}
+
 /** The longest pause between two tries, in milliseconds. */
 const LONGEST = 1000;
 
-/** Waits between the tries of refused commands. */
-export class Retries {
-  readonly #timers = new Map<Pending, ReturnType<typeof setTimeout>>();
-  readonly #retryFor: number;
-  readonly #send: (pending: Pending, refusal: ReplyError) => void;
+/** How long a new connection, made in search of the primary, is kept though it leads to a replica, in milliseconds. */
+const SEARCH = 250;
 
-  /** Tries for so many milliseconds; `send` is how a command is sent again, and is told why it has to be. */
-  constructor(retryFor: number, send: (pending: Pending, refusal: ReplyError) => void) {
+/** Whose commands they are. */
+export interface RetriesOwner {
+  /** Where it is in its life. */
+  readonly state: LineState;
+  /** Everything is tied to one connection. */
+  readonly isBound: boolean;
+  /** What is sent now is not answered before EXEC. */
+  readonly inTransaction: boolean;
+  /** Sends a command another time. */
+  putAgain(pending: Pending): void;
+  /** Replaces the connection. */
+  renew(reason: Error): void;
+  /** One was given up: nothing is as it was. */
+  stir(): void;
+}
+
+/** Which refused commands are tried again, when, and where. */
+export class Retries {
+  readonly #owner: RetriesOwner;
+  readonly #retryFor: number;
+  readonly #traffic: Traffic;
+  readonly #timers = new Map<Pending, ReturnType<typeof setTimeout>>();
+  /** When the primary was last looked for. */
+  #searched = -Infinity;
+
+  constructor(owner: RetriesOwner, { retryFor }: LineOptions, traffic: Traffic) {
+    this.#owner = owner;
     this.#retryFor = retryFor;
-    this.#send = send;
+    this.#traffic = traffic;
   }
 
   /** How many wait. */
@@ -39,22 +68,42 @@ export class Retries {
     return this.#timers.size;
   }
 
-  /** Takes a command back to send it again later. False if this refusal stays, or the command's time is over. */
+  /**
+   * Takes a command back to send it again later. These refusals say that nothing ran, so this is safe for any command.
+   * False if this one stays, or the command's time is over.
+   */
   take(pending: Pending, error: ReplyError): boolean {
+    const { state, isBound } = this.#owner;
+    if (pending.released || state === "closed" || !passes(pending, error)) return false;
+    // Another connection would not have what was set on this one.
+    if (isBound && error.code === "READONLY") return false;
     const now = performance.now();
-    if (!TRANSIENT.has(error.code)) return false;
-    if (SCRIPTS.test(pending.spec.name) && !OWN_WORDS.test(error.message)) return false;
     if (pending.refusedAt === 0) pending.refusedAt = now;
     if (now - pending.refusedAt >= this.#retryFor) return false;
     const delay = Math.min(LONGEST, 25 * 2 ** pending.refusals++);
-    this.#timers.set(
-      pending,
-      setTimeout(() => {
-        this.#timers.delete(pending);
-        this.#send(pending, error);
-      }, delay),
-    );
+    this.#timers.set(pending, setTimeout(() => this.#again(pending, error), delay));
+    this.#traffic.retries++;
+    if (error.code === "READONLY") this.#search(error, now);
     return true;
+  }
+
+  /** Within a transaction that has begun meanwhile it would be queued, and EXEC would have one reply more. */
+  #again(pending: Pending, refusal: ReplyError): void {
+    this.#timers.delete(pending);
+    if (!this.#owner.inTransaction) return this.#owner.putAgain(pending);
+    refusal.command = pending.name;
+    pending.fail(refusal);
+    this.#owner.stir();
+  }
+
+  /**
+   * What was a primary no longer is: whoever is reached by the same address next may be. Commands behind the refused one are
+   * refused alike, and sent again each when its own refusal comes; they do not ask for a connection each.
+   */
+  #search(error: ReplyError, now: number): void {
+    if (now - this.#searched < SEARCH) return;
+    this.#searched = now;
+    this.#owner.renew(error);
   }
 
   /** Forgets a command whose caller is gone. False if it is not here. */

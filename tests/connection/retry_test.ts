@@ -112,7 +112,7 @@ test("a write that was refused for now, and then waited for a connection in vain
   const once: Connect = (address, handler, signal) =>
     connects++ === 0 ? connectTransport(address, handler, signal) : Promise.reject(new Error("refused"));
   const redis = await connect(server.url, { clientInfo: false, connect: once, queueTimeout: 100, backoff: () => 10 });
-  const late = await assertRejects(() => redis.incr("a"), TimeoutError, "it was not sent");
+  const late = await assertRejects(() => redis.incr("a"), TimeoutError, "the server refused it so far");
   assertEquals([late.waitingFor, late.sent], ["connection", false]);
   redis.destroy();
 });
