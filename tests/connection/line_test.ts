@@ -715,9 +715,12 @@ test("queueLimit: 0 lets a command open the connection that it needs", async () 
 
 test("queueLimit: 0 refuses nobody while a connection is opened or replaced, only after a loss", async () => {
   let refuses = false;
+  const pauses: Promise<void>[] = [];
   await using server = await startScripted(agreeing);
   const connect: Connect = async (address, handler, signal) => {
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    const pause = new Promise<void>((resolve) => setTimeout(resolve, 10));
+    pauses.push(pause);
+    await pause;
     if (refuses) throw new Error("refused");
     return await connectTransport(address, handler, signal);
   };
@@ -734,6 +737,7 @@ test("queueLimit: 0 refuses nobody while a connection is opened or replaced, onl
   const error = await assertRejects(() => redis.set("a", 1), ConnectionError, "0 commands wait already");
   assertEquals(error.sent, false);
   redis.destroy();
+  await Promise.all(pauses);
 });
 
 test("a resend function that destroys the client leaves nothing waiting", async () => {
