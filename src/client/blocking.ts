@@ -104,9 +104,8 @@ async function hold<T>(
     timers.push(setTimeout(() => giveUp(outOfTime(line, pending, timeout)), timeout));
   }
   // What is beyond a timer is as good as for ever.
-  if (time > 0 && time + MARGIN <= LONGEST_DELAY) {
-    timers.push(setTimeout(() => giveUp(new Overdue(time)), time + MARGIN));
-  }
+  const limited = time > 0 && time + MARGIN <= LONGEST_DELAY;
+  const unwatched = limited && onSilence(line, pending, time + MARGIN, () => giveUp(new Overdue()));
   try {
     return await Promise.race([reply, givenUp]);
   } catch (error) {
@@ -115,17 +114,26 @@ async function hold<T>(
     return await letGo(core, line, pending, reply, error);
   } finally {
     for (const timer of timers) clearTimeout(timer);
+    if (unwatched) unwatched();
     unheard?.();
   }
 }
 
 /** The server has not answered though the time it was given is over. */
-class Overdue {
-  readonly time: number;
+class Overdue {}
 
-  constructor(time: number) {
-    this.time = time;
-  }
+/**
+ * Calls back once the server has the command and has said nothing for so long; gives a function that ends this. That need
+ * not be counted from the call: it may wait for its connection first, or for another try.
+ */
+function onSilence(line: Line, pending: Pending, longest: number, listener: () => void): () => void {
+  const look = (): void => {
+    const left = pending.mayHaveRun ? longest - (line.report().silentFor ?? 0) : longest;
+    if (left <= 0) listener();
+    else timer = setTimeout(look, left);
+  };
+  let timer = setTimeout(look, longest);
+  return () => clearTimeout(timer);
 }
 
 /**

@@ -170,6 +170,27 @@ test("a blocking command that was refused, and waits for another connection, has
   redis.destroy();
 });
 
+test("how long a server may take over what blocks counts from when it has it, not from the call", async () => {
+  const schedule = globalThis.setTimeout;
+  // The margin that the server has takes seconds.
+  globalThis.setTimeout =
+    ((task: () => void, delay?: number) => schedule(task, delay === 5010 ? 100 : delay)) as typeof setTimeout;
+  const began = performance.now();
+  await using server = await startScripted(async (peer) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (words[0] === "HELLO") await peer.send(HELLO);
+      else if (performance.now() - began < 150) await peer.send("-LOADING not now\r\n");
+      else schedule(() => void peer.send("*2\r\n$4\r\nlist\r\n$1\r\nx\r\n"), 150);
+    }
+  });
+  try {
+    await using redis = await connect(server.url, { clientInfo: false });
+    assertEquals(await redis.blpop(["list"], 0.01), ["list", "x"]);
+  } finally {
+    globalThis.setTimeout = schedule;
+  }
+});
+
 test("close() waits for what blocks though it has no connection yet", async () => {
   await using server = await startRedis();
   const redis = await connect(server.url, { maxSessions: 1 });
