@@ -165,7 +165,8 @@ function outOfTime(line: Line, { name, mayHaveRun: sent, fate }: Pending, after:
  * waits for on it.
  */
 async function letGo<T>(core: Core, line: Line, pending: Pending, reply: Promise<T>, reason: unknown): Promise<T> {
-  const told = reason instanceof Overdue ? false : await unblock(core, line);
+  // Where the connection is gone already there is nobody to ask, and no answer to wait for.
+  const told = line.state === "ready" && !(reason instanceof Overdue) && await unblock(core, line);
   const came = await settledWithin(reply, told ? LETTING_GO : 0);
   const { name } = pending;
   const error = new ConnectionError(`${name}: the server did not answer in time; it may have run`, {
@@ -176,7 +177,11 @@ async function letGo<T>(core: Core, line: Line, pending: Pending, reply: Promise
   error.report = line.report();
   reply.catch(() => {});
   if (!told || !came) line.drop(error);
-  if (!came) throw error;
+  if (!came) {
+    // Whoever observes it hears of its end: it may have waited for another connection, and nobody else settles it.
+    pending.reject(error);
+    throw error;
+  }
   const value = await reply;
   if (value === null) throw reason;
   return value;

@@ -1,6 +1,7 @@
 // Giving up on a blocking command must not lose what it took.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect, ConnectionError, connectPool, type Redis, TimeoutError } from "../../mod.ts";
+import { observe } from "../../src/observe/mod.ts";
 import { startRedis } from "../support/servers.ts";
 import { HELLO, helloAs, startScripted } from "../support/scripted.ts";
 import { test } from "../support/test.ts";
@@ -189,6 +190,25 @@ test("how long a server may take over what blocks counts from when it has it, no
   } finally {
     globalThis.setTimeout = schedule;
   }
+});
+
+test("who gives up what waits for another connection to block on is told at once, and so is who observes it", async () => {
+  await using server = await startScripted(async (peer, index) => {
+    for (let words = await peer.command(); words && index < 2; words = await peer.command()) {
+      if (words[0] === "HELLO") await peer.send(helloAs(index + 1));
+      else if (words[0] === "XREAD") return peer.destroy();
+      else await peer.send(":0\r\n");
+    }
+  });
+  const redis = await connect(server.url, { clientInfo: false });
+  const ends: string[] = [];
+  observe(redis, ({ name }) => ({ status }) => ends.push(`${name} ${status}`));
+  const began = performance.now();
+  const read = redis.with({ timeout: 100 }).xread({ s: "$" }, { block: 0 });
+  const error = await assertRejects(() => read, ConnectionError, "it may have run");
+  assert(performance.now() - began < 1500);
+  assertEquals([error.sent, ends], [true, ["XREAD connection"]]);
+  redis.destroy();
 });
 
 test("close() waits for what blocks though it has no connection yet", async () => {
