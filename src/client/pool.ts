@@ -171,14 +171,16 @@ export class Pool {
     const spare = this.#spare();
     if (spare !== undefined) return this.#prepared(spare, signal);
     const shared = this.#unshared();
-    if (shared !== undefined) return this.#freed(shared, signal);
+    if (shared !== undefined) return this.#prepared(shared, signal, true);
     return this.#callers.wait(signal);
   }
 
-  async #prepared(line: Line, signal: AbortSignal | undefined): Promise<Line> {
+  async #prepared(line: Line, signal: AbortSignal | undefined, wasShared = false): Promise<Line> {
     this.#leased.add(line);
+    if (wasShared) await this.#freed(line, signal);
     this.#leases++;
     await this.#upkeep.prepare(line);
+    // Last, and here: a signal that fires once this has been looked at comes after the line, which is then the caller's.
     if (signal?.aborted) {
       this.release(line);
       throw signal.reason;
@@ -191,17 +193,13 @@ export class Pool {
    * now, would end up in the midst of its new owner's. That may take longer than whoever wants the line waits. (On one that
    * was idle there is at most a PING of ours, which a dead server would never answer: that is for the upkeep to find out.)
    */
-  async #freed(line: Line, signal: AbortSignal | undefined): Promise<Line> {
-    this.#leased.add(line);
-    if (line.pending > 0 || line.hasWaiters) {
-      const freed = signal === undefined ? line.freed() : unlessAborted(signal, line.freed());
-      const inTime = await settledWithin(freed, this.#settings.waitTimeout || Infinity);
-      if (!inTime || signal?.aborted) {
-        this.#shareAgain(line);
-        throw inTime ? signal?.reason : this.#callers.late();
-      }
-    }
-    return await this.#prepared(line, signal);
+  async #freed(line: Line, signal: AbortSignal | undefined): Promise<void> {
+    if (line.pending === 0 && !line.hasWaiters) return;
+    const freed = signal === undefined ? line.freed() : unlessAborted(signal, line.freed());
+    const inTime = await settledWithin(freed, this.#settings.waitTimeout || Infinity);
+    if (inTime && !signal?.aborted) return;
+    this.#shareAgain(line);
+    throw inTime ? signal?.reason : this.#callers.late();
   }
 
   #spare(): Line | undefined {

@@ -131,6 +131,22 @@ test("nobody waits longer for a shared connection to be free, and it stays share
   assertEquals(await pool.session((s) => s.ping()), "PONG");
 });
 
+test("whoever gives up in the breath in which a shared connection is free holds it no longer", async () => {
+  await using server = await startRedis();
+  await using pool = await connectPool(server.url, { size: 2 });
+  for (let breath = 0; breath < 20; breath++) {
+    const busy = Array.from({ length: 600 }, () => pool.ping());
+    const stop = new AbortController();
+    const given = pool.with({ signal: stop.signal }).session((session) => session.ping()).catch(() => {});
+    await Promise.all(busy);
+    for (let i = 0; i < breath; i++) await undefined;
+    stop.abort(new Error("enough"));
+    await given;
+    await new Promise((resolve) => setTimeout(resolve));
+    assertEquals(pool.stats().leased, 0);
+  }
+});
+
 test("an idle connection that died without a word is found before a session gets it", async () => {
   await using server = await startScripted(async (peer, index) => {
     for (let words = await peer.command(); words; words = await peer.command()) {
