@@ -192,8 +192,9 @@ export abstract class BaseSession<
     const transaction = new Transaction(this.#options.mode);
     const run = () =>
       transaction.run(build as () => C, options, (work) => {
-        // However it ends, the server watches no longer; unless its caller takes it back before it is sent.
-        this.#ending = transaction;
+        // However it ends, the server watches no longer; unless its caller takes it back before it is sent, or WATCH has yet
+        // to be answered: that may be tried again after it.
+        if (this.#line.pending === 0) this.#ending = transaction;
         return work(this.#line);
       });
     return this.#guarded("transaction", run, () => transaction.giveUp());

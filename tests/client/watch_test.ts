@@ -166,3 +166,25 @@ test("a transaction or UNWATCH that is taken back leaves nothing watched for the
   }
   assertEquals(await redis.exists("never"), 0);
 });
+
+test("a WATCH that was refused for now, and tried again after the transaction, leaves nothing watched", async () => {
+  const said: string[] = [];
+  await using server = await startScripted(async (peer, index) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (words[0] === "HELLO") await peer.send(HELLO);
+      else if (index > 0) {
+        const first = !said.includes("WATCH");
+        said.push(words[0]!);
+        if (words[0] === "WATCH" && first) await peer.send("-CLUSTERDOWN The cluster is down\r\n");
+        else await peer.send(words[0] === "EXEC" ? "*1\r\n:1\r\n" : "+OK\r\n");
+      }
+    }
+  });
+  await using redis = await connect(server.url, { clientInfo: false });
+  await redis.session(async (s) => {
+    const watched = s.watch("k");
+    assertEquals(await s.transaction((tx) => [tx.incr("n")]), [1]);
+    await watched;
+  });
+  assertEquals(said, ["WATCH", "MULTI", "INCR", "EXEC", "WATCH", "UNWATCH"]);
+});
