@@ -44,7 +44,7 @@ export interface RetriesOwner {
   putAgain(pending: Pending): void;
   /** Replaces the connection. */
   renew(reason: Error): void;
-  /** One was given up: nothing is as it was. */
+  /** One is here no longer: nothing is as it was. */
   stir(): void;
 }
 
@@ -90,9 +90,11 @@ export class Retries {
   /** Within a transaction that has begun meanwhile it would be queued, and EXEC would have one reply more. */
   #again(pending: Pending, refusal: ReplyError): void {
     this.#timers.delete(pending);
-    if (!this.#owner.inTransaction) return this.#owner.putAgain(pending);
-    refusal.command = pending.name;
-    pending.fail(refusal);
+    if (this.#owner.inTransaction) {
+      refusal.command = pending.name;
+      pending.fail(refusal);
+    } else this.#owner.putAgain(pending);
+    // If it was refused here, there is room.
     this.#owner.stir();
   }
 

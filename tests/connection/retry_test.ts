@@ -213,3 +213,20 @@ test("more pending commands than allowed are refused before they are sent, or wa
     }
   }
 });
+
+test("who waits for room has it once what was to be tried again cannot be sent any more", async () => {
+  let refusals = 1;
+  await using server = await startScripted(async (peer) => {
+    await peer.command();
+    await peer.send(HELLO);
+    while (await peer.command()) await peer.send(refusals-- > 0 ? "-LOADING not now\r\n" : "+OK\r\n");
+  });
+  await using redis = await connect(server.url, { clientInfo: false, maxPending: 1, overflow: "wait" });
+  const value = new Uint8Array(1);
+  const gone = assertRejects(() => redis.set("a", value), TypeError);
+  const next = redis.with({ timeout: 2000 }).set("b", "x");
+  while (redis.stats().retries === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  structuredClone(value, { transfer: [value.buffer] });
+  await gone;
+  assertEquals(await next, "OK");
+});
