@@ -165,9 +165,17 @@ function outOfTime(line: Line, { name, mayHaveRun: sent, fate }: Pending, after:
  * waits for on it.
  */
 async function letGo<T>(core: Core, line: Line, pending: Pending, reply: Promise<T>, reason: unknown): Promise<T> {
-  // Where the connection is gone already there is nobody to ask, and no answer to wait for.
-  const told = line.state === "ready" && !(reason instanceof Overdue) && await unblock(core, line);
-  const came = await settledWithin(reply, told ? LETTING_GO : 0);
+  let told = true;
+  let came = false;
+  // Again if it had nothing to let go of: the question takes another way than the command, and may be there before it.
+  for (let pause = 10; told && !came && pause < LETTING_GO; pause *= 2) {
+    // Where the connection is gone already there is nobody to ask, and no answer to wait for.
+    const asked = line.state === "ready" && !(reason instanceof Overdue);
+    const freed = asked ? await unblock(core, line) : undefined;
+    told = freed !== undefined;
+    if (freed === 1) pause = LETTING_GO;
+    came = await settledWithin(reply, told ? pause : 0);
+  }
   const { name } = pending;
   const error = new ConnectionError(`${name}: the server did not answer in time; it may have run`, {
     sent: true,
@@ -188,15 +196,16 @@ async function letGo<T>(core: Core, line: Line, pending: Pending, reply: Promise
 }
 
 /**
- * True once the server has heard. A line that is not ready is not waited for: another server might be there next. The least
- * busy one of a pool may not even have been opened; the first one has.
+ * Says 1 if the server has let go, 0 if there was nothing to let go of, `undefined` if it has not answered. A line that is
+ * not ready is not waited for: another server might be there next. The least busy one of a pool may not even have been
+ * opened; the first one has.
  */
-function unblock(core: Core, line: Line): Promise<boolean> {
+function unblock(core: Core, line: Line): Promise<number | undefined> {
   const { clientId } = line;
   const shared = [core.pool.share(), core.pool.first()].find(({ state }) => state === "ready");
-  if (clientId === undefined || shared === undefined) return Promise.resolve(false);
+  if (clientId === undefined || shared === undefined) return Promise.resolve(undefined);
   return new Promise((resolve) => {
-    const pending = new Pending(CLIENT_UNBLOCK, [clientId], undefined, 0, () => resolve(true), () => resolve(false));
+    const pending = new Pending(CLIENT_UNBLOCK, [clientId], undefined, 0, resolve, () => resolve(undefined));
     pending.watch({ mode: 0, timeout: LETTING_GO }, (released) => shared.withdraw(released));
     shared.send(pending);
   });

@@ -64,6 +64,24 @@ test("an element that is on its way when the caller gives up is given to the cal
   assertEquals(await redis.with({ signal: stop.signal }).blpop(["list"], 0), ["list", "x"]);
 });
 
+test("a server that hears of the giving up before the command is asked again, and lets go", async () => {
+  const stop = new AbortController();
+  let asked = 0;
+  await using server = await startScripted(async (peer) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (words[0] === "HELLO") await peer.send(helloAs(7));
+      else if (words[0] === "BLPOP") stop.abort(new Error("enough"));
+      else {
+        await peer.send(`:${asked}\r\n`);
+        if (asked++ === 1) await server.peers[1]!.send("*-1\r\n");
+      }
+    }
+  });
+  await using redis = await connect(server.url, { clientInfo: false });
+  await assertRejects(() => redis.with({ signal: stop.signal }).blpop(["l"], 0), Error, "enough");
+  assertEquals([asked, redis.stats().losses], [2, 0]);
+});
+
 test("a server that does not let go loses its connection, and the error says that the command may have run", async () => {
   const stop = new AbortController();
   await using server = await startScripted(async (peer) => {
