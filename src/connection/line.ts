@@ -445,15 +445,17 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
     this.destroy();
   }
 
-  /** Closes at once. What is pending is rejected. */
-  destroy(): void {
+  /** Closes at once. What is pending is rejected: for the given reason, or else as the client was closed. */
+  destroy(reason?: string): void {
     if (this.#life.state === "closed") return;
-    const error = new ConnectionError("The client was closed", { closed: true });
+    const closed = reason === undefined;
+    const what = reason ?? "The client was closed";
+    const error = new ConnectionError(what, { closed });
     const connections = this.#life.closed(error);
     this.failQueue(error);
     this.#retries.fail((pending) => toldInQueue(error, pending, this.report()));
     for (const old of connections) {
-      old.fail(new ConnectionError("The client was closed", { sent: true, closed: true }));
+      old.fail(new ConnectionError(what, { sent: true, closed }));
     }
     this.stir();
   }

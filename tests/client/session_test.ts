@@ -1,5 +1,5 @@
 // A session is one connection of one's own: nobody gets it with what another has set, and it ends when it is lost.
-import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect, ConnectionError, connectPool, TimeoutError } from "../../mod.ts";
 import { SESSION } from "../../src/command/spec.ts";
 import * as specs from "../../src/generated/specs.ts";
@@ -213,7 +213,12 @@ test("a session given back while a command runs is answered, or replaced", async
   blocked.catch(() => {});
   while (!String(await redis.call("CLIENT LIST")).includes("cmd=blpop")) await redis.ping();
   await held.release();
-  assertInstanceOf(await blocked.catch((error) => error), ConnectionError);
+  const over = await assertRejects(
+    () => blocked,
+    ConnectionError,
+    "BLPOP: The session was given back; it may have run",
+  );
+  assertEquals([over.sent, over.closed], [true, false]);
   await redis.session(async (s) => assertEquals(await s.incr("n"), 2));
   await redis.rpush("queue", "still there");
   assertEquals(await redis.llen("queue"), 1);
