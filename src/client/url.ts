@@ -46,10 +46,11 @@ export function parseUrl(text: string | URL): UrlParts {
   }
   if (url.hash !== "") throw new TypeError("The connection URL has a # in it: in a user or password it is written %23");
   const scheme = SCHEMES[url.protocol];
-  if (scheme === undefined) {
-    throw new TypeError(
-      `The connection URL begins with ${url.protocol}//; expected ${Object.keys(SCHEMES).join(", ")}`,
-    );
+  // What stands before the first colon of host:port or user:password@host is none, whatever it is called.
+  const isWhole = url.href.startsWith(`${url.protocol}//`);
+  if (scheme === undefined || !(isWhole || scheme.unix)) {
+    const begins = isWhole ? `begins with ${url.protocol}//` : "has no scheme";
+    throw new TypeError(`The connection URL ${begins}; expected ${Object.keys(SCHEMES).join(", ")}`);
   }
   const parts: UrlParts = scheme.unix ? { path: unixPath(url, hosted !== String(text)) } : tcpParts(url, scheme.tls);
   if (url.username !== "") parts.username = decoded(url.username, "user");

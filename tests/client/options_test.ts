@@ -60,7 +60,8 @@ test("a URL says where, who, and how", () => {
 for (
   const [url, says] of [
     ["", "cannot be understood"],
-    ["localhost:6379", "localhost://"],
+    ["localhost:6379", "has no scheme"],
+    ["redis:6379", "has no scheme"],
     ["http://h", "http://"],
     ["redis://h/x", "database must be a whole number"],
     ["redis://h?database=1.5", "database must be a whole number"],
@@ -87,6 +88,7 @@ test("no message shows what may be a secret", async () => {
     const make of [
       () => connect(`redis://${secret}:${secret}@h/notanumber`),
       () => connect(`nonsense://${secret}:${secret}@h`),
+      () => connect(`${secret}:${secret}@h:6379`),
       () => connect(`redis://${secret}:${secret}@h:99999999`),
       () => connect({ password: 5, username: secret } as never),
       () => connect({ clientName: `${secret} x` }),
