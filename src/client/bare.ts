@@ -137,7 +137,7 @@ export abstract class BareClient<
    * tokens that expire: a server that has closed its ears to the old one need not be reconnected to.
    *
    * A connection that is being opened authenticates by itself. One in the midst of a transaction, or that carries RESP2
-   * subscriptions, cannot: it does so when it is used or opened next.
+   * subscriptions, cannot: it does so when it is used or opened next. That of a monitor stays what it was.
    *
    * @throws {ConnectionError} if the server refuses them on a connection; its words are the `cause`. Connections on which
    * they are refused stay what they were.

@@ -69,7 +69,8 @@ function checked(credentials: Credentials): Credentials {
 async function authenticate(line: Line, { username, password }: Credentials): Promise<void> {
   // One that is being opened has perhaps said the old ones already.
   if (line.state === "connecting" || line.state === "reconnecting") await line.open().catch(() => {});
-  if (line.state !== "ready" || line.inTransaction) return;
+  // Among the lines of MONITOR the answer would be one that cannot be understood.
+  if (line.state !== "ready" || line.inTransaction || line.isEndless) return;
   // Behind a blocked command the answer may take any time: it is not waited for.
   const waits = !line.isPatient;
   const args: Arg[] = username === undefined ? [password!] : [username, password!];

@@ -103,6 +103,11 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
     return this.#life.connection?.isPatient ?? false;
   }
 
+  /** What comes has no end: no command is answered on it any more. */
+  get isEndless(): boolean {
+    return this.#life.connection?.isEndless ?? false;
+  }
+
   /** What keeps a command from being sent, if it has not been. */
   get missing(): "connection" | "room" {
     return this.#life.state === "ready" ? "room" : "connection";

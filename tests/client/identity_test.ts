@@ -94,6 +94,17 @@ test("within MULTI nothing is said; the session's connection says it when it is 
   await redis.session(async (s) => assertEquals(await s.call("ACL WHOAMI"), "bob"));
 });
 
+test("reauthenticate() does not disturb a monitor, whose connection answers nothing any more", async () => {
+  await using server = await withUsers();
+  const { hostname, port } = server;
+  await using redis = await connect({ hostname, port, username: "ada", password: "old-token" });
+  await using monitor = redis.monitor();
+  await monitor.ready;
+  await redis.reauthenticate({ username: "bob", password: "bobs-token" });
+  await redis.set("k", "v");
+  for await (const { command } of monitor) if (command[0]!.toUpperCase() === "SET") break;
+});
+
 test("a function that fails, or gives nothing, is told", async () => {
   await using server = await withUsers();
   const { hostname, port } = server;
