@@ -34,6 +34,12 @@ test("a connection of the minimum that is lost or spoilt is opened again, though
   await pool.session((s) => s.clientNoEvict(true));
   await until(async () => clients(await pool.call("CLIENT LIST")) === 3);
   assert(!/ flags=e/.test(String(await pool.call("CLIENT LIST"))));
+  await pool.session(async (s) => {
+    const id = String(await s.call("CLIENT ID"));
+    await pool.call("CLIENT KILL", "ID", id);
+    await assertRejects(() => s.ping(), ConnectionError);
+  });
+  await until(async () => clients(await pool.call("CLIENT LIST")) === 3);
 });
 
 test("connectPool() fails if its minimum cannot be reached", async () => {
