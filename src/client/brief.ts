@@ -30,7 +30,7 @@ function partsOf(text: string): PoolOptions {
 function read(text: string): PoolOptions {
   const { protocol, hostname, port, username, password, pathname, search } = new URL(text);
   const tls = protocol === "rediss:";
-  if (!tls && protocol !== "redis:" || search !== "" || !/^\/?\d*$/.test(pathname)) throw new TypeError(WANTED);
+  if (!tls && protocol !== "redis:" || search !== "" || !/^(?:\/\d*)?$/.test(pathname)) throw new TypeError(WANTED);
   return {
     hostname: hostname.replace(/^\[(.*)\]$/, "$1") || undefined,
     port: port === "" ? undefined : Number(port),

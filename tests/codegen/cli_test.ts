@@ -158,7 +158,7 @@ test("a client of one connection says what it has not", { skip: missing() }, asy
   assertMatch(String(await rejection(() => connect(`${url}?timeout=5`))), /generated without options/);
   assertMatch(String(await rejection(() => connect("unix:///tmp/none"))), /generated without options/);
   assertMatch(String(await rejection(() => connect({ integrity: true }))), /generated without options/);
-  for (const odd of ["redis://:hunter2@127.0.0.1:99999", "redis://:hunter2%zz@127.0.0.1"]) {
+  for (const odd of ["redis:6379", "redis://:hunter2@127.0.0.1:99999", "redis://:hunter2%zz@127.0.0.1"]) {
     const error = await rejection(() => connect(odd)) as Error;
     assertMatch(String(error), /^TypeError: This client was generated without options/);
     assert(!`${error.stack}`.includes("hunter2"), error.stack);
