@@ -129,6 +129,9 @@ export function readOptions(
   more: PoolOptions = {},
   pool = false,
 ): PoolOptions {
+  // Nothing at all stands for the usual place; what was to be one, and is none, does not.
+  const isKnown = target === undefined || typeof target === "string" || isObject(target);
+  if (!isKnown || !isObject(more)) throw new TypeError("A client is opened with a URL, with options, or with both");
   const given: PoolOptions = typeof target === "string" || target instanceof URL
     ? { ...more, url: target }
     : { ...target, ...defined(more) };
@@ -153,6 +156,10 @@ function urlOf(url: string | URL): string | URL {
   const value = readVariable(name);
   if (!value) throw new TypeError(`The environment variable ${name} is not set; it should hold the connection URL`);
   return value;
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
 }
 
 function defined<T extends object>(options: T): T {

@@ -82,6 +82,13 @@ for (
   });
 }
 
+for (const target of [null, 6379, true, () => "redis://h"]) {
+  test(`${target} is neither a URL nor options`, async () => {
+    await assertRejects(() => connect(target as never), TypeError, "opened with a URL, with options");
+    await assertRejects(() => connect({}, (target ?? null) as never), TypeError, "opened with a URL, with options");
+  });
+}
+
 test("no message shows what may be a secret", async () => {
   const secret = "hunter2-secret";
   for (
