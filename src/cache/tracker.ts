@@ -116,7 +116,8 @@ export class Tracker {
       if (answer !== undefined) return answer as Promise<T>;
     }
     this.#store.misses++;
-    const keys = this.#keysFor(spec, args);
+    // Of reads that may not wait for each other the first has the place: if each took it, none might ever be kept.
+    const keys = !join && entry?.flight !== undefined ? undefined : this.#keysFor(spec, args);
     if (keys === undefined) return send();
     const store = this.#store;
     const place = store.expect(table, id, keys, join);

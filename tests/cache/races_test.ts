@@ -109,6 +109,19 @@ test("who reads after the invalidation does not join the read from before", asyn
   assertEquals(await s.cached.get("k"), "new");
 });
 
+test("of reads that may not wait for each other one is kept, though there is always another on its way", async () => {
+  await using s = await scene();
+  const limited = s.cached.with({ timeout: 5000 });
+  const first = limited.get("k");
+  await asked(s.peer, "GET", "k");
+  const second = limited.get("k");
+  await asked(s.peer, "GET", "k");
+  await s.peer.send(OLD);
+  assertEquals([await first, await limited.get("k"), s.cached.cache.stats().hits], ["old", "old", 1]);
+  await s.peer.send(CHANGED + NEW);
+  assertEquals([await second, s.cached.cache.stats().entries], ["new", 0]);
+});
+
 test("a write of ours while the read is on its way: the old reply is not kept", async () => {
   await using s = await scene();
   const read = s.cached.get("k");
