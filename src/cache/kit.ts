@@ -83,6 +83,8 @@ const MANY = 10_000;
 class Touched {
   readonly #tracker: Tracker;
   #args: Arg[] | undefined = [];
+  /** The same of what is being run: it may leave in parts, or only after what came before it. */
+  readonly #running = new Set<{ readonly args: readonly Arg[] | undefined }>();
 
   constructor(tracker: Tracker) {
     this.#tracker = tracker;
@@ -96,15 +98,20 @@ class Touched {
     else this.#args.push(...touched);
   }
 
-  /** Drops what they change: they are about to be sent, and are remembered until they have been answered. */
+  /** Drops what they change: some are about to be sent, and all are remembered until they have been answered. */
   drop(): void {
+    for (const { args } of this.#running) this.#tracker.drop(args);
     this.#tracker.drop(this.#args);
   }
 
   run<T>(work: () => Promise<T>): Promise<T> {
-    const args = this.#args;
+    const run = { args: this.#args };
     this.#args = [];
-    return this.#tracker.writing(args, work);
+    this.#running.add(run);
+    const answered = this.#tracker.writing(run.args, work);
+    const over = (): void => void this.#running.delete(run);
+    answered.then(over, over);
+    return answered;
   }
 }
 
@@ -114,11 +121,13 @@ function cachingPipeline(Pipeline: NonNullable<Kit["pipeline"]>, tracker: Tracke
 
     constructor(runner: Runner, mode: number, options?: PipelineOptions, guard?: Guard) {
       const touched = new Touched(tracker);
-      // Asked by all that sends a part of it: exec(), drain(), and the builder's way.
-      const dropping: Runner = (exclusive, work) => {
-        touched.drop();
-        return runner(exclusive, work);
-      };
+      // Asked before each part that is sent, by exec(), drain(), and the builder's way.
+      const dropping: Runner = (exclusive, work) =>
+        runner(exclusive, (next) =>
+          work((last) => {
+            touched.drop();
+            return next(last);
+          }));
       super(dropping, mode, options, guard);
       this.#touched = touched;
     }

@@ -178,6 +178,29 @@ test("what a builder's pipeline writes is never read over, though the server has
   }
 });
 
+test("nor what a pipeline writes in a part that leaves later: what was read before that is not kept", async () => {
+  await using s = await scene();
+  const pipeline = s.cached.pipeline();
+  for (let i = 0; i < 1000; i++) pipeline.set(`other:${i}`, "x".repeat(20));
+  pipeline.set("k", "new");
+  const written = pipeline.exec();
+  const early = s.cached.get("k");
+  const until = async (...last: string[]): Promise<number> => {
+    let count = 1;
+    while ((await s.peer.command())!.join() !== last.join()) count++;
+    return count;
+  };
+  const before = await until("GET", "k");
+  await s.peer.send("+OK\r\n".repeat(before - 1) + OLD);
+  assertEquals(await early, "old");
+  const behind = await until("SET", "k", "new");
+  const late = s.cached.get("k");
+  assertEquals(s.cached.cache.stats().hits, 0);
+  await asked(s.peer, "GET", "k");
+  await s.peer.send("+OK\r\n".repeat(behind) + NEW);
+  assertEquals([await late, (await written).length], ["new", 1001]);
+});
+
 test("an emptied database drops what is kept and what is on its way", async () => {
   await using s = await scene();
   const kept = s.cached.get("a");
