@@ -206,8 +206,9 @@ function isBatch(surface: Surface): surface is Surface & Pick<BaseBatch, "introd
   return typeof (surface as Partial<BaseBatch>).introduce === "function";
 }
 
+/** In the server's own words: a script may raise an error with this code, too, after it has written something. */
 function isUnknown(error: unknown): boolean {
-  return error instanceof ReplyError && error.code === "NOSCRIPT";
+  return error instanceof ReplyError && error.message.startsWith("NOSCRIPT No matching script");
 }
 
 /** A function of a server's library that can be called on every surface; made by {@link defineFunction}. */

@@ -159,6 +159,14 @@ test("a script's own error is the caller's, and is not tried again", async () =>
     assertEquals(error.code, "WRONGTYPE");
     assertEquals(await redis.get("n"), wanted);
   }
+  const confusing = defineScript({
+    keys: 1,
+    lua: `redis.call("INCR", KEYS[1]) return redis.error_reply("NOSCRIPT says the script itself")`,
+  });
+  for (const wanted of ["1", "2", "3"]) {
+    await assertRejects(() => confusing.run(redis, ["m"]), ReplyError, "NOSCRIPT says the script itself");
+    assertEquals(await redis.get("m"), wanted);
+  }
   for (let i = 0; i < 2; i++) await assertRejects(() => nonsense.run(redis, []), ReplyError, "compil");
   const [bad, good] = await redis.pipeline((p) => [nonsense.run(p, []), p.get("n")], { errors: "return" });
   assertInstanceOf(bad, ReplyError);
