@@ -71,8 +71,9 @@ export class Store {
 
   /** Answers from what is kept, or joins the read that is on its way; `undefined` if neither is possible. */
   find(entry: Entry, join: boolean): Promise<unknown> | undefined {
-    if (entry.flight !== undefined) {
-      if (!join || !entry.shared) return undefined;
+    if (entry.size === 0) {
+      // An observer may ask for what is being sent at this moment: there is no read to join yet.
+      if (!join || !entry.shared || entry.flight === undefined) return undefined;
       this.joined++;
       return entry.flight.then((value) => copyOf(value));
     }

@@ -9,6 +9,7 @@ import {
 } from "@std/assert";
 import { connect, ConnectionError, connectPool, type Redis, ReplyError } from "../../mod.ts";
 import { cache, type Caching } from "../../src/cache/mod.ts";
+import { observe } from "../../src/observe/mod.ts";
 import { BaseClient, connectTransport, graft, open, type Surfaces } from "../../src/client/mod.ts";
 import { type Arg, CommandSpec, READONLY, type Shape, WRITE } from "../../src/command/mod.ts";
 import { missing, startRedis } from "../support/servers.ts";
@@ -532,6 +533,25 @@ test("a write of a pipeline is never read over, though it leaves before the end"
   assertEquals(await cached.get("k"), "new");
   await drained;
   await pipeline.exec();
+});
+
+test("an observer may read what is being asked for at that moment", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using cached = await cache(redis);
+  await redis.mset({ k: "v", other: "x" });
+  await cached.get("other");
+  let read: Promise<string | null> | undefined;
+  let asked = false;
+  using _ = observe(cached, () => {
+    // Its own read is observed, too.
+    if (asked) return;
+    asked = true;
+    read = cached.get("k");
+  });
+  assertEquals([await cached.get("k"), await read], ["v", "v"]);
+  assertEquals(await cached.get("other"), "x");
+  assertEquals(counts(cached).slice(0, 2), [1, 3]);
 });
 
 test("a cache made of a cached client keeps what its own connection has read", { skip: missing() }, async () => {
