@@ -7,6 +7,7 @@ import type { Arg, CommandSpec } from "../command/spec.ts";
 import type { Line } from "../connection/line.ts";
 import type { About } from "../connection/pending.ts";
 import type { Encoded } from "../connection/traffic.ts";
+import { numberText } from "../resp/encoder.ts";
 
 /** Where a server is, as the client was told. */
 export interface ServerPlace {
@@ -114,7 +115,9 @@ export class IssuedCommand extends Issued implements Operation {
   get bytes(): number {
     let bytes = headerLength(this.#spec.words + this.#args.length) + this.#spec.head.length;
     for (const arg of this.#args) {
-      const length = ArrayBuffer.isView(arg) ? arg.byteLength : utf8Length(String(arg));
+      const length = ArrayBuffer.isView(arg)
+        ? arg.byteLength
+        : utf8Length(typeof arg === "number" ? numberText(arg) : String(arg));
       bytes += headerLength(length) + length + 2;
     }
     return bytes;

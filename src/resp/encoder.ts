@@ -35,8 +35,8 @@ function putDigits(chunk: Uint8Array, at: number, n: number): number {
   return end;
 }
 
-/** The text of a number that is not a small natural one. */
-function numberText(n: number): string {
+/** The text of a number, as it is sent. */
+export function numberText(n: number): string {
   // Beyond 2^53 String() rounds to the shortest digits, and beyond 10^21 it writes an exponent.
   if (Number.isInteger(n)) return Number.isSafeInteger(n) ? String(n) : BigInt(n).toString();
   if (n === Infinity) return "inf";
