@@ -256,7 +256,8 @@ export class Connection implements TransportHandler, Watched {
     let replies = 0;
     try {
       decoder.feed(chunk);
-      if (!watched) this.#parsed = -1;
+      // Nobody is left to count for those whose operations were begun while somebody was.
+      if (!watched) this.#parsed = traffic.replyBytes = -1;
       else if (this.#parsed < 0) this.#parsed = decoder.parsed;
       for (;;) {
         const next = queue.peek();

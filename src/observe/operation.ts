@@ -55,7 +55,7 @@ export interface Outcome {
   readonly code: string | undefined;
   /** How many commands got an error. */
   readonly errors: number;
-  /** How many bytes its replies took; `undefined` where none came, or with `integrity`. */
+  /** How many bytes its replies took; `undefined` where none came, with `integrity`, or once the last observer has stopped. */
   readonly bytes: number | undefined;
   /** Milliseconds from when it was handed to a connection to the end. */
   readonly duration: number;
