@@ -41,15 +41,26 @@ export function isPairs(value: unknown): value is Pairs<Arg, Arg> {
   return typeof value === "object" && value !== null && !ArrayBuffer.isView(value);
 }
 
+/** Whether the pairs were given one by one. In a list without any, words would pass for pairs of their first two letters. */
+function isListed<V>(pairs: Pairs<Arg, V>): pairs is Iterable<readonly [Arg, V]> {
+  if (!(Symbol.iterator in pairs)) return false;
+  if (Array.isArray(pairs) && pairs.length > 0 && !Array.isArray(pairs[0])) {
+    throw new TypeError(
+      "Names and values are given as an object, a Map or a list of [name, value], not one after the other",
+    );
+  }
+  return true;
+}
+
 /** The pairs, however they were given. */
 export function entries<V>(pairs: Pairs<Arg, V>): Iterable<readonly [Arg, V]> {
-  return Symbol.iterator in pairs ? pairs as Iterable<readonly [Arg, V]> : Object.entries(pairs);
+  return isListed(pairs) ? pairs : Object.entries(pairs);
 }
 
 /** Appends name, value, name, value… */
 export function pushPairs(args: Arg[], pairs: Pairs<Arg, Arg>): Arg[] {
-  if (Symbol.iterator in pairs) {
-    for (const [name, value] of pairs as Iterable<readonly [Arg, Arg]>) args.push(name, value);
+  if (isListed(pairs)) {
+    for (const [name, value] of pairs) args.push(name, value);
   } else {
     for (const name of Object.keys(pairs)) args.push(name, pairs[name]);
   }
@@ -58,8 +69,8 @@ export function pushPairs(args: Arg[], pairs: Pairs<Arg, Arg>): Arg[] {
 
 /** Appends value, name, value, name… of pairs whose name is what comes second on the wire. */
 export function pushReversed(args: Arg[], pairs: Pairs<Arg, Arg>): Arg[] {
-  if (Symbol.iterator in pairs) {
-    for (const [name, value] of pairs as Iterable<readonly [Arg, Arg]>) args.push(value, name);
+  if (isListed(pairs)) {
+    for (const [name, value] of pairs) args.push(value, name);
   } else {
     for (const name of Object.keys(pairs)) args.push(pairs[name], name);
   }
@@ -98,8 +109,8 @@ export function pushCountedPairs(args: Arg[], pairs: Pairs<Arg, Arg>): Arg[] {
 /** Appends all names, then all values, in the same order. */
 export function pushZipped(args: Arg[], pairs: Pairs<Arg, Arg>): Arg[] {
   const values: Arg[] = [];
-  if (Symbol.iterator in pairs) {
-    for (const [name, value] of pairs as Iterable<readonly [Arg, Arg]>) {
+  if (isListed(pairs)) {
+    for (const [name, value] of pairs) {
       args.push(name);
       values.push(value);
     }
