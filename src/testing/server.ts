@@ -121,8 +121,13 @@ export class Server implements AsyncDisposable {
     this.url = this.path ? `unix://${login}${this.path}` : `${scheme}://${login}${this.hostname}:${this.port}`;
   }
 
-  /** Starts the process and waits until it answers. */
+  /**
+   * Starts the process and waits until it answers.
+   *
+   * @throws {Error} if it runs already, or does not start; then with what it said.
+   */
   async start(): Promise<void> {
+    if (this.#runs && await this.#answers()) throw new Error("The server runs already: restart() would begin anew");
     const output = openSync(join(this.#folder, "output"), "a");
     const keeper = spawn("sh", ["-c", KEEPER, "keeper", this.#folder, ...this.#command], {
       stdio: ["pipe", output, output],
@@ -178,7 +183,7 @@ export class Server implements AsyncDisposable {
     await this.#signal("SIGKILL");
   }
 
-  /** Asks it to shut down, and waits until it has. */
+  /** Asks it to shut down, a frozen one too, and waits until it has. */
   async stop(): Promise<void> {
     await this.#signal("SIGTERM");
   }
@@ -243,10 +248,16 @@ export class Server implements AsyncDisposable {
     return [...words, ...(options.args ?? [])];
   }
 
+  get #runs(): boolean {
+    return this.#keeper?.exitCode === null && this.#keeper.signalCode === null;
+  }
+
   async #signal(signal: "SIGKILL" | "SIGTERM"): Promise<void> {
-    if (this.#keeper && this.#keeper.exitCode === null && this.#keeper.signalCode === null) {
+    if (this.#runs) {
       try {
         process.kill(this.pid, signal);
+        // A frozen one would not hear of it.
+        this.resume();
       } catch {
         // it is gone already; its keeper follows
       }

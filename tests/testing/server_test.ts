@@ -147,6 +147,22 @@ test("pause() leaves a socket without an answer until resume()", {
   socket.destroy();
 });
 
+test("stop() ends a frozen server, too", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  server.pause();
+  await server.stop();
+  await assertRejects(() => server.command("PING"), Error);
+});
+
+test("a server that runs is not started once more, and still goes at the end", { skip: missing() }, async () => {
+  const server = await startRedis();
+  const { pid } = server;
+  await assertRejects(() => server.start(), Error, "runs already");
+  assertEquals(server.pid, pid);
+  await server[Symbol.asyncDispose]();
+  assertEquals(alive(pid), false);
+});
+
 test("a server that cannot start says why", { skip: missing() }, async () => {
   await assertRejects(
     () => startRedis({ args: ["--no-such-option", "x"] }),
