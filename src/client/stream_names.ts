@@ -46,6 +46,15 @@ export function checkNames(keys: readonly Key[], mode: number): void {
   }
 }
 
+const ID = /^(\d+)(?:-(\d+))?$/;
+
+/** Whether an entry of this id comes after the other id. What stands for an id ("+") is before all. */
+export function isAfter(id: string, other: string): boolean {
+  const [, ms = "0", n = "0"] = ID.exec(id) ?? [];
+  const [, otherMs = "0", otherN = "0"] = ID.exec(other) ?? [];
+  return ms === otherMs ? BigInt(n) > BigInt(otherN) : BigInt(ms) > BigInt(otherMs);
+}
+
 /** One string for a stream and an id. Bytes that are no text have one of their own. */
 export function nameOf(key: Key, id: string): string {
   const whole = text(key);

@@ -11,7 +11,7 @@ import { onAbort } from "../connection/signal.ts";
 import { tell } from "../connection/tell.ts";
 import type { Companion, Core } from "./core.ts";
 import { passes, pauseAfter } from "./passing.ts";
-import { checkNames, same, text } from "./stream_names.ts";
+import { checkNames, isAfter, same, text } from "./stream_names.ts";
 
 /** An entry of a stream. */
 export interface StreamItem<S extends string | Uint8Array = string> {
@@ -153,8 +153,10 @@ export class StreamReader<S extends string | Uint8Array = string>
     this.#next = 0;
     let at = -1;
     for (const [stream, entries] of reply) {
-      // In the order in which they were asked for: so a name that was given twice has each of its places.
-      at = this.#keys.findIndex((key, i) => i > at && same(key, stream));
+      const first = text(entries[0]![0]);
+      // In the order in which they were asked for, and each after its last id: so a name that was given twice has each of
+      // its places, though it may have nothing new for one of them.
+      at = this.#keys.findIndex((key, i) => i > at && same(key, stream) && isAfter(first, this.#last[i]!));
       for (const [id, fields] of entries) this.#items.push({ at, item: { stream, id: text(id), fields } });
       this.#last[at] = this.#items.at(-1)!.item.id;
     }

@@ -213,6 +213,13 @@ test("a stream that is named twice is followed twice, and no entry comes again",
   await redis.xadd("s", "2-0", { n: 2 });
   assertEquals((await next).value?.id, "2-0");
   assertEquals(reader.positions, ["2-0", "1-0"]);
+  // Whoever goes on from there has something new for one of the two places only.
+  await using resumed = redis.readStream(["s", "s"], { from: reader.positions, block: 20 });
+  assertEquals((await resumed.next()).value?.id, "2-0");
+  const after = take(resumed, 2);
+  await redis.xadd("s", "10-0", { n: 3 });
+  assertEquals((await after).map(({ id }) => id), ["10-0", "10-0"]);
+  assertEquals(resumed.positions, ["10-0", "10-0"]);
 });
 
 test("a reader may wait longer than a timer can", async () => {
