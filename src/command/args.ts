@@ -6,16 +6,16 @@
 import type { Arg } from "./spec.ts";
 import type { Many, PairArgs, Pairs, Time } from "./values.ts";
 
-/** Plain arguments or one array of them, as an array that is ours to send. */
+/** Plain arguments or one array of them, as an array that is ours to send. What comes behind an array is not left out. */
 export function many(items: Many<Arg>): Arg[] {
   const first = items[0];
-  return Array.isArray(first) ? first.slice() : items as Arg[];
+  return items.length === 1 && Array.isArray(first) ? first.slice() : items as Arg[];
 }
 
 /** Appends plain arguments, or one array of them. */
 export function pushMany(args: Arg[], items: Many<Arg>): Arg[] {
   const first = items[0];
-  return pushAll(args, Array.isArray(first) ? first : items as readonly Arg[]);
+  return pushAll(args, items.length === 1 && Array.isArray(first) ? first : items as readonly Arg[]);
 }
 
 /** Appends every item. (Not `push(...items)`, which overflows the stack with many.) */

@@ -1,6 +1,7 @@
 // How arguments that are more than one word are laid out.
 import { assertEquals, assertThrows } from "@std/assert";
-import { entries, pushPairArgs, pushPairs, pushReversed, pushZipped } from "../../src/command/mod.ts";
+import { Encoder } from "../../src/resp/mod.ts";
+import { entries, many, pushMany, pushPairArgs, pushPairs, pushReversed, pushZipped } from "../../src/command/mod.ts";
 import type { Arg } from "../../src/command/mod.ts";
 import type { Pairs } from "../../src/command/values.ts";
 import { test } from "../support/test.ts";
@@ -26,4 +27,18 @@ test("names and values one after the other are no list of pairs, though each wor
     assertThrows(() => entries(pairs), TypeError, "[name, value]");
     assertThrows(() => pushPairArgs([], [pairs]), TypeError, "[name, value]");
   }
+});
+
+test("of several arrays none is left out: the encoder refuses what is no argument", () => {
+  const head = new TextEncoder().encode("$3\r\nDEL\r\n");
+  for (const items of [[["a"], ["b"], ["c"]], [["a"], "b"]] as unknown as (readonly Arg[])[]) {
+    for (const args of [many(items), pushMany([], items)]) {
+      assertThrows(() => new Encoder().command(head, 1, args, "DEL"), TypeError, "argument 1 is an array");
+    }
+  }
+  assertEquals([many([["a", "b"]]), many(["a", "b"]), pushMany(["k"], [["a", "b"]])], [["a", "b"], ["a", "b"], [
+    "k",
+    "a",
+    "b",
+  ]]);
 });
