@@ -122,8 +122,13 @@ const SEND: MethodText = {
 /** The class of the commands that any connection may run, and the class of those that need one of their own. */
 export function commandClasses(methods: readonly Method[], docs: readonly string[]): [ClassText, ClassText] {
   const of = (session: boolean) => methods.filter((method) => method.session === session).map(methodText);
+  // Whoever has the compiler tell of what is not used looks at modules with few commands, too.
+  const used = signaturesOf(methods.filter((method) => !method.session));
+  const typeParameters = GENERICS.map((one) =>
+    new RegExp(`\\b${one.name}\\b`).test(used) ? one : { ...one, name: `_${one.name}` }
+  );
   return [
-    { name: "Commands", docs, typeParameters: GENERICS, methods: [SEND, ...of(false)] },
+    { name: "Commands", docs, typeParameters, methods: [SEND, ...of(false)] },
     {
       name: "SessionCommands",
       docs: ["The commands that change the state of their connection too, for whoever has one to himself."],

@@ -74,11 +74,11 @@ export class Workshop implements Disposable {
   check(...names: string[]): Promise<Outcome> {
     const files = names.map((name) => this.path(name));
     if (inDeno) return run([process.execPath, "check", "--quiet", ...files], { cwd: this.folder });
-    const strict = ["--strict", "--noImplicitOverride", "--noUnusedLocals", "--noEmit", "--ignoreConfig"];
+    const strict = ["--strict", "--noImplicitOverride", "--noUnusedLocals", "--noUnusedParameters"];
     const modules = ["--module", "preserve", "--moduleResolution", "bundler", "--allowImportingTsExtensions"];
     const libraries = ["--target", "esnext", "--lib", "esnext,dom,dom.iterable", "--types", "node,deno"];
     const types = ["--typeRoots", join(ROOT, "node_modules/@types"), "--skipLibCheck"];
-    const args = [...strict, ...modules, ...libraries, ...types];
+    const args = [...strict, "--noEmit", "--ignoreConfig", ...modules, ...libraries, ...types];
     return run([process.execPath, TSC, ...args, ...files], { cwd: this.folder });
   }
 
