@@ -280,7 +280,7 @@ export function valueType(given: ArgumentNode): string {
   }
   if (node.list !== undefined) {
     const item = itemType(node);
-    return /^readonly|[|"]/.test(item) ? `readonly (${item})[]` : `readonly ${item}[]`;
+    return /^readonly|[|&"]/.test(item) ? `readonly (${item})[]` : `readonly ${item}[]`;
   }
   if (node.group === undefined) return node.flag === undefined ? scalarType(node) : "boolean";
   const single = soleMember(node);

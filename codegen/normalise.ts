@@ -81,7 +81,7 @@ function base(arg: SourceArgument, doubts: string[]): Draft[] {
     if (arg.token === undefined) doubts.push(`${arg.name}: a token without its word`);
     return [{ flag: arg.token ?? arg.name.toUpperCase() }];
   }
-  if (arg.type === "oneof") return [choice(arg, doubts)];
+  if (arg.type === "oneof") return arg.children.length === 0 ? [] : [choice(arg, doubts)];
   if (arg.type === "block") return block(arg, doubts);
   const node: Draft = { name: camel(arg.name), type: scalarType(arg) };
   if (arg.token !== undefined) node.token = arg.token;

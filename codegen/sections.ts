@@ -60,7 +60,7 @@ export function flagsIn(specs: string): string[] {
 export function argumentCallsIn(body: string): string[] {
   const calls =
     "entries isPairs many milliseconds pushAll pushCounted pushCountedPairs pushJoined pushMany pushPairArgs pushPairs pushReversed pushZipped seconds setCount withMany withPairs";
-  return calls.split(" ").filter((name) => new RegExp(`\\b${name}\\(|\\(${name}\\)`).test(body));
+  return calls.split(" ").filter((name) => new RegExp(`\\b${name}\\(`).test(body));
 }
 
 /** The declarations of the methods' options and of long items. */

@@ -7,9 +7,9 @@ import type { Arg } from "./spec.ts";
 import type { Many, PairArgs, Pairs, Time } from "./values.ts";
 
 /** Plain arguments or one array of them, as an array that is ours to send. What comes behind an array is not left out. */
-export function many(items: Many<Arg>): Arg[] {
+export function many<T>(items: Many<T>): T[] {
   const first = items[0];
-  return items.length === 1 && Array.isArray(first) ? first.slice() : items as Arg[];
+  return items.length === 1 && Array.isArray(first) ? first.slice() : items as T[];
 }
 
 /** Appends plain arguments, or one array of them. */

@@ -206,6 +206,23 @@ test("commands, arguments and words whose names TypeScript or the module has no 
       ...{ name: "pair", type: "block", multiple: true },
       arguments: [{ name: "value", type: "string" }, { name: "value", type: "string" }],
     }],
+    "BOX.ROWS": [key, {
+      ...{ name: "row", type: "block", multiple: true },
+      arguments: [{ name: "field", type: "string" }, { name: "value", type: "string", optional: true }],
+    }],
+    "BOX.KINDS": [key, {
+      ...{ name: "kind", type: "block", multiple: true },
+      arguments: [{ name: "field", type: "string" }, {
+        ...{ name: "how", type: "oneof" },
+        arguments: [{ name: "a", type: "pure-token", token: "A" }, { name: "n", type: "integer", token: "N" }],
+      }],
+    }],
+    "BOX.COUNTED": [
+      { name: "numkeys", type: "integer" },
+      { ...key, multiple: true },
+      { name: "entries", type: "integer", optional: true },
+    ],
+    "BOX.NOTHING": [key, { name: "none", type: "oneof", arguments: [] }],
   };
   const facts = { arity: -2, command_flags: ["write"] };
   const file = Object.entries(commands).map(([name, args]) => [name, { ...facts, arguments: args }]);
@@ -224,6 +241,10 @@ test("commands, arguments and words whose names TypeScript or the module has no 
       void (() => redis.boxName("a", "more"));
       void (() => redis.boxTime("a", 5));
       void (() => redis.boxTwins("a", "b"));
+      void (() => redis.boxRows("a", { field: "f" }, { field: "g", value: 1 }));
+      void (() => redis.boxKinds("a", [{ field: "f", a: true }, { field: "g", n: 1 }]));
+      void (() => redis.boxCounted(["a"], 5));
+      void (() => redis.boxNothing("a"));
     }`,
   );
   const checked = await shop.check("consumer.ts", "odd.ts");
