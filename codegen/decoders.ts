@@ -22,7 +22,7 @@ export const DECODERS: Readonly<Record<string, Decoder>> = Object.fromEntries<De
     expression: "geo(options?.withdist === true, options?.withhash === true, options?.withcoord === true)",
   }],
   ["searchHits", { file: "search_shape.ts", expression: "searchHits(options)" }],
-  ...simple("shape.ts", "similar", "values"),
+  ...simple("shape.ts", "similar", "streamEntries", "values"),
   ...simple("json_shape.ts", "jsonNumbers", "jsonTypes", "jsonList", "jsonNames", "jsonToggled"),
   ...simple("series_shape.ts", "lastOfSeries", "rangesOfSeries", "seriesInfo"),
   ...simple("search_shape.ts", "searchRows", "searchBatch", "searchHybrid", "indexInfo", "spellings", "settingsHelp"),

@@ -240,6 +240,11 @@ export const values: Shape = (reply): unknown => {
   return named ? reply.filter((_, i) => i % 2 === 1) : reply;
 };
 
+const entriesOfStream: Shape = /* @__PURE__ */ list(/* @__PURE__ */ tuple(undefined, /* @__PURE__ */ map()));
+
+/** The entries of a stream. For who wants none (COUNT 0) servers have no empty list, but a null. */
+export const streamEntries: Shape = (reply, mode): unknown => reply === null ? [] : entriesOfStream(reply, mode);
+
 /** Elements with score and attributes: three values in a row, or an element and a pair of the other two. */
 export const similar: Shape = (reply, mode): unknown => {
   if (!Array.isArray(reply)) return reply;
