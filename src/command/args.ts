@@ -20,6 +20,8 @@ export function pushMany(args: Arg[], items: Many<Arg>): Arg[] {
 
 /** Appends every item. (Not `push(...items)`, which overflows the stack with many.) */
 export function pushAll(args: Arg[], items: readonly Arg[]): Arg[] {
+  // A text has a length and elements as well: its letters would be sent.
+  if (typeof items === "string") throw new TypeError("One of the arguments is a string; expected an array");
   for (let i = 0; i < items.length; i++) args.push(items[i]);
   return args;
 }
@@ -41,15 +43,15 @@ export function isPairs(value: unknown): value is Pairs<Arg, Arg> {
   return typeof value === "object" && value !== null && !ArrayBuffer.isView(value);
 }
 
-/** Whether the pairs were given one by one. In a list without any, words would pass for pairs of their first two letters. */
+/** Whether the pairs were given one by one. A list of words is none: each would pass for a pair of its first two letters. */
 function isListed<V>(pairs: Pairs<Arg, V>): pairs is Iterable<readonly [Arg, V]> {
-  if (!(Symbol.iterator in pairs)) return false;
-  if (Array.isArray(pairs) && pairs.length > 0 && !Array.isArray(pairs[0])) {
+  const isWords = Array.isArray(pairs) && !pairs.every(Array.isArray);
+  if (isWords || !isPairs(pairs)) {
     throw new TypeError(
-      "Names and values are given as an object, a Map or a list of [name, value], not one after the other",
+      "Names and values are given as an object, a Map or an array of [name, value], not one after the other",
     );
   }
-  return true;
+  return Symbol.iterator in pairs;
 }
 
 /** The pairs, however they were given. */

@@ -1,7 +1,7 @@
 /**
  * What the generated methods send, word for word: one case for each form that arguments may have.
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { Arg, CommandSpec, Shape } from "../../src/command/spec.ts";
 import { SessionCommands } from "../../src/generated/commands.ts";
 import { test } from "../support/test.ts";
@@ -177,6 +177,27 @@ test("a hundred thousand members are not too many", () => {
     redis.of((r) => r.sadd("s", members)).length,
     "SADD s".length + members.join("").length + members.length,
   );
+});
+
+test("a text where a list or a pair belongs is refused: its letters would be sent", () => {
+  // deno-lint-ignore no-explicit-any
+  const untyped = redis as any;
+  const slips: (() => void)[] = [
+    () => untyped.blpop("queue", 0),
+    () => untyped.hexpire("h", 9, "field"),
+    () => untyped.hset("h", ["name", "Ada"]),
+    () => untyped.zadd("z", ["ada", "bob"]),
+    () => untyped.xread(["log", "events"]),
+  ];
+  for (const slip of slips) assertThrows(slip, TypeError, "array", String(slip));
+});
+
+test("of several lists none is left out", () => {
+  // An array is nothing that can be sent, which is told when it is to be.
+  // deno-lint-ignore no-explicit-any
+  const untyped = redis as any;
+  assertEquals(redis.of(() => untyped.del(["a"], ["b", "c"])), "DEL a b,c");
+  assertEquals(redis.of(() => untyped.sadd("s", ["a"], ["b"], "c")), "SADD s a b c");
 });
 
 test("an array of the caller's is not changed and not kept", () => {
