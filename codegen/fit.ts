@@ -125,7 +125,7 @@ function isThere(since: Since | undefined, { family, version, modules }: Server,
 }
 
 function pruneNodes(nodes: readonly ArgumentNode[], has: (since: Since | undefined) => boolean): ArgumentNode[] {
-  return nodes.flatMap((node) => {
+  const pruned = nodes.flatMap((node) => {
     // What must be there was there from the beginning, whatever it was called.
     if (node.opt !== undefined && !has(node.since)) return [];
     const { mid, ...rest } = node;
@@ -138,6 +138,11 @@ function pruneNodes(nodes: readonly ArgumentNode[], has: (since: Since | undefin
     }
     return [kept];
   });
+  const tokens = new Set(pruned.flatMap((node) => [node, ...node.oneof ?? []]).map((node) => node.token));
+  // What may be left out beside an option that is gone may not be left out.
+  return pruned.map(({ opt, ...node }) =>
+    opt === undefined || typeof opt === "string" && !tokens.has(opt) ? node : { ...node, opt }
+  );
 }
 
 /** Branches that ask for an option that is gone are gone. */

@@ -32,7 +32,7 @@ test("two commands: the same bytes each time, and --check sees one of them chang
 
 const CONSUMER = `
 import { connect as small } from "./small.ts";
-import { connect, connectPool, type SetOptions } from "./whole.ts";
+import { connect, connectPool, type GeosearchOptions, type SetOptions } from "./whole.ts";
 
 export async function tour(url: string): Promise<unknown[]> {
   await using two = await small(url);
@@ -60,6 +60,9 @@ export function wrong(two: Awaited<ReturnType<typeof small>>, options: SetOption
   void (() => two.set("a", 1, { nx: true, xx: true }));
   // @ts-expect-error the server is too old for it
   void options.ifeq;
+  // @ts-expect-error nor has it this one, beside which no centre is needed
+  const place: GeosearchOptions = { bypolygon: true, byradius: { radius: 1, unit: "m" } };
+  void place;
 }
 `;
 
