@@ -7,8 +7,10 @@
  *
  * @module
  */
+import { ReplyError } from "../errors.ts";
 import { type Arg, CommandSpec, READONLY, WRITE } from "../command/spec.ts";
 import { keysOf, keyText } from "../command/keys.ts";
+import { passes } from "../client/passing.ts";
 import type { CacheStats } from "../client/stats.ts";
 import type { Line } from "../connection/line.ts";
 import { Pending } from "../connection/pending.ts";
@@ -22,6 +24,9 @@ import { copyOf } from "./value.ts";
 // Not marked as changing its connection's state, which is meant for sessions: this connection is for nothing else.
 const CLIENT_TRACKING = new CommandSpec("CLIENT TRACKING");
 const PING = new CommandSpec("PING");
+
+/** How long after a refusal that passes the server is asked to track again, in milliseconds. */
+const AGAIN = 1000;
 
 /** What one mode of decoding replies has kept: tables by command, `null` for commands that are not kept. */
 export type Shelf = Map<CommandSpec, Table | null>;
@@ -38,6 +43,7 @@ export class Tracker {
   #confirm!: (refusal?: unknown) => void;
   #line: Line | undefined;
   #pulse: ReturnType<typeof setTimeout> | undefined;
+  #again: ReturnType<typeof setTimeout> | undefined;
   #asked = false;
   #closed = false;
 
@@ -53,6 +59,7 @@ export class Tracker {
   /** A connection is ready: the server is told to tell, before anything else is said on it. */
   ready(line: Line): void {
     this.#line = line;
+    clearTimeout(this.#again);
     const args: Arg[] = ["ON"];
     if (this.#settings.broadcast) {
       args.push("BCAST");
@@ -60,14 +67,27 @@ export class Tracker {
     }
     const { generation } = line;
     const settle = (refusal?: unknown): void => {
-      if (generation === line.generation) this.#tracking = refusal === undefined;
+      if (generation === line.generation) {
+        this.#tracking = refusal === undefined;
+        // One that runs a long script, say, refuses this for now: nothing would be kept until the connection is another.
+        if (refusal instanceof ReplyError && passes(refusal)) {
+          this.#again = setTimeout(() => this.#askAgain(line), AGAIN);
+        }
+      }
       this.#confirm(refusal);
     };
     line.send(new Pending(CLIENT_TRACKING, args, undefined, 0, () => settle(), settle));
   }
 
+  /** As if the connection were new: of what is on its way the server will not tell. */
+  #askAgain(line: Line): void {
+    this.lost();
+    this.ready(line);
+  }
+
   /** The connection is gone: what was kept may change without a word from now on. */
   lost(): void {
+    clearTimeout(this.#again);
     this.#tracking = false;
     this.#asked = false;
     this.#store.flush();

@@ -247,6 +247,23 @@ test("a read that survives its connection is answered, but kept only once the ne
   assertEquals([await tracked, s.cached.cache.stats().entries], ["new", 1]);
 });
 
+test("a server that may not track for now is asked again: what it was asked for before that is not kept", async () => {
+  await using s = await scene();
+  s.peer.reset();
+  const peer = await s.server.peer(2);
+  assertEquals(await peer.command(), ["CLIENT", "TRACKING", "ON"]);
+  await peer.send("-BUSY Redis is busy running a script\r\n");
+  const untold = s.cached.get("k");
+  await asked(peer, "GET", "k");
+  assertEquals(await peer.command(), ["CLIENT", "TRACKING", "ON"]);
+  await peer.send(OLD + "+OK\r\n");
+  assertEquals([await untold, s.cached.cache.stats().entries], ["old", 0]);
+  const told = s.cached.get("k");
+  await asked(peer, "GET", "k");
+  await peer.send(NEW);
+  assertEquals([await told, await s.cached.get("k"), s.cached.cache.stats().hits], ["new", "new", 1]);
+});
+
 test("whoever reads as soon as there is a connection reads behind the question for changes", async () => {
   await using server = await scripted();
   let cached: (Redis & Caching) | undefined = undefined;
