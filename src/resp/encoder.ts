@@ -98,6 +98,8 @@ export class Encoder {
 
   /** Gives away the part of the open chunk that has not been written, for another encoder to begin with. */
   surrender(): Uint8Array {
+    // A full one may be gone: who has sent its bytes may have given its memory away.
+    if (this.#position >= this.#chunk.length) return new Uint8Array(0);
     const rest = this.#chunk.subarray(this.#position);
     this.#chunk = this.#chunk.subarray(0, this.#position);
     return rest;

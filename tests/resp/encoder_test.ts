@@ -299,6 +299,8 @@ test("an encoder whose memory a transport took for good goes on with other memor
   assertEquals([taken!.byteLength, taken!.buffer.byteLength], [256, 256]);
   structuredClone(taken!.buffer, { transfer: [taken!.buffer as ArrayBuffer] });
   assertEquals(taken!.byteLength, 0);
+  // Nor has it anything left for another one, or another one that begins with it.
+  assertEquals([encoder.surrender().length, new Encoder(256, taken).surrender().length], [0, 0]);
   encoder.reuse();
   encoder.command(HEAD, 1, ["k", "v"], "SET");
   encoder.append([Uint8Array.of(1, 2)]);
