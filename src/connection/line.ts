@@ -372,7 +372,7 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
 
   /** Resolves once no reply is owed, or the connection is lost. */
   settled(): Promise<void> {
-    if (this.#life.state !== "ready" || this.pending === 0) return Promise.resolve();
+    if (this.#life.connection === undefined || this.pending === 0) return Promise.resolve();
     return this.#idle.next();
   }
 

@@ -224,6 +224,18 @@ test("a session given back while a command runs is answered, or replaced", async
   assertEquals(await redis.llen("queue"), 1);
 });
 
+test("a session given back while its client is being closed is answered, too", async () => {
+  await using server = await startRedis();
+  const redis = await connect(server.url);
+  const session = await redis.session();
+  await session.ping();
+  const before = session.incr("n");
+  const closed = redis.close();
+  await session.release();
+  assertEquals(await before, 1);
+  await closed;
+});
+
 test("a session that sets something before it has its connection is reset all the same", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url, { maxSessions: 1 });
