@@ -91,7 +91,9 @@ export abstract class BaseSession<
     if ((spec.flags & (SESSION | BLOCKING)) === SESSION) this.#mark(spec.name);
     const { blocking } = this.#core.kit;
     if (blocking?.isBlocking(spec, args)) {
-      return blocking.hold(this.#core, this.#line, spec, args, shape, { ...this.#options, mode });
+      const held = blocking.hold<T>(this.#core, this.#line, spec, args, shape, { ...this.#options, mode });
+      // Until it is over, whoever closes the client leaves the connections open over which it can be called off.
+      return this.#core.running.add(held);
     }
     return new Promise<T>((resolve, reject) => {
       const pending = new Pending(spec, args, shape, mode, resolve as (value: never) => void, reject);

@@ -261,3 +261,16 @@ test("what blocks is refused after close(), though that waits for what blocked b
   await closed;
   assertEquals(await other.lrange("queue", 0, -1), ["second"]);
 });
+
+test("what blocks on a session can be called off while its client is being closed", async () => {
+  await using server = await startRedis();
+  await using admin = await connect(server.url);
+  const redis = await connect(server.url);
+  const stop = new AbortController();
+  const popped = redis.with({ signal: stop.signal }).session((session) => session.blpop(["list"], 0));
+  await untilBlocked(admin, "blpop");
+  const closed = redis.close();
+  stop.abort(new Error("enough"));
+  await assertRejects(() => popped, Error, "enough");
+  await closed;
+});
