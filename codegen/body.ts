@@ -136,7 +136,7 @@ function statements(steps: Plan["steps"], optional: boolean, plain: Param | unde
   const lines: string[] = [];
   let block: string[] = [];
   const close = () => {
-    if (block.length > 0) lines.push("if (options !== undefined) {", ...indent(block), "}");
+    if (block.length > 0) lines.push("if (isGiven(options)) {", ...indent(block), "}");
     block = [];
   };
   for (const step of steps) {

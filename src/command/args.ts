@@ -38,6 +38,18 @@ export function pushJoined(args: Arg[], items: Arg | readonly Arg[]): Arg[] {
   return args;
 }
 
+/** Whether there are options. What other clients take in their place, words one after the other, would not be sent. */
+export function isGiven<T extends object>(options: T | undefined): options is T {
+  if (options === undefined) return false;
+  if (typeof options === "object") {
+    for (const name in options) {
+      if (name < "a") throw new TypeError("Options have names in lower case, such as { ex: 60 }");
+    }
+    return true;
+  }
+  throw new TypeError("Options are given as an object, such as { ex: 60 }");
+}
+
 /** Whether an argument is a record, Map or other iterable of pairs, and not a single value. */
 export function isPairs(value: unknown): value is Pairs<Arg, Arg> {
   return typeof value === "object" && value !== null && !ArrayBuffer.isView(value);

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { entries, isPairs, many, milliseconds, pushAll, pushCounted, pushCountedPairs, pushJoined, pushMany, pushPairArgs, pushPairs, pushReversed, pushZipped, seconds, setCount, withMany, withPairs } from "../command/args.ts";
+import { entries, isGiven, isPairs, many, milliseconds, pushAll, pushCounted, pushCountedPairs, pushJoined, pushMany, pushPairArgs, pushPairs, pushReversed, pushZipped, seconds, setCount, withMany, withPairs } from "../command/args.ts";
 import { jsonList, jsonNames, jsonNumbers, jsonToggled, jsonTypes } from "../command/json_shape.ts";
 import { indexInfo, searchBatch, searchHits, searchHybrid, searchRows, settingsHelp, spellings } from "../command/search_shape.ts";
 import { lastOfSeries, rangesOfSeries, seriesInfo } from "../command/series_shape.ts";
@@ -122,7 +122,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
         words.push("RE", item.re);
       }
     }
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.and) {
         words.push("AND");
       } else if (options.or) {
@@ -147,7 +147,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   arinfo(key: Key, options?: ArinfoOptions): Promise<ArrayInfo<I>> {
     const words: Arg[] = [key];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.full) words.push("FULL");
     }
     return this.send(ARINFO, words, arrayInfoShape);
@@ -177,7 +177,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   arlastitems(key: Key, count: number, options?: ArlastitemsOptions): Promise<(S | null)[]> {
     const words: Arg[] = [key, count];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.rev) words.push("REV");
     }
     return this.send(ARLASTITEMS, words);
@@ -292,7 +292,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   arscan(key: Key, start: Int64, end: Int64, options?: ArscanOptions): Promise<[index: I, value: S][]> {
     const words: Arg[] = [key, start, end];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.limit !== undefined) {
         words.push("LIMIT", options.limit);
       }
@@ -389,7 +389,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   bitfieldRo(key: Key, options?: BitfieldRoOptions): Promise<I[]> {
     const words: Arg[] = [key];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.get !== undefined) {
         for (const [encoding, offset] of options.get) {
           words.push("GET", encoding, offset);
@@ -522,7 +522,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   bfInfo(key: Key, options?: BfInfoOptions): Promise<(I | null)[] | BfInfoReply2<I>>;
   bfInfo(key: Key, options?: BfInfoOptions): Promise<unknown> {
     const words: Arg[] = [key];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.capacity) {
         words.push("CAPACITY");
       } else if (options.size) {
@@ -550,7 +550,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   bfInsert(key: Key, items: readonly Value[], options?: BfInsertOptions): Promise<(boolean | ReplyError)[]> {
     const words: Arg[] = [key];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.capacity !== undefined) {
         words.push("CAPACITY", options.capacity);
       }
@@ -618,7 +618,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   bfReserve(key: Key, errorRate: number, capacity: number, options?: BfReserveOptions): Promise<"OK"> {
     const words: Arg[] = [key, errorRate, capacity];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.expansion !== undefined) {
         words.push("EXPANSION", options.expansion);
       }
@@ -745,7 +745,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   cfInsert(key: Key, items: readonly Value[], options?: CfInsertOptions): Promise<(boolean | Int<I, -1> | ReplyError)[]> {
     const words: Arg[] = [key];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.capacity !== undefined) {
         words.push("CAPACITY", options.capacity);
       }
@@ -767,7 +767,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   cfInsertnx(key: Key, items: readonly Value[], options?: CfInsertnxOptions): Promise<(I | ReplyError)[]> {
     const words: Arg[] = [key];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.capacity !== undefined) {
         words.push("CAPACITY", options.capacity);
       }
@@ -814,7 +814,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   cfReserve(key: Key, capacity: number, options?: CfReserveOptions): Promise<"OK"> {
     const words: Arg[] = [key, capacity];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.bucketsize !== undefined) {
         words.push("BUCKETSIZE", options.bucketsize);
       }
@@ -902,7 +902,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   cmsMerge(destination: Key, sources: readonly Key[], options?: CmsMergeOptions): Promise<"OK"> {
     const words: Arg[] = pushCounted([destination], sources);
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.weights !== undefined) {
         words.push("WEIGHTS");
         pushAll(words, options.weights);
@@ -981,7 +981,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   tdigestCreate(key: Key, options?: TdigestCreateOptions): Promise<"OK"> {
     const words: Arg[] = [key];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.compression !== undefined) {
         words.push("COMPRESSION", options.compression);
       }
@@ -1022,7 +1022,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   tdigestMerge(destination: Key, sources: readonly Key[], options?: TdigestMergeOptions): Promise<"OK"> {
     const words: Arg[] = pushCounted([destination], sources);
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.compression !== undefined) {
         words.push("COMPRESSION", options.compression);
       }
@@ -1165,7 +1165,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   topkList(key: Key, options?: TopkListOptions): Promise<Dict<S, I> | (S | null)[]>;
   topkList(key: Key, options?: TopkListOptions): Promise<unknown> {
     const words: Arg[] = [key];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.withcount) words.push("WITHCOUNT");
     }
     return this.send(TOPK_LIST, words, options?.withcount ? topkListShape : undefined);
@@ -1306,7 +1306,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   clusterFailover(options?: ClusterFailoverOptions): Promise<"OK"> {
     const words: Arg[] = [];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.force) {
         words.push("FORCE");
       } else if (options.takeover) {
@@ -1326,7 +1326,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   clusterFlushslot(slot: number, options?: ClusterFlushslotOptions): Promise<"OK"> {
     const words: Arg[] = [slot];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.async) {
         words.push("ASYNC");
       } else if (options.sync) {
@@ -1546,7 +1546,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   clusterReset(options?: ClusterResetOptions): Promise<"OK"> {
     const words: Arg[] = [];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.hard) {
         words.push("HARD");
       } else if (options.soft) {
@@ -1671,7 +1671,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   clusterscan(cursor: Value, options?: ClusterscanOptions): Promise<[cursor: S, keys: S[]]> {
     const words: Arg[] = [cursor];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.match !== undefined) {
         words.push("MATCH", options.match);
       }
@@ -1752,7 +1752,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
     if (isPairs(address)) {
       const options = address as ClientKillOptions;
       const words: Arg[] = [];
-      if (options !== undefined) {
+      if (isGiven(options)) {
         if (options.id !== undefined) {
           words.push("ID", options.id);
         }
@@ -1850,7 +1850,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   clientList(options?: ClientListOptions): Promise<S> {
     const words: Arg[] = [];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.id !== undefined) {
         words.push("ID");
         pushAll(words, options.id);
@@ -1948,7 +1948,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   clientPause(timeout: number, options?: ClientPauseOptions): Promise<"OK"> {
     const words: Arg[] = [timeout];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.write) {
         words.push("WRITE");
       } else if (options.all) {
@@ -1977,7 +1977,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   clientUnblock(clientId: Int64, options?: ClientUnblockOptions): Promise<Bit<I>> {
     const words: Arg[] = [clientId];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.timeout) {
         words.push("TIMEOUT");
       } else if (options.error) {
@@ -2038,7 +2038,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   copy(source: Key, destination: Key, options?: CopyOptions): Promise<Bit<I>> {
     const words: Arg[] = [source, destination];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.db !== undefined) {
         words.push("DB", options.db);
       }
@@ -2092,7 +2092,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   expire(key: Key, seconds: number, options?: ExpireOptions): Promise<Bit<I>> {
     const words: Arg[] = [key, seconds];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.nx) {
         words.push("NX");
       } else if (options.xx) {
@@ -2117,7 +2117,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   expireat(key: Key, unixTimeSeconds: Time, options?: ExpireatOptions): Promise<Bit<I>> {
     const words: Arg[] = [key, seconds(unixTimeSeconds)];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.nx) {
         words.push("NX");
       } else if (options.xx) {
@@ -2167,7 +2167,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   migrate(host: Value, port: number, destinationDb: number, timeout: number, keys: readonly Key[], options?: MigrateOptions): Promise<"OK" | "NOKEY"> {
     const words: Arg[] = [host, port, "", destinationDb, timeout];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.copy) words.push("COPY");
       if (options.replace) words.push("REPLACE");
       if (options.auth !== undefined) {
@@ -2273,7 +2273,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   pexpire(key: Key, milliseconds: number, options?: PexpireOptions): Promise<Bit<I>> {
     const words: Arg[] = [key, milliseconds];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.nx) {
         words.push("NX");
       } else if (options.xx) {
@@ -2298,7 +2298,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   pexpireat(key: Key, unixTimeMilliseconds: Time, options?: PexpireatOptions): Promise<Bit<I>> {
     const words: Arg[] = [key, milliseconds(unixTimeMilliseconds)];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.nx) {
         words.push("NX");
       } else if (options.xx) {
@@ -2381,7 +2381,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   restore(key: Key, ttl: number, serializedValue: Value, options?: RestoreOptions): Promise<"OK"> {
     const words: Arg[] = [key, ttl, serializedValue];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.replace) words.push("REPLACE");
       if (options.absttl) words.push("ABSTTL");
       if (options.idletime !== undefined) {
@@ -2403,7 +2403,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   scan(cursor: Value, options?: ScanOptions): Promise<[cursor: S, keys: S[]]> {
     const words: Arg[] = [cursor];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.match !== undefined) {
         words.push("MATCH", options.match);
       }
@@ -2431,7 +2431,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   sort(key: Key, options?: SortOptions): Promise<I | (S | null)[] | S[]>;
   sort(key: Key, options?: SortOptions): Promise<unknown> {
     const words: Arg[] = [key];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.by !== undefined) {
         words.push("BY", options.by);
       }
@@ -2471,7 +2471,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   sortRo(key: Key, options?: SortRoOptions): Promise<(S | null)[] | S[]>;
   sortRo(key: Key, options?: SortRoOptions): Promise<unknown> {
     const words: Arg[] = [key];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.by !== undefined) {
         words.push("BY", options.by);
       }
@@ -2549,7 +2549,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   geoadd(key: Key, members: readonly (readonly [longitude: number, latitude: number, member: Value])[], options?: GeoaddOptions): Promise<I> {
     const words: Arg[] = [key];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.nx) {
         words.push("NX");
       } else if (options.xx) {
@@ -2626,7 +2626,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   georadius(key: Key, longitude: number, latitude: number, radius: number, unit: GeoUnit, options?: GeoradiusOptions): Promise<I | GeoPlace<GeoradiusOptions, S, I>[] | S[]>;
   georadius(key: Key, longitude: number, latitude: number, radius: number, unit: GeoUnit, options?: GeoradiusOptions): Promise<unknown> {
     const words: Arg[] = [key, longitude, latitude, radius, unit];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.withcoord) words.push("WITHCOORD");
       if (options.withdist) words.push("WITHDIST");
       if (options.withhash) words.push("WITHHASH");
@@ -2665,7 +2665,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   georadiusbymember(key: Key, member: Value, radius: number, unit: GeoUnit, options?: GeoradiusbymemberOptions): Promise<I | GeoPlace<GeoradiusbymemberOptions, S, I>[] | S[]>;
   georadiusbymember(key: Key, member: Value, radius: number, unit: GeoUnit, options?: GeoradiusbymemberOptions): Promise<unknown> {
     const words: Arg[] = [key, member, radius, unit];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.withcoord) words.push("WITHCOORD");
       if (options.withdist) words.push("WITHDIST");
       if (options.withhash) words.push("WITHHASH");
@@ -2704,7 +2704,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   georadiusbymemberRo(key: Key, member: Value, radius: number, unit: GeoUnit, options?: GeoradiusbymemberRoOptions): Promise<GeoPlace<GeoradiusbymemberRoOptions, S, I>[] | S[]>;
   georadiusbymemberRo(key: Key, member: Value, radius: number, unit: GeoUnit, options?: GeoradiusbymemberRoOptions): Promise<unknown> {
     const words: Arg[] = [key, member, radius, unit];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.withcoord) words.push("WITHCOORD");
       if (options.withdist) words.push("WITHDIST");
       if (options.withhash) words.push("WITHHASH");
@@ -2739,7 +2739,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   georadiusRo(key: Key, longitude: number, latitude: number, radius: number, unit: GeoUnit, options?: GeoradiusRoOptions): Promise<GeoPlace<GeoradiusRoOptions, S, I>[] | S[]>;
   georadiusRo(key: Key, longitude: number, latitude: number, radius: number, unit: GeoUnit, options?: GeoradiusRoOptions): Promise<unknown> {
     const words: Arg[] = [key, longitude, latitude, radius, unit];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.withcoord) words.push("WITHCOORD");
       if (options.withdist) words.push("WITHDIST");
       if (options.withhash) words.push("WITHHASH");
@@ -2882,7 +2882,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   hexpire(key: Key, seconds: number, fields: readonly Value[], options?: HexpireOptions): Promise<Int<I, -2 | 0 | 1 | 2>[]> {
     const words: Arg[] = [key, seconds];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.nx) {
         words.push("NX");
       } else if (options.xx) {
@@ -2910,7 +2910,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   hexpireat(key: Key, unixTimeSeconds: Time, fields: readonly Value[], options?: HexpireatOptions): Promise<Int<I, -2 | 0 | 1 | 2>[]> {
     const words: Arg[] = [key, seconds(unixTimeSeconds)];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.nx) {
         words.push("NX");
       } else if (options.xx) {
@@ -2987,7 +2987,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   hgetex(key: Key, fields: readonly Value[], options?: HgetexOptions): Promise<(S | null)[]> {
     const words: Arg[] = [key];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.ex !== undefined) {
         words.push("EX", options.ex);
       } else if (options.px !== undefined) {
@@ -3103,7 +3103,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   hpexpire(key: Key, milliseconds: number, fields: readonly Value[], options?: HpexpireOptions): Promise<Int<I, -2 | 0 | 1 | 2>[]> {
     const words: Arg[] = [key, milliseconds];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.nx) {
         words.push("NX");
       } else if (options.xx) {
@@ -3131,7 +3131,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   hpexpireat(key: Key, unixTimeMilliseconds: Time, fields: readonly Value[], options?: HpexpireatOptions): Promise<Int<I, -2 | 0 | 1 | 2>[]> {
     const words: Arg[] = [key, milliseconds(unixTimeMilliseconds)];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.nx) {
         words.push("NX");
       } else if (options.xx) {
@@ -3211,7 +3211,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   hscan(key: Key, cursor: Value, options?: HscanOptions): Promise<[cursor: S, fields: S[]] | [cursor: S, fields: Dict<S, S>]>;
   hscan(key: Key, cursor: Value, options?: HscanOptions): Promise<unknown> {
     const words: Arg[] = [key, cursor];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.match !== undefined) {
         words.push("MATCH", options.match);
       }
@@ -3246,7 +3246,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   hsetex(key: Key, fields: Pairs<Value, Value>, options?: HsetexOptions): Promise<Bit<I>> {
     const words: Arg[] = [key];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.nx) {
         words.push("NX");
       } else if (options.xx) {
@@ -3435,7 +3435,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   jsonArrpop(key: Key, path: Value, index?: number, options?: JsonArrpopOptions): Promise<(S | null)[] | null> {
     const words: Arg[] = [key];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.format !== undefined) {
         words.push("FORMAT", options.format);
       }
@@ -3547,7 +3547,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   jsonGet(key: Key, paths?: readonly Value[], options?: JsonGetOptions): Promise<S | null> {
     const words: Arg[] = [key];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.indent !== undefined) {
         words.push("INDENT", options.indent);
       }
@@ -3579,7 +3579,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   jsonMerge(key: Key, path: Value, json: Value, options?: JsonMergeOptions): Promise<"OK"> {
     const words: Arg[] = [key, path, json];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.format !== undefined) {
         words.push("FORMAT", options.format);
       }
@@ -3713,7 +3713,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   jsonSet(key: Key, path: Value, json: Value, options?: JsonSetOptions): Promise<"OK" | null>;
   jsonSet(key: Key, path: Value, json: Value, options?: JsonSetOptions): Promise<unknown> {
     const words: Arg[] = [key, path, json];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.nx) {
         words.push("NX");
       } else if (options.xx) {
@@ -3813,7 +3813,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   blmovem(source: Key, destination: Key, wherefrom: "LEFT" | "RIGHT", whereto: "LEFT" | "RIGHT", timeout: number, options?: BlmovemOptions): Promise<S[] | null> {
     const words: Arg[] = [source, destination, wherefrom, whereto, timeout];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.count !== undefined) {
         words.push("COUNT", options.count);
       } else if (options.exactly !== undefined) {
@@ -3842,7 +3842,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   blmpop(timeout: number, keys: readonly Key[], where: "LEFT" | "RIGHT", options?: BlmpopOptions): Promise<[key: S, elements: S[]] | null> {
     const words: Arg[] = pushCounted([timeout], keys);
     words.push(where);
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.count !== undefined) {
         words.push("COUNT", options.count);
       }
@@ -3962,7 +3962,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   lmovem(source: Key, destination: Key, wherefrom: "LEFT" | "RIGHT", whereto: "LEFT" | "RIGHT", options?: LmovemOptions): Promise<S[] | null> {
     const words: Arg[] = [source, destination, wherefrom, whereto];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.count !== undefined) {
         words.push("COUNT", options.count);
       } else if (options.exactly !== undefined) {
@@ -3990,7 +3990,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   lmpop(keys: readonly Key[], where: "LEFT" | "RIGHT", options?: LmpopOptions): Promise<[key: S, elements: S[]] | null> {
     const words: Arg[] = pushCounted([], keys);
     words.push(where);
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.count !== undefined) {
         words.push("COUNT", options.count);
       }
@@ -4035,7 +4035,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   lpos(key: Key, element: Value, options?: LposOptions): Promise<I[] | I | null>;
   lpos(key: Key, element: Value, options?: LposOptions): Promise<unknown> {
     const words: Arg[] = [key, element];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.rank !== undefined) {
         words.push("RANK", options.rank);
       }
@@ -4410,7 +4410,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   functionFlush(options?: FunctionFlushOptions): Promise<"OK"> {
     const words: Arg[] = [];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.async) {
         words.push("ASYNC");
       } else if (options.sync) {
@@ -4448,7 +4448,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   functionList(options?: FunctionListOptions): Promise<LibraryInfo<S>[]> {
     const words: Arg[] = [];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.libraryname !== undefined) {
         words.push("LIBRARYNAME", options.libraryname);
       }
@@ -4467,7 +4467,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   functionLoad(functionCode: Value, options?: FunctionLoadOptions): Promise<S> {
     const words: Arg[] = [];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.replace) words.push("REPLACE");
     }
     words.push(functionCode);
@@ -4484,7 +4484,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   functionRestore(serializedValue: Value, options?: FunctionRestoreOptions): Promise<"OK"> {
     const words: Arg[] = [serializedValue];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.flush) {
         words.push("FLUSH");
       } else if (options.append) {
@@ -4527,7 +4527,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   scriptFlush(options?: ScriptFlushOptions): Promise<"OK"> {
     const words: Arg[] = [];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.async) {
         words.push("ASYNC");
       } else if (options.sync) {
@@ -4593,7 +4593,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   ftAggregate(index: Value, query: Value, steps?: readonly FtAggregateStep[], options?: FtAggregateOptions): Promise<[rows: SearchRows<S, I>, cursor: I] | SearchRows<S, I>>;
   ftAggregate(index: Value, query: Value, steps?: readonly FtAggregateStep[], options?: FtAggregateOptions): Promise<unknown> {
     const words: Arg[] = [index, query];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.allshards) {
         words.push("ALLSHARDS");
       } else if (options.someshards) {
@@ -4651,7 +4651,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
         }
       }
     }
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.withcursor !== undefined) {
         words.push("WITHCURSOR");
         if (options.withcursor !== true) {
@@ -4736,7 +4736,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   ftAlter(index: Value, schema: readonly FtAlterSchema[], options?: FtAlterOptions): Promise<"OK"> {
     const words: Arg[] = [index];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.skipinitialscan) words.push("SKIPINITIALSCAN");
     }
     words.push("SCHEMA", "ADD");
@@ -4900,7 +4900,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   ftCreate(index: Value, schema: readonly FtCreateSchema[], options?: FtCreateOptions): Promise<"OK"> {
     const words: Arg[] = [index];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.on !== undefined) {
         words.push("ON", options.on);
       }
@@ -5089,7 +5089,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   ftCursorRead(index: Value, cursor: Int64, options?: FtCursorReadOptions): Promise<[rows: SearchRows<S, I>, cursor: I]> {
     const words: Arg[] = [index, cursor];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.count !== undefined) {
         words.push("COUNT", options.count);
       }
@@ -5142,7 +5142,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   ftDropindex(index: Value, options?: FtDropindexOptions): Promise<"OK"> {
     const words: Arg[] = [index];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.dd) words.push("DD");
     }
     return this.send(FT_DROPINDEX, words);
@@ -5159,7 +5159,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   ftExplain(index: Value, query: Value, options?: FtExplainOptions): Promise<S> {
     const words: Arg[] = [index, query];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.dialect !== undefined) {
         words.push("DIALECT", options.dialect);
       }
@@ -5178,7 +5178,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   ftExplaincli(index: Value, query: Value, options?: FtExplaincliOptions): Promise<S[]> {
     const words: Arg[] = [index, query];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.dialect !== undefined) {
         words.push("DIALECT", options.dialect);
       }
@@ -5237,7 +5237,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
     if (vsim.filter !== undefined) {
       words.push("FILTER", vsim.filter);
     }
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.rrf !== undefined) {
         words.push("COMBINE");
         words.push("RRF");
@@ -5341,7 +5341,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   ftInfo(index: Value, options?: FtInfoOptions): Promise<IndexInfo> {
     const words: Arg[] = [index];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.local) {
         words.push("LOCAL");
       } else if (options.primary) {
@@ -5376,7 +5376,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   ftProfile<T = Reply>(index: Value, kind: "SEARCH" | "AGGREGATE" | "HYBRID", query: Value, args?: readonly Value[], options?: FtProfileOptions): Promise<T> {
     const words: Arg[] = [index, kind];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.limited) words.push("LIMITED");
     }
     words.push("QUERY", query);
@@ -5398,7 +5398,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   ftSearch(index: Value, query: Value, options?: FtSearchOptions): Promise<SearchHits<S, I>> {
     const words: Arg[] = [index, query];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.allshards) {
         words.push("ALLSHARDS");
       } else if (options.someshards) {
@@ -5525,7 +5525,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   ftSpellcheck(index: Value, query: Value, options?: FtSpellcheckOptions): Promise<Dict<S, [suggestion: S, score: number][]>> {
     const words: Arg[] = [index, query];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.distance !== undefined) {
         words.push("DISTANCE", options.distance);
       }
@@ -5557,7 +5557,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   ftSugadd(key: Key, string: Value, score: number, options?: FtSugaddOptions): Promise<I> {
     const words: Arg[] = [key, string, score];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.incr) words.push("INCR");
       if (options.payload !== undefined) {
         words.push("PAYLOAD", options.payload);
@@ -5593,7 +5593,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   ftSugget(key: Key, prefix: Value, options?: FtSuggetOptions): Promise<[suggestion: S, score: number, payload: S | null][] | [member: S, score: number][] | [name: S, value: S | null][] | S[] | null>;
   ftSugget(key: Key, prefix: Value, options?: FtSuggetOptions): Promise<unknown> {
     const words: Arg[] = [key, prefix];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.fuzzy) words.push("FUZZY");
       if (options.withscores) words.push("WITHSCORES");
       if (options.withpayloads) words.push("WITHPAYLOADS");
@@ -5639,7 +5639,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   ftSynupdate(index: Value, synonymGroupId: Value, terms: readonly Value[], options?: FtSynupdateOptions): Promise<"OK"> {
     const words: Arg[] = [index, synonymGroupId];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.skipinitialscan) words.push("SKIPINITIALSCAN");
     }
     pushAll(words, terms);
@@ -5724,7 +5724,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   sentinelFailover(masterName: Value, options?: SentinelFailoverOptions): Promise<"OK"> {
     const words: Arg[] = [masterName];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.coordinated) words.push("COORDINATED");
     }
     return this.send(SENTINEL_FAILOVER, words);
@@ -6201,7 +6201,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   bgsave(options?: BgsaveOptions): Promise<string> {
     const words: Arg[] = [];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.schedule) {
         words.push("SCHEDULE");
       } else if (options.cancel) {
@@ -6294,7 +6294,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   commandList(options?: CommandListOptions): Promise<S[]> {
     const words: Arg[] = [];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.module !== undefined) {
         words.push("FILTERBY");
         words.push("MODULE", options.module);
@@ -6419,7 +6419,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   failover(options?: FailoverOptions): Promise<"OK"> {
     const words: Arg[] = [];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.to !== undefined) {
         words.push("TO");
         words.push(options.to.host, options.to.port);
@@ -6442,7 +6442,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   flushall(options?: FlushallOptions): Promise<"OK"> {
     const words: Arg[] = [];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.async) {
         words.push("ASYNC");
       } else if (options.sync) {
@@ -6461,7 +6461,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   flushdb(options?: FlushdbOptions): Promise<"OK"> {
     const words: Arg[] = [];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.async) {
         words.push("ASYNC");
       } else if (options.sync) {
@@ -6510,7 +6510,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   hotkeysStart(metrics: readonly ("CPU" | "NET")[], options?: HotkeysStartOptions): Promise<"OK"> {
     const words: Arg[] = pushCounted(["METRICS"], metrics);
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.count !== undefined) {
         words.push("COUNT", options.count);
       }
@@ -6638,7 +6638,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   lolwut(options?: LolwutOptions): Promise<S> {
     const words: Arg[] = [];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.version !== undefined) {
         words.push("VERSION", options.version);
       }
@@ -6702,7 +6702,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   memoryUsage(key: Key, options?: MemoryUsageOptions): Promise<I | null> {
     const words: Arg[] = [key];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.samples !== undefined) {
         words.push("SAMPLES", options.samples);
       }
@@ -6750,7 +6750,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   moduleLoadex(path: Value, options?: ModuleLoadexOptions): Promise<"OK"> {
     const words: Arg[] = [path];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.config !== undefined) {
         for (const [name, value] of entries(options.config)) {
           words.push("CONFIG", name, value);
@@ -6821,7 +6821,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   shutdown(options?: ShutdownOptions): Promise<"OK"> {
     const words: Arg[] = [];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.nosave) {
         words.push("NOSAVE");
       } else if (options.save) {
@@ -6963,7 +6963,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   sdiffcard(keys: readonly Key[], options?: SdiffcardOptions): Promise<I> {
     const words: Arg[] = pushCounted([], keys);
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.limit !== undefined) {
         words.push("LIMIT", options.limit);
       }
@@ -7004,7 +7004,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   sintercard(keys: readonly Key[], options?: SintercardOptions): Promise<I> {
     const words: Arg[] = pushCounted([], keys);
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.limit !== undefined) {
         words.push("LIMIT", options.limit);
       }
@@ -7139,7 +7139,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   sscan(key: Key, cursor: Value, options?: SscanOptions): Promise<[cursor: S, members: S[]]> {
     const words: Arg[] = [key, cursor];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.match !== undefined) {
         words.push("MATCH", options.match);
       }
@@ -7171,7 +7171,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   sunioncard(keys: readonly Key[], options?: SunioncardOptions): Promise<I> {
     const words: Arg[] = pushCounted([], keys);
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.approx) words.push("APPROX");
       if (options.limit !== undefined) {
         words.push("LIMIT", options.limit);
@@ -7206,7 +7206,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   bzmpop(timeout: number, keys: readonly Key[], where: "MIN" | "MAX", options?: BzmpopOptions): Promise<[key: S, members: ScoredMember<S>[]] | null> {
     const words: Arg[] = pushCounted([timeout], keys);
     words.push(where);
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.count !== undefined) {
         words.push("COUNT", options.count);
       }
@@ -7266,7 +7266,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   zadd(key: Key, members: Pairs<Value, number> | number, member?: Value | ZaddOptions, options?: ZaddOptions): Promise<unknown> {
     if (isPairs(members)) options = member as ZaddOptions | undefined;
     const words: Arg[] = [key];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.nx) {
         words.push("NX");
       } else if (options.xx) {
@@ -7322,7 +7322,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   zdiff(keys: readonly Key[], options?: ZdiffOptions): Promise<[member: S, score: number][] | S[]>;
   zdiff(keys: readonly Key[], options?: ZdiffOptions): Promise<unknown> {
     const words: Arg[] = pushCounted([], keys);
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.withscores) words.push("WITHSCORES");
     }
     return this.send(ZDIFF, words, options?.withscores ? ftSuggetShape2 : undefined);
@@ -7366,7 +7366,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   zinter(keys: readonly Key[], options?: ZinterOptions): Promise<[member: S, score: number][] | S[]>;
   zinter(keys: readonly Key[], options?: ZinterOptions): Promise<unknown> {
     const words: Arg[] = pushCounted([], keys);
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.weights !== undefined) {
         words.push("WEIGHTS");
         pushAll(words, options.weights);
@@ -7389,7 +7389,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   zintercard(keys: readonly Key[], options?: ZintercardOptions): Promise<I> {
     const words: Arg[] = pushCounted([], keys);
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.limit !== undefined) {
         words.push("LIMIT", options.limit);
       }
@@ -7408,7 +7408,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   zinterstore(destination: Key, keys: readonly Key[], options?: ZinterstoreOptions): Promise<I> {
     const words: Arg[] = pushCounted([destination], keys);
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.weights !== undefined) {
         words.push("WEIGHTS");
         pushAll(words, options.weights);
@@ -7446,7 +7446,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   zmpop(keys: readonly Key[], where: "MIN" | "MAX", options?: ZmpopOptions): Promise<[key: S, members: ScoredMember<S>[]] | null> {
     const words: Arg[] = pushCounted([], keys);
     words.push(where);
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.count !== undefined) {
         words.push("COUNT", options.count);
       }
@@ -7552,7 +7552,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   zrange(key: Key, start: Value, stop: Value, options?: ZrangeOptions): Promise<[member: S, score: number][] | S[]>;
   zrange(key: Key, start: Value, stop: Value, options?: ZrangeOptions): Promise<unknown> {
     const words: Arg[] = [key, start, stop];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.byscore) {
         words.push("BYSCORE");
       } else if (options.bylex) {
@@ -7581,7 +7581,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   zrangebylex(key: Key, min: LexBound, max: LexBound, options?: ZrangebylexOptions): Promise<S[]> {
     const words: Arg[] = [key, min, max];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.limit !== undefined) {
         words.push("LIMIT");
         words.push(options.limit.offset, options.limit.count);
@@ -7606,7 +7606,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   zrangebyscore(key: Key, min: ScoreBound, max: ScoreBound, options?: ZrangebyscoreOptions): Promise<[member: S, score: number][] | S[]>;
   zrangebyscore(key: Key, min: ScoreBound, max: ScoreBound, options?: ZrangebyscoreOptions): Promise<unknown> {
     const words: Arg[] = [key, min, max];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.withscores) words.push("WITHSCORES");
       if (options.limit !== undefined) {
         words.push("LIMIT");
@@ -7629,7 +7629,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   zrangestore(dst: Key, src: Key, min: Value, max: Value, options?: ZrangestoreOptions): Promise<I> {
     const words: Arg[] = [dst, src, min, max];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.byscore) {
         words.push("BYSCORE");
       } else if (options.bylex) {
@@ -7659,7 +7659,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   zrank(key: Key, member: Value, options?: ZrankOptions): Promise<[rank: I, score: number] | I | null>;
   zrank(key: Key, member: Value, options?: ZrankOptions): Promise<unknown> {
     const words: Arg[] = [key, member];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.withscore) words.push("WITHSCORE");
     }
     return this.send(ZRANK, words, options?.withscore ? zpopmaxShape2 : undefined);
@@ -7732,7 +7732,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   zrevrange(key: Key, start: number, stop: number, options?: ZrevrangeOptions): Promise<[member: S, score: number][] | S[]>;
   zrevrange(key: Key, start: number, stop: number, options?: ZrevrangeOptions): Promise<unknown> {
     const words: Arg[] = [key, start, stop];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.withscores) words.push("WITHSCORES");
     }
     return this.send(ZREVRANGE, words, options?.withscores ? ftSuggetShape2 : undefined);
@@ -7751,7 +7751,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   zrevrangebylex(key: Key, max: LexBound, min: LexBound, options?: ZrevrangebylexOptions): Promise<S[]> {
     const words: Arg[] = [key, max, min];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.limit !== undefined) {
         words.push("LIMIT");
         words.push(options.limit.offset, options.limit.count);
@@ -7776,7 +7776,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   zrevrangebyscore(key: Key, max: ScoreBound, min: ScoreBound, options?: ZrevrangebyscoreOptions): Promise<[member: S, score: number][] | S[]>;
   zrevrangebyscore(key: Key, max: ScoreBound, min: ScoreBound, options?: ZrevrangebyscoreOptions): Promise<unknown> {
     const words: Arg[] = [key, max, min];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.withscores) words.push("WITHSCORES");
       if (options.limit !== undefined) {
         words.push("LIMIT");
@@ -7801,7 +7801,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   zrevrank(key: Key, member: Value, options?: ZrevrankOptions): Promise<[rank: I, score: number] | I | null>;
   zrevrank(key: Key, member: Value, options?: ZrevrankOptions): Promise<unknown> {
     const words: Arg[] = [key, member];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.withscore) words.push("WITHSCORE");
     }
     return this.send(ZREVRANK, words, options?.withscore ? zpopmaxShape2 : undefined);
@@ -7821,7 +7821,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   zscan(key: Key, cursor: Value, options?: ZscanOptions): Promise<[cursor: S, members: S[]] | [cursor: S, members: [member: S, score: number][]]>;
   zscan(key: Key, cursor: Value, options?: ZscanOptions): Promise<unknown> {
     const words: Arg[] = [key, cursor];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.match !== undefined) {
         words.push("MATCH", options.match);
       }
@@ -7859,7 +7859,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   zunion(keys: readonly Key[], options?: ZunionOptions): Promise<[member: S, score: number][] | S[]>;
   zunion(keys: readonly Key[], options?: ZunionOptions): Promise<unknown> {
     const words: Arg[] = pushCounted([], keys);
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.weights !== undefined) {
         words.push("WEIGHTS");
         pushAll(words, options.weights);
@@ -7883,7 +7883,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   zunionstore(destination: Key, keys: readonly Key[], options?: ZunionstoreOptions): Promise<I> {
     const words: Arg[] = pushCounted([destination], keys);
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.weights !== undefined) {
         words.push("WEIGHTS");
         pushAll(words, options.weights);
@@ -7920,7 +7920,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   xackdel(key: Key, group: Value, ids: readonly Value[], options?: XackdelOptions): Promise<Int<I, -1 | 1 | 2>[]> {
     const words: Arg[] = [key, group];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.keepref) {
         words.push("KEEPREF");
       } else if (options.delref) {
@@ -7957,7 +7957,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   xadd(key: Key, id: Value, fields: Pairs<Value, Value> | Value, value?: Value | XaddOptions, options?: XaddOptions): Promise<unknown> {
     if (isPairs(fields)) options = value as XaddOptions | undefined;
     const words: Arg[] = [key];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.nomkstream) words.push("NOMKSTREAM");
       if (options.keepref) {
         words.push("KEEPREF");
@@ -8010,7 +8010,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   xautoclaim(key: Key, group: Value, consumer: Value, minIdleTime: number, start: Value, options?: XautoclaimOptions): Promise<[next: S, ids: S[], deleted: S[]] | [next: S, entries: StreamEntry<S>[], deleted: S[]]>;
   xautoclaim(key: Key, group: Value, consumer: Value, minIdleTime: number, start: Value, options?: XautoclaimOptions): Promise<unknown> {
     const words: Arg[] = [key, group, consumer, minIdleTime, start];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.count !== undefined) {
         words.push("COUNT", options.count);
       }
@@ -8029,7 +8029,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   xcfgset(key: Key, options?: XcfgsetOptions): Promise<"OK"> {
     const words: Arg[] = [key];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.idmpDuration !== undefined) {
         words.push("IDMP-DURATION", options.idmpDuration);
       }
@@ -8057,7 +8057,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   xclaim(key: Key, group: Value, consumer: Value, minIdleTime: number, ids: readonly Value[], options?: XclaimOptions): Promise<S[] | StreamEntry<S>[]>;
   xclaim(key: Key, group: Value, consumer: Value, minIdleTime: number, ids: readonly Value[], options?: XclaimOptions): Promise<unknown> {
     const words: Arg[] = pushAll([key, group, consumer, minIdleTime], ids);
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.idle !== undefined) {
         words.push("IDLE", options.idle);
       }
@@ -8099,7 +8099,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   xdelex(key: Key, ids: readonly Value[], options?: XdelexOptions): Promise<Int<I, -1 | 1 | 2>[]> {
     const words: Arg[] = [key];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.keepref) {
         words.push("KEEPREF");
       } else if (options.delref) {
@@ -8125,7 +8125,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   xgroupCreate(key: Key, group: Value, id: Value, options?: XgroupCreateOptions): Promise<"OK"> {
     const words: Arg[] = [key, group, id];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.mkstream) words.push("MKSTREAM");
       if (options.entriesread !== undefined) {
         words.push("ENTRIESREAD", options.entriesread);
@@ -8193,7 +8193,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   xgroupSetid(key: Key, group: Value, id: Value, options?: XgroupSetidOptions): Promise<"OK"> {
     const words: Arg[] = [key, group, id];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.entriesread !== undefined) {
         words.push("ENTRIESREAD", options.entriesread);
       }
@@ -8262,7 +8262,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   xinfoStream(key: Key, options?: XinfoStreamOptions): Promise<StreamDetails<S, I> | StreamInfo<S, I>>;
   xinfoStream(key: Key, options?: XinfoStreamOptions): Promise<unknown> {
     const words: Arg[] = [key];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.full !== undefined) {
         words.push("FULL");
         if (options.full !== true) {
@@ -8299,7 +8299,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   xnack(key: Key, group: Value, mode: "SILENT" | "FAIL" | "FATAL", ids: readonly Value[], options?: XnackOptions): Promise<I> {
     const words: Arg[] = pushCounted([key, group, mode, "IDS"], ids);
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.retrycount !== undefined) {
         words.push("RETRYCOUNT", options.retrycount);
       }
@@ -8325,7 +8325,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   xpending(key: Key, group: Value, options?: XpendingOptions): Promise<[id: S, consumer: S, idle: I, deliveries: I][] | XpendingReply2<S, I>>;
   xpending(key: Key, group: Value, options?: XpendingOptions): Promise<unknown> {
     const words: Arg[] = [key, group];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.start !== undefined) {
         if (options.idle !== undefined) {
           words.push("IDLE", options.idle);
@@ -8351,7 +8351,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   xrange(key: Key, start: Value, end: Value, options?: XrangeOptions): Promise<StreamEntry<S>[]> {
     const words: Arg[] = [key, start, end];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.count !== undefined) {
         words.push("COUNT", options.count);
       }
@@ -8370,7 +8370,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   xread(streams: Pairs<Key, Value>, options?: XreadOptions): Promise<[key: S, entries: StreamEntry<S>[]][] | null> {
     const words: Arg[] = [];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.count !== undefined) {
         words.push("COUNT", options.count);
       }
@@ -8405,7 +8405,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   xreadgroup(group: Value, consumer: Value, streams: Pairs<Key, Value>, options?: XreadgroupOptions): Promise<[key: S, entries: [id: S, fields: Dict<S, S> | null, idle?: I, deliveries?: I][]][] | [key: S, entries: DeliveredEntry<S>[]][] | null>;
   xreadgroup(group: Value, consumer: Value, streams: Pairs<Key, Value>, options?: XreadgroupOptions): Promise<unknown> {
     const words: Arg[] = ["GROUP", group, consumer];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.count !== undefined) {
         words.push("COUNT", options.count);
       }
@@ -8440,7 +8440,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   xrevrange(key: Key, end: Value, start: Value, options?: XrevrangeOptions): Promise<StreamEntry<S>[]> {
     const words: Arg[] = [key, end, start];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.count !== undefined) {
         words.push("COUNT", options.count);
       }
@@ -8459,7 +8459,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   xsetid(key: Key, lastId: Value, options?: XsetidOptions): Promise<"OK"> {
     const words: Arg[] = [key, lastId];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.entriesadded !== undefined) {
         words.push("ENTRIESADDED", options.entriesadded);
       }
@@ -8547,7 +8547,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   delex(key: Key, options?: DelexOptions): Promise<Bit<I>> {
     const words: Arg[] = [key];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.ifeq !== undefined) {
         words.push("IFEQ", options.ifeq);
       } else if (options.ifne !== undefined) {
@@ -8620,7 +8620,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   getex(key: Key, options?: GetexOptions): Promise<S | null> {
     const words: Arg[] = [key];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.ex !== undefined) {
         words.push("EX", options.ex);
       } else if (options.px !== undefined) {
@@ -8711,7 +8711,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   increx(key: Key, options?: IncrexOptions): Promise<[value: number, increment: number] | [value: I, increment: I]>;
   increx(key: Key, options?: IncrexOptions): Promise<unknown> {
     const words: Arg[] = [key];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.byfloat !== undefined) {
         words.push("BYFLOAT", options.byfloat);
       } else if (options.byint !== undefined) {
@@ -8754,7 +8754,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   lcs(key1: Key, key2: Key, options?: LcsOptions): Promise<I | { matches: [first: [start: I, end: I], second: [start: I, end: I], length: I][]; len: I } | { matches: [first: [start: I, end: I], second: [start: I, end: I]][]; len: I } | S>;
   lcs(key1: Key, key2: Key, options?: LcsOptions): Promise<unknown> {
     const words: Arg[] = [key1, key2];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.len) {
         words.push("LEN");
       } else if (options.idx) {
@@ -8801,7 +8801,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   msetex(values: Pairs<Key, Value>, options?: MsetexOptions): Promise<Bit<I>> {
     const words: Arg[] = pushCountedPairs([], values);
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.nx) {
         words.push("NX");
       } else if (options.xx) {
@@ -8862,7 +8862,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   set(key: Key, value: Value, options?: SetOptions): Promise<S | "OK" | null>;
   set(key: Key, value: Value, options?: SetOptions): Promise<unknown> {
     const words: Arg[] = [key, value];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.nx) {
         words.push("NX");
       } else if (options.xx) {
@@ -8969,7 +8969,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   tsAdd(key: Key, timestamp: Time | "*", value: number, options?: TsAddOptions): Promise<I> {
     const words: Arg[] = [key, typeof timestamp === "string" ? timestamp : milliseconds(timestamp), value];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.retention !== undefined) {
         words.push("RETENTION", options.retention);
       }
@@ -9007,7 +9007,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   tsAlter(key: Key, options?: TsAlterOptions): Promise<"OK"> {
     const words: Arg[] = [key];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.retention !== undefined) {
         words.push("RETENTION", options.retention);
       }
@@ -9039,7 +9039,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   tsCreate(key: Key, options?: TsCreateOptions): Promise<"OK"> {
     const words: Arg[] = [key];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.retention !== undefined) {
         words.push("RETENTION", options.retention);
       }
@@ -9094,7 +9094,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   tsDecrby(key: Key, subtrahend: number, options?: TsDecrbyOptions): Promise<I> {
     const words: Arg[] = [key, subtrahend];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.timestamp !== undefined) {
         words.push("TIMESTAMP", typeof options.timestamp === "string" ? options.timestamp : milliseconds(options.timestamp));
       }
@@ -9158,7 +9158,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   tsGet(key: Key, options?: TsGetOptions): Promise<[timestamp: I, value: number] | null> {
     const words: Arg[] = [key];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.latest) words.push("LATEST");
     }
     return this.send(TS_GET, words, zpopmaxShape2);
@@ -9175,7 +9175,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   tsIncrby(key: Key, addend: number, options?: TsIncrbyOptions): Promise<I> {
     const words: Arg[] = [key, addend];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.timestamp !== undefined) {
         words.push("TIMESTAMP", typeof options.timestamp === "string" ? options.timestamp : milliseconds(options.timestamp));
       }
@@ -9213,7 +9213,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   tsInfo(key: Key, options?: TsInfoOptions): Promise<SeriesInfo<S, I>> {
     const words: Arg[] = [key];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.debug) words.push("DEBUG");
     }
     return this.send(TS_INFO, words, seriesInfo);
@@ -9246,7 +9246,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   tsMget(filters: readonly Value[], options?: TsMgetOptions): Promise<SeriesLatest<S, I>[]> {
     const words: Arg[] = [];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.latest) words.push("LATEST");
       if (options.withlabels) {
         words.push("WITHLABELS");
@@ -9273,7 +9273,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   tsMrange(fromTimestamp: Time | "-" | "+", toTimestamp: Time | "-" | "+", filters: readonly Value[], options?: TsMrangeOptions): Promise<SeriesRange<S, I>[]> {
     const words: Arg[] = [typeof fromTimestamp === "string" ? fromTimestamp : milliseconds(fromTimestamp), typeof toTimestamp === "string" ? toTimestamp : milliseconds(toTimestamp)];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.latest) words.push("LATEST");
       if (options.filterByTs !== undefined) {
         words.push("FILTER_BY_TS");
@@ -9307,7 +9307,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
     }
     words.push("FILTER");
     pushAll(words, filters);
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.groupby !== undefined) {
         words.push("GROUPBY");
         words.push(options.groupby.label, "REDUCE", options.groupby.reduce);
@@ -9330,7 +9330,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   tsMrevrange(fromTimestamp: Time | "-" | "+", toTimestamp: Time | "-" | "+", filters: readonly Value[], options?: TsMrevrangeOptions): Promise<SeriesRange<S, I>[]> {
     const words: Arg[] = [typeof fromTimestamp === "string" ? fromTimestamp : milliseconds(fromTimestamp), typeof toTimestamp === "string" ? toTimestamp : milliseconds(toTimestamp)];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.latest) words.push("LATEST");
       if (options.filterByTs !== undefined) {
         words.push("FILTER_BY_TS");
@@ -9364,7 +9364,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
     }
     words.push("FILTER");
     pushAll(words, filters);
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.groupby !== undefined) {
         words.push("GROUPBY");
         words.push(options.groupby.label, "REDUCE", options.groupby.reduce);
@@ -9388,7 +9388,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   tsNrange(keys: readonly Key[], fromTimestamp: Time | "-" | "+", toTimestamp: Time | "-" | "+", options?: TsNrangeOptions): Promise<SampleRow<I>[]> {
     const words: Arg[] = pushCounted([], keys);
     words.push(typeof fromTimestamp === "string" ? fromTimestamp : milliseconds(fromTimestamp), typeof toTimestamp === "string" ? toTimestamp : milliseconds(toTimestamp));
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.latest) words.push("LATEST");
       if (options.filterByTs !== undefined) {
         words.push("FILTER_BY_TS");
@@ -9431,7 +9431,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   tsNrevrange(keys: readonly Key[], fromTimestamp: Time | "-" | "+", toTimestamp: Time | "-" | "+", options?: TsNrevrangeOptions): Promise<SampleRow<I>[]> {
     const words: Arg[] = pushCounted([], keys);
     words.push(typeof fromTimestamp === "string" ? fromTimestamp : milliseconds(fromTimestamp), typeof toTimestamp === "string" ? toTimestamp : milliseconds(toTimestamp));
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.latest) words.push("LATEST");
       if (options.filterByTs !== undefined) {
         words.push("FILTER_BY_TS");
@@ -9504,7 +9504,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   tsRange(key: Key, fromTimestamp: Time | "-" | "+", toTimestamp: Time | "-" | "+", options?: TsRangeOptions): Promise<Sample<I>[]> {
     const words: Arg[] = [key, typeof fromTimestamp === "string" ? fromTimestamp : milliseconds(fromTimestamp), typeof toTimestamp === "string" ? toTimestamp : milliseconds(toTimestamp)];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.latest) words.push("LATEST");
       if (options.filterByTs !== undefined) {
         words.push("FILTER_BY_TS");
@@ -9544,7 +9544,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   tsRead(key: Key, timestamp: Time | "-" | "+" | "$", options?: TsReadOptions): Promise<Sample<I>[]> {
     const words: Arg[] = [key, typeof timestamp === "string" ? timestamp : milliseconds(timestamp)];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.block !== undefined) {
         words.push("BLOCK");
         words.push(options.block.milliseconds, options.block.minCount);
@@ -9568,7 +9568,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   tsRevrange(key: Key, fromTimestamp: Time | "-" | "+", toTimestamp: Time | "-" | "+", options?: TsRevrangeOptions): Promise<Sample<I>[]> {
     const words: Arg[] = [key, typeof fromTimestamp === "string" ? fromTimestamp : milliseconds(fromTimestamp), typeof toTimestamp === "string" ? toTimestamp : milliseconds(toTimestamp)];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.latest) words.push("LATEST");
       if (options.filterByTs !== undefined) {
         words.push("FILTER_BY_TS");
@@ -9675,7 +9675,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   vemb(key: Key, element: Value, options?: VembOptions): Promise<[quantization: string, data: Uint8Array, norm: number, range?: number] | number[] | null>;
   vemb(key: Key, element: Value, options?: VembOptions): Promise<unknown> {
     const words: Arg[] = [key, element];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.raw) words.push("RAW");
     }
     return this.send(VEMB, words, options?.raw ? vembShape : tdigestByrankShape);
@@ -9733,7 +9733,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   vlinks(key: Key, element: Value, options?: VlinksOptions): Promise<[member: S, score: number][][] | S[][] | null>;
   vlinks(key: Key, element: Value, options?: VlinksOptions): Promise<unknown> {
     const words: Arg[] = [key, element];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.withscores) words.push("WITHSCORES");
     }
     return this.send(VLINKS, words, options?.withscores ? vlinksShape : undefined);
@@ -9989,7 +9989,7 @@ export abstract class SessionCommands<S extends string | Uint8Array = string, I 
    */
   clientTracking(status: boolean, options?: ClientTrackingOptions): Promise<"OK"> {
     const words: Arg[] = [status ? "ON" : "OFF"];
-    if (options !== undefined) {
+    if (isGiven(options)) {
       if (options.redirect !== undefined) {
         words.push("REDIRECT", options.redirect);
       }

@@ -192,6 +192,19 @@ test("a text where a list or a pair belongs is refused: its letters would be sen
   for (const slip of slips) assertThrows(slip, TypeError, "array", String(slip));
 });
 
+test("words in the place of options, or options in capitals, are refused: they would not be sent", () => {
+  // deno-lint-ignore no-explicit-any
+  const untyped = redis as any;
+  const slips: [call: () => void, told: string][] = [
+    [() => untyped.set("k", "v", "EX", 60), "as an object"],
+    [() => untyped.zrange("z", 0, -1, "WITHSCORES"), "as an object"],
+    [() => untyped.set("k", "v", { EX: 60 }), "lower case"],
+    [() => untyped.scan(0, { MATCH: "a*" }), "lower case"],
+  ];
+  for (const [slip, told] of slips) assertThrows(slip, TypeError, told, String(slip));
+  assertEquals(redis.of(() => redis.set("k", "v", { ex: 60, nx: undefined })), "SET k v EX 60");
+});
+
 test("of several lists none is left out", () => {
   // An array is nothing that can be sent, which is told when it is to be.
   // deno-lint-ignore no-explicit-any
