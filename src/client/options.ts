@@ -100,7 +100,10 @@ export interface ClientOptions {
    * handed out; `false` unless given.
    */
   readonly integrity?: boolean;
-  /** Called at each change of the shared connection's state. */
+  /**
+   * Called at each change of a shared connection's state. A pool has several of them; a cache has one of its own, and so
+   * have subscriptions with RESP2.
+   */
   readonly onState?: (state: LineState, error?: Error) => void;
   /** Called with each out-of-band value that is no subscription's message. */
   readonly onPush?: (push: Push) => void;
