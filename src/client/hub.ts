@@ -283,7 +283,10 @@ export class Hub {
     const [channel, message] = items.slice(-2);
     const topic = this.#topics[family].get(keyOf((matched ?? channel) as Arg));
     if (topic === undefined) return;
-    for (const { mode, subscription } of topic.listeners) {
+    for (const listener of topic.listeners) {
+      const { mode, subscription } = listener;
+      // It may have come in one breath with what confirms that there was a gap before it.
+      resumed(listener, this.#generation);
       const as = (mode & BYTES) !== 0 ? bytes : text;
       const value = { channel: as(channel!), message: as(message!) };
       const whole = matched === undefined ? value : { ...value, pattern: as(matched) };

@@ -415,6 +415,33 @@ for (const protocol of [3, 2] as const) {
   });
 }
 
+for (const protocol of [3, 2] as const) {
+  test(`a listener hears of a gap before the first message after it, RESP${protocol}`, async () => {
+    const push = protocol === 3 ? ">3" : "*3";
+    const confirmed = `${push}\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n`;
+    const saying = (index: number) => `${push}\r\n$7\r\nmessage\r\n$1\r\nc\r\n$1\r\n${index}\r\n`;
+    await using server = await startScripted(async (peer, index) => {
+      for (let words = await peer.command(); words !== null; words = await peer.command()) {
+        if (words[0] === "HELLO") await peer.send(HELLO);
+        else if (words[0] === "CLIENT") await peer.send(":7\r\n");
+        else if (words[0] === "PING") await peer.send(`${confirmed}+PONG\r\n${saying(index)}`);
+      }
+    });
+    const redis = await connect(server.url, { protocol, clientInfo: false });
+    const listening = protocol === 3 ? 0 : 1; // which connection
+    const heard: string[] = [];
+    const again = gate();
+    await redis.subscribe("c", {
+      onMessage: ({ message }) => (heard.push(message), message !== `${listening}` && again.open()),
+      onGap: () => heard.push("gap"),
+    });
+    (await server.peer(listening)).destroy();
+    await again.opened;
+    redis.destroy();
+    assertEquals(heard, [`${listening}`, "gap", `${listening + 1}`]);
+  });
+}
+
 test("who subscribes while the client is closed is refused, and leaves no connection, RESP2", async () => {
   await using server = await startRedis();
   await using admin = await connect(server.url);
