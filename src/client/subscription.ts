@@ -26,6 +26,20 @@ export interface SubscribeOptions<S extends string | Uint8Array = string> extend
   readonly onError?: (error: Error) => void;
 }
 
+const CALLBACKS = ["onMessage", "onGap", "onError"] as const;
+
+/** Elsewhere the listener itself stands in their place: it would never be called. */
+function check(options: SubscribeOptions<never>): void {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError("The options of a subscription must be an object: a listener is given as { onMessage }");
+  }
+  for (const name of CALLBACKS) {
+    if (!["undefined", "function"].includes(typeof options[name])) {
+      throw new TypeError(`Option ${name} must be a function`);
+    }
+  }
+}
+
 /**
  * A subscription to channels or patterns. Iterate it, or give `onMessage`; leave it with `close`, or at the end of its
  * scope (`await using`, or `using` where nobody needs to wait for the server).
@@ -40,6 +54,7 @@ export class Subscription<S extends string | Uint8Array = string>
 
   /** @internal Made by `redis.subscribe` and its like. */
   constructor(options: SubscribeOptions<S>, leave: () => Promise<void>) {
+    check(options);
     this.#options = options;
     this.#leave = leave;
     this.#inbox = new Inbox("messages", options);

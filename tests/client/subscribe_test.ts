@@ -154,3 +154,18 @@ test("a subscription that is confirmed on a connection that was replaced meanwhi
   await redis.publish("news", "x");
   assertEquals([(await news.next()).value?.message, news.gaps], ["x", gaps]);
 });
+
+for (
+  const [options, says] of [
+    [() => {}, "a listener is given as { onMessage }"],
+    [null, "a listener is given as { onMessage }"],
+    [{ onMessage: "call me" }, "onMessage must be a function"],
+    [{ onGap: 1 }, "onGap must be a function"],
+  ] as const
+) {
+  test(`options of a subscription are checked: ${typeof options}, ${says}`, async () => {
+    await using server = await startRedis();
+    await using redis = await connect(server.url);
+    await assertRejects(() => redis.subscribe("news", options as never), TypeError, says);
+  });
+}
