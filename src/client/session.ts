@@ -26,6 +26,9 @@ import { namedSpec } from "./unusual.ts";
 /** How long a command that is still running may keep a session from being given back, in milliseconds. */
 const LINGER = 1000;
 
+/** What a transaction that was said by hand ends with. */
+const ENDS_TRANSACTION = new Set(["EXEC", "DISCARD", "RESET"]);
+
 const UNWATCH = new CommandSpec("UNWATCH", SESSION);
 
 /**
@@ -116,7 +119,7 @@ export abstract class BaseSession<
 
   /** Remembers what has to be undone. */
   #mark(name: string): void {
-    this.#line.inTransaction = name === "MULTI" || (this.#line.inTransaction && name !== "EXEC" && name !== "DISCARD");
+    this.#line.inTransaction = name === "MULTI" || (this.#line.inTransaction && !ENDS_TRANSACTION.has(name));
     if (name === "WATCH") {
       this.#watching = true;
       this.#ending = undefined;

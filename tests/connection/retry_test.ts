@@ -90,6 +90,19 @@ test("an EXEC that is refused is not tried again: it would end the next transact
   redis.destroy();
 });
 
+test("what is refused after a session's RESET, which ends its MULTI, is tried again", async () => {
+  const answers = { MULTI: "+OK", RESET: "+RESET", INCR: DOWN };
+  await using server = await answering(answers, []);
+  await using redis = await connect(server.url, { clientInfo: false });
+  await using session = await redis.session();
+  await session.call("MULTI");
+  await session.call("RESET");
+  const count = session.incr("a");
+  while (redis.stats().retries === 0) await session.call("RESET");
+  answers.INCR = ":1";
+  assertEquals(await count, 1);
+});
+
 test("what was refused before a session's MULTI is not tried again within it: EXEC would have one reply more", async () => {
   const said: string[] = [];
   await using server = await answering({ MULTI: "+OK", INCR: DOWN }, said);
