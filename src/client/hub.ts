@@ -14,6 +14,7 @@ import { onAbort } from "../connection/signal.ts";
 import { BYTES, type Push, type Reply } from "../resp/reply.ts";
 import { utf8 } from "../resp/text.ts";
 import { Change, type Family, keyOf, SUBSCRIBE, UNSUBSCRIBE } from "./change.ts";
+import { passes } from "./passing.ts";
 import { type Message, type SubscribeOptions, Subscription } from "./subscription.ts";
 
 /** The families whose messages are of this kind. */
@@ -38,6 +39,9 @@ interface Listener {
 /** How often a subscription is tried on new connections, if each is lost before the server has confirmed it. */
 const TRIES = 5;
 
+/** How long after a refusal that passes the server is asked again, in milliseconds. */
+const AGAIN = 1000;
+
 /** What the hub needs of its client. */
 export interface HubSettings {
   /** @internal The line that commands share. */
@@ -61,6 +65,8 @@ export class Hub {
   #generation = 0;
   /** What the server has not answered. */
   readonly #changes = new Set<Change>();
+  /** What the server is asked for again in a while. */
+  readonly #pauses = new Set<ReturnType<typeof setTimeout>>();
   #closed = false;
 
   /** @internal Made when a client is opened. */
@@ -218,6 +224,7 @@ export class Hub {
   ready(line: Line): void {
     if (line !== this.#line || this.#generation === line.generation) return;
     this.#generation = line.generation;
+    this.#endPauses();
     // What waited for this connection may be wanted no more, and what is wanted is asked for in any case.
     for (const { ticket } of this.#changes) ticket.released ||= !ticket.sent;
     // Messages would come as replies.
@@ -225,12 +232,14 @@ export class Hub {
       return this.lost(line, new ConnectionError("The server behind this address does not speak RESP3 any more"));
     }
     for (const family of FAMILIES) {
-      const topics = [...this.#topics[family].values()];
-      if (topics.length > 0) this.#askAgain(line, family, topics);
+      this.#askAgain(line, family, [...this.#topics[family].values()]);
     }
   }
 
-  #askAgain(line: Line, family: Family, topics: readonly Topic[]): void {
+  #askAgain(line: Line, family: Family, all: readonly Topic[]): void {
+    // Nobody may listen to some of them any longer.
+    const topics = all.filter((topic) => this.#topics[family].get(keyOf(topic.name)) === topic);
+    if (topics.length === 0) return;
     // When it answers, the line may have another one already: that means one more gap.
     const { generation } = line;
     this.#ask(line, family, topics).then(
@@ -238,17 +247,33 @@ export class Hub {
       (error) => {
         // Lost once more: the next connection is asked.
         if (!(error instanceof ReplyError)) return;
-        // One that is refused must not take the others with it. Nobody may listen to these any longer.
-        const wanted = topics.filter((topic) => this.#topics[family].get(keyOf(topic.name)) === topic);
-        if (topics.length > 1) { for (const topic of wanted) this.#askAgain(line, family, [topic]); }
+        // It is running a script, say: that is no answer.
+        if (passes(error)) return this.#askLater(line, family, topics);
+        // One that is refused must not take the others with it.
+        if (topics.length > 1) { for (const topic of topics) this.#askAgain(line, family, [topic]); }
         else eachListener(topics, ({ subscription }) => subscription.fail(error));
       },
     );
   }
 
+  #askLater(line: Line, family: Family, topics: readonly Topic[]): void {
+    if (line !== this.#line || line.state !== "ready") return;
+    const pause = setTimeout(() => {
+      this.#pauses.delete(pause);
+      this.#askAgain(line, family, topics);
+    }, AGAIN);
+    this.#pauses.add(pause);
+  }
+
+  #endPauses(): void {
+    for (const pause of this.#pauses) clearTimeout(pause);
+    this.#pauses.clear();
+  }
+
   /** @internal The line was given up or closed: nobody will hear anything any more. */
   lost(line: Line, error?: Error): void {
     if (line !== this.#line) return;
+    this.#endPauses();
     const reason = error ?? clientClosed();
     for (const family of FAMILIES) {
       const topics = [...this.#topics[family].values()];

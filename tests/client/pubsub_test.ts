@@ -244,6 +244,40 @@ test("replies stay paired when SUBSCRIBE and the PING beside it are refused", as
   assertEquals(echoed, { status: "fulfilled", value: "mine" });
 });
 
+for (const how of ["is closed", "is subscribed again", "is given another connection"]) {
+  test(`what a server refuses for now, when it is asked for anew, is asked for again until its client ${how}`, async () => {
+    const asked: string[] = [];
+    let busy = 2;
+    await using server = await startScripted((peer, index) =>
+      answering(([name, channel]) => {
+        if (name === "HELLO") return HELLO;
+        if (name !== "SUBSCRIBE") return "+OK\r\n";
+        asked.push(`${index} ${channel}`);
+        const refused = index === 1 && busy-- > 0;
+        return refused
+          ? "-BUSY Redis is busy running a script\r\n"
+          : `>3\r\n$9\r\nsubscribe\r\n$1\r\n${channel}\r\n:1\r\n`;
+      })(peer, index)
+    );
+    const redis = await connect(server.url, { clientInfo: false });
+    const news = await redis.subscribe("a");
+    server.peers[0]!.destroy();
+    await until(redis, () => asked.length === 2);
+    if (how === "is given another connection") server.peers[1]!.destroy();
+    if (how !== "is closed") await until(redis, () => news.gaps === 1);
+    await redis.close();
+    assertEquals(await news.next(), { value: undefined, done: true });
+    assertEquals(
+      asked,
+      {
+        "is closed": ["0 a", "1 a"],
+        "is subscribed again": ["0 a", "1 a", "1 a", "1 a"],
+        "is given another connection": ["0 a", "1 a", "2 a"],
+      }[how],
+    );
+  });
+}
+
 test("who subscribes while the connection is lost is subscribed on the next one", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url);
