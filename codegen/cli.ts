@@ -136,9 +136,10 @@ export interface Generated {
 }
 
 /** Splits `get,set`; nothing between two commas is a slip. */
-function list(text: string | undefined, option: string): string[] | undefined {
-  if (text === undefined) return undefined;
-  const items = text.split(",").map((item) => item.trim());
+/** The names of an option that may be given more than once, each time with several of them. */
+function list(texts: readonly string[] | undefined, option: string): string[] | undefined {
+  if (texts === undefined) return undefined;
+  const items = texts.join().split(",").map((item) => item.trim());
   if (items.includes("")) throw new SelectError(`--${option} expects names with commas between`);
   return items;
 }
@@ -162,11 +163,12 @@ export async function main(args: string[]): Promise<number> {
 
 async function run(args: string[]): Promise<number> {
   const text = { type: "string" } as const;
+  const texts = { type: "string", multiple: true } as const;
   const is = { type: "boolean" } as const;
   const { values } = parseArgs({
     args,
     options: {
-      ...{ from: text, module: text, only: text, with: text, sockets: text, out: text, import: text },
+      ...{ from: text, module: text, only: texts, with: texts, sockets: text, out: text, import: text },
       ...{ check: is, diff: is, help: { ...is, short: "h" } },
     },
   });

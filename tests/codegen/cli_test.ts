@@ -21,6 +21,9 @@ test("two commands: the same bytes each time, and --check sees one of them chang
   assertEquals(shop.read("small.ts"), text);
   assertEquals((await shop.generate(...only, "--check")).code, 0);
 
+  const apart = await shop.generate("--only", "get", "--only", "set", "--out", "small.ts", "--check");
+  assertEquals(apart.code, 0, apart.output);
+
   const at = text.indexOf("return this.send(GET");
   shop.write("small.ts", text.slice(0, at) + "R" + text.slice(at + 1));
   const { code, output } = await shop.generate(...only, "--check");
