@@ -41,9 +41,10 @@ export function pushJoined(args: Arg[], items: Arg | readonly Arg[]): Arg[] {
 /** Whether there are options. What other clients take in their place, words one after the other, would not be sent. */
 export function isGiven<T extends object>(options: T | undefined): options is T {
   if (options === undefined) return false;
-  if (typeof options === "object") {
+  if (typeof options === "object" && options !== null) {
     for (const name in options) {
-      if (name < "a") throw new TypeError("Options have names in lower case, such as { ex: 60 }");
+      // What begins with _ is an option as well (_2d), or somebody's own.
+      if (name < "_") throw new TypeError("Options have names in lower case, such as { ex: 60 }");
     }
     return true;
   }

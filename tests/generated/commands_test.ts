@@ -2,6 +2,7 @@
  * What the generated methods send, word for word: one case for each form that arguments may have.
  */
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { isGiven } from "../../src/command/args.ts";
 import type { Arg, CommandSpec, Shape } from "../../src/command/spec.ts";
 import { SessionCommands } from "../../src/generated/commands.ts";
 import { test } from "../support/test.ts";
@@ -200,9 +201,21 @@ test("words in the place of options, or options in capitals, are refused: they w
     [() => untyped.zrange("z", 0, -1, "WITHSCORES"), "as an object"],
     [() => untyped.set("k", "v", { EX: 60 }), "lower case"],
     [() => untyped.scan(0, { MATCH: "a*" }), "lower case"],
+    [() => untyped.set("k", "v", null), "as an object"],
   ];
   for (const [slip, told] of slips) assertThrows(slip, TypeError, told, String(slip));
   assertEquals(redis.of(() => redis.set("k", "v", { ex: 60, nx: undefined })), "SET k v EX 60");
+});
+
+test("options may be anybody's object: what begins with _ is their own, or an option of a server", () => {
+  class Lasting {
+    private readonly _ms = 5;
+    get px(): number {
+      return this._ms;
+    }
+  }
+  assertEquals(redis.of(() => redis.set("k", "v", new Lasting())), "SET k v PX 5");
+  assert(isGiven({ _2d: true }));
 });
 
 test("of several lists none is left out", () => {
