@@ -336,7 +336,8 @@ function loop(node: ArgumentNode, expr: string, depth: number): string[] {
       `words.push(${[...repeat, ...node.group.flatMap((part, at) => scalarWords(part, names[at]))].join(", ")});`,
     );
   } else body.push(...objectCode(node, item, depth).lines);
-  const source = isPairs(node) ? `entries(${expr})` : node.list === "tail" && !isTuple(node) ? `many(${expr})` : expr;
+  const walked = isPairs(node) ? "entries" : isTuple(node) ? "tuplesOf" : node.list === "tail" ? "many" : "itemsOf";
+  const source = `${walked}(${expr})`;
   const lines = [`for (const ${over} of ${source}) {`, ...indent(body), "}"];
   if (node.list !== "counted") return lines;
   if (node.count !== "words") return [`words.push((${expr}).length);`, ...lines];

@@ -59,7 +59,7 @@ export function flagsIn(specs: string): string[] {
 /** The functions of src/command/args.ts that bodies call. */
 export function argumentCallsIn(body: string): string[] {
   const calls =
-    "entries isGiven isPairs many milliseconds pushAll pushCounted pushCountedPairs pushJoined pushMany pushPairArgs pushPairs pushReversed pushZipped seconds setCount withMany withPairs";
+    "entries isGiven isPairs itemsOf many milliseconds pushAll pushCounted pushCountedPairs pushJoined pushMany pushPairArgs pushPairs pushReversed pushZipped seconds setCount tuplesOf withMany withPairs";
   return calls.split(" ").filter((name) => new RegExp(`\\b${name}\\(`).test(body));
 }
 

@@ -20,10 +20,24 @@ export function pushMany(args: Arg[], items: Many<Arg>): Arg[] {
 
 /** Appends every item. (Not `push(...items)`, which overflows the stack with many.) */
 export function pushAll(args: Arg[], items: readonly Arg[]): Arg[] {
-  // A text has a length and elements as well: its letters would be sent.
-  if (typeof items === "string") throw new TypeError("One of the arguments is a string; expected an array");
-  for (let i = 0; i < items.length; i++) args.push(items[i]);
+  const all = itemsOf(items);
+  for (let i = 0; i < all.length; i++) args.push(all[i]);
   return args;
+}
+
+/** A list, to be walked. A text has a length and elements as well: its letters would be sent. */
+export function itemsOf<T>(items: readonly T[]): readonly T[] {
+  if (typeof items === "string") throw new TypeError("One of the arguments is a string; expected an array");
+  return items;
+}
+
+/** A list of tuples, to be walked. A text would pass for one of its letters. */
+export function tuplesOf<T>(tuples: readonly T[]): readonly T[] {
+  const all = itemsOf(tuples);
+  if (Array.isArray(all) && all.some((one) => typeof one === "string")) {
+    throw new TypeError("One of the arguments holds a string; expected arrays");
+  }
+  return all;
 }
 
 /** Appends how many items there are, then the items. */

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { entries, isGiven, isPairs, many, milliseconds, pushAll, pushCounted, pushCountedPairs, pushJoined, pushMany, pushPairArgs, pushPairs, pushReversed, pushZipped, seconds, setCount, withMany, withPairs } from "../command/args.ts";
+import { entries, isGiven, isPairs, itemsOf, many, milliseconds, pushAll, pushCounted, pushCountedPairs, pushJoined, pushMany, pushPairArgs, pushPairs, pushReversed, pushZipped, seconds, setCount, tuplesOf, withMany, withPairs } from "../command/args.ts";
 import { jsonList, jsonNames, jsonNumbers, jsonToggled, jsonTypes } from "../command/json_shape.ts";
 import { indexInfo, searchBatch, searchHits, searchHybrid, searchRows, settingsHelp, spellings } from "../command/search_shape.ts";
 import { lastOfSeries, rangesOfSeries, seriesInfo } from "../command/series_shape.ts";
@@ -62,7 +62,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   ardelrange(key: Key, ...ranges: readonly (readonly [start: Int64, end: Int64])[]): Promise<I> {
     const words: Arg[] = [key];
-    for (const [start, end] of ranges) {
+    for (const [start, end] of tuplesOf(ranges)) {
       words.push(start, end);
     }
     return this.send(ARDELRANGE, words);
@@ -111,7 +111,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   argrep(key: Key, start: Value, end: Value, predicates: readonly ({ exact: Value } | { match: Value } | { glob: Value } | { re: Value })[], options?: ArgrepOptions): Promise<[index: I, value: S][] | I[]>;
   argrep(key: Key, start: Value, end: Value, predicates: readonly ({ exact: Value } | { match: Value } | { glob: Value } | { re: Value })[], options?: ArgrepOptions): Promise<unknown> {
     const words: Arg[] = [key, start, end];
-    for (const item of predicates) {
+    for (const item of itemsOf(predicates)) {
       if ("exact" in item) {
         words.push("EXACT", item.exact);
       } else if ("match" in item) {
@@ -361,7 +361,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   bitfield(key: Key, operations?: readonly BitfieldOperation[]): Promise<(I | null)[]> {
     const words: Arg[] = [key];
     if (operations !== undefined) {
-      for (const item of operations) {
+      for (const item of itemsOf(operations)) {
         if ("get" in item) {
           words.push("GET");
           words.push(item.get.encoding, item.get.offset);
@@ -391,7 +391,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
     const words: Arg[] = [key];
     if (isGiven(options)) {
       if (options.get !== undefined) {
-        for (const [encoding, offset] of options.get) {
+        for (const [encoding, offset] of tuplesOf(options.get)) {
           words.push("GET", encoding, offset);
         }
       }
@@ -1225,7 +1225,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   clusterAddslotsrange(...ranges: readonly (readonly [startSlot: number, endSlot: number])[]): Promise<"OK"> {
     const words: Arg[] = [];
-    for (const [startSlot, endSlot] of ranges) {
+    for (const [startSlot, endSlot] of tuplesOf(ranges)) {
       words.push(startSlot, endSlot);
     }
     return this.send(CLUSTER_ADDSLOTSRANGE, words);
@@ -1291,7 +1291,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   clusterDelslotsrange(...ranges: readonly (readonly [startSlot: number, endSlot: number])[]): Promise<"OK"> {
     const words: Arg[] = [];
-    for (const [startSlot, endSlot] of ranges) {
+    for (const [startSlot, endSlot] of tuplesOf(ranges)) {
       words.push(startSlot, endSlot);
     }
     return this.send(CLUSTER_DELSLOTSRANGE, words);
@@ -1441,9 +1441,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   clusterMigrateslots(migrations: readonly ClusterMigrateslotsMigration[]): Promise<"OK"> {
     const words: Arg[] = [];
-    for (const item of migrations) {
+    for (const item of itemsOf(migrations)) {
       words.push("SLOTSRANGE");
-      for (const [start, end] of item.slotsrange) {
+      for (const [start, end] of tuplesOf(item.slotsrange)) {
         words.push(start, end);
       }
       words.push("NODE", item.node);
@@ -1465,7 +1465,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
     const words: Arg[] = [];
     if (options.import !== undefined) {
       words.push("IMPORT");
-      for (const [start, end] of options.import) {
+      for (const [start, end] of tuplesOf(options.import)) {
         words.push(start, end);
       }
     } else if (options.cancel !== undefined) {
@@ -2440,7 +2440,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
         words.push(options.limit.offset, options.limit.count);
       }
       if (options.get !== undefined) {
-        for (const item of options.get) {
+        for (const item of itemsOf(options.get)) {
           words.push("GET", item);
         }
       }
@@ -2480,7 +2480,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
         words.push(options.limit.offset, options.limit.count);
       }
       if (options.get !== undefined) {
-        for (const item of options.get) {
+        for (const item of itemsOf(options.get)) {
           words.push("GET", item);
         }
       }
@@ -2557,7 +2557,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
       }
       if (options.ch) words.push("CH");
     }
-    for (const [longitude, latitude, member] of members) {
+    for (const [longitude, latitude, member] of tuplesOf(members)) {
       words.push(longitude, latitude, member);
     }
     return this.send(GEOADD, words);
@@ -2784,7 +2784,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
     } else if (options.bypolygon !== undefined) {
       words.push("BYPOLYGON");
       words.push((options.bypolygon).length);
-      for (const [longitude, latitude] of options.bypolygon) {
+      for (const [longitude, latitude] of tuplesOf(options.bypolygon)) {
         words.push(longitude, latitude);
       }
     }
@@ -2829,7 +2829,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
     } else if (options.bypolygon !== undefined) {
       words.push("BYPOLYGON");
       words.push((options.bypolygon).length);
-      for (const [longitude, latitude] of options.bypolygon) {
+      for (const [longitude, latitude] of tuplesOf(options.bypolygon)) {
         words.push(longitude, latitude);
       }
     }
@@ -3611,7 +3611,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   jsonMset(...values: readonly (readonly [key: Key, path: Value, json: Value])[]): Promise<"OK"> {
     const words: Arg[] = [];
-    for (const [key, path, json] of values) {
+    for (const [key, path, json] of tuplesOf(values)) {
       words.push(key, path, json);
     }
     return this.send(JSON_MSET, words);
@@ -4615,7 +4615,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
       }
     }
     if (steps !== undefined) {
-      for (const item of steps) {
+      for (const item of itemsOf(steps)) {
         if ("load" in item) {
           words.push("LOAD");
           pushCounted(words, item.load);
@@ -4625,7 +4625,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
           words.push("GROUPBY");
           pushCounted(words, item.groupby.properties);
           if (item.groupby.reduce !== undefined) {
-            for (const item3 of item.groupby.reduce) {
+            for (const item3 of itemsOf(item.groupby.reduce)) {
               words.push("REDUCE");
               words.push(item3.reducer);
               pushCounted(words, item3.args ?? []);
@@ -4740,7 +4740,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
       if (options.skipinitialscan) words.push("SKIPINITIALSCAN");
     }
     words.push("SCHEMA", "ADD");
-    for (const item of schema) {
+    for (const item of itemsOf(schema)) {
       words.push(item.field);
       if (item.as !== undefined) {
         words.push("AS", item.as);
@@ -4952,7 +4952,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
       }
     }
     words.push("SCHEMA");
-    for (const item of schema) {
+    for (const item of itemsOf(schema)) {
       words.push(item.field);
       if (item.as !== undefined) {
         words.push("AS", item.as);
@@ -5284,7 +5284,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
         words.push("GROUPBY");
         pushCounted(words, options.groupby.properties);
         if (options.groupby.reduce !== undefined) {
-          for (const item2 of options.groupby.reduce) {
+          for (const item2 of itemsOf(options.groupby.reduce)) {
             words.push("REDUCE");
             words.push(item2.reducer);
             pushCounted(words, item2.args ?? []);
@@ -5295,7 +5295,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
         }
       }
       if (options.apply !== undefined) {
-        for (const item of options.apply) {
+        for (const item of itemsOf(options.apply)) {
           words.push("APPLY");
           words.push(item.expression, "AS", item.as);
         }
@@ -5416,12 +5416,12 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
       if (options.withpayloads) words.push("WITHPAYLOADS");
       if (options.withsortkeys) words.push("WITHSORTKEYS");
       if (options.filter !== undefined) {
-        for (const [field, min, max] of options.filter) {
+        for (const [field, min, max] of tuplesOf(options.filter)) {
           words.push("FILTER", field, min, max);
         }
       }
       if (options.geofilter !== undefined) {
-        for (const [field, longitude, latitude, radius, unit] of options.geofilter) {
+        for (const [field, longitude, latitude, radius, unit] of tuplesOf(options.geofilter)) {
           words.push("GEOFILTER", field, longitude, latitude, radius, unit);
         }
       }
@@ -5530,7 +5530,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
         words.push("DISTANCE", options.distance);
       }
       if (options.terms !== undefined) {
-        for (const item of options.terms) {
+        for (const item of itemsOf(options.terms)) {
           words.push("TERMS");
           words.push(item.inclusion, item.dictionary);
           if (item.terms !== undefined) {
@@ -9229,7 +9229,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   tsMadd(...samples: readonly (readonly [key: Key, timestamp: Time | "*", value: number])[]): Promise<(I | ReplyError)[]> {
     const words: Arg[] = [];
-    for (const [key, timestamp, value] of samples) {
+    for (const [key, timestamp, value] of tuplesOf(samples)) {
       words.push(key, typeof timestamp === "string" ? timestamp : milliseconds(timestamp), value);
     }
     return this.send(TS_MADD, words);
@@ -9994,7 +9994,7 @@ export abstract class SessionCommands<S extends string | Uint8Array = string, I 
         words.push("REDIRECT", options.redirect);
       }
       if (options.prefix !== undefined) {
-        for (const item of options.prefix) {
+        for (const item of itemsOf(options.prefix)) {
           words.push("PREFIX", item);
         }
       }

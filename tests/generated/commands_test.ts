@@ -189,6 +189,9 @@ test("a text where a list or a pair belongs is refused: its letters would be sen
     () => untyped.hset("h", ["name", "Ada"]),
     () => untyped.zadd("z", ["ada", "bob"]),
     () => untyped.xread(["log", "events"]),
+    () => untyped.sort("k", { get: "w*" }),
+    () => untyped.clientTracking(true, { bcast: true, prefix: "user:" }),
+    () => untyped.clusterAddslotsrange("12", "34"),
   ];
   for (const slip of slips) assertThrows(slip, TypeError, "array", String(slip));
 });
