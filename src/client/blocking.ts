@@ -184,14 +184,15 @@ async function letGo<T>(core: Core, line: Line, pending: Pending, reply: Promise
   error.command = name;
   error.report = line.report();
   reply.catch(() => {});
-  if (!told || !came) line.drop(error);
+  // In a process that was busy for so long, timers come before what its sockets hold: nobody was asked, nor has given up.
+  const answered = came && (told || reason instanceof Overdue);
+  if (!answered) line.drop(error);
   if (!came) {
     // Whoever observes it hears of its end: it may have waited for another connection, and nobody else settles it.
     pending.reject(error);
     throw error;
   }
   const value = await reply;
-  // In a process that was busy for so long, timers come before what its sockets hold: nobody has given up.
   if (value === null && !(reason instanceof Overdue)) throw reason;
   return value;
 }

@@ -47,13 +47,16 @@ test("a timeout of the caller releases a blocked command with a TimeoutError", a
   assertEquals(await redis.blpop(["list"], 0.01), null);
 });
 
-test("a process that was busy when the server answered gets what it said", async () => {
+test("a process that was busy when the server answered gets what it said, and keeps its connections", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url);
-  const popped = redis.blpop(["list"], 0.1);
+  await using session = await redis.session();
+  await session.ping();
+  const popped = [redis.blpop(["list"], 0.1), session.blpop(["list"], 0.1)];
   await untilBlocked(redis, "blpop");
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5300);
-  assertEquals(await popped, null);
+  assertEquals(await Promise.all(popped), [null, null]);
+  assertEquals([await session.ping(), redis.stats().losses], ["PONG", 0]);
 });
 
 test("an element that is on its way when the caller gives up is given to the caller", async () => {
