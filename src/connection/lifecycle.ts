@@ -226,7 +226,7 @@ export class Lifecycle {
       this.connection = undefined;
       if (!this.isOpen) throw error;
       this.#setState("idle", error as Error);
-      if (this.#owner.queued > 0) await this.#openFirst();
+      if (this.#owner.queued > 0 || this.#options.eager) await this.#openFirst();
       return;
     } finally {
       this.#attempts.end(attempt);

@@ -261,9 +261,12 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
 
   /** Ends what `bind` began. */
   unbind(): void {
+    const lost = this.#broken;
     this.#bound = false;
     this.#broken = undefined;
     this.inTransaction = false;
+    // As it would have been had it been nobody's.
+    if (lost !== undefined && this.#life.state === "idle") this.#life.replace(lost);
   }
 
   /**

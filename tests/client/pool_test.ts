@@ -42,6 +42,31 @@ test("a connection of the minimum that is lost or spoilt is opened again, though
   await until(async () => clients(await pool.call("CLIENT LIST")) === 3);
 });
 
+test("a connection of the minimum that is lost while it is a session's is tried again until the server is back", async () => {
+  await using server = await startRedis();
+  await using pool = await connectPool(server.url, { size: 3, min: 3, backoff: () => 20 });
+  await using session = await pool.session();
+  await session.ping();
+  await server.kill();
+  await assertRejects(() => session.ping(), ConnectionError);
+  await session.release();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await server.start();
+  await until(async () => clients(await pool.call("CLIENT LIST")) === 3);
+});
+
+test("a connection of the minimum that its server cannot reset is replaced, though nobody asks for it", async () => {
+  await using server = await startScripted(async (peer) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (words[0] === "HELLO") await peer.send(HELLO);
+      else await peer.send(words[0] === "RESET" ? "-ERR unknown command 'RESET'\r\n" : "+OK\r\n");
+    }
+  });
+  await using pool = await connectPool(server.url, { size: 2, min: 2, clientInfo: false });
+  await pool.session((session) => session.select(1));
+  await server.peer(2);
+});
+
 test("connectPool() fails if its minimum cannot be reached", async () => {
   await using server = await startRedis({ args: ["--maxclients", "2"] });
   await assertRejects(() => connectPool(server.url, { size: 4, min: 4 }), ConnectionError);
