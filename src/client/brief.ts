@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { PoolOptions } from "./options.ts";
+import { defined, type PoolOptions } from "./options.ts";
 
 /**
  * Puts a URL and options together: `redis://[user[:password]@]host[:port][/database]`, or `rediss://`.
@@ -11,7 +11,8 @@ import type { PoolOptions } from "./options.ts";
  * @throws {TypeError} if the URL is another one. The message never shows user or password.
  */
 export function readBriefly(target: string | URL | PoolOptions | undefined, more: PoolOptions = {}): PoolOptions {
-  const given: PoolOptions = typeof target === "object" && !(target instanceof URL) ? { ...target, ...more } : more;
+  const own = defined(more);
+  const given = typeof target === "object" && !(target instanceof URL) ? defined({ ...target, ...own }) : own;
   const url = typeof target === "string" || target instanceof URL ? target : given.url;
   return url === undefined ? given : { ...partsOf(String(url)), ...given };
 }

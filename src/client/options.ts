@@ -165,7 +165,8 @@ function isObject(value: unknown): boolean {
   return typeof value === "object" && value !== null;
 }
 
-function defined<T extends object>(options: T): T {
+/** The options that are given: one that is `undefined` does not win over what the URL says. */
+export function defined<T extends object>(options: T): T {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 }
 

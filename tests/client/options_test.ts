@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import process from "node:process";
 import { connect } from "../../mod.ts";
+import { readBriefly } from "../../src/client/brief.ts";
 import { readOptions } from "../../src/client/options.ts";
 import { parseUrl } from "../../src/client/url.ts";
 import { LIBRARY, VERSION } from "../../src/connection/version.ts";
@@ -81,6 +82,18 @@ for (
     assert(!error.message.includes("%E0"));
   });
 }
+
+test("an option that is undefined takes nothing from the URL, in a small build either", () => {
+  const nothing = { hostname: undefined, password: undefined, tls: undefined };
+  for (const read of [readOptions, readBriefly]) {
+    for (
+      const { hostname, password, tls } of [read("rediss://:p@h", nothing), read({ url: "rediss://:p@h", ...nothing })]
+    ) {
+      assertEquals([hostname, password, tls !== undefined], ["h", "p", true]);
+    }
+    assertEquals(read({ hostname: "h" }, nothing).hostname, "h");
+  }
+});
 
 for (const target of [null, 6379, true, () => "redis://h"]) {
   test(`${target} is neither a URL nor options`, async () => {
