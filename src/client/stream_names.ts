@@ -52,7 +52,9 @@ const ID = /^(\d+)(?:-(\d+))?$/;
 export function isAfter(id: string, other: string): boolean {
   const [, ms = "0", n = "0"] = ID.exec(id) ?? [];
   const [, otherMs = "0", otherN = "0"] = ID.exec(other) ?? [];
-  return ms === otherMs ? BigInt(n) > BigInt(otherN) : BigInt(ms) > BigInt(otherMs);
+  // As numbers: a caller may write 05 for 5.
+  const later = BigInt(ms) - BigInt(otherMs);
+  return later === 0n ? BigInt(n) > BigInt(otherN) : later > 0n;
 }
 
 /** One string for a stream and an id. Bytes that are no text have one of their own. */

@@ -222,6 +222,15 @@ test("a stream that is named twice is followed twice, and no entry comes again",
   assertEquals(resumed.positions, ["10-0", "10-0"]);
 });
 
+test("an id to begin with may have zeros before it", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  for (const id of ["5-1", "6-0"]) await redis.xadd("s", id, { n: 1 });
+  await using reader = redis.readStream("s", { from: "05-00", count: 1 });
+  assertEquals((await take(reader, 2)).map(({ id }) => id), ["5-1", "6-0"]);
+  assertEquals(reader.positions, ["6-0"]);
+});
+
 test("a reader may wait longer than a timer can", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url);
