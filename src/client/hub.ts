@@ -27,6 +27,8 @@ interface Topic {
   readonly listeners: Set<Listener>;
   /** Settles with what the server says of it. */
   confirmed: Promise<void>;
+  /** That was no, or it has not been asked. It may be asked again in a while. */
+  refused: boolean;
 }
 
 interface Listener {
@@ -130,10 +132,12 @@ export class Hub {
       const key = keyOf(name);
       let topic = topics.get(key);
       if (topic === undefined) {
-        topic = { name, listeners: new Set(), confirmed: NOTHING };
+        topic = { name, listeners: new Set(), confirmed: NOTHING, refused: true };
         topics.set(key, topic);
-        fresh.push(topic);
       }
+      // What the server has said before is no answer to who asks now.
+      if (topic.refused) fresh.push(topic);
+      topic.refused = false;
       topic.listeners.add(listener);
       return topic;
     });
@@ -163,8 +167,13 @@ export class Hub {
 
   #ask(line: Line, family: Family, topics: readonly Topic[]): Promise<void> {
     const done = this.#tell(line, SUBSCRIBE[family], topics.map((topic) => topic.name));
-    done.catch(() => {});
-    for (const topic of topics) topic.confirmed = done;
+    done.catch(() => {
+      for (const topic of topics) if (topic.confirmed === done) topic.refused = true;
+    });
+    for (const topic of topics) {
+      topic.confirmed = done;
+      topic.refused = false;
+    }
     return done;
   }
 

@@ -278,6 +278,29 @@ for (const how of ["is closed", "is subscribed again", "is given another connect
   });
 }
 
+test("who subscribes to what a server has refused for now asks it afresh", async () => {
+  const asked: number[] = [];
+  await using server = await startScripted((peer, index) =>
+    answering(([name]) => {
+      if (name === "HELLO") return HELLO;
+      if (name !== "SUBSCRIBE") return "+OK\r\n";
+      asked.push(index);
+      return asked.length === 2
+        ? "-BUSY Redis is busy running a script\r\n"
+        : ">3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n";
+    })(peer, index)
+  );
+  const redis = await connect(server.url, { clientInfo: false });
+  const first = await redis.subscribe("a");
+  server.peers[0]!.destroy();
+  await until(redis, () => asked.length === 2);
+  await redis.ping();
+  await redis.subscribe("a");
+  assertEquals([asked, first.gaps], [[0, 1, 1], 0]);
+  await until(redis, () => first.gaps === 1);
+  await redis.close();
+});
+
 test("who subscribes while the connection is lost is subscribed on the next one", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url);
