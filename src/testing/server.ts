@@ -65,13 +65,12 @@ function outerAddress(): string | undefined {
 
 /**
  * Runs the server as long as our standard input is open, i.e. as long as whoever started us lives. Then nothing is left:
- * neither the server nor its folder.
+ * neither the server nor its folder. Its id is written down before it runs: who knows that it does, can end it.
  */
 const KEEPER = `
 exec 3<&0
 folder=$1; shift
-"$@" </dev/null 3<&- & server=$!
-echo $server >"$folder/pid"
+sh -c 'echo $$ >"$0/pid"; exec "$@"' "$folder" "$@" </dev/null 3<&- & server=$!
 { cat <&3 >/dev/null; rm -rf "$folder"; kill -KILL $server; } 2>/dev/null & watcher=$!
 wait $server; status=$?
 kill $watcher
