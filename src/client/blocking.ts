@@ -124,11 +124,11 @@ class Overdue {}
 
 /**
  * Calls back once the server has the command and has said nothing for so long; gives a function that ends this. That need
- * not be counted from the call: it may wait for its connection first, or for another try.
+ * not be counted from the call: it may wait for its connection first, for another try, or behind another that blocks.
  */
 function onSilence(line: Line, pending: Pending, longest: number, listener: () => void): () => void {
   const look = (): void => {
-    const left = pending.mayHaveRun ? longest - (line.report().silentFor ?? 0) : longest;
+    const left = pending.mayHaveRun && line.oldest === pending ? longest - (line.report().silentFor ?? 0) : longest;
     if (left <= 0) listener();
     else timer = setTimeout(look, left);
   };

@@ -145,6 +145,11 @@ export class Connection implements TransportHandler, Watched {
     return this.#congested;
   }
 
+  /** Whose reply comes next. */
+  get oldest(): Owed | undefined {
+    return this.#owed.peek();
+  }
+
   /** The oldest reply owed may take any time. */
   get isPatient(): boolean {
     return this.#owed.peek()?.patient ?? false;

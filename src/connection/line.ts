@@ -98,6 +98,11 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
     return this.#bound;
   }
 
+  /** Whose reply comes next. */
+  get oldest(): Owed | undefined {
+    return this.#life.connection?.oldest;
+  }
+
   /** The oldest reply owed may take any time. */
   get isPatient(): boolean {
     return this.#life.connection?.isPatient ?? false;

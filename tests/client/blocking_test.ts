@@ -222,6 +222,25 @@ test("how long a server may take over what blocks counts from when it has it, no
   }
 });
 
+test("how long a server may take over what blocks counts from when it has answered what blocked before it", async () => {
+  const schedule = globalThis.setTimeout;
+  globalThis.setTimeout =
+    ((task: () => void, delay?: number) => schedule(task, delay === 5010 ? 50 : delay)) as typeof setTimeout;
+  await using server = await startRedis();
+  await using other = await connect(server.url);
+  try {
+    await using redis = await connect(server.url);
+    await using session = await redis.session();
+    const popped = [session.blpop(["first"], 0), session.blpop(["second"], 0.01)];
+    await untilBlocked(other, "blpop");
+    await new Promise((resolve) => schedule(resolve, 5100));
+    await other.rpush("first", "x");
+    assertEquals(await Promise.all(popped), [["first", "x"], null]);
+  } finally {
+    globalThis.setTimeout = schedule;
+  }
+});
+
 test("who gives up what waits for another connection to block on is told at once, and so is who observes it", async () => {
   await using server = await startScripted(async (peer, index) => {
     for (let words = await peer.command(); words && index < 2; words = await peer.command()) {
