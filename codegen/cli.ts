@@ -135,8 +135,7 @@ export interface Generated {
   readonly left: ReadonlyMap<string, string>;
 }
 
-/** Splits `get,set`; nothing between two commas is a slip. */
-/** The names of an option that may be given more than once, each time with several of them. */
+/** The names of an option that may be given more than once, each time with several (`get,set`); none between commas is a slip. */
 function list(texts: readonly string[] | undefined, option: string): string[] | undefined {
   if (texts === undefined) return undefined;
   const items = texts.join().split(",").map((item) => item.trim());
