@@ -248,9 +248,7 @@ export class Pool {
     }
     this.#leased.delete(line);
     this.#idle.push(line);
-    const { idleTimeout, min } = this.#settings;
-    // Lost while it was somebody's own: one of the minimum does not wait for the next.
-    if (line.state === "idle" && this.#total <= min) line.open().catch(() => {});
+    const { idleTimeout } = this.#settings;
     if (idleTimeout > 0) this.#idleTimers.set(line, setTimeout(() => this.#unused(line), idleTimeout));
   }
 
