@@ -10,7 +10,7 @@
 import { ReplyError } from "../errors.ts";
 import { type Arg, CommandSpec, READONLY, WRITE } from "../command/spec.ts";
 import { keysOf, keyText } from "../command/keys.ts";
-import { passes } from "../client/passing.ts";
+import { AGAIN, passes } from "../client/passing.ts";
 import type { CacheStats } from "../client/stats.ts";
 import type { Line } from "../connection/line.ts";
 import { Pending } from "../connection/pending.ts";
@@ -24,9 +24,6 @@ import { copyOf } from "./value.ts";
 // Not marked as changing its connection's state, which is meant for sessions: this connection is for nothing else.
 const CLIENT_TRACKING = new CommandSpec("CLIENT TRACKING");
 const PING = new CommandSpec("PING");
-
-/** How long after a refusal that passes the server is asked to track again, in milliseconds. */
-const AGAIN = 1000;
 
 /** What one mode of decoding replies has kept: tables by command, `null` for commands that are not kept. */
 export type Shelf = Map<CommandSpec, Table | null>;

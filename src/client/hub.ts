@@ -14,7 +14,7 @@ import { onAbort } from "../connection/signal.ts";
 import { BYTES, type Push, type Reply } from "../resp/reply.ts";
 import { utf8 } from "../resp/text.ts";
 import { Change, type Family, keyOf, SUBSCRIBE, UNSUBSCRIBE } from "./change.ts";
-import { passes } from "./passing.ts";
+import { AGAIN, passes } from "./passing.ts";
 import { type Message, type SubscribeOptions, Subscription } from "./subscription.ts";
 
 /** The families whose messages are of this kind. */
@@ -40,9 +40,6 @@ interface Listener {
 
 /** How often a subscription is tried on new connections, if each is lost before the server has confirmed it. */
 const TRIES = 5;
-
-/** How long after a refusal that passes the server is asked again, in milliseconds. */
-const AGAIN = 1000;
 
 /** What the hub needs of its client. */
 export interface HubSettings {

@@ -8,6 +8,9 @@ import { ConnectionError, ReplyError, TimeoutError } from "../errors.ts";
 /** Refusals of a server that is starting, moving, electing, or short of something; or that lets go, as it is a replica now. */
 const PASSING = /^(LOADING|MASTERDOWN|TRYAGAIN|CLUSTERDOWN|READONLY|NOREPLICAS|MISCONF|OOM|BUSY|UNBLOCKED)$/;
 
+/** How long after such a refusal the same server is asked again, where it is asked for as long as it takes, in milliseconds. */
+export const AGAIN = 1000;
+
 /** Whether the same may work later. */
 export function passes(error: unknown): error is Error {
   if (error instanceof ConnectionError) return !error.closed;

@@ -150,16 +150,6 @@ export class Connection implements TransportHandler, Watched {
     return this.#owed.peek();
   }
 
-  /** The oldest reply owed may take any time. */
-  get isPatient(): boolean {
-    return this.#owed.peek()?.patient ?? false;
-  }
-
-  /** What comes has no end: there is nothing to wait for. */
-  get isEndless(): boolean {
-    return this.#owed.peek()?.endless ?? false;
-  }
-
   /** Bytes encoded or handed over, not yet taken by the socket. */
   get waiting(): number {
     return this.#out.size + (this.#transport?.waiting ?? 0);

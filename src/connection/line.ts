@@ -105,12 +105,12 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
 
   /** The oldest reply owed may take any time. */
   get isPatient(): boolean {
-    return this.#life.connection?.isPatient ?? false;
+    return this.oldest?.patient ?? false;
   }
 
   /** What comes has no end: no command is answered on it any more. */
   get isEndless(): boolean {
-    return this.#life.connection?.isEndless ?? false;
+    return this.oldest?.endless ?? false;
   }
 
   /** What keeps a command from being sent, if it has not been. */
@@ -208,7 +208,6 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
   putAgain(pending: Pending): void {
     const { state, connection } = this.#life;
     this.#unthrown(pending, () => state === "closing" && connection ? connection.send(pending) : this.#put(pending));
-    this.#settled(); // if it was refused here
   }
 
   /** Sends commands that are encoded already. */
@@ -238,7 +237,6 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
   withdraw(pending: Pending): boolean {
     const refused = this.#retries.drop(pending);
     if (!refused) this.#takeBack(pending);
-    this.#settled();
     this.progress();
     return refused;
   }
@@ -247,7 +245,6 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
   recall(ticket: Ticket): void {
     this.#life.recall();
     if (this.#life.state !== "ready") this.#queue.withdraw(ticket.parts);
-    this.#settled();
     this.progress();
   }
 
@@ -413,7 +410,6 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
   /** Nothing is as it was: whoever waits for something looks. */
   stir(): void {
     this.#drained.ring();
-    this.#settled();
     this.progress();
   }
 
@@ -452,7 +448,7 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
       life.closing();
       life.connection?.flush();
     }
-    if (this.#isOwing && !life.connection?.isEndless) {
+    if (this.#isOwing && !this.isEndless) {
       await settledWithin(this.#idle.next(), Math.max(0, deadline - performance.now()));
     }
     this.destroy();

@@ -22,7 +22,7 @@ const OWN_WORDS = new RegExp(
 );
 
 /** Whether the server refused it for now, and nothing ran. */
-function passes(pending: Pending, error: ReplyError): boolean {
+function isTransient(pending: Pending, error: ReplyError): boolean {
   return TRANSIENT.has(error.code) && (!SCRIPTS.test(pending.name) || OWN_WORDS.test(error.message));
 }
 
@@ -44,8 +44,8 @@ export interface RetriesOwner {
   putAgain(pending: Pending): void;
   /** Replaces the connection. */
   renew(reason: Error): void;
-  /** One is here no longer: nothing is as it was. */
-  stir(): void;
+  /** One is here no longer: there may be room. */
+  progress(): void;
 }
 
 /** Which refused commands are tried again, when, and where. */
@@ -74,7 +74,7 @@ export class Retries {
    */
   take(pending: Pending, error: ReplyError): boolean {
     const { state, isBound } = this.#owner;
-    if (pending.released || state === "closed" || !passes(pending, error)) return false;
+    if (pending.released || state === "closed" || !isTransient(pending, error)) return false;
     // Another connection would not have what was set on this one.
     if (isBound && error.code === "READONLY") return false;
     const now = performance.now();
@@ -94,8 +94,8 @@ export class Retries {
       refusal.command = pending.name;
       pending.fail(refusal);
     } else this.#owner.putAgain(pending);
-    // If it was refused here, there is room.
-    this.#owner.stir();
+    // It may have failed at once.
+    this.#owner.progress();
   }
 
   /**
