@@ -65,6 +65,7 @@ test("a connection of the minimum that its server cannot reset is replaced, thou
   await using pool = await connectPool(server.url, { size: 2, min: 2, clientInfo: false });
   await pool.session((session) => session.select(1));
   await server.peer(2);
+  assertEquals([server.peers.length, pool.stats().idle], [3, 1]);
 });
 
 test("connectPool() fails if its minimum cannot be reached", async () => {

@@ -413,6 +413,7 @@ test("a socket that opens in the breath in which it is given up is closed", asyn
   await given;
   redis.destroy();
   await (await server.peer(1)).untilEnded();
+  assertEquals(connects, 2);
 });
 
 /** A client that has lost its connection and given up: its next command connects again. */
