@@ -45,7 +45,8 @@ export function caption(run: Run): string {
     `redis-server ${run.server}${run.serverPinned ? " pinned to a core" : ""}; medians of ${
       settings.rounds === 1 ? "one round" : `up to ${settings.rounds} rounds`
     } of ` +
-    `at least ${settings.seconds} s. ${clients.join(", ")}.`;
+    `at least ${settings.seconds} s${settings.warmUp > 0 ? `, after ${settings.warmUp} s to warm up` : ""}. ` +
+    `${clients.join(", ")}.`;
 }
 
 const RUNTIMES = ["deno", "bun", "node"] as const;

@@ -108,12 +108,12 @@ test("a caption says when, where and with what", () => {
     const part of [
       "2026-02-03, commit abc1234; Abacus, 3 cores, linux 1.2.3;",
       "redis-server 7.0.15 pinned to a core;",
-      "medians of up to 5 rounds of at least 0.3 s.",
+      "medians of up to 5 rounds of at least 0.3 s, after 0.4 s to warm up.",
       "deno 2.9.6, Bun built-in 1.4.5, node 20.20.2.",
     ]
   ) assert(text.includes(part), `${part} — ${text}`);
   const other = caption(run([], { serverPinned: false, settings: { rounds: 1, seconds: 2, warmUp: 0 } }));
-  assert(other.includes("redis-server 7.0.15; medians of one round of at least 2 s"), other);
+  assert(other.includes("redis-server 7.0.15; medians of one round of at least 2 s. "), other);
 });
 
 /** A measurement without rivals. */
