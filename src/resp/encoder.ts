@@ -12,6 +12,8 @@ const MAX_ARGUMENT = 512 * 1024 * 1024;
 const MAX_CHUNK = 256 * 1024;
 /** An argument above this is not copied into the chunk; it becomes a piece of its own. */
 const OWN_PIECE = 32 * 1024;
+/** Memory of long arguments is kept for the next one up to this size. (Some Workers have no WeakRef.) */
+const MAX_KEPT = typeof WeakRef === "function" ? 16 * 1024 * 1024 : 0;
 /** Strings up to this length are written one `charCodeAt` after the other; `encodeInto` costs more to call. */
 const SHORT_TEXT = 48;
 /** Room for the parts of one argument that are not its bytes: `$`, length, two line ends, the next `*N`. */
@@ -86,6 +88,10 @@ export class Encoder {
   /** Finished pieces that come before the open one, and their bytes. */
   #pieces: Uint8Array[] = [];
   #bytes = 0;
+  /** Where the last long argument was written; the collector may take it. */
+  #kept: WeakRef<Uint8Array> | undefined;
+  /** The same while its bytes have not left. */
+  #held: Uint8Array | undefined;
 
   /**
    * Starts with a chunk of `chunkSize` bytes, or with the one given, whose bytes are the encoder's from then on; chunks
@@ -128,7 +134,9 @@ export class Encoder {
    * new one. Nobody may read what was taken any longer. Does nothing while bytes wait to be taken.
    */
   reuse(): void {
-    if (this.size === 0) this.#start = this.#position = 0;
+    if (this.size > 0) return;
+    this.#start = this.#position = 0;
+    this.#held = undefined;
   }
 
   /**
@@ -344,13 +352,29 @@ export class Encoder {
    */
   #alone(length: number, position: number): Uint8Array {
     const open = position - this.#start <= OWN_PIECE ? position - this.#start : 0;
-    const piece = new Uint8Array(open + digits(length) + length + 5);
+    const piece = this.#memory(open + digits(length) + length + 5);
     if (open > 0) piece.set(this.#chunk.subarray(this.#start, position));
     piece[open] = 36; // $
     const at = putDigits(piece, open + 1, length);
     piece[at] = piece[piece.length - 2] = 13;
     piece[at + 1] = piece[piece.length - 1] = 10;
     return piece;
+  }
+
+  /**
+   * Memory for a long argument: that of the last one, once it has left. What is new costs several times as much as copying
+   * into it, for it is zeroed, and its pages are got from the system.
+   */
+  #memory(size: number): Uint8Array {
+    if (this.#held !== undefined || size > MAX_KEPT) return new Uint8Array(size);
+    let memory = this.#kept?.deref();
+    if (memory === undefined || memory.length < size) {
+      // A little more, for the next one may be a little longer.
+      memory = new Uint8Array(size + (size >> 3) + 1);
+      this.#kept = new WeakRef(memory);
+    }
+    this.#held = memory;
+    return memory.subarray(0, size);
   }
 
   /** Adds what `#alone` has made. What was open stays where it is, too, for the next argument may be refused. */

@@ -18,7 +18,7 @@ type OwnBuffer = ArrayBuffer & { transfer(length: number): unknown };
 /**
  * Gives memory back at once, for the next array to find it still in the processor's cache, rather than when this one is
  * collected, which is dear with values of 1 MiB. Only that of an array which has its memory for itself, as has each
- * chunk that Bun makes, and each long argument; a part of something larger may have neighbours.
+ * chunk that Bun makes, and long arguments whose memory nobody keeps; a part of something larger may have neighbours.
  */
 function release({ buffer, byteLength }: Uint8Array): void {
   if (byteLength >= LARGE && byteLength === buffer.byteLength) (buffer as OwnBuffer).transfer(0);

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } f
 import { connect, ConnectionError, connectPool, ReplyError, TimeoutError, TransactionError } from "../../mod.ts";
 import { startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
+import { adapters } from "../transport/adapters.ts";
 
 test("connect() takes a URL, options, or both", async () => {
   await using server = await startRedis();
@@ -246,6 +247,37 @@ test("values of every kind come back as they went", async () => {
   await assertRejects(() => redis.set("k", "\ud800"), TypeError, "surrogate");
   await assertRejects(() => redis.set("k", NaN), TypeError, "NaN");
 });
+
+for (const { name, connect: connectTransport } of await adapters()) {
+  test(`${name}: long arguments are sent as they were when the command was issued, whatever becomes of them`, async () => {
+    await using server = await startRedis();
+    await using redis = await connect(server.url, { connect: connectTransport });
+    const buffer = new Uint8Array(12_000_000);
+    const sizes = [12_000_000, 11_000_000, 40_000, 1_000_000, 33_000, 70_000];
+    let n = 0;
+    // Alone, and with others behind it that find the socket still busy with it, which takes no 11 MB at once.
+    for (let together = 1; together <= 24; together++) {
+      const issued = Array.from({ length: together % 4 + 1 }, () => {
+        const size = sizes[n % sizes.length]!;
+        const letter = 65 + n % 26;
+        const key = `k${n % 7}-${together}`;
+        const value = buffer.subarray(0, size).fill(letter);
+        const set = redis.set(key, n++ % 3 === 0 ? String.fromCharCode(letter).repeat(size) : value);
+        buffer.fill(0, 0, size);
+        return { key, size, letter, set };
+      });
+      if (together % 5 === 0) await Promise.all(issued.map(({ set }) => set));
+      for (const { key, size, letter, set } of issued) {
+        const got = redis.bytes.get(key);
+        assertEquals(await set, "OK");
+        const bytes = (await got)!;
+        let wrong = bytes[size - 1] === letter ? -1 : size - 1;
+        for (let at = 0; at < size; at += 61) if (bytes[at] !== letter) wrong = at;
+        assertEquals([bytes.length, wrong], [size, -1], key);
+      }
+    }
+  });
+}
 
 test("a byte order mark is text like any other, in a transaction and in messages, too", async () => {
   await using server = await startRedis();

@@ -292,6 +292,43 @@ test("memory is used again where that is asked for, and never while bytes wait",
   assertEquals([second!.buffer, second!.byteOffset], [first!.buffer, first!.byteOffset]);
 });
 
+test("a long argument is written where the last one was, once that has left", () => {
+  const encoder = new Encoder();
+  const long = (letter: string, length = 70_000) => letter.repeat(length);
+  const pieceOf = (...args: Arg[]): Uint8Array => {
+    encoder.command(HEAD, 1, args, "SET");
+    const pieces = encoder.take();
+    assertEquals(concat(...pieces), concat(expected(...args.map((arg) => String(arg)))));
+    return pieces.find((piece) => piece.length > 60_000)!;
+  };
+  const first = pieceOf("k", long("a"));
+  // Nobody has said that the first has left.
+  const second = pieceOf("k", long("b"));
+  assert(second.buffer !== first.buffer);
+  assertEquals(concat(first), expected("k", long("a")));
+  encoder.reuse();
+  const third = pieceOf("k", long("c", 65_000));
+  assertEquals(third.buffer, first.buffer);
+  encoder.reuse();
+  // Two at once, one of them beyond ASCII, and one that is refused when its place was taken already.
+  assertThrows(() => encoder.command(HEAD, 1, [long("d"), NaN], "SET"), TypeError);
+  const text = "\u00e9".repeat(40_000);
+  encoder.command(HEAD, 1, [long("e"), long("f")], "SET");
+  encoder.command(HEAD, 1, ["k", text], "SET");
+  assertEquals(concat(...encoder.take()), concat(expected(long("e"), long("f")), expected("k", text)));
+  encoder.reuse();
+  assertEquals(pieceOf("k", long("g")).buffer, first.buffer);
+  // A transport took it for good.
+  structuredClone(first.buffer, { transfer: [first.buffer as ArrayBuffer] });
+  encoder.reuse();
+  assertEquals(concat(pieceOf("k", long("h"))), expected("k", long("h")));
+  // Nobody is to keep this much.
+  encoder.reuse();
+  const huge = pieceOf("k", long("i", 17 * 1024 * 1024));
+  encoder.reuse();
+  assert(pieceOf("k", long("j")).buffer !== huge.buffer);
+});
+
 test("an encoder whose memory a transport took for good goes on with other memory", () => {
   const encoder = new Encoder(256);
   encoder.append([new Uint8Array(256)]);
