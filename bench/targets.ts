@@ -36,8 +36,10 @@ const TARGETS: readonly Target[] = [
   { title: "large replies", workloads: REPLIES, against: "best peer", limit: 1 },
   { title: "large replies", workloads: REPLIES, against: "Bun built-in", limit: 1.3 },
   { title: "LRANGE of 10,000", workloads: /^lrange-10000$/, against: "hiredis", limit: 0.9 },
-  { title: "values of 1 MiB and 10 MiB", workloads: /^get-(1|10)MiB:/, against: "best peer", limit: 1 },
-  { title: "values of 1 MiB and 10 MiB", workloads: /^get-(1|10)MiB:/, against: "hiredis", limit: 0.9 },
+  { title: "GET of 1 MiB and 10 MiB", workloads: /^get-(1|10)MiB:/, against: "best peer", limit: 1 },
+  { title: "GET of 1 MiB and 10 MiB", workloads: /^get-(1|10)MiB:/, against: "hiredis", limit: 0.9 },
+  { title: "SET of 1 MiB and 10 MiB", workloads: /^set-(1|10)MiB:/, against: "best peer", limit: 1 },
+  { title: "SET of 1 MiB and 10 MiB", workloads: /^set-(1|10)MiB:/, against: "hiredis", limit: 0.9 },
   { title: "pool of 10", workloads: /^pool-10-/, against: "best peer", limit: 1 },
   { title: "pool of 10, pipelines", workloads: /^pool-10-pipelines:/, against: "single", limit: 1 },
   {

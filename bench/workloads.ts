@@ -351,6 +351,13 @@ function single(count: number, command: Command): Workload {
   };
 }
 
+/** Values of these sizes, both ways, as text and as bytes. */
+function values(...sizes: number[]): Workload[] {
+  return sizes.flatMap((bytes) =>
+    (["get", "set"] as const).flatMap((way) => (["text", "bytes"] as const).map((kind) => value(bytes, way, kind)))
+  );
+}
+
 const READS: readonly Read[] = ["lrange", "hgetall", "smembers", "zrange", "xrange"];
 const BOTH: readonly Command[] = ["hset", "hget"];
 
@@ -363,7 +370,7 @@ export const GROUPS: Readonly<Record<string, readonly Workload[]>> = {
     callers(50, "hget"),
     callers(1, "hget"),
     ...READS.map((read) => reply(read, 10_000)),
-    ...[1 << 20, 10 << 20].flatMap((bytes) => [value(bytes, "get", "text"), value(bytes, "get", "bytes")]),
+    ...values(1 << 20, 10 << 20),
     pooled("hset", "callers"),
     pooled("hset", "storm"),
     pooled("hset", "pipelines"),
@@ -396,9 +403,7 @@ export const GROUPS: Readonly<Record<string, readonly Workload[]>> = {
     storm(10_000, "hset"),
     storm(10_000, "hget"),
   ]),
-  values: [10, 1024, 100 * 1024, 1 << 20, 10 << 20].flatMap((bytes) =>
-    (["get", "set"] as const).flatMap((way) => (["text", "bytes"] as const).map((kind) => value(bytes, way, kind)))
-  ),
+  values: values(10, 1024, 100 * 1024, 1 << 20, 10 << 20),
   replies: READS.flatMap((read) => [10, 1000, 10_000, 100_000, 1_000_000].map((size) => reply(read, size))),
   features: [mget, fanOut, transaction, cached, mixed],
 };
