@@ -100,7 +100,7 @@ export class Part implements Owed {
   }
 
   get patient(): boolean {
-    return this.#blocking && (this.#runs[this.#run]!.spec.flags & (BLOCKING | BLOCKING_OPTION)) !== 0;
+    return this.patientAt(0);
   }
 
   /** Whether its bytes have yet to be made. */
@@ -143,11 +143,19 @@ export class Part implements Owed {
   }
 
   modeAt(nth: number): number {
+    return this.#runAt(nth)?.mode ?? this.mode;
+  }
+
+  patientAt(nth: number): boolean {
+    return this.#blocking && ((this.#runAt(nth)?.spec.flags ?? 0) & (BLOCKING | BLOCKING_OPTION)) !== 0;
+  }
+
+  /** What the reply after the next `nth` ones answers. */
+  #runAt(nth: number): Run | undefined {
     let before = this.#left;
     for (let run = this.#run; run < this.#runs.length; before += this.#runs[++run]?.count ?? 0) {
-      if (nth < before) return this.#runs[run]!.mode;
+      if (nth < before) return this.#runs[run];
     }
-    return this.mode;
   }
 
   about(): About {

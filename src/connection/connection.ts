@@ -147,7 +147,12 @@ export class Connection implements TransportHandler, Watched {
 
   /** Whose reply comes next. */
   get oldest(): Owed | undefined {
-    return this.#owed.peek();
+    return this.#owed.at(this.#proof?.done ?? 0);
+  }
+
+  /** What the next reply answers may take any time. */
+  get isPatient(): boolean {
+    return this.#proof?.isPatient(this.#owed) ?? this.oldest?.patient ?? false;
   }
 
   /** Bytes encoded or handed over, not yet taken by the socket. */
@@ -377,8 +382,7 @@ export class Connection implements TransportHandler, Watched {
 
   /** See {@link Watched.expects}. */
   get expects(): "nothing" | "reply" | "anything" {
-    const front = this.#owed.peek();
-    return front === undefined ? "nothing" : front.patient ? "anything" : "reply";
+    return this.#owed.size === 0 ? "nothing" : this.isPatient ? "anything" : "reply";
   }
 
   /** See {@link Watched.silentSince}. */

@@ -103,9 +103,9 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
     return this.#life.connection?.oldest;
   }
 
-  /** The oldest reply owed may take any time. */
+  /** What the next reply answers may take any time. */
   get isPatient(): boolean {
-    return this.oldest?.patient ?? false;
+    return this.#life.connection?.isPatient ?? false;
   }
 
   /** What comes has no end: no command is answered on it any more. */

@@ -39,6 +39,8 @@ export interface Owed {
   fail(error: Error): void;
   /** How its reply after the next `nth` ones is to be decoded, where that is not `mode`. */
   modeAt?(nth: number): number;
+  /** The same of whether that may take any time, where that is not `patient`. */
+  patientAt?(nth: number): boolean;
   /** Whether this is its last reply, where their number cannot be told beforehand. */
   ends?(value: Reply, nth: number): boolean;
   /** Takes a push that is a part of its answer. False if this one is not. */

@@ -99,6 +99,12 @@ export class Proof {
     return entry === undefined ? 0 : entry.modeAt?.(this.#nth) ?? entry.mode;
   }
 
+  /** Whether the next reply may take any time. */
+  isPatient(owed: Fifo<Owed>): boolean {
+    const entry = owed.at(this.#entry);
+    return entry?.patientAt?.(this.#nth) ?? entry?.patient ?? false;
+  }
+
   /**
    * Takes a reply. With the right tag, hands out everything up to it.
    *

@@ -163,6 +163,10 @@ class WatchedBatch implements Owed {
     return this.#inner.modeAt?.(nth) ?? this.#inner.mode;
   }
 
+  patientAt(nth: number): boolean {
+    return this.#inner.patientAt?.(nth) ?? this.#inner.patient;
+  }
+
   ends(value: Reply, nth: number): boolean {
     return this.#inner.ends?.(value, nth) ?? nth + 1 === this.#inner.owed;
   }
