@@ -52,7 +52,7 @@ export class Lifecycle {
   protocol: 2 | 3;
   /** The server's number for the present connection; `undefined` where it does not tell. */
   clientId: number | undefined;
-  /** When the present connection became ready, on the clock of `performance.now()`. */
+  /** When the present connection became ready for the first time, on the clock of `performance.now()`. */
   readySince = 0;
   /** Counts the connections that were tried. */
   generation = 0;
@@ -184,6 +184,7 @@ export class Lifecycle {
       this.#attempts.end(attempt);
     }
     this.connection = connection;
+    this.readySince = performance.now();
     connection.watch();
     this.#traffic.connects++;
     if (this.#wasReady) this.#traffic.reconnects++;
@@ -196,7 +197,6 @@ export class Lifecycle {
     if (connection.failure) throw explain(connection.failure, this.#options.address, this.#options.reasons);
     this.protocol = protocol;
     this.clientId = clientId;
-    this.readySince = performance.now();
   }
 
   #ready(): void {

@@ -73,7 +73,7 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
     return this.#life.clientId;
   }
 
-  /** When the present connection became ready, on the clock of `performance.now()`. */
+  /** When the present connection became ready for the first time, on the clock of `performance.now()`. */
   get readySince(): number {
     return this.#life.readySince;
   }

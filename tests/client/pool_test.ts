@@ -251,6 +251,17 @@ test("old connections are replaced, and no command notices", async () => {
   assert(pool.stats().retired >= 2);
 });
 
+test("a connection that is reset after each session grows old all the same", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { maxLifetime: 100, maxSessions: 1 });
+  const seen = new Set<number>();
+  for (let i = 0; i < 200 && seen.size < 2; i++) {
+    seen.add(await redis.session((s) => s.select(1).then(() => s.clientId())));
+    await new Promise((resolve) => setTimeout(resolve, 5)); // for the reset
+  }
+  assertEquals(seen.size, 2);
+});
+
 test("a connection that carries subscriptions is not replaced: that would be a gap", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url, { maxLifetime: 30 });
