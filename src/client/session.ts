@@ -307,7 +307,7 @@ export abstract class BaseSession<
 
   /** Everything that was asked for has been answered. */
   async #quiet(line: Line): Promise<void> {
-    if (line.state === "connecting") await line.open().catch(() => {});
+    if (line.state === "connecting" || line.state === "reconnecting") await line.open().catch(() => {});
     await Promise.all([line.settled(), this.#running.over()]);
   }
 

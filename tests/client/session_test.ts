@@ -4,6 +4,8 @@ import { connect, ConnectionError, connectPool, TimeoutError } from "../../mod.t
 import { SESSION } from "../../src/command/spec.ts";
 import * as specs from "../../src/generated/specs.ts";
 import { UNUSUAL } from "../../src/client/unusual.ts";
+import { connectTransport } from "../../src/transport/default.ts";
+import { gate } from "../support/gate.ts";
 import { HELLO, startScripted } from "../support/scripted.ts";
 import { missing, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
@@ -234,6 +236,25 @@ test("a session given back while its client is being closed is answered, too", a
   await session.release();
   assertEquals(await before, 1);
   await closed;
+});
+
+test("a session given back while its connection is made again is answered, too", async () => {
+  await using server = await startRedis();
+  const [lost, back] = [gate(), gate()];
+  let first = 2;
+  const slow: typeof connectTransport = async (...to) => {
+    if (first-- <= 0) await (lost.open(), back.opened);
+    return await connectTransport(...to);
+  };
+  await using pool = await connectPool(server.url, { size: 2, min: 2, connect: slow });
+  await pool.call("CLIENT KILL", "ID", await pool.session((s) => s.clientId()));
+  await lost.opened;
+  const session = await pool.session();
+  const before = session.incr("n");
+  const released = session.release();
+  back.open();
+  assertEquals(await before, 1);
+  await released;
 });
 
 test("a session that sets something before it has its connection is reset all the same", async () => {
