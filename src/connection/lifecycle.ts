@@ -225,9 +225,9 @@ export class Lifecycle {
     } catch (error) {
       this.connection = undefined;
       if (!this.isOpen) throw error;
-      this.#setState("idle", error as Error);
-      if (this.#owner.queued > 0 || this.#options.eager) await this.#openFirst();
-      return;
+      // Another is got as after any other loss, once this is over: see `#begin`.
+      const wanted = this.#owner.queued > 0 || this.#options.eager;
+      return this.#setState(wanted ? "reconnecting" : "idle", error as Error);
     } finally {
       this.#attempts.end(attempt);
     }

@@ -120,6 +120,26 @@ test("where the server knows no RESET, the next user gets a new connection", asy
   assert(!server.peers[2]!.text.includes("SELECT"));
 });
 
+test("where the connection is lost as it is reset, the next user waits for another, and so does the minimum", async () => {
+  await using server = await startScripted(async (peer) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (words[0] === "HELLO") await peer.send(HELLO);
+      else if (words[0] === "RESET") return peer.destroy();
+      else await peer.send("+OK\r\n");
+    }
+  });
+  let sockets = 0;
+  const flaky: typeof connectTransport = (...to) =>
+    ++sockets % 4 === 3 ? Promise.reject(new Error("refused")) : connectTransport(...to);
+  await using redis = await connect(server.url, { clientInfo: false, maxSessions: 1, connect: flaky });
+  await redis.session((s) => s.select(5));
+  await redis.session(async (s) => assertEquals(await s.call("X"), "OK"));
+  assertEquals([server.peers.length, sockets], [3, 4]);
+  await using pool = await connectPool(server.url, { clientInfo: false, size: 2, min: 2, connect: flaky });
+  await pool.session((s) => s.select(5));
+  await server.peer(5);
+});
+
 test("a session whose connection is lost says so, and does not go on without what it had set", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url);
