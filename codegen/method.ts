@@ -6,7 +6,7 @@
 import { planArguments } from "./arguments.ts";
 import { makeBody } from "./body.ts";
 import { docs } from "./docs.ts";
-import type { ArgumentNode, Branch, Command } from "./model.ts";
+import { type ArgumentNode, type Branch, type Command, isStateful } from "./model.ts";
 import { constantName, methodName, pascal } from "./names.ts";
 import { type Case, type Context, optionsName, type Parts, type Signature } from "./parts.ts";
 import { allMembers, isEmpty, type ObjectType, type Plan } from "./plan.ts";
@@ -50,7 +50,7 @@ export function makeMethod(command: string, facts: Command, context: Context): M
     command,
     constant: parts.constant,
     group: facts.group,
-    session: facts.conn === "session",
+    session: isStateful(facts),
     docs: docs(name, facts, plans, cases),
     signatures,
     implementation,

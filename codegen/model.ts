@@ -53,14 +53,22 @@ export interface CommandsFile {
  * - left out: any, shared with everyone.
  * - `"blocking"`: it holds the connection until something happens. `"blocking:BLOCK"`: only when that option is given.
  * - `"session"`: it changes the state of its connection (SELECT, WATCH, CLIENT TRACKING…): a method of
- *   `SessionCommands` only.
+ *   `SessionCommands` only. `"session:blocking"`: it waits for what was done on its connection before (WAIT).
  * - `"pubsub"`: the SUBSCRIBE family, sent by a subscriber; no method. (PUBLISH and PUBSUB are ordinary commands.)
  * - `"tx"`: MULTI, EXEC, DISCARD; no method. (WATCH and UNWATCH are `"session"`.)
  * - `"dedicated"`: it never gives the connection back (MONITOR, SYNC, PSYNC) or is the handshake's (HELLO, QUIT, CLIENT
  *   REPLY); no method.
  * - `"internal"`: for servers and modules among themselves (REPLCONF, PFDEBUG, `FT._…`); no method.
  */
-export type Connection = "blocking" | `blocking:${string}` | "session" | "pubsub" | "tx" | "dedicated" | "internal";
+export type Connection =
+  | "blocking"
+  | `blocking:${string}`
+  | "session"
+  | "session:blocking"
+  | "pubsub"
+  | "tx"
+  | "dedicated"
+  | "internal";
 
 /** What is known about one command. */
 export interface Command {
@@ -298,6 +306,11 @@ export interface ArgumentNode extends Modifiers {
 export type Node = ScalarNode | FlagNode | EnumNode | OneofNode | GroupNode;
 
 /** Whether a command has a method. */
-export function isEmitted({ conn }: Command): boolean {
-  return conn === undefined || conn === "session" || conn.startsWith("blocking");
+export function isEmitted(facts: Command): boolean {
+  return facts.conn === undefined || isStateful(facts) || facts.conn.startsWith("blocking");
+}
+
+/** Whether only sessions have it. */
+export function isStateful({ conn }: Command): boolean {
+  return conn?.startsWith("session") ?? false;
 }

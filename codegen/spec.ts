@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ArgumentNode, Command } from "./model.ts";
+import { type ArgumentNode, type Command, isStateful } from "./model.ts";
 import { isBinary, parseReply } from "./reply.ts";
 
 /** `new CommandSpec(…)` for a command. */
@@ -23,9 +23,9 @@ function printFlags(facts: Command): string {
   const flags: string[] = [];
   if (facts.ro) flags.push("READ_ONLY");
   if (facts.write) flags.push("WRITE");
-  if (facts.conn === "blocking") flags.push("BLOCKING");
+  if (facts.conn === "blocking" || facts.conn === "session:blocking") flags.push("BLOCKING");
   else if (facts.conn?.startsWith("blocking:")) flags.push("BLOCKING_OPTION");
-  else if (facts.conn === "session") flags.push("SESSION");
+  if (isStateful(facts)) flags.push("SESSION");
   const types = typeof facts.reply === "string" ? [facts.reply] : facts.reply.map((branch) => branch.type);
   if (types.some((type) => isBinary(parseReply(type)))) flags.push("BINARY");
   return flags.length === 0 ? "0" : flags.join(" | ");

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type ArgumentNode, type Branch, type Command, type CommandsFile, isEmitted } from "./model.ts";
+import { type ArgumentNode, type Branch, type Command, type CommandsFile, isEmitted, isStateful } from "./model.ts";
 import { parseReply, type ReplyType } from "./reply.ts";
 
 /** Where commands come from, and how to tell. */
@@ -21,7 +21,7 @@ const COUNTS: [name: string, is: (facts: Command) => boolean][] = [
   ["reply of the caller's type", (facts) => branches(facts).every((branch) => branch.type === "any")],
   ["arguments by an override", isOverridden],
   ["facts that mend the sources", (facts) => facts.fix !== undefined],
-  ["only on a session", (facts) => facts.conn === "session"],
+  ["only on a session", isStateful],
 ];
 
 /** The table, a line for each count; of those with a method their share too. */

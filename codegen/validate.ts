@@ -126,7 +126,7 @@ const COMMAND_FIELDS: Record<string, Check> = {
   ro: truth,
   write: truth,
   conn: (value, path, problems) => {
-    const words = ["blocking", "session", "pubsub", "tx", "dedicated", "internal"];
+    const words = ["blocking", "session", "session:blocking", "pubsub", "tx", "dedicated", "internal"];
     if (typeof value !== "string" || !words.includes(value) && !value.startsWith("blocking:")) {
       problems.push(`${path}: must be one of ${words.join(", ")}, or blocking:TOKEN`);
     }

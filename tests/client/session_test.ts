@@ -1,7 +1,7 @@
 // A session is one connection of one's own: nobody gets it with what another has set, and it ends when it is lost.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect, ConnectionError, connectPool, TimeoutError } from "../../mod.ts";
-import { SESSION } from "../../src/command/spec.ts";
+import { BLOCKING, BLOCKING_OPTION, SESSION } from "../../src/command/spec.ts";
 import * as specs from "../../src/generated/specs.ts";
 import { UNUSUAL } from "../../src/client/unusual.ts";
 import { connectTransport } from "../../src/transport/default.ts";
@@ -54,10 +54,11 @@ for (const version of ["redis-7.0", "redis-8", "valkey-9"] as const) {
   }
 }
 
-test("every command that the specification calls stateful is known by name, too", () => {
-  const stateful = Object.values(specs).filter((spec) => (spec.flags & SESSION) !== 0);
-  assert(stateful.length > 10);
-  for (const { name } of stateful) assert((UNUSUAL.get(name)! & SESSION) !== 0, name);
+test("every command that the specification calls stateful or blocking is known by name, too, as the same", () => {
+  const known = BLOCKING | BLOCKING_OPTION | SESSION;
+  const unusual = Object.values(specs).filter((spec) => (spec.flags & known) !== 0);
+  assert(unusual.length > 30);
+  for (const { name, flags } of unusual) assertEquals([name, flags & known], [name, UNUSUAL.get(name)]);
 });
 
 test("a connection that was reset proves its pairing again", async () => {

@@ -226,9 +226,11 @@ test("internal, pub/sub and transaction commands get no method", () => {
 });
 
 test("commands that change their connection are methods of a session only", () => {
-  const text = classOf("X", { conn: "session" });
-  const at = text.indexOf("class SessionCommands");
-  assert(at > 0 && text.indexOf("x(): Promise") > at);
+  for (const conn of ["session", "session:blocking"] as const) {
+    const text = classOf("X", { conn });
+    const at = text.indexOf("class SessionCommands");
+    assert(at > 0 && text.indexOf("x(): Promise") > at);
+  }
 });
 
 test("the table counts what the data covers", () => {

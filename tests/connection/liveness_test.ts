@@ -288,3 +288,18 @@ for (const integrity of [false, true]) {
     assertEquals(values.sort(), [[0, "first"], [0, "second"], [0, "third"]]);
   });
 }
+
+test("nor is WAIT, and its session's connection is used on", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { silenceTimeout: 400, maxSessions: 1 });
+  let id = 0;
+  const waited = redis.session(async (session) => {
+    id = await session.clientId();
+    return await session.wait(1, 0);
+  });
+  const asked = async () => (await redis.info("commandstats")).includes("cmdstat_client|list:");
+  while (!(await Promise.race([asked(), waited]))) await redis.ping();
+  await redis.call("CLIENT UNBLOCK", id);
+  assertEquals(await waited, 0);
+  assertEquals(await redis.session((session) => session.clientId()), id);
+});
