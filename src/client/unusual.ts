@@ -41,7 +41,9 @@ export const UNUSUAL: ReadonlyMap<string, number> = new Map([
 /** A spec made on the spot for a command that is named at run time. */
 export function namedSpec(name: string, args: readonly Arg[]): CommandSpec {
   const upper = name.trim().toUpperCase();
-  if (!/^\S+( \S+)?$/.test(upper)) {
+  const [first, second] = upper.split(" ");
+  // None of these has a second word: with an argument as such they would pass for what nobody has described.
+  if (!/^\S+( \S+)?$/.test(upper) || (second !== undefined && UNUSUAL.has(first!))) {
     throw new TypeError(
       "A command's name is one or two words; arguments are given apart from it",
     );

@@ -205,6 +205,9 @@ test("what would leave commands without replies, or replies without commands, is
     await assertRejects(() => surface.call("PSYNC", "?", -1), TypeError, "stream of changes");
     await assertRejects(() => surface.call("REPLCONF", "ACK", 0), TypeError, "not all of it is answered");
     await assertRejects(() => surface.call("SUBSCRIBE", "news"), TypeError, "redis.subscribe()");
+    for (const line of ["subscribe news", "SELECT 1", "BLPOP queue", "PSYNC ?"]) {
+      await assertRejects(() => surface.call(line), TypeError, "arguments are given apart");
+    }
   }
   assertEquals(await session.call("CLIENT REPLY", "ON"), "OK");
   assertEquals(await session.get("k"), null);
