@@ -33,6 +33,8 @@ export class OneLine implements Lines {
     );
   }
 
+  restore(): void {}
+
   release(): void {}
 
   doubt(): void {}

@@ -57,7 +57,18 @@ export interface PoolStats {
 /** What a client needs of the lines that it has. */
 export type Lines = Pick<
   Pool,
-  "open" | "share" | "first" | "acquire" | "release" | "doubt" | "lines" | "report" | "stats" | "close" | "destroy"
+  | "open"
+  | "share"
+  | "first"
+  | "acquire"
+  | "restore"
+  | "release"
+  | "doubt"
+  | "lines"
+  | "report"
+  | "stats"
+  | "close"
+  | "destroy"
 >;
 
 /** Commands of one turn that make it worth to turn to the next line. */
@@ -223,6 +234,12 @@ export class Pool {
     if (this.#callers.size > 0) return void line.freed().then(() => this.release(line));
     this.#leased.delete(line);
     this.#shared.push(line);
+  }
+
+  /** @internal Undoes what was set on a line, or replaces its connection if that is old: it cannot be while it is reset. */
+  restore(line: Line): void {
+    if (this.#upkeep.isOld(line)) this.#upkeep.retire(line);
+    else line.restore();
   }
 
   /** @internal Gives a line back; the caller that has waited longest gets it. */

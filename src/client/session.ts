@@ -295,7 +295,7 @@ export abstract class BaseSession<
   async #tidy(line: Line): Promise<void> {
     if (!line.isPatient && this.#isBusy) await settledWithin(this.#quiet(line), LINGER);
     if (this.#isBusy || this.#spoilt) return line.destroy("The session was given back");
-    if (this.#dirty) return line.restore();
+    if (this.#dirty) return this.#core.pool.restore(line);
     if (this.#watching && !this.#ending?.isSent && !(await settledWithin(this.#unwatched(line), LINGER))) {
       line.destroy();
     }
