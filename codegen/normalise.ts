@@ -95,7 +95,7 @@ function choice(arg: SourceArgument, doubts: string[]): Draft {
     const nodes = convert(child, doubts);
     return nodes.length === 1 ? nodes[0] : { group: nodes };
   });
-  if (members.length === 1) return { ...members[0], ...token };
+  if (members.length === 1) return under(arg.token, members[0]);
   if (members.every((member) => member.flag !== undefined)) {
     const exclusive = arg.optional && arg.token === undefined && !arg.multiple;
     const words = members.map((member) => member.flag!);
@@ -118,6 +118,9 @@ function block(arg: SourceArgument, doubts: string[]): Draft[] {
   let token = arg.token;
   const first = members[0];
   if (!first) return token === undefined ? [] : [{ flag: token }];
+  if (members.length > 1 && members.every((one) => one.flag !== undefined && !one.opt && !one.list)) {
+    return [under(token, { flag: members.map((one) => one.flag).join(" ") })];
+  }
   if (token === undefined && first.flag !== undefined && !first.opt && !first.list && members.length > 1) {
     token = first.flag;
     members = members.slice(1);
@@ -131,14 +134,21 @@ function block(arg: SourceArgument, doubts: string[]): Draft[] {
   if (members.length === 1) {
     const only = { ...members[0] };
     // Both the block and its only member are lists: two levels that do not fold into one.
-    if (!(only.list && arg.multiple) && (token === undefined || only.token === undefined)) {
-      if (token !== undefined) only.token = token;
+    const folds = token === undefined || only.token === undefined && !only.opt;
+    if (!(only.list && arg.multiple) && folds) {
       if (arg.since && !only.since) only.since = arg.since;
       if (arg.optional) only.opt = true;
-      return [only];
+      return [under(token, only)];
     }
   }
   return dissolve(arg, token, members);
+}
+
+/** A node behind a word. Words in a row are one flag. */
+function under(token: string | undefined, node: Draft): Draft {
+  if (token === undefined) return node;
+  if (node.flag !== undefined) return { ...node, flag: `${token} ${node.flag}` };
+  return { ...node, token: node.token === undefined ? token : `${token} ${node.token}` };
 }
 
 /** A block that needs no object of its own gives its members to its surroundings. */

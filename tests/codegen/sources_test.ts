@@ -158,6 +158,24 @@ test("one thing that sources spell in several ways becomes one node", () => {
   );
 });
 
+test("words in a row are one flag, and none of them is lost", () => {
+  const nodes = (...raw: unknown[]) => normalise(raw.map(readArgument)).nodes;
+  const [by, score] = ["BY", "SCORE"].map((token) => ({ name: "t", type: "pure-token", token }));
+  const both = [{ flag: "BY SCORE", opt: true }];
+  const block = { name: "b", type: "block", optional: true };
+  assertEquals(nodes({ ...block, arguments: [by, score] }), both as never);
+  assertEquals(nodes({ ...block, token: "BY", arguments: [score] }), both as never);
+  assertEquals(nodes({ ...block, type: "oneof", token: "BY", arguments: [score] }), both as never);
+  const member = { name: "member", type: "string" };
+  assertEquals(nodes({ ...block, type: "oneof", token: "BY", arguments: [{ ...member, token: "MEMBER" }] }), [
+    { name: "member", type: "value", token: "BY MEMBER", opt: true },
+  ]);
+  // The first word is sent whether the second is or not.
+  assertEquals(nodes({ ...block, optional: false, arguments: [by, { ...score, optional: true }] }), [
+    { token: "BY", group: [{ flag: "SCORE", opt: true }] },
+  ]);
+});
+
 test("a count is dropped only where the next argument is what it counts", () => {
   const nodes = (...raw: unknown[]) => normalise(raw.map(readArgument)).nodes;
   const count = { name: "numkeys", type: "integer" };
