@@ -10,6 +10,7 @@ import { camelCase, parameterName } from "./names.ts";
 import { fail, isPairs, isScalarItem, isTuple, nested, soleMember } from "./nodes.ts";
 import {
   allMembers,
+  calls,
   flatten,
   indent,
   isEmpty,
@@ -44,6 +45,10 @@ export function planArguments(nodes: readonly ArgumentNode[]): Plan {
     );
   }
   if (names.size < params.length) throw new Error(`two parameters have the same name: ${params.map((p) => p.name)}`);
+  const optional = params.find((param) => param.optional);
+  if (optional !== undefined && isRequired(walker.type)) {
+    throw new Error(`${optional.name}: may not be left out before options that may not`);
+  }
   return { params, options: walker.type, steps: walker.steps };
 }
 
@@ -225,10 +230,12 @@ class Walker {
 
   /** Trailing parameters that come together: the first says whether the others do. */
   #positional(node: ArgumentNode): void {
+    if (this.#object !== undefined) fail(node, "an optional group in an object needs a name or a token");
     const inner = new Walker(undefined, this.#depth);
     inner.#access = "?.";
     inner.walk(node.group!);
     const first = inner.params[0] ?? fail(node, "an optional group needs a name, a token or a scalar first");
+    if (node.group!.slice(1).some((part) => part.list !== undefined)) fail(node, "a list in it must be its first");
     for (const param of inner.params) {
       this.params.push({
         ...param,
@@ -238,9 +245,10 @@ class Walker {
     }
     this.type.members.push(...inner.type.members);
     this.type.choices.push(...inner.type.choices);
-    const others = inner.params.slice(1).filter((param) => !param.optional).map((param) => param.name);
+    const others = inner.params.slice(1).filter((param) => !param.optional);
+    const given = ({ name, type }: Param) => `${name} as ${type.startsWith("Time") ? "Time" : "Arg"}`;
     const lines = flatten(inner.steps).map((line) =>
-      others.reduce((text, name) => text.replace(new RegExp(`(?<=[(, ])${name}(?=[,)])`), `${name} as Arg`), line)
+      others.reduce((text, one) => text.replace(new RegExp(`(?<=[(, ])${one.name}(?=[,)])`), given(one)), line)
     );
     this.#code([
       `if (${first.name} !== undefined) {`,
@@ -292,6 +300,7 @@ export function valueType(given: ArgumentNode): string {
 function objectCode(node: ArgumentNode, object: string, depth: number): { type: ObjectType; lines: string[] } {
   const walker = new Walker(object, depth + 1);
   walker.walk(node.group!);
+  if (isEmpty(walker.type)) fail(node, "has nothing that a caller could give");
   return { type: walker.type, lines: flatten(walker.steps) };
 }
 
@@ -325,11 +334,12 @@ function loop(node: ArgumentNode, expr: string, depth: number): string[] {
   const repeat = node.repeat ? literals(node.token) : [];
   const body = repeat.length > 0 && !isTuple(node) && !isScalarItem(node) ? [`words.push(${repeat.join(", ")});`] : [];
   let over = item;
+  let names: string[] = [];
   if (node.oneof !== undefined) body.push(...choose(node.oneof, item, depth + 1));
   else if (node.group === undefined) {
     body.push(`words.push(${[...repeat, ...scalarWords({ ...node, list: undefined }, item)].join(", ")});`);
   } else if (isTuple(node)) {
-    const names = node.group.map((part) => parameterName(part.name ?? "value"));
+    names = node.group.map((part) => parameterName(part.name ?? "value"));
     if (new Set(names).size < names.length) return fail(node, "two members have the same name");
     over = `[${names.join(", ")}]`;
     body.push(
@@ -338,6 +348,8 @@ function loop(node: ArgumentNode, expr: string, depth: number): string[] {
   } else body.push(...objectCode(node, item, depth).lines);
   const walked = isPairs(node) ? "entries" : isTuple(node) ? "tuplesOf" : node.list === "tail" ? "many" : "itemsOf";
   const source = `${walked}(${expr})`;
+  const isUsed = (name: string) => new RegExp(`(?<![.\\w])${name}\\b`).test(expr) || calls([source, ...body], name);
+  if (names.some(isUsed)) return fail(node, "a member has the name of something that it would hide");
   const lines = [`for (const ${over} of ${source}) {`, ...indent(body), "}"];
   if (node.list !== "counted") return lines;
   if (node.count !== "words") return [`words.push((${expr}).length);`, ...lines];
@@ -350,6 +362,8 @@ function loop(node: ArgumentNode, expr: string, depth: number): string[] {
 function choose(alternatives: readonly ArgumentNode[], item: string, depth: number): string[] {
   const lines: string[] = [];
   const flags = alternatives.filter((one) => one.flag !== undefined && one.as === undefined);
+  const keys = alternatives.filter((one) => !flags.includes(one)).map(optionKey);
+  if (new Set(keys).size < keys.length) throw new Error(`one of the keys ${keys} is there twice`);
   if (flags.length > 0) lines.push(`if (typeof ${item} === "string") {`, `  words.push(...${item}.split(" "));`);
   for (const one of alternatives) {
     if (flags.includes(one)) continue;

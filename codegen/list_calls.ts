@@ -26,7 +26,8 @@ export function listCall(node: ArgumentNode, expr: string): ((acc: string) => st
       ? (acc) => acc === "[]" ? `many(${expr})` : joined("pushMany", "withMany", acc, expr)
       : undefined;
   }
-  const items = convert === undefined ? expr : `${expr}.map((item) => ${convert("item")})`;
+  const whole = expr.includes(" ") ? `(${expr})` : expr;
+  const items = convert === undefined ? expr : `${whole}.map((item) => ${convert("item")})`;
   return (acc) => `${node.list === "counted" ? "pushCounted" : "pushAll"}(${acc}, ${items})`;
 }
 

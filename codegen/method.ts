@@ -9,7 +9,7 @@ import { docs } from "./docs.ts";
 import { type ArgumentNode, type Branch, type Command, isStateful } from "./model.ts";
 import { constantName, methodName, pascal } from "./names.ts";
 import { type Case, type Context, optionsName, type Parts, type Signature } from "./parts.ts";
-import { allMembers, isEmpty, type ObjectType, type Plan } from "./plan.ts";
+import { allMembers, calls, isEmpty, type ObjectType, type Plan } from "./plan.ts";
 import { parseReply } from "./reply.ts";
 import { makeSignatures } from "./signatures.ts";
 
@@ -58,10 +58,6 @@ export function makeMethod(command: string, facts: Command, context: Context): M
     items,
     options: options === undefined ? undefined : { name: optionsName(name), type: options },
   };
-}
-
-function calls(body: readonly string[], name: string): boolean {
-  return body.some((line) => new RegExp(`(?<![.\\w])${name}\\(`).test(line));
 }
 
 /** An item's type longer than this gets a name. */

@@ -105,3 +105,8 @@ export function flatten(steps: readonly Step[]): string[] {
 export function indent(lines: readonly string[]): string[] {
   return lines.map((line) => `  ${line}`);
 }
+
+/** Whether lines call a function of this name. */
+export function calls(lines: readonly string[], name: string): boolean {
+  return lines.some((line) => new RegExp(`(?<![.\\w])${name}\\(`).test(line));
+}

@@ -132,7 +132,9 @@ class Signatures {
     ) return [];
     if (param.rest) return [`...${param.name}: ${param.type}`];
     const type = given.literal?.name === param.name ? JSON.stringify(given.literal.value) : param.type;
-    return [`${param.name}${param.optional && presence !== true ? "?" : ""}: ${type}`];
+    // One that is given has all before it given, too.
+    const isGiven = given.params.slice(given.params.indexOf(param)).some((one) => given.presence.get(one.name));
+    return [`${param.name}${param.optional && !isGiven ? "?" : ""}: ${type}`];
   }
 
   /**

@@ -79,10 +79,11 @@ export function literals(token: string | undefined): string[] {
   return token === undefined ? [] : token.split(" ").map((word) => JSON.stringify(word));
 }
 
-/** The key of an option, or of a member of an object. */
+/** The key of an option, or of a member of an object. Nobody could tell whether one that all objects inherit was given. */
 export function optionKey(node: ArgumentNode): string {
-  const key = node.as ?? camelCase(node.token ?? node.flag ?? "");
-  if (key !== "") return /^[0-9]/.test(key) ? `_${key}` : key;
-  if (node.name === undefined) throw new Error(`${JSON.stringify(node).slice(0, 60)} needs "as" or "name"`);
-  return /^[a-z][A-Za-z0-9]*$/.test(node.name) ? node.name : camelCase(node.name);
+  const { name = "" } = node;
+  const key = node.as ?? (camelCase(node.token ?? node.flag ?? "") ||
+    (/^[a-z][A-Za-z0-9]*$/.test(name) ? name : camelCase(name)));
+  if (key === "" || key in {}) throw new Error(`${JSON.stringify(node).slice(0, 60)} needs "as" or "name"`);
+  return /^[0-9]/.test(key) ? `_${key}` : key;
 }

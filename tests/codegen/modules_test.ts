@@ -191,6 +191,7 @@ test("commands, arguments and words whose names TypeScript or the module has no 
 }, async () => {
   using shop = new Workshop();
   const key = { name: "key", type: "key" };
+  const [x, y] = ["x", "y"].map((name) => ({ name, type: "string", token: name.toUpperCase(), optional: true }));
   const commands: Record<string, unknown[]> = {
     "2FA.CHECK": [key],
     "ЩИТ": [key],
@@ -223,6 +224,45 @@ test("commands, arguments and words whose names TypeScript or the module has no 
       { name: "entries", type: "integer", optional: true },
     ],
     "BOX.NOTHING": [key, { name: "none", type: "oneof", arguments: [] }],
+    "BOX.DIGIT": [key, { name: "2d", type: "block", optional: true, arguments: [x, y] }],
+    "BOX.NAMELESS": [key, { type: "block", optional: true, arguments: [x, y] }],
+    "BOX.INHERITED": [key, { ...x, token: "CONSTRUCTOR" }],
+    "BOX.UNDEFINED": [{ name: "undefined", type: "string", optional: true }],
+    "BOX.LATE": [key, { name: "by", type: "string", optional: true }, {
+      ...{ name: "how", type: "oneof" },
+      arguments: [{ ...x, optional: false }, { ...y, optional: false }],
+    }],
+    "BOX.RANGE": [key, { name: "last", type: "string", optional: true }, {
+      ...{ name: "range", type: "block", optional: true },
+      arguments: [{ name: "start", type: "double" }, { name: "until", type: "unix-time" }],
+    }],
+    "BOX.LISTED": [key, {
+      ...{ name: "range", type: "block", optional: true },
+      arguments: [{ name: "start", type: "double" }, { name: "row", type: "string", multiple: true }],
+    }],
+    "BOX.INNER": [key, {
+      ...{ name: "range", type: "block", multiple: true },
+      arguments: [x, {
+        ...{ name: "inner", type: "block", optional: true },
+        arguments: [{ name: "start", type: "double" }, { name: "end", type: "double" }],
+      }],
+    }],
+    "BOX.HIDING": [key, {
+      ...{ name: "row", type: "block", multiple: true },
+      arguments: [{ name: "field", type: "string" }, { name: "seconds", type: "unix-time" }],
+    }],
+    "BOX.DATA": [key, {
+      ...{ name: "data", type: "block", multiple: true },
+      arguments: [{ name: "field", type: "string" }, { name: "data", type: "string" }],
+    }],
+    "BOX.TIMES": [key, { name: "numtimes", type: "integer" }, {
+      ...{ name: "time", type: "unix-time", multiple: true, optional: true },
+    }],
+    "BOX.SAME": [key, { name: "how", type: "oneof", multiple: true, arguments: [x, { ...x, type: "integer" }] }],
+    "BOX.WORDS": [key, {
+      ...{ name: "row", type: "block", optional: true, multiple: true, token: "ROW" },
+      arguments: [{ name: "loud", type: "pure-token", token: "LOUD", multiple: true }],
+    }],
   };
   const facts = { arity: -2, command_flags: ["write"] };
   const file = Object.entries(commands).map(([name, args]) => [name, { ...facts, arguments: args }]);
@@ -245,6 +285,19 @@ test("commands, arguments and words whose names TypeScript or the module has no 
       void (() => redis.boxKinds("a", [{ field: "f", a: true }, { field: "g", n: 1 }]));
       void (() => redis.boxCounted(["a"], 5));
       void (() => redis.boxNothing("a"));
+      void (() => redis.boxDigit("a", { _2d: { x: "b", y: "c" } }));
+      void (() => redis.boxNameless("a", "X", "b"));
+      void (() => redis.boxInherited("a", "CONSTRUCTOR", "b"));
+      void (() => redis.boxUndefined("a"));
+      void (() => redis.boxLate("a", "X", "b"));
+      void (() => redis.boxRange("a", "last", 1, new Date()));
+      void (() => redis.boxListed("a", 1, "b", "c"));
+      void (() => redis.boxInner("a", "X", "b", 1, 2));
+      void (() => redis.boxHiding("a", "b", 1));
+      void (() => redis.boxData("a", "b", "c"));
+      void (() => redis.boxTimes("a", [new Date(), 5]));
+      void (() => redis.boxSame("a", "X", "b"));
+      void (() => redis.boxWords("a", "ROW", "LOUD"));
     }`,
   );
   const checked = await shop.check("consumer.ts", "odd.ts");
