@@ -39,16 +39,12 @@ function complete(chosen: readonly Feature[]): Set<Feature> {
 
 /** The features of a list such as `["pipeline", "session"]`; `["all"]` and `["none"]` are words, too. */
 export function chooseFeatures(names: readonly string[]): Set<Feature> {
-  const chosen: Feature[] = [];
-  for (const name of names) {
-    if (name === "none") continue;
-    if (name === "all") return new Set(FEATURES);
-    if (!FEATURES.includes(name as Feature)) {
-      throw new SelectError(`there is no feature ${name}; there are ${FEATURES.join(", ")}, all, none`);
-    }
-    chosen.push(name as Feature);
+  const chosen = names.filter((name) => name !== "none" && name !== "all");
+  for (const name of chosen) {
+    if (FEATURES.includes(name as Feature)) continue;
+    throw new SelectError(`there is no feature ${name}; there are ${FEATURES.join(", ")}, all, none`);
   }
-  return complete(chosen);
+  return complete(names.includes("all") ? FEATURES : chosen as Feature[]);
 }
 
 /** The features that commands cannot do without: nobody could call them. */
@@ -106,6 +102,9 @@ function unknown(item: string, file: CommandsFile, known: CommandsFile): string 
     const groups = new Set(commandsOf(file).filter(([, facts]) => isEmitted(facts)).map(([, facts]) => facts.group));
     return `there is no group ${item}; there are ${[...groups].sort().map((group) => `@${group}`).join(", ")}`;
   }
+  const parts = commandsOf(file).filter(([name, facts]) => isEmitted(facts) && /^\S+ /.test(name))
+    .filter(([name]) => key(name.split(" ")[0]) === key(item)).map(([name]) => name.toLowerCase());
+  if (parts.length > 0) return `${item} alone is no command; there are ${parts.join(", ")}`;
   const [there] = commandsOf(file).filter(([name]) => key(name) === key(item));
   if (there !== undefined) {
     const [name, { conn }] = there;
