@@ -257,7 +257,8 @@ export class LibraryFunction<K extends Places = number, A extends Places = numbe
     try {
       return await this.#queue(surface, words);
     } catch (error) {
-      const unknown = error instanceof ReplyError && /^ERR function not found/i.test(error.message);
+      // All that the server says: the function may raise an error that begins like that, too, after it has written something.
+      const unknown = error instanceof ReplyError && /^ERR function not found$/i.test(error.message);
       if (!unknown || this.#library === undefined) throw error;
     }
     let loading = this.#loading.get(surface);

@@ -173,6 +173,26 @@ test("a script's own error is the caller's, and is not tried again", async () =>
   assertEquals(good, "2");
 });
 
+test("nor is a function's own, though it speaks of one that was not found", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const confusing = defineFunction({
+    name: "confusing",
+    keys: 1,
+    args: 0,
+    library: `#!lua name=tests
+      redis.register_function("confusing", function(keys)
+        redis.call("INCR", keys[1])
+        return redis.error_reply("ERR Function not found, says the function itself")
+      end)
+    `,
+  });
+  for (const wanted of ["1", "2"]) {
+    await assertRejects(() => confusing.run(redis, ["n"]), ReplyError, "says the function itself");
+    assertEquals(await redis.get("n"), wanted);
+  }
+});
+
 test("places are counted and named", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url);
