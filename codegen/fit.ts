@@ -57,6 +57,9 @@ function usable(
 ): Command | string {
   const name = camelCase(command.name);
   if (taken.has(name)) return `${name} is taken by another command`;
+  if (JSON.stringify([command.name, command.arguments]).includes("*/")) {
+    return "it would end the comment that tells of it";
+  }
   let reason = "";
   for (const described of [command, { ...command, arguments: [] }]) {
     const facts = draft(described, source, family);
@@ -80,7 +83,8 @@ function titleOf(source: Source): string {
   const { server, version, modules } = source;
   const names = [...modules].map(([name, number]) => `${name} ${formatVersion(number)}`).sort();
   const title = `${server[0].toUpperCase()}${server.slice(1)} ${version}`;
-  return names.length === 0 ? title : `${title} with ${names.join(", ")}`;
+  // It stands in comments, and a server may call itself and its modules what it likes.
+  return (names.length === 0 ? title : `${title} with ${names.join(", ")}`).replaceAll(/\*\/|[^ -~]/g, "?");
 }
 
 /** Whose versions count, and which ones they are. */

@@ -1,13 +1,14 @@
 /**
  * Commands that nobody here has described: modules of others, and what is hidden from commands.json on purpose.
  */
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fit } from "../../codegen/fit.ts";
 import type { CommandsFile } from "../../codegen/model.ts";
 import { printModule } from "../../codegen/module.ts";
 import { FEATURES } from "../../codegen/select.ts";
+import { readLive } from "../../codegen/sources/live.ts";
 import { readSource } from "../../codegen/sources/read.ts";
 import { findModule, type ModuleName } from "../support/modules.ts";
 import { missing, type ServerVersion, startRedis } from "../support/servers.ts";
@@ -184,6 +185,22 @@ test("a command whose name is taken is left to call()", () => {
   assertEquals(drafted, ["X.GET", "XGET"]);
   assertEquals([...left.keys()], ["PIPELINE"]);
   assertEquals(Object.keys(file), ["$schema", "GET", "X.GET", "XGET"]);
+});
+
+test("what a server calls itself and its own is no code", async () => {
+  const replies: Record<string, unknown> = {
+    "INFO": "redis_version:7.0.0*/ evil() /*\r\n",
+    "COMMAND": ["a.*/ evil() /*", "b.say", "c.fine"].map((name) => [name, -1, [], 0, 0, 0, [], [], [], []]),
+    "COMMAND DOCS": ["b.say", { arguments: [{ name: "a", type: "string", token: "*/ evil() /*" }] }],
+    "MODULE LIST": [{ name: "m\nevil();//", ver: 1 }],
+  };
+  const fitted = fit({ $schema: 1 }, await readLive("here", (name) => Promise.resolve(replies[name])));
+  assertEquals([fitted.drafted, fitted.left.size], [["C.FINE"], 2]);
+  const text = printModule({ ...fitted, features: new Set(), from: "@respire/redis" });
+  assert(text.includes("evil"));
+  for (const line of text.split("\n").filter((line) => line.includes("evil"))) {
+    assertMatch(line, /^(\/\/| \*|\/\*\*)(?!.*\*\/.)/);
+  }
 });
 
 test("commands, arguments and words whose names TypeScript or the module has no room for", {
