@@ -113,6 +113,10 @@ export function draft(command: SourceCommand, source: Source, family: "redis" | 
   if (args.length > 0) drafted.args = args;
   const [first] = nodes.length > 0 ? [] : args;
   if (first !== undefined && "type" in first && first.type === "key" && first.opt) drafted.keys = "1";
+  // Several places, or one that only the server finds: what stands first among the arguments is not all.
+  if (command.keys.length > 1 || command.keys.some(({ begin, find }) => begin === "unknown" || find === "unknown")) {
+    drafted.keys = "?";
+  }
   if (command.flags.has("readonly")) drafted.ro = true;
   if (command.flags.has("write")) drafted.write = true;
   if (command.container || command.system) drafted.conn = "internal";

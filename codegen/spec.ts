@@ -92,7 +92,11 @@ function fixedWidth(node: ArgumentNode): number | undefined {
 
 function keyRule(node: ArgumentNode, at: number, after: readonly ArgumentNode[]): string {
   if (node.list === "zip") return '"streams"';
-  if (node.list === "counted") return `["numkeys", ${at}]`;
+  // Beside a key, or before it, there may be words of any kind: only of plain values behind it is known how many.
+  const members = node.group ?? [];
+  const isPlain = members.every((part, i) => fixedWidth(part) === 1 && (i === 0) === (part.type === "key"));
+  if (node.repeat || !isPlain) return '"unknown"';
+  if (node.list === "counted") return members.length > 1 ? '"unknown"' : `["numkeys", ${at}]`;
   const widths = after.map(fixedWidth);
   if (node.list !== undefined) {
     if (widths.includes(undefined)) return '"unknown"';

@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect } from "../../mod.ts";
 import { formatCommands } from "../../codegen/format.ts";
-import { compare, merge, report } from "../../codegen/merge.ts";
+import { compare, draft, merge, report } from "../../codegen/merge.ts";
 import { main } from "../../codegen/merge_cli.ts";
 import type { Command, CommandsFile } from "../../codegen/model.ts";
 import { normalise } from "../../codegen/normalise.ts";
@@ -14,6 +14,7 @@ import { readDocs } from "../../codegen/sources/docs.ts";
 import { readFolder } from "../../codegen/sources/folder.ts";
 import { readLive } from "../../codegen/sources/live.ts";
 import { readArgument } from "../../codegen/sources/source.ts";
+import { printSpec } from "../../codegen/spec.ts";
 import { validate } from "../../codegen/validate.ts";
 import { missing, type ServerVersion, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
@@ -62,7 +63,8 @@ test("what commands.json lacks is reported and drafted, never dropped", { skip: 
 });
 
 test("a command without docs is drafted from its arity, its keys and its module's version", async () => {
-  const keySpec = ["flags", ["RW"], "begin_search", ["type", "index", "spec", ["index", 1]]];
+  const range = ["type", "range", "spec", ["lastkey", 0, "keystep", 1, "limit", 0]];
+  const keySpec = ["flags", ["RW"], "begin_search", ["type", "index", "spec", ["index", 1]], "find_keys", range];
   const replies: Record<string, unknown> = {
     "INFO": "valkey_version:9.1.2\r\nredis_version:7.2.4\r\nserver_name:valkey\r\n",
     "COMMAND": [
@@ -89,6 +91,30 @@ test("a command without docs is drafted from its arity, its keys and its module'
     ],
     write: true,
   });
+});
+
+test("of keys that the arguments do not show nobody says where they are", () => {
+  const begin_search = (index: number) => ({ type: "index", spec: { index } });
+  const find_keys = { type: "range", spec: { lastkey: 0, keystep: 1, limit: 0 } };
+  const [key, other] = ["key", "other"].map((name) => ({ name, type: "key" }));
+  const value = { name: "value", type: "string" };
+  const rows = { name: "row", type: "block", multiple: true };
+  const places = (args: unknown[], ...at: (number | undefined)[]): string => {
+    const key_specs = at.map((index) =>
+      index === undefined
+        ? { begin_search: { type: "unknown" }, find_keys: { type: "unknown" } }
+        : { begin_search: begin_search(index), find_keys }
+    );
+    const source = readDocs("docs", { "BOX.LOOK": { arguments: args, key_specs, command_flags: ["readonly"] } }, "box");
+    return printSpec("BOX.LOOK", draft(source.commands.get("BOX.LOOK")!, source, "redis"));
+  };
+  const [one, unknown] = ["1", '"unknown"'].map((keys) => `new CommandSpec("BOX.LOOK", READ_ONLY, ${keys})`);
+  assertEquals(places([key, value], 1), one);
+  // Two that are apart, one that only the server finds, and those within rows of something else.
+  assertEquals(places([key, value, other], 1, 3), unknown);
+  assertEquals(places([key, value], 1, undefined), unknown);
+  assertEquals(places([{ ...rows, arguments: [value, key] }], 2), unknown);
+  assertEquals(places([{ name: "numkeys", type: "integer" }, { ...rows, arguments: [key, value] }], 2), unknown);
 });
 
 test("a server without COMMAND DOCS is named", async () => {
