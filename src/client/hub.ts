@@ -210,8 +210,19 @@ export class Hub {
   async #leave(family: Family, names: readonly Arg[], listener: Listener): Promise<void> {
     const silent = this.#forget(family, names, listener);
     const line = this.#line;
-    if (silent.length === 0 || line?.state !== "ready") return;
-    await this.#tell(line, UNSUBSCRIBE[family], silent);
+    if (line?.state === "ready") await this.#silence(line, family, silent);
+  }
+
+  /** Has the server send no more of these, but of those that somebody listens to again. */
+  async #silence(line: Line, family: Family, names: readonly Arg[]): Promise<void> {
+    const silent = names.filter((name) => !this.#topics[family].has(keyOf(name)));
+    if (silent.length === 0) return;
+    try {
+      await this.#tell(line, UNSUBSCRIBE[family], silent);
+    } catch (error) {
+      // It is running a script, say, and would send on what nobody hears.
+      if (error instanceof ReplyError && passes(error)) this.#later(line, () => this.#silence(line, family, silent));
+    }
   }
 
   /** Sends a change; resolves once the server has made it. */
@@ -254,7 +265,7 @@ export class Hub {
         // Lost once more: the next connection is asked.
         if (!(error instanceof ReplyError)) return;
         // It is running a script, say: that is no answer.
-        if (passes(error)) return this.#askLater(line, family, topics);
+        if (passes(error)) return this.#later(line, () => this.#askAgain(line, family, topics));
         // One that is refused must not take the others with it.
         if (topics.length > 1) { for (const topic of topics) this.#askAgain(line, family, [topic]); }
         else eachListener(topics, ({ subscription }) => subscription.fail(error));
@@ -262,11 +273,11 @@ export class Hub {
     );
   }
 
-  #askLater(line: Line, family: Family, topics: readonly Topic[]): void {
+  #later(line: Line, ask: () => void): void {
     if (line !== this.#line || line.state !== "ready") return;
     const pause = setTimeout(() => {
       this.#pauses.delete(pause);
-      this.#askAgain(line, family, topics);
+      ask();
     }, AGAIN);
     this.#pauses.add(pause);
   }

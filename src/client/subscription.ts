@@ -110,7 +110,10 @@ export class Subscription<S extends string | Uint8Array = string>
     return this;
   }
 
-  /** Unsubscribes. Resolves when the server has confirmed it, or the connection is gone anyway. */
+  /**
+   * Unsubscribes. Resolves when the server has confirmed it, or the connection is gone anyway. One that refuses for now (it
+   * runs a script, say) is told again each second, which nobody waits for.
+   */
   async close(): Promise<void> {
     if (this.#inbox.end()) await this.#leave().catch(() => {});
   }

@@ -301,6 +301,27 @@ test("who subscribes to what a server has refused for now asks it afresh", async
   await redis.close();
 });
 
+test("a server that refuses for now to send no more is told again, but of what somebody listens to again", async () => {
+  const left: string[] = [];
+  await using server = await startScripted(answering(([name, ...channels]) => {
+    if (name === "HELLO") return HELLO;
+    if (name === "PING") return "+PONG\r\n";
+    if (name === "UNSUBSCRIBE") left.push(channels.join());
+    const kind = name!.toLowerCase();
+    return left.length === 1
+      ? "-BUSY Redis is busy running a script\r\n"
+      : channels.map((channel) => `>3\r\n$${kind.length}\r\n${kind}\r\n$1\r\n${channel}\r\n:1\r\n`).join("");
+  }));
+  const redis = await connect(server.url, { clientInfo: false });
+  const news = await redis.subscribe(["a", "b"]);
+  await news.close();
+  left.push("refused");
+  await redis.subscribe("a");
+  await until(redis, () => left.length === 3);
+  await redis.close();
+  assertEquals(left, ["a,b", "refused", "b"]);
+});
+
 test("who subscribes while the connection is lost is subscribed on the next one", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url);
