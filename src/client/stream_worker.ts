@@ -255,14 +255,19 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
   /** Shows the server that we are still at work, and finds out what was taken from us. */
   async #beat(): Promise<void> {
     const { group } = this.#options;
-    const kept = new Map<Key, string[]>();
+    const kept = new Map<Key, { readonly ids: string[]; readonly idle: number }>();
     await Promise.all(this.#jobs.all.map(async ({ key, entry: { id }, lost }) => {
       const [found] = await this.#pending(key, { start: id, end: id, count: 1 });
       if (found === undefined) return;
-      if (text(found[1]) === this.consumer) kept.set(key, [...kept.get(key) ?? [], id]);
-      else lost.abort(new Error("Another worker has taken the entry over"));
+      const [, consumer, idle] = found;
+      if (text(consumer) !== this.consumer) return lost.abort(new Error("Another worker has taken the entry over"));
+      const mine = kept.get(key) ?? { ids: [], idle: Infinity };
+      kept.set(key, { ids: [...mine.ids, id], idle: Math.min(mine.idle, Number(idle)) });
     }));
-    for (const [key, ids] of kept) await this.#redis.xclaim(key, group, this.consumer, 0, ids, { justid: true });
+    // What another worker has taken over meanwhile has been idle for less, and stays its own.
+    for (const [key, { ids, idle }] of kept) {
+      await this.#redis.xclaim(key, group, this.consumer, idle, ids, { justid: true });
+    }
   }
 
   /**

@@ -164,14 +164,19 @@ test("a worker that loses an entry to another is told", async () => {
   await using worker = redis.streamWorker({
     streams: "s",
     group: "g",
-    claimIdle: 90,
+    claimIdle: 300,
     handler: ({ signal }) =>
       new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(lost.open()))),
   });
   await until(redis, () => worker.stats().running === 1);
   const [id] = (await redis.xrange("s", "-", "+"))[0]!;
-  await redis.xclaim("s", "g", "thief", 0, [id]);
+  // In the midst of a sign of life: the worker has just been told that it has the entry.
+  let stolen: Promise<unknown> | undefined;
+  using _watching = observe(redis, ({ name }) => {
+    if (name === "XPENDING") return () => void (stolen ??= redis.xclaim("s", "g", "thief", 0, [id]));
+  });
   await lost.opened;
+  await stolen;
   await until(redis, () => worker.stats().handled === 1);
 });
 
