@@ -5,6 +5,7 @@ import { observe } from "../../src/observe/mod.ts";
 import { startRedis } from "../support/servers.ts";
 import { HELLO, helloAs, startScripted } from "../support/scripted.ts";
 import { test } from "../support/test.ts";
+import { retimed } from "../support/timers.ts";
 
 async function untilBlocked(redis: Redis, name: string): Promise<void> {
   while (!String(await redis.call("CLIENT LIST")).includes(`cmd=${name}`)) await redis.ping();
@@ -42,6 +43,8 @@ test("in a pool whose open connection is busy, and the next not open yet, the se
 test("a timeout of the caller releases a blocked command with a TimeoutError", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url);
+  // It has its connection at once: its time is for the server.
+  await redis.session((session) => session.ping());
   const error = await assertRejects(() => redis.with({ timeout: 50 }).blpop(["list"], 0), TimeoutError, "let go");
   assertEquals([error.waitingFor, error.command], ["reply", "BLPOP"]);
   assertEquals(await redis.blpop(["list"], 0.01), null);
@@ -157,8 +160,11 @@ test("a blocking command that waits for another try when its caller gives up is 
     }
   });
   await using redis = await connect(server.url, { clientInfo: false });
+  // It has its connection at once, and the next try comes long after its time is up.
+  await redis.session((session) => session.ping());
+  using _ = retimed(25, 800);
   const error = await assertRejects(
-    () => redis.with({ timeout: 60 }).blpop(["list"], 0),
+    () => redis.with({ timeout: 400 }).blpop(["list"], 0),
     TimeoutError,
     "the server refused it so far",
   );
@@ -166,7 +172,7 @@ test("a blocking command that waits for another try when its caller gives up is 
   released = true;
   // The next try would have come before this session's connection is anybody's.
   assertEquals(redis.stats().leased, 0);
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await new Promise((resolve) => setTimeout(resolve, 801));
   assertEquals([after, redis.stats().pending], [0, 0]);
 });
 

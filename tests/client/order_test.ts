@@ -208,6 +208,8 @@ test("an empty map of bytes is the same alone, in a pipeline, in a transaction, 
 test("a pipeline that blocks gives its connection back when its caller gives up", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url, { maxSessions: 1 });
+  // The connection is there: the time is for the server.
+  await redis.session((session) => session.ping());
   const error = await assertRejects(
     () => redis.with({ timeout: 50 }).pipeline((p) => [p.blpop(["list"], 0)]),
     TimeoutError,

@@ -216,6 +216,8 @@ test("what would leave commands without replies, or replies without commands, is
 test("a blocking command given up on a session loses no element, and the session goes on", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url);
+  // The connection is there: the time is for the server.
+  await redis.session((session) => session.ping());
   const hasty = redis.with({ timeout: 50 });
   await using session = await hasty.session();
   const error = await assertRejects(() => session.blpop(["queue"], 0), TimeoutError, "nothing was taken");
