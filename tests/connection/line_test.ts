@@ -8,6 +8,7 @@ import type { Connect, Transport, TransportHandler } from "../../src/transport/t
 import { gate } from "../support/gate.ts";
 import { answering, greeted, HELLO, startScripted } from "../support/scripted.ts";
 import { test } from "../support/test.ts";
+import { retimed } from "../support/timers.ts";
 import { open } from "./open.ts";
 
 /** Answers everything with +OK. */
@@ -210,6 +211,8 @@ test("close() does not wait for a session's refused command that nothing is left
   }));
   const redis = await open(server.url);
   const session = await redis.session();
+  // Otherwise it could be tried again before the loss is heard of.
+  using _ = retimed(25, 500);
   const refused = assertRejects(() => session.get("a"), ConnectionError, "session");
   while (redis.stats().losses === 0) await new Promise((resolve) => setTimeout(resolve));
   const began = performance.now();
