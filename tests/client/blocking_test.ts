@@ -199,7 +199,7 @@ test("a blocking command that was refused, and waits for another connection, has
   });
   const redis = await connect(server.url, { clientInfo: false });
   const error = await assertRejects(
-    () => redis.with({ timeout: 200 }).blpop(["list"], 0),
+    () => redis.with({ timeout: 1000 }).blpop(["list"], 0),
     TimeoutError,
     "the server refused it so far",
   );
