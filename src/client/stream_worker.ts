@@ -255,19 +255,14 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
   /** Shows the server that we are still at work, and finds out what was taken from us. */
   async #beat(): Promise<void> {
     const { group } = this.#options;
-    const kept = new Map<Key, { readonly ids: string[]; readonly idle: number }>();
     await Promise.all(this.#jobs.all.map(async ({ key, entry: { id }, lost }) => {
       const [found] = await this.#pending(key, { start: id, end: id, count: 1 });
       if (found === undefined) return;
       const [, consumer, idle] = found;
-      if (text(consumer) !== this.consumer) return lost.abort(new Error("Another worker has taken the entry over"));
-      const mine = kept.get(key) ?? { ids: [], idle: Infinity };
-      kept.set(key, { ids: [...mine.ids, id], idle: Math.min(mine.idle, Number(idle)) });
+      if (text(consumer) !== this.consumer) lost.abort(new Error("Another worker has taken the entry over"));
+      // If one takes it over between the two, it has been idle for less, and stays the other's.
+      else await this.#redis.xclaim(key, group, this.consumer, Number(idle), [id], { justid: true });
     }));
-    // What another worker has taken over meanwhile has been idle for less, and stays its own.
-    for (const [key, { ids, idle }] of kept) {
-      await this.#redis.xclaim(key, group, this.consumer, idle, ids, { justid: true });
-    }
   }
 
   /**
