@@ -125,6 +125,7 @@ export class Part implements Owed {
     if (typeof value === "object" && value instanceof ReplyError) {
       value.command = run.spec.name;
       this.#error(value);
+      this.ticket.refused(value);
     } else if (unsafe && (run.mode & (BIGINTS | LOOSE)) === 0) {
       this.#error(unsafeInteger(run.spec.name));
     } else if (outcome.keep) {

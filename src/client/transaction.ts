@@ -59,6 +59,7 @@ class Owing implements Owed {
 
   reply(value: Reply, unsafe: boolean): boolean {
     this.owed--;
+    if (value instanceof ReplyError) this.ticket.refused(value);
     if (this.owed > 0) {
       const place = this.#queued - this.owed;
       if (value instanceof ReplyError) this.#refused.set(place, value);

@@ -419,6 +419,11 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
     return pending.spec !== PING && this.#retries.take(pending, error);
   }
 
+  /** A command of a pipeline or transaction was refused. */
+  refused(error: ReplyError): void {
+    this.#retries.refused(error);
+  }
+
   /**
    * Replaces the connection. What has been sent is still answered on the old one; all else goes to the new one, and waits
    * until it is there.

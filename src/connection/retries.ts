@@ -83,8 +83,13 @@ export class Retries {
     const delay = Math.min(LONGEST, 25 * 2 ** pending.refusals++);
     this.#timers.set(pending, setTimeout(() => this.#again(pending, error), delay));
     this.#traffic.retries++;
-    if (error.code === "READONLY") this.#search(error, now);
+    if (error.code === "READONLY") this.#search(error);
     return true;
+  }
+
+  /** A command was refused that is not sent again, being one of several: that its server is no primary any longer is so. */
+  refused(error: ReplyError): void {
+    if (error.code === "READONLY" && OWN_WORDS.test(error.message) && !this.#owner.isBound) this.#search(error);
   }
 
   /** Within a transaction that has begun meanwhile it would be queued, and EXEC would have one reply more. */
@@ -102,7 +107,8 @@ export class Retries {
    * What was a primary no longer is: whoever is reached by the same address next may be. Commands behind the refused one are
    * refused alike, and sent again each when its own refusal comes; they do not ask for a connection each.
    */
-  #search(error: ReplyError, now: number): void {
+  #search(error: ReplyError): void {
+    const now = performance.now();
     if (now - this.#searched < SEARCH) return;
     this.#searched = now;
     this.#owner.renew(error);

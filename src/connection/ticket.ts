@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ConnectionError } from "../errors.ts";
+import { ConnectionError, type ReplyError } from "../errors.ts";
 import type { Line } from "./line.ts";
 import type { Encoded } from "./traffic.ts";
 
@@ -21,6 +21,11 @@ export class Ticket {
   handOver(line: Line): void {
     this.#line = line;
     this.parts++;
+  }
+
+  /** The server refused one of its commands. */
+  refused(error: ReplyError): void {
+    this.#line?.refused(error);
   }
 
   /** Takes back what has not left. */

@@ -1,6 +1,6 @@
 // What the server refuses for now is sent again; what does not fit is refused or waits.
-import { assert, assertEquals, assertRejects } from "@std/assert";
-import { connect, ConnectionError, ReplyError, type Session, TimeoutError } from "../../mod.ts";
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { connect, ConnectionError, ReplyError, type Session, TimeoutError, TransactionError } from "../../mod.ts";
 import { connectTransport } from "../../src/transport/default.ts";
 import type { Connect } from "../../src/transport/transport.ts";
 import { HELLO, startScripted } from "../support/scripted.ts";
@@ -175,6 +175,35 @@ test("READONLY makes the client look for the primary afresh; all commands behind
   assertEquals([...replies].sort(), [1, 2, 3]);
   assertEquals([...arrived].sort(), ["a", "b", "c"]);
   await server.peers[0]!.untilEnded();
+});
+
+test("pipelines and transactions that are refused by a replica look for the primary, too", async () => {
+  const refusal = "-READONLY You can't write against a read only replica.\r\n";
+  await using server = await startScripted(async (peer, index) => {
+    await peer.command();
+    await peer.send(HELLO);
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      // A script may say so as well, which is nobody's primary that was lost.
+      if (words[0] === "EVAL") await peer.send("-READONLY says a script\r\n");
+      else if (words[0] === "EXEC") await peer.send(index < 2 ? "-EXECABORT discarded\r\n" : "*1\r\n:7\r\n");
+      else if (words[0] === "MULTI") await peer.send("+OK\r\n");
+      else await peer.send(index < 2 ? refusal : words[0] === "SET" ? "+QUEUED\r\n" : `:${index}\r\n`);
+    }
+  });
+  await using redis = await connect(server.url, { clientInfo: false });
+  await assertRejects(() => redis.pipeline((p) => [p.call("EVAL", "", 0)]), ReplyError, "says a script");
+  assertEquals(server.peers.length, 1);
+  const two = () => redis.pipeline((p) => [p.incr("a"), p.incr("b")], { errors: "return" });
+  for (const reply of await two()) assertInstanceOf(reply, ReplyError);
+  await server.peers[0]!.untilEnded();
+  // Not so soon again.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const transaction = () => redis.transaction((tx) => [tx.set("a", 1)]);
+  await assertRejects(transaction, TransactionError, "READONLY");
+  await server.peers[1]!.untilEnded();
+  assertEquals(await two(), [2, 2]);
+  assertEquals(await transaction() as unknown[], [7]);
+  assertEquals(server.peers.length, 3);
 });
 
 test("while READONLY lasts, the primary is looked for now and then, not with each refusal; reads go on", async () => {
