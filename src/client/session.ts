@@ -307,7 +307,8 @@ export abstract class BaseSession<
 
   /** Everything that was asked for has been answered. */
   async #quiet(line: Line): Promise<void> {
-    if (line.state === "connecting" || line.state === "reconnecting") await line.open().catch(() => {});
+    // Another may have to take the place of one that is lost as it is reset.
+    while (line.state === "connecting" || line.state === "reconnecting") await line.open().catch(() => {});
     await Promise.all([line.settled(), this.#running.over()]);
   }
 

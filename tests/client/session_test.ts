@@ -283,6 +283,25 @@ test("a session given back while its connection is made again is answered, too",
   await released;
 });
 
+test("a session given back while its connection is lost as it is reset is answered on another, too", async () => {
+  const lose = gate();
+  await using server = await startScripted(async (peer) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (words[0] === "HELLO") await peer.send(HELLO);
+      else if (words[0] === "RESET") return await lose.opened.then(() => peer.destroy());
+      else await peer.send("+OK\r\n");
+    }
+  });
+  await using redis = await connect(server.url, { clientInfo: false, maxSessions: 1 });
+  await redis.session((s) => s.select(5));
+  const session = await redis.session();
+  const before = session.call("X");
+  const released = session.release();
+  lose.open();
+  assertEquals(await before, "OK");
+  await released;
+});
+
 test("a session that sets something before it has its connection is reset all the same", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url, { maxSessions: 1 });
