@@ -215,7 +215,11 @@ export class Hub {
 
   /** Has the server send no more of these, but of those that somebody listens to again. */
   async #silence(line: Line, family: Family, names: readonly Arg[]): Promise<void> {
-    const silent = names.filter((name) => !this.#topics[family].has(keyOf(name)));
+    const topics = names.map((name) => this.#topics[family].get(keyOf(name)));
+    const silent = names.filter((_, i) => topics[i] === undefined);
+    // Who has asked for it meanwhile may be refused as well.
+    const open = names.filter((_, i) => topics[i] !== undefined && !isHeard(topics[i]));
+    if (open.length > 0) this.#later(line, () => this.#silence(line, family, open));
     if (silent.length === 0) return;
     try {
       await this.#tell(line, UNSUBSCRIBE[family], silent);
@@ -358,6 +362,11 @@ const encoder = new TextEncoder();
 /** Calls for each who listens to one of these, once. */
 function eachListener(topics: readonly Topic[], call: (listener: Listener) => void): void {
   for (const listener of new Set(topics.flatMap((topic) => [...topic.listeners]))) call(listener);
+}
+
+/** Whether somebody listens to it whom the server has confirmed. */
+function isHeard({ listeners }: Topic): boolean {
+  return [...listeners].some(({ generation }) => generation > 0);
 }
 
 /** It hears again; of a gap once per connection, and only if it had been listening. */

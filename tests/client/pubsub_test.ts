@@ -322,6 +322,28 @@ test("a server that refuses for now to send no more is told again, but of what s
   assertEquals(left, ["a,b", "refused", "b"]);
 });
 
+test("a server that refuses for now to send no more is told again though it refuses who asks for it meanwhile", async () => {
+  const busy = "-BUSY Redis is busy running a script\r\n";
+  const told: string[] = [];
+  await using server = await startScripted(async (peer) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      const kind = words[0]!.toLowerCase();
+      if (kind === "hello") await peer.send(HELLO);
+      else if (kind === "ping") await peer.send("+PONG\r\n");
+      else if (told.push(kind) === 2) await peer.send(busy);
+      // Not before the server would have been told again.
+      else if (told.length === 3) await new Promise((resolve) => setTimeout(resolve, 1100)).then(() => peer.send(busy));
+      else await peer.send(`>3\r\n$${kind.length}\r\n${kind}\r\n$1\r\na\r\n:1\r\n`);
+    }
+  });
+  const redis = await connect(server.url, { clientInfo: false });
+  await (await redis.subscribe("a")).close();
+  await assertRejects(() => redis.subscribe("a"), ReplyError, "BUSY");
+  await until(redis, () => told.length === 4);
+  await redis.close();
+  assertEquals(told, ["subscribe", "unsubscribe", "subscribe", "unsubscribe"]);
+});
+
 test("who subscribes while the connection is lost is subscribed on the next one", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url);
