@@ -215,10 +215,14 @@ export class Hub {
 
   /** Has the server send no more of these, but of those that somebody listens to again. */
   async #silence(line: Line, family: Family, names: readonly Arg[]): Promise<void> {
-    const topics = names.map((name) => this.#topics[family].get(keyOf(name)));
-    const silent = names.filter((_, i) => topics[i] === undefined);
-    // Who has asked for it meanwhile may be refused as well.
-    const open = names.filter((_, i) => topics[i] !== undefined && !isHeard(topics[i]));
+    const silent: Arg[] = [];
+    const open: Arg[] = [];
+    for (const name of names) {
+      const topic = this.#topics[family].get(keyOf(name));
+      if (topic === undefined) silent.push(name);
+      // Who has asked for it meanwhile may be refused as well.
+      else if (!isHeard(topic)) open.push(name);
+    }
     if (open.length > 0) this.#later(line, () => this.#silence(line, family, open));
     if (silent.length === 0) return;
     try {

@@ -294,7 +294,8 @@ export abstract class BaseSession<
 
   async #tidy(line: Line): Promise<void> {
     if (!line.isPatient && this.#isBusy) await settledWithin(this.#quiet(line), LINGER);
-    if (this.#isBusy || this.#spoilt) return line.destroy("The session was given back");
+    // Whoever is next wants the primary, which may be reached by the same address by then.
+    if (this.#isBusy || this.#spoilt || line.isDemoted) return line.destroy("The session was given back");
     if (this.#dirty) return this.#core.pool.restore(line);
     if (this.#watching && !this.#ending?.isSent && !(await settledWithin(this.#unwatched(line), LINGER))) {
       line.destroy();

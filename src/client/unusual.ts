@@ -40,15 +40,17 @@ export const UNUSUAL: ReadonlyMap<string, number> = new Map([
 
 /** A spec made on the spot for a command that is named at run time. */
 export function namedSpec(name: string, args: readonly Arg[]): CommandSpec {
-  const upper = name.trim().toUpperCase();
-  const [first, second] = upper.split(" ");
+  const given = name.trim();
+  const upper = given.toUpperCase();
+  const [, first, second] = /^(\S+)(?: (\S+))?$/.exec(given) ?? [];
   // None of these has a second word: with an argument as such they would pass for what nobody has described.
-  if (!/^\S+( \S+)?$/.test(upper) || (second !== undefined && UNUSUAL.has(first!))) {
+  if (first === undefined || (second !== undefined && UNUSUAL.has(first.toUpperCase()))) {
     throw new TypeError(
       "A command's name is one or two words; arguments are given apart from it",
     );
   }
   const flags = UNUSUAL.get(upper) ??
     (args.length === 0 ? undefined : UNUSUAL.get(`${upper} ${wordOf(args[0]!)}`)) ?? 0;
-  return new CommandSpec(upper, flags);
+  // Whether that is a word of the command, in any case, or an argument after all, only the server knows.
+  return new CommandSpec(second === undefined || flags !== 0 ? upper : `${first.toUpperCase()} ${second}`, flags);
 }

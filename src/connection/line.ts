@@ -261,6 +261,11 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
     this.#bound = true;
   }
 
+  /** It was bound to what turned out to be a replica, and refused to be written to. */
+  get isDemoted(): boolean {
+    return this.#retries.isDemoted;
+  }
+
   /** Ends what `bind` began. */
   unbind(): void {
     const lost = this.#broken;

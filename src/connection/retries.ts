@@ -56,6 +56,8 @@ export class Retries {
   readonly #timers = new Map<Pending, ReturnType<typeof setTimeout>>();
   /** When the primary was last looked for. */
   #searched = -Infinity;
+  /** A replica has answered, and could not be left: everything is tied to this connection. */
+  isDemoted = false;
 
   constructor(owner: RetriesOwner, { retryFor }: LineOptions, traffic: Traffic) {
     this.#owner = owner;
@@ -75,8 +77,10 @@ export class Retries {
   take(pending: Pending, error: ReplyError): boolean {
     const { state, isBound } = this.#owner;
     if (pending.released || state === "closed" || !isTransient(pending, error)) return false;
-    // Another connection would not have what was set on this one.
-    if (isBound && error.code === "READONLY") return false;
+    if (isBound && error.code === "READONLY") {
+      this.#search(error);
+      return false;
+    }
     const now = performance.now();
     if (pending.refusedAt === 0) pending.refusedAt = now;
     if (now - pending.refusedAt >= this.#retryFor) return false;
@@ -87,9 +91,9 @@ export class Retries {
     return true;
   }
 
-  /** A command was refused that is not sent again, being one of several: that its server is no primary any longer is so. */
+  /** One of several commands was refused, and is not sent again; but its server is no primary, for others either. */
   refused(error: ReplyError): void {
-    if (error.code === "READONLY" && OWN_WORDS.test(error.message) && !this.#owner.isBound) this.#search(error);
+    if (error.code === "READONLY" && OWN_WORDS.test(error.message)) this.#search(error);
   }
 
   /** Within a transaction that has begun meanwhile it would be queued, and EXEC would have one reply more. */
@@ -108,6 +112,11 @@ export class Retries {
    * refused alike, and sent again each when its own refusal comes; they do not ask for a connection each.
    */
   #search(error: ReplyError): void {
+    // Another connection would not have what was set on this one.
+    if (this.#owner.isBound) {
+      this.isDemoted = true;
+      return;
+    }
     const now = performance.now();
     if (now - this.#searched < SEARCH) return;
     this.#searched = now;

@@ -1,6 +1,6 @@
 // A session is one connection of one's own: nobody gets it with what another has set, and it ends when it is lost.
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { connect, ConnectionError, connectPool, TimeoutError } from "../../mod.ts";
+import { connect, ConnectionError, connectPool, type Session, TimeoutError } from "../../mod.ts";
 import { BLOCKING, BLOCKING_OPTION, SESSION } from "../../src/command/spec.ts";
 import * as specs from "../../src/generated/specs.ts";
 import { UNUSUAL } from "../../src/client/unusual.ts";
@@ -53,6 +53,32 @@ for (const version of ["redis-7.0", "redis-8", "valkey-9"] as const) {
     });
   }
 }
+
+test("a session whose server is a replica by now keeps its connection, and nobody else gets it", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { maxSessions: 1 });
+  const writes: ((session: Session) => Promise<unknown>)[] = [
+    (session) => session.set("key", 1),
+    (session) => session.pipeline((p) => [p.get("key"), p.set("key", 1)]),
+    (session) => session.transaction((tx) => [tx.set("key", 1)]),
+    (session) => session.call("MULTI").then(() => session.set("key", 1)),
+  ];
+  const numbers = new Set<number>();
+  await redis.session(async (session) => numbers.add(await session.clientId()));
+  for (const [done, write] of writes.entries()) {
+    await redis.session(async (session) => {
+      const number = await session.clientId();
+      assertEquals(numbers.has(number), done === 0);
+      numbers.add(number);
+      await redis.replicaof("127.0.0.1", 1);
+      await assertRejects(() => write(session), Error, "READONLY");
+      await redis.replicaof("NO ONE");
+      if (done < 3) assertEquals([await session.get("key"), await session.clientId()], [null, number]);
+    });
+  }
+  await redis.session((session) => session.set("key", 2));
+  assertEquals(await redis.get("key"), "2");
+});
 
 test("every command that the specification calls stateful or blocking is known by name, too, as the same", () => {
   const known = BLOCKING | BLOCKING_OPTION | SESSION;
@@ -211,6 +237,19 @@ test("what would leave commands without replies, or replies without commands, is
   }
   assertEquals(await session.call("CLIENT REPLY", "ON"), "OK");
   assertEquals(await session.get("k"), null);
+});
+
+test("what stands behind a command's name in call() goes out as it was given, whatever the case of the name", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using session = await redis.session();
+  await redis.set("Key", 7);
+  for (const surface of [redis, session]) {
+    assertEquals(await surface.call(" get Key "), "7");
+    assertEquals(await surface.call("object encoding", "Key"), "int");
+    assertEquals(await surface.call("Object", "Encoding", "Key"), "int");
+  }
+  assertEquals(await redis.pipeline((p) => [p.call("get Key"), p.call("GET key")]), ["7", null]);
 });
 
 test("a blocking command given up on a session loses no element, and the session goes on", async () => {
