@@ -6,6 +6,7 @@
 import { BLOCKING, BLOCKING_OPTION } from "../command/spec.ts";
 import { ConnectionError, ReplyError, TimeoutError } from "../errors.ts";
 import { type About, LOOSE, type Owed, unsafeInteger } from "../connection/pending.ts";
+import { isReplicas } from "../connection/retries.ts";
 import type { Ticket } from "../connection/ticket.ts";
 import type { Encoder } from "../resp/encoder.ts";
 import { BIGINTS, type Reply } from "../resp/reply.ts";
@@ -79,6 +80,8 @@ export class Part implements Owed {
   readonly #blocking: boolean;
   #run = 0;
   #left: number;
+  /** One of its commands was refused by a replica. */
+  #refusal: ReplyError | undefined;
 
   constructor(
     chunks: readonly Uint8Array[],
@@ -125,7 +128,7 @@ export class Part implements Owed {
     if (typeof value === "object" && value instanceof ReplyError) {
       value.command = run.spec.name;
       this.#error(value);
-      this.ticket.refused(value);
+      if (isReplicas(value)) this.#refusal = value;
     } else if (unsafe && (run.mode & (BIGINTS | LOOSE)) === 0) {
       this.#error(unsafeInteger(run.spec.name));
     } else if (outcome.keep) {
@@ -140,6 +143,8 @@ export class Part implements Owed {
     }
     if (--this.owed > 0) return false;
     outcome.check();
+    // Not before: what it still waits for is on the connection that this replaces.
+    if (this.#refusal !== undefined) this.ticket.refused(this.#refusal);
     return true;
   }
 

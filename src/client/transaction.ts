@@ -6,6 +6,7 @@
 import { ReplyError, TransactionError } from "../errors.ts";
 import { CommandSpec, SESSION } from "../command/spec.ts";
 import type { Line } from "../connection/line.ts";
+import { isReplicas } from "../connection/retries.ts";
 import { isRecalled, type Ticket } from "../connection/ticket.ts";
 import { type About, LOOSE, type Owed, unsafeInteger } from "../connection/pending.ts";
 import { BIGINTS, BYTES, type Reply } from "../resp/reply.ts";
@@ -37,6 +38,8 @@ class Owing implements Owed {
   readonly #runs: readonly Run[];
   readonly #queued: number;
   readonly #refused = new Map<number, ReplyError>();
+  /** What a replica said, if one did. */
+  #refusal: ReplyError | undefined;
 
   constructor(
     chunks: readonly Uint8Array[],
@@ -59,13 +62,14 @@ class Owing implements Owed {
 
   reply(value: Reply, unsafe: boolean): boolean {
     this.owed--;
-    if (value instanceof ReplyError) this.ticket.refused(value);
+    if (value instanceof ReplyError && isReplicas(value)) this.#refusal = value;
     if (this.owed > 0) {
       const place = this.#queued - this.owed;
       if (value instanceof ReplyError) this.#refused.set(place, value);
       return false;
     }
     this.#settle(value, unsafe);
+    if (this.#refusal !== undefined) this.ticket.refused(this.#refusal);
     return true;
   }
 

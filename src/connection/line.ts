@@ -424,9 +424,9 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
     return pending.spec !== PING && this.#retries.take(pending, error);
   }
 
-  /** A command of a pipeline or transaction was refused. */
+  /** A command that is not sent again was refused by a replica: whoever is next wants the primary. */
   refused(error: ReplyError): void {
-    this.#retries.refused(error);
+    this.#retries.search(error);
   }
 
   /**

@@ -6,7 +6,7 @@
  * @module
  */
 import { ConnectionError, ProtocolError, ReplyError } from "../errors.ts";
-import { CommandSpec, SESSION } from "../command/spec.ts";
+import { BLOCKING, CommandSpec, SESSION } from "../command/spec.ts";
 import type { Reply } from "../resp/reply.ts";
 import type { Encoder } from "../resp/encoder.ts";
 import type { Fifo } from "./fifo.ts";
@@ -45,6 +45,14 @@ export async function tagging(say: Exchange): Promise<Proof> {
   return new Proof(secret);
 }
 
+/**
+ * Whether replies may come otherwise after it. What only watches, or waits for what was written before, leaves a
+ * connection behind that others get as it is.
+ */
+function isDisturbing({ flags, name }: CommandSpec): boolean {
+  return (flags & (SESSION | BLOCKING)) === SESSION && name !== "WATCH" && name !== "UNWATCH";
+}
+
 /** What one connection has yet to prove. */
 export class Proof {
   readonly #secret: string;
@@ -78,13 +86,13 @@ export class Proof {
   }
 
   /**
-   * Ends what is about to be written with a tag. From the first command on that changes its connection's state there are
-   * none: inside MULTI, or after CLIENT REPLY OFF, an ECHO would not be answered in its place.
+   * Ends what is about to be written with a tag. From the first command on that changes how its connection answers there
+   * are none: inside MULTI, or after CLIENT REPLY OFF, an ECHO would not be answered in its place.
    */
   tag(encoder: Encoder, owed: Fifo<Owed>, unsent: number): boolean {
     for (let i = owed.size - unsent; this.#on && i < owed.size; i++) {
       const entry = owed.at(i);
-      if (entry?.endless || (entry instanceof Pending && (entry.spec.flags & SESSION) !== 0)) this.#on = false;
+      if (entry?.endless || (entry instanceof Pending && isDisturbing(entry.spec))) this.#on = false;
     }
     if (!this.#on) return false;
     const tag = new Tag(this.#secret + this.#made++);

@@ -15,7 +15,7 @@ const TRANSIENT = new Set(["LOADING", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN", "
  * A script may raise errors with these codes, too, and may have done something before. So of what scripts and functions
  * are answered with only the servers' own words are believed.
  */
-const SCRIPTS = /^(?:EVAL|EVALSHA|FCALL)(?:_RO)?$/;
+const SCRIPTS = /^(?:EVAL|EVALSHA|FCALL)(?:_RO)?(?: |$)/;
 const OWN_WORDS = new RegExp(
   "^(?:LOADING \\w+ is loading|MASTERDOWN Link with|READONLY You can't write against|TRYAGAIN Multiple keys|" +
     "CLUSTERDOWN (?:The cluster is down|Hash slot not served))",
@@ -24,6 +24,11 @@ const OWN_WORDS = new RegExp(
 /** Whether the server refused it for now, and nothing ran. */
 function isTransient(pending: Pending, error: ReplyError): boolean {
   return TRANSIENT.has(error.code) && (!SCRIPTS.test(pending.name) || OWN_WORDS.test(error.message));
+}
+
+/** Whether this is a replica's own refusal to be written to. */
+export function isReplicas(error: ReplyError): boolean {
+  return error.code === "READONLY" && OWN_WORDS.test(error.message);
 }
 
 /** The longest pause between two tries, in milliseconds. */
@@ -75,25 +80,22 @@ export class Retries {
    * False if this one stays, or the command's time is over.
    */
   take(pending: Pending, error: ReplyError): boolean {
-    const { state, isBound } = this.#owner;
-    if (pending.released || state === "closed" || !isTransient(pending, error)) return false;
-    if (isBound && error.code === "READONLY") {
-      this.#search(error);
-      return false;
-    }
+    if (this.#owner.state === "closed" || !isTransient(pending, error)) return false;
+    const isTaken = this.#keep(pending, error);
+    if (error.code === "READONLY") this.search(error);
+    return isTaken;
+  }
+
+  #keep(pending: Pending, error: ReplyError): boolean {
+    // Another connection would not have what was set on this one.
+    if (pending.released || (this.#owner.isBound && error.code === "READONLY")) return false;
     const now = performance.now();
     if (pending.refusedAt === 0) pending.refusedAt = now;
     if (now - pending.refusedAt >= this.#retryFor) return false;
     const delay = Math.min(LONGEST, 25 * 2 ** pending.refusals++);
     this.#timers.set(pending, setTimeout(() => this.#again(pending, error), delay));
     this.#traffic.retries++;
-    if (error.code === "READONLY") this.#search(error);
     return true;
-  }
-
-  /** One of several commands was refused, and is not sent again; but its server is no primary, for others either. */
-  refused(error: ReplyError): void {
-    if (error.code === "READONLY" && OWN_WORDS.test(error.message)) this.#search(error);
   }
 
   /** Within a transaction that has begun meanwhile it would be queued, and EXEC would have one reply more. */
@@ -111,8 +113,7 @@ export class Retries {
    * What was a primary no longer is: whoever is reached by the same address next may be. Commands behind the refused one are
    * refused alike, and sent again each when its own refusal comes; they do not ask for a connection each.
    */
-  #search(error: ReplyError): void {
-    // Another connection would not have what was set on this one.
+  search(error: ReplyError): void {
     if (this.#owner.isBound) {
       this.isDemoted = true;
       return;

@@ -23,7 +23,7 @@ export class Ticket {
     this.parts++;
   }
 
-  /** The server refused one of its commands. */
+  /** A replica refused one of its commands, and nothing of what that was a part of is owed any longer. */
   refused(error: ReplyError): void {
     this.#line?.refused(error);
   }

@@ -80,6 +80,26 @@ test("a session whose server is a replica by now keeps its connection, and nobod
   assertEquals(await redis.get("key"), "2");
 });
 
+test("a session whose caller gave up before a replica refused him is not handed on either", async () => {
+  const { open, opened } = gate();
+  await using server = await startScripted(async (peer, index) => {
+    await peer.command();
+    await peer.send(HELLO);
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (words[0] === "SET" && index === 1) await opened;
+      await peer.send(words[0] === "SET" ? "-READONLY You can't write against a read only replica.\r\n" : ":7\r\n");
+    }
+  });
+  await using redis = await connect(server.url, { clientInfo: false, maxSessions: 1 });
+  const session = await redis.with({ timeout: 20 }).session();
+  await assertRejects(() => session.set("key", 1), TimeoutError, "it may have run");
+  const released = session.release();
+  open();
+  await released;
+  await redis.session((next) => next.incr("n"));
+  assertEquals(server.peers.length, 3);
+});
+
 test("every command that the specification calls stateful or blocking is known by name, too, as the same", () => {
   const known = BLOCKING | BLOCKING_OPTION | SESSION;
   const unusual = Object.values(specs).filter((spec) => (spec.flags & known) !== 0);
@@ -101,6 +121,27 @@ test("a connection that was reset proves its pairing again", async () => {
     for (let i = 0; i < 10; i++) assertEquals(await s.incr("n"), i + 1);
     assert(await echoes() >= before + 10);
   });
+});
+
+test("what a session leaves without a reset proves its pairing all the time", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { integrity: true, maxSessions: 1 });
+  const echoes = async () => Number(/cmdstat_echo:calls=(\d+)/.exec(await redis.info("commandstats"))![1]);
+  const numbers = new Set<number>();
+  for (const use of [(s: Session) => s.watch("k"), (s: Session) => s.unwatch(), (s: Session) => s.wait(0, 1)]) {
+    await redis.session(async (s) => {
+      await use(s);
+      numbers.add(await s.clientId());
+    });
+    await redis.session(async (s) => {
+      numbers.add(await s.clientId());
+      const before = await echoes();
+      for (let i = 0; i < 10; i++) await s.incr("n");
+      assert(await echoes() >= before + 10);
+    });
+  }
+  assertEquals(numbers.size, 1);
+  assertEquals(await redis.get("n"), "30");
 });
 
 test("a session that is given back within MULTI leaves nothing behind", async () => {

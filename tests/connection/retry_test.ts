@@ -48,6 +48,9 @@ test("what a script raises is not tried again, whatever its code; what the serve
   await using redis = await connect(server.url, { clientInfo: false, retryFor: 5000 });
   await assertRejects(() => redis.eval("…", ["k"]), ReplyError, "the lock is taken");
   assertEquals(says.length, 2);
+  says.unshift("TRYAGAIN the lock is taken");
+  await assertRejects(() => redis.call("FCALL f", 0), ReplyError, "the lock is taken");
+  assertEquals(says.length, 2);
   assertEquals(await redis.eval("…", ["k"]), 1);
 });
 
@@ -202,6 +205,58 @@ test("pipelines and transactions that are refused by a replica look for the prim
   assertEquals(await two(), [2, 2]);
   assertEquals(await transaction() as unknown[], [7]);
   assertEquals(server.peers.length, 3);
+});
+
+test("what is sent once only looks for the primary all the same, when it is refused by a replica", async () => {
+  await using server = await startScripted(async (peer, index) => {
+    await peer.command();
+    await peer.send(HELLO);
+    while (await peer.command()) {
+      await peer.send(index === 0 ? "-READONLY You can't write against a read only replica.\r\n" : ":1\r\n");
+    }
+  });
+  await using redis = await connect(server.url, { clientInfo: false, retryFor: 0 });
+  await assertRejects(() => redis.incr("a"), ReplyError, "READONLY");
+  assertEquals(await redis.incr("a"), 1);
+});
+
+test("a blocking pipeline that a replica refused in part can be given up, and its connection serves others", async () => {
+  await using server = await startScripted(async (peer) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (words[0] === "HELLO") await peer.send(HELLO);
+      else if (words[0] === "SET") await peer.send("-READONLY You can't write against a read only replica.\r\n");
+      else if (words[0] !== "XREAD") await peer.send("+OK\r\n");
+    }
+  });
+  await using redis = await connect(server.url, { clientInfo: false, maxSessions: 1 });
+  const stop = new AbortController();
+  const given = redis.with({ signal: stop.signal })
+    .pipeline((p) => [p.set("a", 1), p.call("XREAD", "BLOCK", 0, "STREAMS", "s", "$")]);
+  const refused = assertRejects(() => given, Error, "enough");
+  while (server.peers[1] === undefined) await redis.get("b");
+  await server.peers[1].until("XREAD");
+  // The refusal has been heard once a later command was answered on the other connection.
+  for (let i = 0; i < 3; i++) await redis.get("b");
+  stop.abort(new Error("enough"));
+  await refused;
+  assertEquals(await redis.session((session) => session.get("b")), "OK");
+  await server.peers[1].untilEnded();
+});
+
+test("who closes the client when he hears that the primary is looked for gets each reply once", async () => {
+  await using server = await startScripted(async (peer) => {
+    await peer.command();
+    await peer.send(HELLO);
+    while (await peer.command()) await peer.send("-READONLY You can't write against a read only replica.\r\n");
+  });
+  const redis = await connect(server.url, {
+    clientInfo: false,
+    onState: (state) => state === "reconnecting" && redis.destroy(),
+  });
+  const pipeline = redis.pipeline({ errors: "return" });
+  pipeline.incr("a");
+  pipeline.incr("b");
+  assertEquals((await pipeline.exec()).length, 2);
 });
 
 test("while READONLY lasts, the primary is looked for now and then, not with each refusal; reads go on", async () => {
