@@ -121,7 +121,7 @@ class RedisBenchmark implements Contestant {
   // deno-lint-ignore require-await
   async measure(seconds: number, units: number): Promise<Sample> {
     const count = Math.max(units, this.least, Math.ceil(this.#rate * seconds));
-    const options = ["-p", String(this.port), "-n", String(count), "-r", "1000", "--csv", ...this.words];
+    const options = ["-p", String(this.port), "-n", String(count), "--csv", ...this.words];
     const script = 'TIMEFORMAT="%U %S"; time redis-benchmark "$@"';
     const { stdout, stderr, status } = spawnSync("bash", ["-c", script, "bash", ...options], { encoding: "utf8" });
     // "the command","requests a second","average latency"…
@@ -258,17 +258,24 @@ export const CLIENTS: Readonly<Record<string, readonly string[]>> = {
   iuioiua: ["deno"],
 };
 
+/** The same library with a switch that its README recommends for promises; in other work it changes nothing. */
+export const GATHERING: Readonly<Record<string, readonly string[]>> = {
+  ioredis_auto: CLIENTS.ioredis,
+  iovalkey_auto: CLIENTS.iovalkey,
+};
+
+async function contestant(client: string, runtime: string, port: number, { name, promises }: Workload) {
+  if (client in GATHERING && !promises) throw new Error("is the same without auto-pipelining");
+  return await started([...RUNTIMES[runtime]("contestant"), client, String(port), name]);
+}
+
 /** Everybody, narrowed to some clients and runtimes if told so. */
 export function entries(clients?: readonly string[], runtimes?: readonly string[]): Entry[] {
   const all: Entry[] = [];
   for (const runtime of ["deno", "bun", "node"]) {
-    for (const [client, places] of Object.entries(CLIENTS)) {
+    for (const [client, places] of Object.entries({ ...CLIENTS, ...GATHERING })) {
       if (!places.includes(runtime)) continue;
-      all.push({
-        client,
-        runtime,
-        start: (port, { name }) => started([...RUNTIMES[runtime]("contestant"), client, String(port), name]),
-      });
+      all.push({ client, runtime, start: (port, workload) => contestant(client, runtime, port, workload) });
     }
   }
   all.push(redisBenchmark(), hiredis(), python("python"), python("hiredis"));

@@ -34,6 +34,8 @@ export const COATS = {
       "#6e7781",
       "#1b7c83",
       "#4d2d00",
+      "#218bff",
+      "#a475f9",
     ],
   },
   dark: {
@@ -52,6 +54,8 @@ export const COATS = {
       "#6e7681",
       "#a5d6ff",
       "#e3b341",
+      "#79c0ff",
+      "#d2a8ff",
     ],
   },
 };
@@ -71,6 +75,8 @@ const ORDER = [
   "redis-py",
   "deno_redis",
   "iuioiua",
+  "ioredis_auto",
+  "iovalkey_auto",
 ];
 
 function colour(name: string, coat: Coat): string {

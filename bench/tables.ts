@@ -11,6 +11,8 @@ export function label(client: string): string {
     respire: "Respire",
     respire_sources: "Respire, from its sources",
     respire_npm: "Respire, as npm has it",
+    ioredis_auto: "ioredis, auto-pipelining",
+    iovalkey_auto: "iovalkey, auto-pipelining",
     node_redis: "node-redis",
     glide: "valkey-glide",
     bun: "Bun built-in",
@@ -35,6 +37,19 @@ export function row(cells: readonly string[]): string {
   return `| ${cells.join(" | ")} |`;
 }
 
+/** Who could not be measured at all, and why. */
+function missing({ results }: Run): string {
+  const [first, ...others] = results;
+  const nowhere = Object.entries(first?.skipped ?? {}).filter(([who, why]) =>
+    others.every(({ skipped }) => skipped[who] === why) && why.startsWith("cannot")
+  );
+  const names = nowhere.map(([who]) => {
+    const [client, runtime] = who.split(" ");
+    return `${label(client)} ${runtime}`;
+  });
+  return names.length === 0 ? "" : ` Not measured, for they ${nowhere[0][1]}: ${names.join(", ")}.`;
+}
+
 /** Where and when a run was made, in one line. */
 export function caption(run: Run): string {
   const { machine, versions, settings } = run;
@@ -46,7 +61,7 @@ export function caption(run: Run): string {
       settings.rounds === 1 ? "one round" : `up to ${settings.rounds} rounds`
     } of ` +
     `at least ${settings.seconds} s${settings.warmUp > 0 ? `, after ${settings.warmUp} s to warm up` : ""}. ` +
-    `${clients.join(", ")}.`;
+    `${clients.join(", ")}.${missing(run)}`;
 }
 
 const RUNTIMES = ["deno", "bun", "node"] as const;

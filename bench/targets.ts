@@ -79,7 +79,7 @@ function rival(target: Target, result: Result, run: Run, place: Place): Figure |
     case "Bun built-in":
       return place === "bun" ? figure("bun") : undefined;
     case "single": {
-      const single = run.results.find(({ name }) => name === "pipeline-1000:hset");
+      const single = run.results.find(({ name }) => name === "at-once-10:hset");
       return single?.figures.find(({ client, runtime }) => client === "respire" && runtime === place);
     }
     case "cpu":

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import process from "node:process";
 import type { Driver, Pipe } from "./driver.ts";
 
 /** Does one step of the work and says how many units (commands, unless the workload says otherwise) that was. */
@@ -24,6 +25,8 @@ export interface Workload {
   readonly setup?: string;
   /** Makes the step; `undefined` if the driver has no such thing. */
   prepare(driver: Driver): Step | undefined | Promise<Step | undefined>;
+  /** Its commands are sent as promises, one by one: a client may gather them by itself. */
+  readonly promises?: boolean;
   /** The same work for programs in other languages: `one HGET`, `pipeline HSET 100`, `reply LRANGE key 0 -1`. */
   readonly native?: string;
   /** The same work for `redis-benchmark`: its options and command. */
@@ -37,8 +40,9 @@ const VALUE = "value:123456";
 const FILL_HASH = `for i = 0, 999 do redis.call('HSET', '${HASH}', string.format('field:%012d', i), '${VALUE}') end`;
 
 const grouped = (n: number): string => n.toLocaleString("en-US");
-const HGET = ["HGET", HASH, "field:__rand_int__"];
-const HSET = ["HSET", HASH, "field:__rand_int__", VALUE];
+const FIELD = ["-r", "1000"];
+const HGET = [...FIELD, "HGET", HASH, "field:__rand_int__"];
+const HSET = [...FIELD, "HSET", HASH, "field:__rand_int__", VALUE];
 
 type Command = "hset" | "hget";
 
@@ -64,6 +68,7 @@ function callers(count: number, command: Command): Workload {
       ? `one at a time, ${command.toUpperCase()}`
       : `${grouped(count)} callers, each awaiting its ${command.toUpperCase()}`,
     unit: "command",
+    promises: count > 1,
     setup: FILL_HASH,
     native: count === 1 ? `one ${command.toUpperCase()}` : undefined,
     benchmark: count > 500 ? undefined : ["-c", String(count), ...(command === "hget" ? HGET : HSET)],
@@ -88,6 +93,7 @@ function storm(count: number, command: Command): Workload {
     name: `storm-${count}:${command}`,
     title: `${grouped(count)} ${command.toUpperCase()} promises at once`,
     unit: "command",
+    promises: true,
     setup: FILL_HASH,
     prepare(driver) {
       const run = commandOf(driver, command);
@@ -119,6 +125,32 @@ function pipeline(depth: number, command: Command): Workload {
         return depth;
       };
     },
+  };
+}
+
+/** Ten pipelines of a thousand at once, five times: `pipe` makes one. */
+function tenPipelines(command: Command, pipe: () => Pipe): Step {
+  return async () => {
+    for (let round = 0; round < 5; round++) {
+      await Promise.all(Array.from({ length: 10 }, () => {
+        const one = pipe();
+        fill(one, command, 0, 1000);
+        return one.exec();
+      }));
+    }
+    return 50_000;
+  };
+}
+
+/** What a pool is held against: the same pipelines, all over one connection. */
+function unpooled(command: Command): Workload {
+  return {
+    name: `at-once-10:${command}`,
+    title: `50,000 ${command.toUpperCase()} over one connection: pipelines of 1,000, ten at a time`,
+    unit: "command",
+    total: 50_000,
+    setup: FILL_HASH,
+    prepare: (driver) => tenPipelines(command, () => driver.pipeline()),
   };
 }
 
@@ -155,22 +187,14 @@ function pooled(command: Command, how: "callers" | "storm" | "pipelines"): Workl
     title: `50,000 ${command.toUpperCase()} over a pool of 10: ${title}`,
     unit: "command",
     total: 50_000,
+    promises: how !== "pipelines",
     setup: FILL_HASH,
     async prepare(driver) {
       const pool = await driver.pool(10);
       const run = commandOf(pool as Driver, command);
       if (how === "pipelines") {
         if (pool.pipeline === undefined) return undefined;
-        return async () => {
-          for (let round = 0; round < 5; round++) {
-            await Promise.all(Array.from({ length: 10 }, () => {
-              const pipe = pool.pipeline!();
-              fill(pipe, command, 0, 1000);
-              return pipe.exec();
-            }));
-          }
-          return 50_000;
-        };
+        return tenPipelines(command, () => pool.pipeline!());
       }
       return async () => {
         if (how === "storm") {
@@ -299,11 +323,13 @@ const fanOut: Workload = {
   unit: "message heard",
   async prepare(driver) {
     if (driver.subscribe === undefined) return undefined;
+    // Everybody is there at once: who is not measured must hear nothing.
+    const channel = `bench:channel:${process.pid}`;
     let heard = 0;
     let wanted = 0;
     let done = (): void => {};
     for (let i = 0; i < 10; i++) {
-      await driver.subscribe("bench:channel", () => {
+      await driver.subscribe(channel, () => {
         if (++heard === wanted) done();
       });
     }
@@ -311,7 +337,7 @@ const fanOut: Workload = {
       heard = 0;
       wanted = 10_000;
       const all = new Promise<void>((resolve) => done = resolve);
-      await Promise.all(Array.from({ length: 1000 }, () => driver.publish("bench:channel", VALUE)));
+      await Promise.all(Array.from({ length: 1000 }, () => driver.publish(channel, VALUE)));
       await all;
       return wanted;
     };
@@ -322,6 +348,7 @@ const mixed: Workload = {
   name: "mixed-80-20",
   title: "50 callers, 80 % GET and 20 % SET of 100 bytes",
   unit: "command",
+  promises: true,
   setup: "for i = 0, 999 do redis.call('SET', 'bench:mixed:' .. i, string.rep('x', 100)) end",
   prepare(driver) {
     const keys = Array.from({ length: 1000 }, (_, i) => `bench:mixed:${i}`);
@@ -374,6 +401,7 @@ export const GROUPS: Readonly<Record<string, readonly Workload[]>> = {
     pooled("hset", "callers"),
     pooled("hset", "storm"),
     pooled("hset", "pipelines"),
+    unpooled("hset"),
     pipeline(50_000, "hset"),
   ],
   core: [
@@ -397,6 +425,7 @@ export const GROUPS: Readonly<Record<string, readonly Workload[]>> = {
     pooled(command, "callers"),
     pooled(command, "storm"),
     pooled(command, "pipelines"),
+    unpooled(command),
     storm(50_000, command),
   ]),
   callers: [1, 10, 50, 1000].map((count) => callers(count, "hget")).concat([

@@ -3,9 +3,11 @@ import { type Driver, inTurn, packageVersion } from "../driver.ts";
 
 export const version = (): string => packageVersion("node_modules/iovalkey");
 
+export const open = (port: number): Promise<Driver> => openWith(port, {});
+
 // deno-lint-ignore require-await
-export async function open(port: number): Promise<Driver> {
-  const redis = new Redis(port, "127.0.0.1");
+export async function openWith(port: number, options: { enableAutoPipelining?: boolean }): Promise<Driver> {
+  const redis = new Redis(port, "127.0.0.1", options);
   return {
     set: (key, value) => redis.set(key, value),
     setBytes: (key, value) => redis.set(key, Buffer.from(value.buffer, value.byteOffset, value.length)),
@@ -32,7 +34,7 @@ export async function open(port: number): Promise<Driver> {
       await listener.subscribe(channel);
       return () => listener.disconnect();
     },
-    pool: (size) => inTurn(size, () => open(port)),
+    pool: (size) => inTurn(size, () => openWith(port, options)),
     close: () => redis.quit(),
   };
 }

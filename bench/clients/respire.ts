@@ -27,10 +27,10 @@ export async function open(port: number): Promise<Driver> {
       cached ??= cache(redis);
       return (await cached).get(key);
     },
-    // Subscriptions of one client share one connection: the server sends a message once, however many listen.
     async subscribe(channel, heard) {
-      const subscription = await redis.subscribe(channel, { onMessage: ({ message }) => heard(message) });
-      return () => subscription.close();
+      const listener = await connect(`redis://127.0.0.1:${port}`);
+      await listener.subscribe(channel, { onMessage: ({ message }) => heard(message) });
+      return () => listener.close();
     },
     pool: (size) => connectPool({ hostname: "127.0.0.1", port, size }),
     close: () => redis.close(),

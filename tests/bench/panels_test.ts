@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { everybody, growth, type Panel, seconds } from "../../bench/panels.ts";
 import type { Run } from "../../bench/results.ts";
 import { label } from "../../bench/tables.ts";
-import { CLIENTS } from "../../bench/contestants.ts";
+import { CLIENTS, GATHERING } from "../../bench/contestants.ts";
 import { test } from "../support/test.ts";
 import { figure, result, run } from "./runs.ts";
 
@@ -80,7 +80,13 @@ interface Pictures {
 
 test("every client has a colour of its own, ours is nobody else's and comes first; axes hold all values", async () => {
   const { COATS, lines } = await import(new URL("../../bench/pictures.ts", import.meta.url).href) as Pictures;
-  const clients = [...Object.keys(CLIENTS), "hiredis", "redis-benchmark", "redis-py", "redis-py+hiredis"].reverse();
+  const clients = [
+    ...Object.keys({ ...CLIENTS, ...GATHERING }),
+    "hiredis",
+    "redis-benchmark",
+    "redis-py",
+    "redis-py+hiredis",
+  ].reverse();
   const series = clients.map((client, i) => ({ name: label(client), points: [[10, 30 + i], [7000, 4500]] as const }));
   const picture = { file: "x", title: "x", x: "size", y: "seconds", panels: [{ title: "Deno", series }] };
   assertEquals(Object.keys(COATS), ["light", "dark"]);

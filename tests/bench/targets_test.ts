@@ -138,7 +138,7 @@ test("costs are held against each runtime's own limit, the highest is told", () 
 test("the pool's pipelines are held against one connection's in the same runtime", () => {
   const row = rowOf(
     [
-      result("pipeline-1000:hset", [
+      result("at-once-10:hset", [
         figure("respire", "deno", 1000),
         figure("respire", "bun", 2000),
         figure("ioredis", "bun", 100),

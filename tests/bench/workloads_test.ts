@@ -109,6 +109,7 @@ function promised(name: string): { units: number; commands: Record<string, numbe
     case "hash":
       return { units: count, commands: { [command]: count } };
     case "pool":
+    case "at":
       return { units: 50_000, commands: { [command]: 50_000 } };
     case "get":
     case "set":
@@ -119,7 +120,7 @@ function promised(name: string): { units: number; commands: Record<string, numbe
     case "cached":
       return { units: 1000, commands: { get: 1, "client|tracking": 1 } };
     case "publish":
-      return { units: 1000 * count, commands: { publish: 1000, subscribe: 1 } };
+      return { units: 1000 * count, commands: { publish: 1000, subscribe: count } };
     case "mixed":
       return { units: 1000, commands: { get: 800, set: 200 } };
     default:
