@@ -5,7 +5,7 @@
  */
 import { ConnectionError } from "../errors.ts";
 import { type Arg, CommandSpec } from "../command/spec.ts";
-import type { Credentials } from "../connection/handshake.ts";
+import { type Credentials, remembering } from "../connection/handshake.ts";
 import type { Line } from "../connection/line.ts";
 import { Pending } from "../connection/pending.ts";
 import type { Lines } from "./pool.ts";
@@ -26,17 +26,18 @@ export interface IdentityOptions {
 export class Identity {
   /** The pools whose connections have this identity. */
   readonly pools: Set<Lines> = new Set();
-  #source: Credentials | (() => Credentials | Promise<Credentials>) | undefined;
+  #source: Credentials | ((reset: boolean) => Promise<Credentials>) | undefined;
 
   /** Takes what the options say. */
   constructor({ username, password, credentials }: IdentityOptions) {
-    this.#source = credentials ?? (password === undefined ? undefined : { username, password });
+    if (credentials !== undefined) this.#source = remembering(async () => checked(await credentials()));
+    else if (password !== undefined) this.#source = { username, password };
   }
 
-  /** The credentials to use now; `undefined` if there are none. */
-  readonly ask = async (): Promise<Credentials | undefined> => {
+  /** The credentials to use now, or to reset a connection with; `undefined` if there are none. */
+  readonly ask = async (reset = false): Promise<Credentials | undefined> => {
     const source = this.#source;
-    return typeof source === "function" ? checked(await source()) : source;
+    return typeof source === "function" ? await source(reset) : source;
   };
 
   /** Authenticates every open connection anew: with what `ask` gives, or with these from now on. */

@@ -5,7 +5,7 @@
  */
 import type { Backoff } from "../connection/backoff.ts";
 import { exponential } from "../connection/backoff.ts";
-import type { Credentials } from "../connection/handshake.ts";
+import { type Credentials, remembering } from "../connection/handshake.ts";
 import { type LineOptions, type LineState, resendReadonly } from "../connection/line_options.ts";
 import type { CommandSpec } from "../command/spec.ts";
 import type { Limits } from "../resp/limits.ts";
@@ -38,7 +38,7 @@ export interface ClientOptions {
   readonly password?: string;
   /**
    * Gives user and password, instead of `username` and `password`; asked at each connect, and by
-   * {@link BaseClient.reauthenticate}.
+   * {@link BaseClient.reauthenticate}. A session's connection that is reset takes what was given last.
    */
   readonly credentials?: () => Credentials | Promise<Credentials>;
   /** The database to use; 0 unless given. */
@@ -178,7 +178,7 @@ export function poolSize({ size = 10, min = 1 }: PoolOptions): number {
 
 /** What a line of this client needs to know; `openSocket` where the options do not say how. */
 export function lineOptions(options: ClientOptions, kit: Kit, openSocket: Connect, identity?: Identity): LineOptions {
-  const { tls, username, password } = options;
+  const { tls, username, password, credentials } = options;
   return {
     address: {
       hostname: options.hostname ?? "127.0.0.1",
@@ -188,7 +188,7 @@ export function lineOptions(options: ClientOptions, kit: Kit, openSocket: Connec
       keepAlive: options.keepAlive ?? 15_000,
     },
     connect: options.connect ?? openSocket,
-    credentials: identity?.ask ?? options.credentials ?? { username, password },
+    credentials: identity?.ask ?? (credentials ? remembering(credentials) : { username, password }),
     database: options.database ?? 0,
     protocol: options.protocol ?? 3,
     clientName: options.clientName,

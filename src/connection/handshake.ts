@@ -20,8 +20,10 @@ export interface Credentials {
 export interface HandshakeOptions {
   /** 3, falling back to 2 where the server knows no HELLO; or 2. */
   readonly protocol: 2 | 3;
-  /** Asked at each connect, so that rotating credentials stay current. */
-  readonly credentials?: Credentials | (() => Credentials | undefined | Promise<Credentials | undefined>);
+  /** Asked at each connect, so that rotating credentials stay current; with `true` to reset an old connection. */
+  readonly credentials?:
+    | Credentials
+    | ((reset: boolean) => Credentials | undefined | Promise<Credentials | undefined>);
   /** The database to select. */
   readonly database: number;
   /** The connection's name, as CLIENT LIST shows it. */
@@ -63,7 +65,7 @@ export async function handshake(send: Exchange, options: HandshakeOptions, reset
     return reply;
   };
   const { credentials } = options;
-  const { username, password } = (typeof credentials === "function" ? await credentials() : credentials) ?? {};
+  const { username, password } = (typeof credentials === "function" ? await credentials(reset) : credentials) ?? {};
   const undone = reset ? exchange(RESET, []) : undefined;
   const hello: Arg[] = ["3"];
   if (password !== undefined) hello.push("AUTH", username ?? "default", password);
@@ -86,6 +88,23 @@ export async function handshake(send: Exchange, options: HandshakeOptions, reset
   if (answer instanceof ReplyError && answer.code === "NOAUTH") throw refused(answer);
   const id = asked === undefined ? fieldOf(reply, "id") : answer;
   return { protocol: options.protocol, clientId: typeof id === "number" ? id : undefined };
+}
+
+/**
+ * Asks at each connect, and takes what was given last where a connection is only reset: whoever gives credentials may be
+ * slow, or away, and the server has accepted these. If it no longer does, the connection is replaced, and they are asked.
+ */
+export function remembering<T>(ask: () => T | Promise<T>): (reset?: boolean) => Promise<T> {
+  let asked = 0;
+  let last: { readonly turn: number; readonly given: T } | undefined;
+  return async (reset = false) => {
+    if (reset && last !== undefined) return last.given;
+    const turn = ++asked;
+    const given = await ask();
+    // One that was asked before may answer after.
+    if (last === undefined || turn > last.turn) last = { turn, given };
+    return given;
+  };
 }
 
 /** What follows on authentication. Replies that do not matter (an old server knows no SETINFO) become `null`. */

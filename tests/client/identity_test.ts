@@ -1,6 +1,7 @@
 // Who a client is: asked at each connect, said again on demand, on every connection that is open.
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { connect, ConnectionError, connectPool, ReplyError } from "../../mod.ts";
+import { remembering } from "../../src/connection/handshake.ts";
 import { startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
 
@@ -79,6 +80,54 @@ test("a refusal is told, with the server's words as the cause; the connection go
   assertEquals(error.cause.code, "WRONGPASS");
   assert(!`${error.message}${error.cause.message}`.includes("wrong-secret"));
   assertEquals(await redis.call("ACL WHOAMI"), "ada");
+});
+
+test("a connection that is reset takes the credentials that were given last, and asks nobody", async () => {
+  await using server = await withUsers();
+  const { hostname, port } = server;
+  let asked = 0;
+  let user = { username: "ada", password: "old-token" };
+  const credentials = () => (asked++, user);
+  await using redis = await connect({ hostname, port, maxSessions: 1, credentials });
+  for (let i = 0; i < 5; i++) await redis.session((s) => s.select(1));
+  const id = await redis.session(async (s) => {
+    assertEquals(await s.call("ACL WHOAMI"), "ada");
+    return await s.call("CLIENT ID");
+  });
+  assertEquals(asked, 2); // the shared connection's, and the sessions'
+  user = { username: "bob", password: "bobs-token" };
+  await redis.reauthenticate();
+  assertEquals(asked, 3);
+  for (let i = 0; i < 3; i++) {
+    await redis.session(async (s) =>
+      assertEquals([await s.call("ACL WHOAMI"), await s.call("CLIENT ID")], ["bob", id])
+    );
+  }
+  assertEquals(asked, 3);
+});
+
+test("where the server no longer takes them, another connection is made, and they are asked", async () => {
+  await using server = await withUsers();
+  const { hostname, port } = server;
+  let asked = 0;
+  const credentials = () => ({ username: "ada", password: asked++ < 2 ? "old-token" : "new-token" });
+  await using redis = await connect({ hostname, port, maxSessions: 1, credentials });
+  await redis.session(async (s) => {
+    await s.select(1);
+    await server.command("ACL", "SETUSER", "ada", ">new-token", "<old-token");
+  });
+  await redis.session(async (s) => assertEquals(await s.call("ACL WHOAMI"), "ada"));
+  assertEquals(asked, 3);
+});
+
+test("of two askings the later one counts for resets, whichever is answered last", async () => {
+  const answers: ((given: string) => void)[] = [];
+  const ask = remembering(() => new Promise<string>((resolve) => answers.push(resolve)));
+  const first = ask();
+  const second = ask();
+  answers[1]!("new");
+  answers[0]!("old");
+  assertEquals([await first, await second, await ask(true)], ["old", "new", "new"]);
 });
 
 test("within MULTI nothing is said; the session's connection says it when it is given back", async () => {
