@@ -57,7 +57,13 @@ interface BunHandlers {
 
 type BunTarget = { hostname: string; port: number } | { unix: string };
 
-declare const Bun: { connect(options: BunTarget & { socket: BunHandlers }): Promise<unknown> };
+declare const Bun: { version: string; connect(options: BunTarget & { socket: BunHandlers }): Promise<unknown> };
+
+/** What `setKeepAlive` wants: milliseconds, which Bun took for seconds before 1.4 (oven-sh/bun#34269). */
+function delayFor(milliseconds: number): number {
+  const [major, minor] = Bun.version.split(".").map(Number) as [number, number];
+  return major > 1 || minor >= 4 ? milliseconds : Math.ceil(milliseconds / 1000);
+}
 
 /** Opens a socket with `Bun.connect`. */
 export function connect(address: Address, handler: TransportHandler, signal?: AbortSignal): Promise<Transport> {
@@ -81,7 +87,7 @@ export function connect(address: Address, handler: TransportHandler, signal?: Ab
           signal?.removeEventListener("abort", abort);
           if (signal?.aborted) return socket.end();
           socket.setNoDelay(true);
-          if (keepAlive > 0) socket.setKeepAlive(true, keepAlive);
+          if (keepAlive > 0) socket.setKeepAlive(true, delayFor(keepAlive));
           transport.opened(socket);
           resolve(transport);
         },

@@ -1,10 +1,12 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals } from "@std/assert";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { concat } from "../support/bytes.ts";
 import { startScripted } from "../support/scripted.ts";
 import { test } from "../support/test.ts";
+import { KEEP_ALIVE } from "../../src/transport/transport.ts";
 import { adapters, Recorder } from "./adapters.ts";
 
 const MEGABYTE = 1 << 20;
@@ -20,6 +22,22 @@ function pattern(size: number, start = 0): Uint8Array {
 function deviation(bytes: Uint8Array): number {
   for (let i = 0; i < bytes.length; i++) if (bytes[i] !== i % 251) return i;
   return -1;
+}
+
+const TIMERS = "/proc/net/tcp";
+
+function noTimers(): string | false {
+  return existsSync(TIMERS) ? false : "only Linux tells of a socket's timers";
+}
+
+/** In how many seconds the one connection to this local port is probed; `undefined` if it never is. */
+function keepAliveOf(port: number): number | undefined {
+  // number, local and remote address, state (1: established), queues, timer (2: keep-alive) with hundredths of a second
+  const rows = readFileSync(TIMERS, "utf8").split("\n").map((row) => row.trim().split(/[\s:]+/));
+  const open = rows.filter((row) => parseInt(row[4]!, 16) === port && row[5] === "01");
+  assertEquals(open.length, 1);
+  const [kind, left] = open[0]!.slice(8, 10);
+  return kind === "02" ? parseInt(left!, 16) / 100 : undefined;
 }
 
 for (const { name, connect } of await adapters()) {
@@ -332,11 +350,18 @@ for (const { name, connect } of await adapters()) {
     }
   });
 
-  test(`${name}: an address may choose its keep-alive, or none`, async () => {
+  test(`${name}: an address may choose its keep-alive, in milliseconds, or none`, { skip: noTimers() }, async () => {
     await using server = await startScripted((peer) => peer.send("x"));
-    for (const keepAlive of [0, 1_000, undefined]) {
+    for (const keepAlive of [0, 50_000, undefined]) {
       const client = await open({ hostname: server.hostname, port: server.port, keepAlive });
       await client.until(() => client.size === 1);
+      const left = keepAliveOf(server.port);
+      if (keepAlive === 0) assertEquals(left, undefined);
+      else {
+        assert(left !== undefined);
+        // Deno has only on and off: the system's own delay is two hours unless somebody has changed it.
+        if (name !== "deno") assert(left > 0 && left <= (keepAlive ?? KEEP_ALIVE) / 1000, `${left} s`);
+      }
       client.transport.ref(false);
       client.transport.ref(true);
       client.transport.destroy();
