@@ -40,8 +40,8 @@ export interface Redis<S extends string | Uint8Array = string, I extends number 
 
 /**
  * A client of one Redis or Valkey server. Its methods are the server's commands ({@link Commands}) and those of
- * {@link BaseClient}; commands issued in one turn of the event loop leave in one write, and blocking ones go to
- * connections of their own.
+ * {@link BaseClient}; commands that are called together leave in one write, and blocking ones go to connections of their
+ * own.
  *
  * `S` is what string replies become, `I` what integer replies become: see {@link BaseClient.bytes} and
  * {@link BaseClient.bigints}.

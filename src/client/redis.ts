@@ -31,8 +31,8 @@ import type { TransactionOptions } from "./transaction.ts";
 import { namedSpec } from "./unusual.ts";
 
 /**
- * Everything of a client but its commands: commands issued in one turn of the event loop leave in one write, and blocking
- * ones go to connections of their own.
+ * Everything of a client but its commands: commands that are called together leave in one write, and blocking ones go to
+ * connections of their own.
  *
  * `K` is the set of commands that it was made for, `S` what string replies become, `I` what integer replies become: see
  * {@link BareClient.bytes} and {@link BareClient.bigints}.

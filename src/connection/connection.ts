@@ -175,7 +175,7 @@ export class Connection implements TransportHandler, Watched {
     };
   }
 
-  /** Encodes a command; it leaves with everything else of this turn. Throws what the encoder refuses. */
+  /** Encodes a command; it leaves with what else is called at once. Throws what the encoder refuses. */
   send(pending: Pending): void {
     this.#out.command(pending);
     this.#leaveSoon();
@@ -196,7 +196,7 @@ export class Connection implements TransportHandler, Watched {
     if (this.#out.size >= EAGER_FLUSH) this.flush();
   }
 
-  /** Writes what is encoded. Called once per turn by itself; does nothing while the socket is congested. */
+  /** Writes what is encoded. Called in a microtask by itself; does nothing while the socket is congested. */
   flush(): void {
     this.#scheduled = false;
     if (this.#lost) return this.#refuse();

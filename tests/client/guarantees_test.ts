@@ -23,7 +23,7 @@ test("each promise of the guarantees page names a test that exists", () => {
   assert(readdirSync(new URL("../../docs", import.meta.url)).includes("guarantees.md"));
 });
 
-test("what is called first is sent first, whatever it is, and all of a turn leaves together", async () => {
+test("what is called first is sent first, whatever it is, and what is called together leaves together", async () => {
   const said: string[] = [];
   await using server = await startScripted(async (peer) => {
     await peer.command();
