@@ -43,6 +43,6 @@ if (process.env.REDIS_URL) {
 const mistake = await connect("redis://user:secret@host/zero").catch((error) => error);
 console.log(mistake.message); // → The connection URL's database must be a whole number
 
-// A server that is not there is an error that says so, at once if told not to try again.
-const failure = await connect({ hostname: "127.0.0.1", port: 1, backoff: () => null }).catch((error) => error);
+// A server that is not there is an error that says so: `connect` tries once.
+const failure = await connect({ hostname: "127.0.0.1", port: 1 }).catch((error) => error);
 console.log(failure.name); // → ConnectionError

@@ -37,5 +37,5 @@ const mistake = await redis.set("example:text", NaN).catch((error) => error);
 console.log(mistake.name); // → TypeError
 
 // A server that is not there.
-const nobody = await connect({ hostname: "127.0.0.1", port: 1, backoff: () => null }).catch((error) => error);
+const nobody = await connect({ hostname: "127.0.0.1", port: 1 }).catch((error) => error);
 console.log(nobody instanceof ConnectionError && nobody.sent); // → false

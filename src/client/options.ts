@@ -72,7 +72,10 @@ export interface ClientOptions {
   readonly overflow?: "error" | "wait";
   /** Milliseconds from each call until its caller is released; no limit unless given. */
   readonly timeout?: number;
-  /** When to try again after a failure; doubling from 50 ms to 2 s, 20 times, unless given. */
+  /**
+   * When to try again to get back a connection that was lost; doubling from 50 ms to 2 s, 20 times, unless given. Opening a
+   * client tries once.
+   */
   readonly backoff?: Backoff;
   /** May this command be sent again if its connection was lost? Read-only ones unless given. */
   readonly resend?: (spec: CommandSpec) => boolean;

@@ -4,7 +4,11 @@
  * @module
  */
 
-/** Decides on the next attempt: milliseconds to wait, or `null` to give up. `attempt` counts failures from 1. */
+/**
+ * Decides on the next attempt to get back a connection that was lost: milliseconds to wait, or `null` to give up. `attempt`
+ * counts failures from 1. Not asked about the first attempt after a loss, which follows at once, nor by `connect`, which tries
+ * once.
+ */
 export type Backoff = (attempt: number, error: Error) => number | null;
 
 /** The settings of {@link exponential}. */
