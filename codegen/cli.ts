@@ -30,7 +30,7 @@ import { compare, report } from "./merge.ts";
 import type { CommandsFile } from "./model.ts";
 import { MARK, printModule, SOCKETS, type Sockets } from "./module.ts";
 import { chooseCommands, chooseFeatures, FEATURES, neededFeatures, SelectError } from "./select.ts";
-import { isServer, readSource, SourceError } from "./sources/read.ts";
+import { isServer, readSource, SourceError, withoutPassword } from "./sources/read.ts";
 
 const HELP = `Writes a client for your server: its commands, those of its modules, and nothing it has not.
 
@@ -151,7 +151,8 @@ export async function main(args: string[]): Promise<number> {
     const { name, message } = error as Error;
     const code = (error as { code?: string }).code ?? "";
     if (code.startsWith("ERR_PARSE_ARGS")) {
-      console.error(`${message}\nTry --help.`);
+      // It shows the argument: a URL, where --from was forgotten.
+      console.error(`${withoutPassword(message)}\nTry --help.`);
       return 2;
     }
     if (name !== "SourceError" && name !== "SelectError") throw error;

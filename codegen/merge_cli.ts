@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 import { formatCommands } from "./format.ts";
 import { compare, merge, report } from "./merge.ts";
 import type { CommandsFile } from "./model.ts";
-import { readSource, SourceError } from "./sources/read.ts";
+import { readSource, SourceError, withoutPassword } from "./sources/read.ts";
 
 const HELP = `Compares a source of commands with commands.json, and shows what a person has to review:
 commands and words that ours has not, facts that differ, what could not be decided.
@@ -26,12 +26,8 @@ const target = new URL("../commands.json", import.meta.url);
 
 /** Runs the command line; gives the exit code. */
 export async function main(args: string[], file: URL = target): Promise<number> {
-  const text = { type: "string" } as const;
-  const is = { type: "boolean" } as const;
-  const { values } = parseArgs({
-    args,
-    options: { from: text, module: text, family: text, write: is, help: { ...is, short: "h" } },
-  });
+  const values = read(args);
+  if (values === undefined) return 2;
   if (values.help || values.from === undefined) {
     console.log(HELP);
     return values.help ? 0 : 2;
@@ -47,6 +43,19 @@ export async function main(args: string[], file: URL = target): Promise<number> 
     if (!(error instanceof SourceError)) throw error;
     console.error(error.message);
     return 1;
+  }
+}
+
+/** What the command line says, or `undefined` where it is wrong, which is told. */
+function read(args: string[]) {
+  const text = { type: "string" } as const;
+  const is = { type: "boolean" } as const;
+  const options = { from: text, module: text, family: text, write: is, help: { ...is, short: "h" } } as const;
+  try {
+    return parseArgs({ args, options }).values;
+  } catch (error) {
+    console.error(withoutPassword((error as Error).message));
+    return undefined;
   }
 }
 

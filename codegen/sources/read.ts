@@ -15,11 +15,17 @@ export class SourceError extends Error {
   override readonly name = "SourceError";
 }
 
-const SERVER = /^(rediss?|valkeys?|unix):/;
+/** The schemes of connection URLs, written as anybody likes: what is taken for a file's name is shown when it is not there. */
+const SERVER = /^(rediss?|valkeys?|(redis\+)?unix):/i;
 
 /** Whether an address is a running server's. */
 export function isServer(from: string): boolean {
   return SERVER.test(from);
+}
+
+/** A text that may have an address in it, perhaps in quotes, as it may be shown: what may be user and password cut out. */
+export function withoutPassword(text: string): string {
+  return text.replace(/(?<=^|')(?:([\w+.-]+:\/\/)|[^@']*:).*@/s, "$1…@");
 }
 
 /**
@@ -33,8 +39,14 @@ export async function readSource(from: string, module?: string): Promise<Source>
   const there = await stat(from).catch(() => undefined);
   if (there?.isDirectory()) return await readFiles(from, module);
   if (there?.isFile()) return described(from, () => parse(from).then((file) => readDocs(from, file, module)));
-  const hint = /^[\w.-]+(:\d+)?$/.test(from) ? `; a server is given as redis://${from}` : "";
-  throw new SourceError(`${from}: there is no such file or folder${hint}`);
+  throw new SourceError(`${withoutPassword(from)}: there is no such file or folder${hintOf(from)}`);
+}
+
+/** What to write instead of what may be meant as a server. */
+function hintOf(from: string): string {
+  if (/^[\w.-]+(:\d+)?$/.test(from)) return `; a server is given as redis://${from}`;
+  if (!from.includes("://") && from === withoutPassword(from)) return "";
+  return "; a server's URL begins with redis://, rediss://, valkey://, valkeys:// or unix:";
 }
 
 /** A source that says nothing about any command is the wrong one. */
@@ -104,6 +116,6 @@ async function readServer(from: string): Promise<LiveSource> {
 
 /** Where a server is, without user and password. What is wrong with a URL is told by who connects, which shows neither. */
 function placeOf(from: string): string {
-  const [, place] = /^\w+:(?:\/\/)?(?:[^/?#]*@)?([^?#]*)/.exec(from)!;
+  const [, place] = /^[\w+]+:(?:\/\/)?(?:[^/?#]*@)?([^?#]*)/.exec(from)!;
   return place.startsWith("/") ? place : place.split("/", 1)[0];
 }

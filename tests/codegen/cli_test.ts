@@ -3,6 +3,7 @@
  */
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { generate, main } from "../../codegen/cli.ts";
+import { isServer } from "../../codegen/sources/read.ts";
 import { connect } from "../../mod.ts";
 import { missing, startRedis } from "../support/servers.ts";
 import { answering, startScripted } from "../support/scripted.ts";
@@ -235,6 +236,47 @@ test("slips are told, with what to do", async () => {
   ];
   for (const [args, says] of cases) assertMatch(await said(...args), says, args.join(" "));
   assertEquals(shop.read("mine.ts"), "export const mine = 1;\n");
+});
+
+test("what may be a server's password is shown nowhere", async () => {
+  const slips = [
+    "reids://:hunter2@127.0.0.1:1",
+    "redis:/:hunter2@127.0.0.1:1",
+    "redis//:hunter2@127.0.0.1:1",
+    " redis://:hunter2@127.0.0.1:1",
+    "ada:hunter2@127.0.0.1:1",
+    ":hunter2@127.0.0.1:1",
+    "reids://ada:hunt'er@:hunter2@127.0.0.1:1",
+    "REDIS://:hunter2@127.0.0.1:1",
+    "redis+unix://:hunter2@/no/where.sock",
+  ];
+  for (const slip of slips) {
+    for (const args of [["--from", slip], ["--diff", "--from", slip], [slip], [`--${slip}`]]) {
+      const text = await said(...args);
+      assertMatch(text, /^[12]: ./, slip);
+      assert(!/hunt/.test(text), text);
+    }
+    const { message } = await rejection(() => generate({ from: slip })) as Error;
+    assert(!/hunt/.test(message), message);
+  }
+  assertMatch(
+    await said("--from", slips[0]),
+    /^1: reids:\/\/…@127\.0\.0\.1:1: there is no such file or folder; a server's URL begins with redis:\/\/, /,
+  );
+  assertMatch(
+    await said("--from", "./node_modules/@no/where"),
+    /^1: \.\/node_modules\/@no\/where: there is no such.*folder$/m,
+  );
+});
+
+test("every URL that a client connects to is a server's", async () => {
+  // Which schemes there are, a refusal tells.
+  const { message } = await rejection(() => connect("none://here")) as Error;
+  const schemes = message.split("expected ")[1].split(", ");
+  assert(schemes.includes("redis+unix:"), message);
+  for (const scheme of schemes) {
+    for (const from of [`${scheme}//here`, `${scheme.toUpperCase()}//here`]) assert(isServer(from), from);
+  }
 });
 
 test("a file that describes no commands is refused with its path", async () => {

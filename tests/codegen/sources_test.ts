@@ -254,6 +254,9 @@ test("merging from the command line shows what is missing, and drafts it where i
     assertEquals(await main(["--from", join(folder, "none.json")], target), 1);
     assertEquals(await main(["--from", docs, "--family", "dis"], target), 2);
     assertEquals(await main([], target), 2);
+    said = "";
+    assertEquals(await main(["redis://:hunter2@127.0.0.1:1"], target), 2);
+    assert(said !== "" && !said.includes("hunter2"), said);
   } finally {
     Object.assign(console, { log, error });
     await rm(folder, { recursive: true });
