@@ -12,6 +12,7 @@ import {
   allMembers,
   calls,
   flatten,
+  guard,
   indent,
   isEmpty,
   isRequired,
@@ -59,8 +60,6 @@ class Walker {
   readonly steps: Step[] = [];
   readonly #object: string | undefined;
   readonly #depth: number;
-  /** What stands between `options` and the key: `?.` inside a block that does not ask whether there are options. */
-  #access = ".";
 
   constructor(object: string | undefined, depth = 0) {
     this.#object = object;
@@ -84,7 +83,7 @@ class Walker {
 
   /** The expression of an option, or of a member of the object. */
   #read(key: string): string {
-    return `${this.#object ?? "options"}${this.#object === undefined ? this.#access : "."}${key}`;
+    return `${this.#object ?? "options"}.${key}`;
   }
 
   #node(node: ArgumentNode): void {
@@ -232,7 +231,6 @@ class Walker {
   #positional(node: ArgumentNode): void {
     if (this.#object !== undefined) fail(node, "an optional group in an object needs a name or a token");
     const inner = new Walker(undefined, this.#depth);
-    inner.#access = "?.";
     inner.walk(node.group!);
     const first = inner.params[0] ?? fail(node, "an optional group needs a name, a token or a scalar first");
     if (node.group!.slice(1).some((part) => part.list !== undefined)) fail(node, "a list in it must be its first");
@@ -247,7 +245,7 @@ class Walker {
     this.type.choices.push(...inner.type.choices);
     const others = inner.params.slice(1).filter((param) => !param.optional);
     const given = ({ name, type }: Param) => `${name} as ${type.startsWith("Time") ? "Time" : "Arg"}`;
-    const lines = flatten(inner.steps).map((line) =>
+    const lines = flatten(guard(inner.steps)).map((line) =>
       others.reduce((text, one) => text.replace(new RegExp(`(?<=[(, ])${one.name}(?=[,)])`), given(one)), line)
     );
     this.#code([

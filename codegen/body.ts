@@ -5,7 +5,7 @@
  */
 import { DECODERS } from "./decoders.ts";
 import { type Case, optionsName, type Parts } from "./parts.ts";
-import { allMembers, indent, isEmpty, isRequired, type Param, type Plan } from "./plan.ts";
+import { allMembers, flatten, guard, indent, isEmpty, isRequired, type Param, type Plan, type Step } from "./plan.ts";
 
 /** The lines of a method's body. */
 export function makeBody(parts: Parts): string[] {
@@ -74,9 +74,11 @@ class Body {
     if (steps.length === 0) return [send(acc)];
     const optional = !isRequired(plan.options) || plain !== undefined;
     const lines = plain === undefined ? [] : this.#plainPrelude(plain, plan);
+    // They are there, but what they are nobody has asked.
+    if (!optional) lines.push("isGiven(options);");
     if (acc === "[]" && steps[0].kind === "words") acc = `[${(steps.shift() as { words: string[] }).words.join(", ")}]`;
     lines.push(`const words: Arg[] = ${acc};`);
-    lines.push(...statements(steps, optional, plain));
+    lines.push(...statements(optional ? guard(steps) : steps, plain));
     return [...lines, send("words")];
   }
 
@@ -131,34 +133,17 @@ class Body {
   }
 }
 
-/** Statements of steps; those that read options stand in one block that asks whether there are any. */
-function statements(steps: Plan["steps"], optional: boolean, plain: Param | undefined): string[] {
-  const lines: string[] = [];
-  let block: string[] = [];
-  const close = () => {
-    if (block.length > 0) lines.push("if (isGiven(options)) {", ...indent(block), "}");
-    block = [];
-  };
-  for (const step of steps) {
-    if (step.kind === "code" && step.guarded && optional) {
-      block.push(...step.lines);
-      continue;
-    }
-    close();
-    if (step.kind === "code") lines.push(...step.lines);
-    else if (step.kind === "words") lines.push(`words.push(${step.words.join(", ")});`);
-    else {
-      const call = step.make("words");
-      if (plain !== undefined && call.endsWith(`, ${plain.name})`)) {
-        lines.push(
-          `if (isPairs(${plain.name})) ${call};`,
-          `else words.push(${plain.name}, ${plain.plain![1].name} as Arg);`,
-        );
-      } else lines.push(`${call};`);
-    }
-  }
-  close();
-  return lines;
+/** Statements of steps. */
+function statements(steps: readonly Step[], plain: Param | undefined): string[] {
+  return steps.flatMap((step) => {
+    if (step.kind !== "call" || plain === undefined) return flatten([step]);
+    const call = step.make("words");
+    if (!call.endsWith(`, ${plain.name})`)) return [`${call};`];
+    return [
+      `if (isPairs(${plain.name})) ${call};`,
+      `else words.push(${plain.name}, ${plain.plain![1].name} as Arg);`,
+    ];
+  });
 }
 
 /** A form's parameters under the names that they have in the implementation. */

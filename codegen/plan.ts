@@ -101,6 +101,26 @@ export function flatten(steps: readonly Step[]): string[] {
   });
 }
 
+/** Those that read options in a row stand in one block, which asks whether there are any. */
+export function guard(steps: readonly Step[]): Step[] {
+  const guarded: Step[] = [];
+  let block: string[] = [];
+  const close = () => {
+    const lines = ["if (isGiven(options)) {", ...indent(block), "}"];
+    if (block.length > 0) guarded.push({ kind: "code", lines, guarded: false });
+    block = [];
+  };
+  for (const step of steps) {
+    if (step.kind === "code" && step.guarded) block.push(...step.lines);
+    else {
+      close();
+      guarded.push(step);
+    }
+  }
+  close();
+  return guarded;
+}
+
 /** Lines one level deeper. */
 export function indent(lines: readonly string[]): string[] {
   return lines.map((line) => `  ${line}`);

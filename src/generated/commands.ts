@@ -246,6 +246,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   /** Reduces the values in a range of an array to one: a sum, an extreme, a bit operation or a count. */
   arop(key: Key, start: Int64, end: Int64, options: AropOptions): Promise<I | number | null>;
   arop(key: Key, start: Int64, end: Int64, options: AropOptions): Promise<unknown> {
+    isGiven(options);
     const words: Arg[] = [key, start, end];
     if (options.sum) {
       words.push("SUM");
@@ -1462,6 +1463,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   /** Imports ranges of slots atomically, or cancels and reports on such imports. */
   clusterMigration(options: ClusterMigrationOptions): Promise<SlotTask<S, I>[] | I | S>;
   clusterMigration(options: ClusterMigrationOptions): Promise<unknown> {
+    isGiven(options);
     const words: Arg[] = [];
     if (options.import !== undefined) {
       words.push("IMPORT");
@@ -1585,6 +1587,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link ClusterSetslotOptions}.
    */
   clusterSetslot(slot: number, options: ClusterSetslotOptions): Promise<"OK"> {
+    isGiven(options);
     const words: Arg[] = [slot];
     if (options.importing !== undefined) {
       words.push("IMPORTING", options.importing);
@@ -1630,6 +1633,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link ClusterSlotStatsOptions}.
    */
   clusterSlotStats(options: ClusterSlotStatsOptions): Promise<[slot: I, stats: SlotStats<I>][]> {
+    isGiven(options);
     const words: Arg[] = [];
     if (options.slotsrange !== undefined) {
       words.push("SLOTSRANGE");
@@ -2768,6 +2772,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   /** Finds the members inside a circle or rectangle around a point or another member. */
   geosearch(key: Key, options: GeosearchOptions): Promise<GeoPlace<GeosearchOptions, S, I>[] | S[]>;
   geosearch(key: Key, options: GeosearchOptions): Promise<unknown> {
+    isGiven(options);
     const words: Arg[] = [key];
     if (options.frommember !== undefined) {
       words.push("FROMMEMBER", options.frommember);
@@ -2813,6 +2818,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link GeosearchstoreOptions}.
    */
   geosearchstore(destination: Key, source: Key, options: GeosearchstoreOptions): Promise<I> {
+    isGiven(options);
     const words: Arg[] = [destination, source];
     if (options.frommember !== undefined) {
       words.push("FROMMEMBER", options.frommember);
@@ -3192,7 +3198,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
     const words: Arg[] = [key];
     if (count !== undefined) {
       words.push(count);
-      if (options?.withvalues) words.push("WITHVALUES");
+      if (isGiven(options)) {
+        if (options.withvalues) words.push("WITHVALUES");
+      }
     }
     return this.send(HRANDFIELD, words, options?.withvalues ? hrandfieldShape : undefined);
   }
@@ -5689,6 +5697,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   /** Reads or changes the global settings of a sentinel. */
   sentinelConfig(options: SentinelConfigOptions): Promise<"OK" | Dict<S, S>>;
   sentinelConfig(options: SentinelConfigOptions): Promise<unknown> {
+    isGiven(options);
     const words: Arg[] = [];
     if (options.set !== undefined) {
       words.push("SET");
@@ -7532,7 +7541,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
     const words: Arg[] = [key];
     if (count !== undefined) {
       words.push(count);
-      if (options?.withscores) words.push("WITHSCORES");
+      if (isGiven(options)) {
+        if (options.withscores) words.push("WITHSCORES");
+      }
     }
     return this.send(ZRANDMEMBER, words, options?.withscores ? ftSuggetShape2 : undefined);
   }
@@ -8479,6 +8490,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link XtrimOptions}.
    */
   xtrim(key: Key, options: XtrimOptions): Promise<I> {
+    isGiven(options);
     const words: Arg[] = [key];
     if (options.maxlen !== undefined) {
       words.push("MAXLEN");
@@ -9479,6 +9491,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link TsQuerylabelsOptions}.
    */
   tsQuerylabels(options: TsQuerylabelsOptions): Promise<S[]> {
+    isGiven(options);
     const words: Arg[] = [];
     if (options.labels) {
       words.push("LABELS");
@@ -9607,6 +9620,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link VaddOptions}.
    */
   vadd(key: Key, element: Value, options: VaddOptions): Promise<boolean> {
+    isGiven(options);
     const words: Arg[] = [key];
     if (options.reduce !== undefined) {
       words.push("REDUCE", options.reduce);
@@ -9817,6 +9831,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   /** Finds the elements nearest to a vector or to another element, best first. */
   vsim(key: Key, options: VsimOptions): Promise<[element: S, score: number, attributes: S | null][] | [member: S, score: number][] | [name: S, value: S | null][] | S[]>;
   vsim(key: Key, options: VsimOptions): Promise<unknown> {
+    isGiven(options);
     const words: Arg[] = [key];
     if (options.ele !== undefined) {
       words.push("ELE", options.ele);
@@ -9959,6 +9974,7 @@ export abstract class SessionCommands<S extends string | Uint8Array = string, I 
    * @param options See {@link ClientSetinfoOptions}.
    */
   clientSetinfo(options: ClientSetinfoOptions): Promise<"OK"> {
+    isGiven(options);
     const words: Arg[] = [];
     if (options.libName !== undefined) {
       words.push("lib-name", options.libName);

@@ -1,7 +1,13 @@
 /**
  * What the generated methods send, word for word: one case for each form that arguments may have.
  */
+import { readFile } from "node:fs/promises";
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { planArguments } from "../../codegen/arguments.ts";
+import { type ArgumentNode, type CommandsFile, isEmitted } from "../../codegen/model.ts";
+import { methodName } from "../../codegen/names.ts";
+import { isEmpty } from "../../codegen/plan.ts";
+import { commandsOf } from "../../codegen/select.ts";
 import { isGiven } from "../../src/command/args.ts";
 import type { Arg, CommandSpec, Shape } from "../../src/command/spec.ts";
 import { SessionCommands } from "../../src/generated/commands.ts";
@@ -27,6 +33,9 @@ class Recorder extends SessionCommands {
 }
 
 const redis = new Recorder();
+
+const text = await readFile(new URL("../../commands.json", import.meta.url), "utf8");
+const commands = JSON.parse(text) as CommandsFile;
 
 const cases: [wire: string, call: (redis: Recorder) => Promise<unknown>][] = [
   ["DBSIZE", (r) => r.dbsize()],
@@ -208,6 +217,47 @@ test("words in the place of options, or options in capitals, are refused: they w
   ];
   for (const [slip, told] of slips) assertThrows(slip, TypeError, told, String(slip));
   assertEquals(redis.of(() => redis.set("k", "v", { ex: 60, nx: undefined })), "SET k v EX 60");
+});
+
+/** Every way to call a method with options: its name, and what stands before them. */
+function callsWithOptions(): { method: string; before: unknown[]; alone: boolean }[] {
+  return commandsOf(commands).filter(([, facts]) => isEmitted(facts)).flatMap(([name, facts]) => {
+    const plans = ((facts.forms ?? [facts.args ?? []]) as ArgumentNode[][]).map(planArguments);
+    const most = Math.max(...plans.map(({ params }) => params.length));
+    return plans.filter(({ options }) => !isEmpty(options)).flatMap(({ params }) => {
+      const before = params.map((param) => sample(param.type));
+      // Pairs go as plain arguments, too.
+      const plain = params.findIndex((param) => param.plain !== undefined);
+      const ways = plain < 0 ? [before] : [before, [...before.slice(0, plain), 1, 1, ...before.slice(plain + 1)]];
+      return ways.map((before) => ({ method: methodName(name), before, alone: params.length === most }));
+    });
+  });
+}
+
+/** Something that a parameter of this type takes. */
+function sample(type: string): unknown {
+  if (/^Pairs</.test(type)) return [[1, 1]];
+  if (/^readonly |\[\]$/.test(type)) return [];
+  return type.startsWith("{") ? {} : 1;
+}
+
+test("no method takes words, or names in capitals, for its options", async () => {
+  // deno-lint-ignore no-explicit-any
+  const untyped = redis as any;
+  const calls = callsWithOptions();
+  for (const { method, before, alone } of calls) {
+    const call = `${method}(${JSON.stringify(before)}, …)`;
+    assertThrows(() => untyped[method](...before, { WORD: true }), TypeError, "lower case", call);
+    // In the place of options alone, a word may be what another form takes.
+    if (!alone) continue;
+    for (const slip of ["WORD", 5, null]) {
+      assertThrows(() => untyped[method](...before, slip), TypeError, "as an object", call);
+    }
+  }
+  // None is missing: all that have options say so in the types.
+  const source = await readFile(new URL("../../src/generated/commands.ts", import.meta.url), "utf8");
+  const typed = [...source.matchAll(/^ {2}(\w+)[<(].*\b\w+Options\b/gm)].map(([, method]) => method);
+  assertEquals(new Set(calls.map(({ method }) => method)), new Set(typed));
 });
 
 test("options may be anybody's object: what begins with _ is their own, or an option of a server", () => {
