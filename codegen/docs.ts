@@ -39,6 +39,7 @@ function defaultDoc(node: ArgumentNode): string {
 export function printSince(since: NonNullable<ArgumentNode["since"]>): string {
   if (typeof since === "string") return `Since ${since}.`;
   if (since.module !== undefined) return `Since version ${since.module} of the module.`;
+  if (since.valkeyModule !== undefined) return `Since version ${since.valkeyModule} of Valkey's module, not in Redis'.`;
   if (since.redis !== undefined && since.valkey !== undefined) {
     return `Since Redis ${since.redis} and Valkey ${since.valkey}.`;
   }

@@ -14,7 +14,7 @@ import { Names } from "./reply_names.ts";
 import { commandsOf, withCommands } from "./select.ts";
 import type { LiveSource } from "./sources/live.ts";
 import type { Source, SourceCommand } from "./sources/source.ts";
-import { compareVersions, formatVersion } from "./versions.ts";
+import { compareVersions } from "./versions.ts";
 
 /** What our file is after it was fitted. */
 export interface Fitted {
@@ -29,6 +29,9 @@ export interface Fitted {
 
 /** What modules call themselves where it is not what we call them. */
 const MODULES: Record<string, string> = { rejson: "json", bf: "bloom", ft: "search" };
+
+/** Valkey's own, which call themselves what Redis' do and count their versions by themselves. */
+const VALKEY_MODULES: Record<string, string> = { json: "valkey-json", bf: "valkey-bloom", search: "valkey-search" };
 
 /** The file for one source. */
 export function fit(ours: CommandsFile, source: Source): Fitted {
@@ -81,7 +84,7 @@ function isLive(source: Source): source is LiveSource {
 function titleOf(source: Source): string {
   if (!isLive(source)) return source.label;
   const { server, version, modules } = source;
-  const names = [...modules].map(([name, number]) => `${name} ${formatVersion(number)}`).sort();
+  const names = [...modules].map(([name, number]) => `${name} ${number}`).sort();
   const title = `${server[0].toUpperCase()}${server.slice(1)} ${version}`;
   // It stands in comments, and a server may call itself and its modules what it likes.
   return (names.length === 0 ? title : `${title} with ${names.join(", ")}`).replaceAll(/\*\/|[^ -~]/g, "?");
@@ -98,9 +101,10 @@ interface Server {
 function serverOf(source: Source): Server | undefined {
   if (!isLive(source) || source.server !== "redis" && source.server !== "valkey") return undefined;
   if (!/^\d/.test(source.version)) return undefined;
-  const modules = [...source.modules].map(([name, number]): [string, string] => {
+  const own = source.server === "valkey" ? VALKEY_MODULES : {};
+  const modules = [...source.modules].map(([name, version]): [string, string] => {
     const lower = name.toLowerCase();
-    return [MODULES[lower] ?? lower, formatVersion(number)];
+    return [own[lower] ?? MODULES[lower] ?? lower, version];
   });
   return { family: source.server, version: source.version, modules: new Map(modules) };
 }
@@ -120,10 +124,10 @@ function prune(facts: Command, server: Server): Command {
 function isThere(since: Since | undefined, { family, version, modules }: Server, module: string | undefined): boolean {
   if (since === undefined) return true;
   if (typeof since === "string") return family === "valkey" || compareVersions(since, version) <= 0;
-  if (since.module !== undefined) {
-    const loaded = modules.get(module ?? "");
-    return loaded === undefined || compareVersions(since.module, loaded) <= 0;
-  }
+  // Of a module whose version nobody tells all is there.
+  const isLoaded = (name: string, first: string) => compareVersions(first, modules.get(name) ?? first) <= 0;
+  if (since.module !== undefined) return isLoaded(module ?? "", since.module);
+  if (since.valkeyModule !== undefined) return family === "valkey" && isLoaded(`valkey-${module}`, since.valkeyModule);
   const own = since[family];
   return own !== undefined && compareVersions(own, version) <= 0;
 }

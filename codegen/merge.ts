@@ -9,7 +9,6 @@
 import type { Command, CommandsFile, Node, Since } from "./model.ts";
 import { normalise } from "./normalise.ts";
 import type { LiveSource } from "./sources/live.ts";
-import { formatVersion } from "./versions.ts";
 import type { Source, SourceArgument, SourceCommand } from "./sources/source.ts";
 
 /** What differs between a source and our file. */
@@ -95,7 +94,7 @@ export function merge(file: CommandsFile, source: Source, family: "redis" | "val
 function sinceOf(command: SourceCommand, source: Source, family: "redis" | "valkey"): Since {
   const stated = /^\d+\.\d+\.\d+$/.test(command.since) ? command.since : undefined;
   const live = source as Partial<LiveSource>;
-  if (command.module !== undefined) return { module: stated ?? formatVersion(live.modules?.get(command.module)) };
+  if (command.module !== undefined) return { module: stated ?? live.modules?.get(command.module) ?? "0.0.0" };
   return { [family]: stated ?? /^\d+\.\d+\.\d+/.exec(live.version ?? "")?.[0] ?? "0.0.0" };
 }
 

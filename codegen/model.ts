@@ -26,8 +26,10 @@ export type Since = string | {
   redis?: string;
   /** First Valkey release with it; left out when Valkey does not have it. */
   valkey?: string;
-  /** First release of the module with it. */
+  /** First release of the module with it: of Redis' where Valkey has one of its own by that name (`search`). */
   module?: string;
+  /** First release with it of Valkey's own module; Redis' has not got it. */
+  valkeyModule?: string;
 };
 
 /** The whole file. */

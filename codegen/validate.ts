@@ -51,7 +51,7 @@ const version: Check = (value, path, problems) => {
   }
 };
 const since = either(version, (value, path, problems) => {
-  fieldsOf({ redis: version, valkey: version, module: version })(value, path, problems);
+  fieldsOf({ redis: version, valkey: version, module: version, valkeyModule: version })(value, path, problems);
   if (isObject(value) && Object.keys(value).length === 0) problems.push(`${path}: names no family`);
 });
 const replyText: Check = (value, path, problems) => {

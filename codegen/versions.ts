@@ -14,8 +14,13 @@ export function compareVersions(one: string, other: string): number {
   return 0;
 }
 
+/** Valkey's search module writes 1.2.0 as 0x010200, a byte each. */
+export function readBytes(number: number): string {
+  return [number >> 16, number >> 8 & 255, number & 255].join(".");
+}
+
 /** Modules write 1.4.7 as 10407; some just count. */
-export function formatVersion(number = 0): string {
+export function readDecimals(number: number): string {
   if (number > 0 && number < 100) return `${number}.0.0`;
   return [Math.floor(number / 10_000), Math.floor(number / 100) % 100, number % 100].join(".");
 }

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { readBytes, readDecimals } from "../versions.ts";
 import { type Json, readArgument, readFlags, readKeys, readTips, type Source, type SourceCommand } from "./source.ts";
 
 /** Sends a command, its name's words apart by a space, and gives the reply as it came. */
@@ -16,8 +17,8 @@ export interface LiveSource extends Source {
   readonly server: string;
   /** Its own version: of Valkey, Valkey's. */
   readonly version: string;
-  /** The modules it has loaded, by name, with their versions as the server writes them. */
-  readonly modules: ReadonlyMap<string, number>;
+  /** The modules it has loaded, by name, with their versions. */
+  readonly modules: ReadonlyMap<string, string>;
 }
 
 /**
@@ -42,7 +43,7 @@ export async function readLive(label: string, ask: Ask): Promise<LiveSource> {
   for (const info of infos) readCommand(info, described, commands);
   // A server gives them in the order of its hash table, which moves.
   const sorted = new Map([...commands].sort(([one], [other]) => one < other ? -1 : 1));
-  return { label, ...about, modules: readModules(modules), commands: sorted };
+  return { label, ...about, modules: readModules(modules, about.server), commands: sorted };
 }
 
 function readCommand(info: Json, docs: ReadonlyMap<string, Json>, commands: Map<string, SourceCommand>): void {
@@ -105,11 +106,12 @@ function readInfo(text: unknown): { server: string; version: string } {
   return { server: fields.get("server_name") ?? "redis", version: fields.get("redis_version") ?? "unknown" };
 }
 
-function readModules(reply: unknown): Map<string, number> {
+function readModules(reply: unknown, server: string): Map<string, string> {
   return new Map(
     list(reply).map((one) => {
-      const fields = record(one);
-      return [String(fields.name), Number(fields.ver)];
+      const { name, ver } = record(one);
+      const inBytes = server === "valkey" && name === "search" && Number(ver) >= 1 << 16;
+      return [String(name), (inBytes ? readBytes : readDecimals)(Number(ver))];
     }),
   );
 }

@@ -187,6 +187,34 @@ test("a command whose name is taken is left to call()", () => {
   assertEquals(Object.keys(file), ["$schema", "GET", "X.GET", "XGET"]);
 });
 
+const SEARCHES: [server: string, name: string, ver: number, title: string, tokens: string[]][] = [
+  // Valkey's own module counts by itself, first in decimals and then in bytes.
+  ["valkey_version:8.1.1", "search", 10000, "Valkey 8.1.1 with search 1.0.0", ["DIALECT"]],
+  ["valkey_version:9.0.1", "search", 66048, "Valkey 9.0.1 with search 1.2.0", ["ALLSHARDS", "CONSISTENT", "DIALECT"]],
+  ["redis_version:7.0.0", "ft", 10200, "Redis 7.0.0 with ft 1.2.0", []],
+  ["redis_version:7.0.0", "search", 20403, "Redis 7.0.0 with search 2.4.3", ["DIALECT"]],
+  // The same number, of another family.
+  ["redis_version:8.0.0", "search", 80000, "Redis 8.0.0 with search 8.0.0", ["DIALECT"]],
+];
+for (const [version, name, ver, title, tokens] of SEARCHES) {
+  test(`${title} has the options of its own family's module`, async () => {
+    const replies: Record<string, unknown> = {
+      "INFO": `${version}\r\n`,
+      "COMMAND": ["ft.search", "ft.aggregate"].map((name) => [name, -3, [], 0, 0, 0, [], [], [], []]),
+      "COMMAND DOCS": [],
+      "MODULE LIST": [{ name, ver }],
+    };
+    const whole = JSON.parse(await readFile(join(ROOT, "commands.json"), "utf8")) as CommandsFile;
+    const fitted = fit(whole, await readLive("here", (name) => Promise.resolve(replies[name])));
+    assertEquals(fitted.title, title);
+    for (const command of ["FT.SEARCH", "FT.AGGREGATE"]) {
+      const text = JSON.stringify(fitted.file[command]);
+      const found = ["ALLSHARDS", "CONSISTENT", "DIALECT"].filter((token) => text.includes(`"${token}"`));
+      assertEquals(found, tokens, command);
+    }
+  });
+}
+
 test("what a server calls itself and its own is no code", async () => {
   const replies: Record<string, unknown> = {
     "INFO": "redis_version:7.0.0*/ evil() /*\r\n",
