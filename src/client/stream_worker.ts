@@ -172,15 +172,16 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
 
   /** Entries that nobody has worked at for too long. */
   async #sweep(): Promise<void> {
-    let more = false;
     for (const key of this.#streams) {
-      const count = Math.min(PAGE, this.#jobs.free);
-      if (count <= 0) return;
-      const listed = await this.#pending(key, { idle: this.#claimIdle, start: "-", end: "+", count });
-      const claimed = await this.#claim(key, listed, this.#claimIdle);
-      more ||= claimed > 0 && listed.length === count;
+      // What is listed may be gone from its stream, or another's by now: there may be more behind it all the same.
+      for (let start = "-"; start !== "";) {
+        const count = Math.min(PAGE, this.#jobs.free);
+        if (count <= 0 || this.#ending) return;
+        const listed = await this.#pending(key, { idle: this.#claimIdle, start, end: "+", count });
+        await this.#claim(key, listed, this.#claimIdle);
+        start = listed.length < count ? "" : `(${text(listed.at(-1)![0])}`;
+      }
     }
-    if (more) return;
     this.#nextSweep = performance.now() + this.#claimIdle / 2;
     this.#jobs.forget(this.#claimIdle);
   }
@@ -189,8 +190,8 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
     return await this.#redis.xpending(key, this.#options.group, options) as Listed;
   }
 
-  /** Takes over what nobody else has taken over meanwhile. Gives how many entries that were. */
-  async #claim(key: Key, listed: Listed, idle: number): Promise<number> {
+  /** Takes over what nobody else has taken over meanwhile. */
+  async #claim(key: Key, listed: Listed, idle: number): Promise<void> {
     const wanted = new Map<string, number>();
     let least = Infinity;
     for (const [id, , idleTime, deliveries] of listed) {
@@ -198,20 +199,17 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
       wanted.set(text(id), Number(deliveries) + 1);
       least = Math.min(least, Number(idleTime));
     }
-    if (wanted.size === 0) return 0;
+    if (wanted.size === 0) return;
     const { group } = this.#options;
     const claimed = await this.#redis.xclaim(key, group, this.consumer, idle || least, [...wanted.keys()]) as Entries<
       S
     >;
-    let taken = 0;
     for (const entry of claimed) {
       // Deleted ones have no fields; servers before 7.0 give null for them.
       if (entry === null || entry[1] === null) continue;
       this.#jobs.start(key, entry[0] as S, entry[1], wanted.get(text(entry[0])) ?? 1);
-      taken++;
+      this.#claimed++;
     }
-    this.#claimed += taken;
-    return taken;
   }
 
   async #read(): Promise<void> {
