@@ -362,7 +362,7 @@ export abstract class BaseClient<
     options?: ReadStreamOptions,
   ): StreamReader<S> {
     const Reader = feature(this.#core.kit.streamReader, "stream readers");
-    return new Reader<S>(this, this.#core, this.#mode, streams, { signal: this.#options.signal, ...options });
+    return new Reader<S>(this, this.#core, this.#mode, streams, this.#withSignal(options));
   }
 
   /**
@@ -385,7 +385,7 @@ export abstract class BaseClient<
    */
   streamWorker(this: BaseClient<K, S, I> & StreamWorking, options: StreamWorkerOptions<S>): StreamWorker<S> {
     const Worker = feature(this.#core.kit.streamWorker, "stream workers");
-    return new Worker<S>(this, this.#core, this.#mode, { signal: this.#options.signal, ...options });
+    return new Worker<S>(this, this.#core, this.#mode, this.#withSignal(options));
   }
 
   /**
@@ -429,6 +429,11 @@ export abstract class BaseClient<
     } finally {
       await session.release();
     }
+  }
+
+  /** What ends with a signal of its own, or else with that of this surface. */
+  #withSignal<T extends { readonly signal?: AbortSignal }>(options: T | undefined): T {
+    return { ...options, signal: options?.signal ?? this.#options.signal } as T;
   }
 
   /** Numbers about the client: its connections at this moment, and what it has sent and received since it was opened. */

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { connect, ConnectionError, type Redis, ReplyError, type StreamItem } from "../../mod.ts";
 import { observe } from "../../src/observe/mod.ts";
+import { gate } from "../support/gate.ts";
 import { missing, type ServerVersion, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
 
@@ -92,6 +93,26 @@ test("a reader stops at once and gives its connection back", async () => {
     break;
   }
   assertEquals(redis.stats().leased, 0);
+});
+
+test("a signal that is undefined leaves readers and workers that of their surface", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const control = new AbortController();
+  const reason = new Error("enough");
+  control.abort(reason);
+  const surface = redis.with({ signal: control.signal });
+  await using reader = surface.readStream("s", { signal: undefined, from: "0" });
+  const taken: string[] = [];
+  const began = gate();
+  const handler = ({ stream }: StreamItem) => void (taken.push(stream), began.open());
+  await using worker = surface.streamWorker({ streams: "t", group: "g", handler, signal: undefined });
+  // So that neither waits where it has no signal.
+  const added = redis.transaction((tx) => [tx.xadd("s", "*", { n: 1 }), tx.xadd("t", "*", { n: 1 })]);
+  assertEquals(await reader.next().catch((error) => error), reason);
+  await added;
+  await Promise.race([worker.ended, began.opened]);
+  assertEquals(taken, []);
 });
 
 test("a reader goes on with the next entry when its connection is lost, and when the server is", async () => {
