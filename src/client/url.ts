@@ -55,7 +55,8 @@ export function parseUrl(text: string | URL): UrlParts {
   const parts: UrlParts = scheme.unix ? { path: unixPath(url, hosted !== String(text)) } : tcpParts(url, scheme.tls);
   if (url.username !== "") parts.username = decoded(url.username, "user");
   if (url.password !== "") parts.password = decoded(url.password, "password");
-  const given = new Set<string>();
+  // Its path may name the database, too.
+  const given = new Set("database" in parts ? ["database"] : []);
   for (const [name, value] of url.searchParams) {
     const option = name === "db" ? "database" : name;
     if (given.has(option)) throw new TypeError(`The connection URL gives ${option} twice`);

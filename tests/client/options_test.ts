@@ -68,6 +68,8 @@ for (
     ["redis://h?database=1.5", "database must be a whole number"],
     ["redis://h?no=1", "not known: no; known are"],
     ["redis://h?db=1&database=2", "database twice"],
+    ["redis://h/0?db=1", "database twice"],
+    ["rediss://h/2?database=2", "database twice"],
     ["redis://h?verify=false", "verify is an option of rediss://"],
     ["rediss://h?verify=maybe", "verify must be true or false"],
     ["redis://h?timeout=soon", "timeout must be a whole number"],
