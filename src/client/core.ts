@@ -109,6 +109,8 @@ export class Core {
   /** Sends a command once the line has room for it, first come, first served; refuses it if the client does not wait. */
   sendWithRoom(line: Line, pending: Pending): void {
     const { commands, bytes, overflow } = this.room;
+    // Its caller has issued it, whether it is let through or not.
+    this.traffic.tap?.command(pending, line);
     if (overflow === "wait") {
       return line.sendWithRoom(pending, () => line.pending < commands && line.waiting < bytes);
     }

@@ -32,10 +32,7 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
   /** What waits for a connection. */
   readonly #queue: Backlog;
   /** What waits for room. */
-  readonly #room = new Room((pending) => {
-    this.#traffic.tap?.command(pending, this);
-    this.putAgain(pending);
-  });
+  readonly #room = new Room((pending) => this.putAgain(pending));
   /** What waits for another try. */
   readonly #retries: Retries;
   readonly #isAlive = (): boolean => this.#life.state !== "closed";
@@ -148,7 +145,10 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
     return this.#room.size > 0;
   }
 
-  /** Sends a command once `free` says so, looked at whenever something was settled; first come, first served. */
+  /**
+   * Sends a command once `free` says so, looked at whenever something was settled; first come, first served. Whoever
+   * listens in has been told of it.
+   */
   sendWithRoom(pending: Pending, free: () => boolean): void {
     if (!this.#life.isOpen) return this.#put(pending);
     pending.line = this;

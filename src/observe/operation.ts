@@ -57,7 +57,7 @@ export interface Outcome {
   readonly errors: number;
   /** How many bytes its replies took; `undefined` where none came, with `integrity`, or once the last observer has stopped. */
   readonly bytes: number | undefined;
-  /** Milliseconds from when it was handed to a connection to the end. */
+  /** Milliseconds from when it was issued to the end; not those before that in which it had no connection of its own yet. */
   readonly duration: number;
   /** How often it was sent again. */
   readonly retries: number;

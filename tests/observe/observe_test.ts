@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { connect, ConnectionError, connectPool, ReplyError, TimeoutError, TransactionError } from "../../mod.ts";
 import { observe, type Operation, type Outcome } from "../../src/observe/mod.ts";
+import { gate } from "../support/gate.ts";
 import { greeted, HELLO, startScripted } from "../support/scripted.ts";
 import { missing, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
@@ -136,6 +137,50 @@ test("failures are told apart", async () => {
     "command GET 1: connection - 1 0",
     "pipeline  2: connection - 2 0",
   ]);
+});
+
+test("a command that is refused for want of room is told of", async () => {
+  await using server = await startScripted(greeted(() => {}));
+  const redis = await connect(server.url, { clientInfo: false, maxPending: 1 });
+  const seen = new Seen();
+  using _watching = observe(redis, seen.observer);
+  const first = redis.get("a");
+  await assertRejects(() => redis.hget("b", "f"), ConnectionError);
+  assertEquals(seen.ends, ["command HGET 1: connection - 1 0"]);
+  redis.destroy();
+  await assertRejects(() => first, ConnectionError);
+});
+
+test("a command that waits for room is told of when it is issued, and once, whatever becomes of it", async () => {
+  const given = gate();
+  await using server = await startScripted(greeted(async (peer) => {
+    await given.opened;
+    await peer.send("$1\r\n1\r\n");
+    await peer.until("PING");
+    await peer.send("+PONG\r\n");
+  }));
+  await using redis = await connect(server.url, { clientInfo: false, maxPending: 1, overflow: "wait" });
+  const seen = new Seen();
+  using _watching = observe(redis, seen.observer);
+  const control = new AbortController();
+  const first = redis.get("a");
+  const late = assertRejects(() => redis.with({ timeout: 1 }).hget("b", "f"), TimeoutError);
+  const left = assertRejects(() => redis.with({ signal: control.signal }).hlen("b"), Error, "enough");
+  const last = redis.ping();
+  const begun = seen.begun.map(({ name, pending }) => `${name} ${pending}`);
+  await late;
+  control.abort(new Error("enough"));
+  await left;
+  given.open();
+  assertEquals([await first, await last], ["1", "PONG"]);
+  assertEquals(seen.ends, [
+    "command HGET 1: timeout - 1 0",
+    "command HLEN 1: abort - 1 0",
+    "command GET 1: ok - 0 0",
+    "command PING 1: ok - 0 0",
+  ]);
+  assertEquals(begun, ["GET 0", "HGET 1", "HLEN 1", "PING 1"]);
+  assertEquals(seen.begun.length, begun.length);
 });
 
 test("what is sent again is one operation, and says how often", async () => {
