@@ -49,7 +49,7 @@ export interface CacheControl {
 /**
  * Opens a client beside another, with the same commands and settings, that answers reads from replies it has kept.
  *
- * It has a connection of its own, over which all its commands go; the client it was made from is as before. Closing that
+ * It has a connection of its own, over which its commands go, but for those that block; the client it was made from is as before. Closing that
  * one closes it too.
  *
  * @param redis The client whose settings it takes over.

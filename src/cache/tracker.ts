@@ -57,6 +57,8 @@ export class Tracker {
   ready(line: Line): void {
     this.#line = line;
     clearTimeout(this.#again);
+    // In RESP2 it would agree to, and never tell: until there is another connection nothing is kept.
+    if (line.protocol !== 3) return;
     const args: Arg[] = ["ON"];
     if (this.#settings.broadcast) {
       args.push("BCAST");

@@ -60,6 +60,19 @@ test("a key that expires is dropped", { skip: missing() }, async () => {
   assertEquals(counts(cached)[2], 1);
 });
 
+for (const version of ["redis-8", "valkey-9"] as const) {
+  test(`a hash of which a field expires is dropped: ${version}`, { skip: missing(version) }, async () => {
+    await using server = await startRedis({ version });
+    await using redis = await connect(server.url);
+    await using cached = await cache(redis);
+    await redis.hset("h", { f: "v", g: "w" });
+    await redis.hpexpire("h", 200, ["f"]);
+    // Nobody but the cache asks for it, and that only as long as it keeps nothing.
+    while ((await cached.hgetall("h")).f !== undefined) await redis.ping();
+    assertEquals({ ...await cached.hgetall("h") }, { g: "w" });
+  });
+}
+
 test("own writes are never read over, awaited or not", { skip: missing() }, async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url);

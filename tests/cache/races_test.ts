@@ -11,10 +11,10 @@ const OLD = "$3\r\nold\r\n";
 const NEW = "$3\r\nnew\r\n";
 
 /** A server that greets, agrees to track, and leaves the rest of the cache's connection to the test. */
-async function scripted(): Promise<ScriptedServer> {
-  return await startScripted(async (peer) => {
+async function scripted(hello: (index: number) => string = () => HELLO): Promise<ScriptedServer> {
+  return await startScripted(async (peer, index) => {
     await peer.command();
-    await peer.send(HELLO);
+    await peer.send(hello(index));
   });
 }
 
@@ -26,8 +26,8 @@ interface Scene extends AsyncDisposable {
   readonly server: ScriptedServer;
 }
 
-async function scene(options?: CacheOptions): Promise<Scene> {
-  const server = await scripted();
+async function scene(options?: CacheOptions, hello?: (index: number) => string): Promise<Scene> {
+  const server = await scripted(hello);
   const redis = await connect(server.url, { clientInfo: false });
   const opening = cache(redis, options);
   const peer = await server.peer(1);
@@ -245,6 +245,28 @@ test("a read that survives its connection is answered, but kept only once the ne
   await asked(third, "GET", "k");
   await third.send(NEW);
   assertEquals([await tracked, s.cached.cache.stats().entries], ["new", 1]);
+});
+
+test("nothing is kept on a connection that speaks RESP2 only, for there no server tells of changes", async () => {
+  await using s = await scene({}, (index) => index === 2 ? "-ERR unknown command 'HELLO'\r\n" : HELLO);
+  s.peer.reset();
+  const old = await s.server.peer(2);
+  await asked(old, "CLIENT", "ID");
+  await old.send(":7\r\n");
+  for (const word of [OLD, NEW]) {
+    const read = s.cached.get("k");
+    await asked(old, "GET", "k");
+    await old.send(word);
+    assertEquals([await read, s.cached.cache.stats().entries], [word.slice(4, 7), 0]);
+  }
+  old.reset();
+  const next = await s.server.peer(3);
+  await asked(next, "CLIENT", "TRACKING", "ON");
+  await next.send("+OK\r\n");
+  const read = s.cached.get("k");
+  await asked(next, "GET", "k");
+  await next.send(NEW);
+  assertEquals([await read, await s.cached.get("k"), s.cached.cache.stats().hits], ["new", "new", 1]);
 });
 
 test("a server that may not track for now is asked again: what it was asked for before that is not kept", async () => {
