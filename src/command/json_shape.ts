@@ -34,7 +34,10 @@ function number(word: string, mode: number): number | bigint | null {
 export const jsonList: Shape = (reply): unknown =>
   Array.isArray(reply) || reply === null || reply instanceof Error ? reply : [reply];
 
-/** Names for each object that a path leads to; those of one object for a path of the old form. */
+/**
+ * Names for each object that a path leads to; those of one object for a path of the old form. Where that has no members
+ * the reply is that of a path which leads nowhere, and a shape does not see the path.
+ */
 export const jsonNames: Shape = (reply): unknown =>
   Array.isArray(reply) && reply.length > 0 && reply[0] !== null && !Array.isArray(reply[0]) ? [reply] : reply;
 

@@ -246,6 +246,8 @@ const cases: Case[] = [
     value: [["a", "b"], null],
   },
   { command: "JSON.OBJKEYS", shape: jsonNames, two: ["a", "b"], three: ["a", "b"], value: [["a", "b"]] },
+  // Of a path that leads nowhere, or of the old form to an object without members.
+  { command: "JSON.OBJKEYS", shape: jsonNames, two: [], three: [], value: [] },
   { command: "JSON.TOGGLE", shape: jsonToggled, two: [1, 0, null], three: [1, 0, null], value: [1, 0, null] },
   { command: "JSON.TOGGLE", shape: jsonToggled, two: "false", three: "false", value: [0] },
   {
