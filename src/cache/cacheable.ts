@@ -14,7 +14,7 @@ const NEVER: Readonly<Record<string, string>> = {
   "it tells of memory and use, which change without the value":
     "OBJECT MEMORY ARINFO VINFO JSON.DEBUG BF.DEBUG CF.DEBUG",
   "it reads keys that are not among its arguments": "SORT_RO EVAL_RO EVALSHA_RO FCALL_RO",
-  "it waits, or depends on what was read before": "XREAD",
+  "it waits, or depends on what was read before": "XREAD TS.READ",
 };
 
 const REASONS = new Map(

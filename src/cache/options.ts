@@ -22,7 +22,7 @@ export interface CacheOptions {
   readonly prefixes?: readonly string[];
   /**
    * The names of the commands whose replies are kept, such as `["GET", "JSON.GET"]`; unless given, all of Redis' own
-   * that can be.
+   * that can be. A name that is no command's, or that of one that writes, keeps nothing.
    */
   readonly commands?: readonly string[];
   /**

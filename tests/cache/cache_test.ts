@@ -279,6 +279,7 @@ test("options that make no sense are refused", async () => {
     [{ mode: "other" as "default" }, "mode"],
     [{ prefixes: [""] }, "prefixes"],
     [{ commands: ["TTL"] }, "changes with time"],
+    [{ commands: ["ts.read"] }, "TS.READ cannot be kept: it waits"],
     [{ size: 5 } as object, "Unknown option: size"],
   ];
   for (const [options, message] of wrong) {

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isCacheable, whyNot } from "../../src/cache/cacheable.ts";
-import { type CommandSpec, READONLY } from "../../src/command/spec.ts";
+import { BLOCKING, BLOCKING_OPTION, type CommandSpec, READONLY } from "../../src/command/spec.ts";
 import { keysOf, keyText } from "../../src/command/keys.ts";
 import * as specs from "../../src/generated/specs.ts";
 import { connect } from "../../mod.ts";
@@ -46,6 +46,12 @@ test("modules' commands are kept only if they are named", () => {
   assert(isCacheable(specs.JSON_GET, new Set(["JSON.GET"])));
   assert(!isCacheable(specs.GET, new Set(["JSON.GET"])));
   assert(!isCacheable(specs.SET, new Set(["SET"])));
+});
+
+test("what may wait is not kept, whoever names it", () => {
+  const waiting = ALL.filter(({ flags }) => (flags & (BLOCKING | BLOCKING_OPTION)) !== 0);
+  const kept = waiting.filter((spec) => isCacheable(spec, new Set([spec.name])));
+  assertEquals(kept.map(({ name }) => name), []);
 });
 
 test("keys are found as the server finds them", { skip: missing() }, async () => {
