@@ -54,6 +54,15 @@ export function makeCertificates(): Certificates {
     throw new Error("A server with TLS needs a certificate: install openssl, or give your own");
   }
   const folder = mkdtempSync(join(tmpdir(), "respire-tls-"));
+  try {
+    return certificatesIn(folder);
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function certificatesIn(folder: string): Certificates {
   const file = (name: string) => join(folder, name);
   const openssl = (...args: string[]) => execFileSync("openssl", args, { cwd: folder, stdio: "ignore" });
   const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];

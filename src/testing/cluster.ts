@@ -17,6 +17,18 @@ export interface ClusterOptions {
   readonly replicas?: number;
 }
 
+/**
+ * How many primaries there are to be, and replicas of each.
+ *
+ * @throws {RangeError} if that makes no cluster.
+ */
+export function clusterSize({ primaries = 3, replicas = 0 }: ClusterOptions): Required<ClusterOptions> {
+  if (Number.isInteger(primaries) && primaries >= 1 && Number.isInteger(replicas) && replicas >= 0) {
+    return { primaries, replicas };
+  }
+  throw new RangeError("A cluster has at least one primary, and a whole number of replicas of each");
+}
+
 /** The nodes of a running cluster. */
 export class Cluster implements AsyncDisposable {
   /** Those that hold slots, in the order of their slots; then the replicas, one of each primary, and so on. */
@@ -45,12 +57,9 @@ export class Cluster implements AsyncDisposable {
   /** @internal Starts nodes with what `startRedis` gives, and makes them one cluster. */
   static async start(
     startNode: () => Promise<Server>,
-    { primaries = 3, replicas = 0 }: ClusterOptions,
+    { primaries, replicas }: Required<ClusterOptions>,
     cleanUp: () => void,
   ): Promise<Cluster> {
-    if (!(Number.isInteger(primaries) && primaries >= 1 && Number.isInteger(replicas) && replicas >= 0)) {
-      throw new RangeError("A cluster has at least one primary, and a whole number of replicas of each");
-    }
     const starting = Array.from({ length: primaries * (1 + replicas) }, () => startNode());
     const nodes = (await Promise.allSettled(starting)).flatMap((end) => end.status === "fulfilled" ? [end.value] : []);
     const cluster = new Cluster(nodes, primaries, cleanUp);

@@ -103,14 +103,15 @@ export class Server implements AsyncDisposable {
 
   /** @internal Prepares a server; `start()` starts it. */
   constructor(binary: Binary, port: number, options: ServerOptions) {
+    // First, for that may fail, and nobody would remove the folder.
+    this.certificates = options.tls === true ? makeCertificates() : options.tls || undefined;
+    this.#ownCertificates = options.tls === true;
     const folder = mkdtempSync(join(tmpdir(), "respire-"));
     this.kind = binary.kind;
     this.version = binary.version;
     this.port = options.unixSocket ? 0 : port;
     this.path = options.unixSocket ? join(folder, "redis.sock") : undefined;
     this.hostname = options.protectedMode ? outerAddress() ?? "127.0.0.1" : "127.0.0.1";
-    this.certificates = options.tls === true ? makeCertificates() : options.tls || undefined;
-    this.#ownCertificates = options.tls === true;
     this.#folder = folder;
     this.#password = options.password;
     this.#sentinel = options.sentinel === true;

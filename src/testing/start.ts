@@ -6,7 +6,7 @@
 import process from "node:process";
 import { binaries, type Binary, binaryAt, findBinary, type ServerVersion } from "./binaries.ts";
 import { makeCertificates } from "./certificates.ts";
-import { Cluster, type ClusterOptions } from "./cluster.ts";
+import { Cluster, type ClusterOptions, clusterSize } from "./cluster.ts";
 import { freePort } from "./port.ts";
 import { Server, type ServerOptions } from "./server.ts";
 
@@ -47,12 +47,15 @@ export async function startRedis(
   if (options.port !== undefined && cluster) throw new TypeError("The nodes of a cluster choose their own ports");
   if (options.unixSocket && options.tls) throw new TypeError("A server on a unix socket speaks no TLS");
   if (!cluster) return await startOne(binary, options);
+  if (options.unixSocket) throw new TypeError("The nodes of a cluster listen on ports, not on unix sockets");
+  if (options.sentinel) throw new TypeError("A sentinel is no node of a cluster");
+  const size = clusterSize(cluster === true ? {} : cluster);
   const { tls } = options;
   // One authority for all: the nodes speak to each other, too.
   const certificates = tls === true ? makeCertificates() : tls || undefined;
   const node = { ...options, clusterNode: true, ...(certificates ? { tls: certificates } : {}) };
   const cleanUp = () => tls === true && certificates?.remove();
-  return await Cluster.start(() => startOne(binary, node, BUS), cluster === true ? {} : cluster, cleanUp);
+  return await Cluster.start(() => startOne(binary, node, BUS), size, cleanUp);
 }
 
 function find({ version, program }: ServerOptions): Binary {

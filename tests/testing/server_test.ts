@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -254,6 +254,50 @@ test("a cluster serves every slot, and knows its replicas", { skip: missing() },
   assertEquals(await second.set("a", 1), "OK");
   await assertRejects(() => startRedis({ cluster: { primaries: 0 } }), RangeError);
 });
+
+test("what cannot be a cluster is refused", { skip: missing() }, async () => {
+  await assertRejects(() => startRedis({ cluster: true, unixSocket: true }), TypeError, "not on unix sockets");
+  await assertRejects(() => startRedis({ cluster: true, sentinel: true }), TypeError, "no node of a cluster");
+});
+
+/** What is left in the folder for temporary files after this. */
+async function leftBy(work: () => Promise<unknown>): Promise<string[]> {
+  const { TMPDIR } = process.env;
+  const folder = mkdtempSync(join(tmpdir(), "respire-left-"));
+  process.env.TMPDIR = folder;
+  try {
+    assertEquals(tmpdir(), folder);
+    await work();
+    return readdirSync(folder);
+  } finally {
+    if (TMPDIR === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = TMPDIR;
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test("what does not start leaves no folder", { skip: missing() || noOpenssl }, async () => {
+  const left = await leftBy(async () => {
+    await assertRejects(() => startRedis({ cluster: { primaries: 0 }, tls: true }), RangeError);
+    await assertRejects(() => startRedis({ args: ["--no-such-option", "x"], tls: true }), Error);
+  });
+  assertEquals(left, []);
+});
+
+for (const [what, program] of [["is none", undefined], ["fails", "#!/bin/sh\n[ $1 = version ]\n"]] as const) {
+  test(`where openssl ${what} no folder is left`, { skip: missing() }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), "respire-openssl-"));
+    if (program !== undefined) writeFileSync(join(folder, "openssl"), program, { mode: 0o755 });
+    const path = process.env.PATH;
+    process.env.PATH = folder;
+    try {
+      assertEquals(await leftBy(() => assertRejects(() => startRedis({ tls: true }), Error)), []);
+    } finally {
+      process.env.PATH = path;
+      rmSync(folder, { recursive: true });
+    }
+  });
+}
 
 test("a cluster may be encrypted and ask for a password", { skip: missing() || noOpenssl }, async () => {
   await using cluster = await startRedis({ tls: true, password: "secret", cluster: true });
