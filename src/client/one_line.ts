@@ -12,7 +12,7 @@ export class OneLine implements Lines {
   readonly #line: Line;
 
   constructor({ line }: PoolSettings) {
-    this.#line = line(true);
+    this.#line = line();
   }
 
   open(): Promise<void> {
@@ -38,6 +38,18 @@ export class OneLine implements Lines {
   release(): void {}
 
   doubt(): void {}
+
+  isShared(): boolean {
+    return true;
+  }
+
+  keeps(): boolean {
+    return true;
+  }
+
+  insists(): boolean {
+    return false;
+  }
 
   get lines(): Line[] {
     return [this.#line];

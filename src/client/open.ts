@@ -57,25 +57,25 @@ async function start<R>(
     hooks.onPush?.(push, line);
     hub?.push(push);
   };
-  const line = (isShared: boolean, pubsub = false): Line =>
+  const line = (pubsub = false): Line =>
     new Line({
       ...base,
-      eager: isShared,
+      eager: (lost) => pubsub || pool.keeps(lost),
+      insistent: (failed) => !pubsub && pool.insists(failed),
       pubsub,
       traffic,
       onPush: hear,
       onDoubt: (doubted) => pool.doubt(doubted),
       onReady: (ready) => {
-        if (isShared) hooks.onReady?.(ready);
+        if (pool.isShared(ready)) hooks.onReady?.(ready);
         hub?.ready(ready);
       },
-      onState: isShared
-        ? (state, which, error) => {
-          if (state !== "ready") hooks.onLost?.(which);
-          if (state === "closed" || (state === "idle" && error)) hub?.lost(which, error);
-          options.onState?.(state, error);
-        }
-        : undefined,
+      onState: (state, which, error) => {
+        if (!pubsub && !pool.isShared(which)) return;
+        if (state !== "ready") hooks.onLost?.(which);
+        if (state === "closed" || (state === "idle" && error)) hub?.lost(which, error);
+        options.onState?.(state, error);
+      },
     });
   const pool: Lines = new (kit.pool ?? OneLine)({
     shared,
@@ -92,7 +92,7 @@ async function start<R>(
   identity?.pools.add(pool);
   const hub = kit.hub && new kit.hub({
     shared: () => pool.first(),
-    dedicated: () => line(true, true),
+    dedicated: () => line(true),
     onPush: options.onPush,
   });
   const room = {

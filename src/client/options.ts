@@ -104,8 +104,8 @@ export interface ClientOptions {
    */
   readonly integrity?: boolean;
   /**
-   * Called at each change of a shared connection's state. A pool has several of them; a cache has one of its own, and so
-   * have subscriptions with RESP2.
+   * Called at each change of a shared connection's state, while it is shared: what becomes of a session's connection is
+   * not told. A pool has several that are shared; a cache has one of its own, and so have subscriptions with RESP2.
    */
   readonly onState?: (state: LineState, error?: Error) => void;
   /** Called with each out-of-band value that is no subscription's message. */
@@ -180,7 +180,12 @@ export function poolSize({ size = 10, min = 1 }: PoolOptions): number {
 }
 
 /** What a line of this client needs to know; `openSocket` where the options do not say how. */
-export function lineOptions(options: ClientOptions, kit: Kit, openSocket: Connect, identity?: Identity): LineOptions {
+export function lineOptions(
+  options: ClientOptions,
+  kit: Kit,
+  openSocket: Connect,
+  identity?: Identity,
+): Omit<LineOptions, "eager" | "insistent"> {
   const { tls, username, password, credentials } = options;
   return {
     address: {
@@ -204,7 +209,6 @@ export function lineOptions(options: ClientOptions, kit: Kit, openSocket: Connec
     queueLimit: options.queueLimit ?? 100_000,
     backoff: options.backoff ?? exponential(),
     resend: options.resend ?? resendReadonly,
-    eager: true,
     limits: options.limits,
     integrity: options.integrity ? feature(kit.safeguards, "options").integrity : undefined,
     reasons: kit.safeguards?.reasons,

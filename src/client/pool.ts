@@ -27,7 +27,7 @@ export interface PoolSettings extends UpkeepSettings {
   /** Milliseconds that an unused line stays open; 0 keeps it for ever. */
   readonly idleTimeout: number;
   /** Makes a line, not yet open. */
-  readonly line: (shared: boolean) => Line;
+  readonly line: () => Line;
   /** Whether somebody needs the connection that this line has, not just any. */
   readonly needs: (line: Line) => boolean;
 }
@@ -64,6 +64,9 @@ export type Lines = Pick<
   | "restore"
   | "release"
   | "doubt"
+  | "isShared"
+  | "keeps"
+  | "insists"
   | "lines"
   | "report"
   | "stats"
@@ -105,15 +108,36 @@ export class Pool {
     await Promise.all(this.#fill());
   }
 
-  /** Opens as many lines as are missing. */
+  /** Makes as many lines as are missing, and opens what should be open. */
   #fill(): Promise<void>[] {
+    while (this.#total < this.#settings.min) this.#idle.push(this.#settings.line());
     const opening: Promise<void>[] = [];
-    while (this.#total < this.#settings.min) {
-      const line = this.#settings.line(true);
-      this.#idle.push(line);
-      opening.push(line.open());
+    for (const line of this.#idle) {
+      if (line.state === "idle" && this.insists(line)) opening.push(line.open());
     }
     return opening;
+  }
+
+  /** @internal Whether ordinary commands go over this line at present. */
+  isShared(line: Line): boolean {
+    return this.#shared.includes(line);
+  }
+
+  /** @internal Whether this line is to be open though nobody uses it: it is shared, or fewer than the minimum are without it. */
+  keeps(line: Line): boolean {
+    if (this.isShared(line)) return true;
+    const open = this.lines.filter((other) => other !== line && other.state !== "idle" && other.state !== "closed");
+    return open.length < this.#settings.min;
+  }
+
+  /**
+   * @internal Whether this line is to be opened even if that fails at first. The first one is not, so that `connect()` hears
+   * of it; the others do as the first: as long as that one is ready, or tried again, so are they.
+   */
+  insists(line: Line): boolean {
+    const first = this.first();
+    const isTried = first.state === "ready" || first.state === "reconnecting";
+    return line !== first && isTried && this.keeps(line);
   }
 
   get #total(): number {
@@ -139,7 +163,8 @@ export class Pool {
     // A closed line tells each command so, as a rejection.
     if (this.#closed && best !== undefined) return best;
     for (const line of this.#shared) {
-      if (line.pending < best!.pending) best = line;
+      // What another can do does not wait for one that is being made again.
+      if (line.pending < best!.pending && line.state !== "reconnecting") best = line;
     }
     if (best !== undefined && best.pending === 0) return best;
     if (this.#shared.length >= this.#settings.shared) return best!;
@@ -147,7 +172,7 @@ export class Pool {
       this.#total < this.#settings.max || this.#idle.length > 0 ||
       best === undefined
     ) {
-      best = this.#takeIdle() ?? this.#settings.line(true);
+      best = this.#takeIdle() ?? this.#settings.line();
       this.#shared.push(best);
     }
     return best;
@@ -214,7 +239,7 @@ export class Pool {
   }
 
   #spare(): Line | undefined {
-    return this.#takeIdle() ?? (this.#total < this.#settings.max ? this.#settings.line(false) : undefined);
+    return this.#takeIdle() ?? (this.#total < this.#settings.max ? this.#settings.line() : undefined);
   }
 
   #unshared(): Line | undefined {
@@ -251,11 +276,8 @@ export class Pool {
     }
     if (line.state === "closed") {
       this.#leased.delete(line);
-      if (this.#callers.size === 0) {
-        for (const opening of this.#fill()) opening.catch(() => {});
-        return;
-      }
-      line = this.#settings.line(false);
+      if (this.#callers.size === 0) return void this.#fill();
+      line = this.#settings.line();
       this.#leased.add(line);
     }
     if (this.#upkeep.isOld(line)) this.#upkeep.retire(line);
@@ -267,6 +289,8 @@ export class Pool {
     this.#idle.push(line);
     const { idleTimeout } = this.#settings;
     if (idleTimeout > 0) this.#idleTimers.set(line, setTimeout(() => this.#unused(line), idleTimeout));
+    // Lost while it was somebody's own: one of the minimum does not wait for the next.
+    this.#fill();
   }
 
   #unused(line: Line): void {
@@ -282,6 +306,7 @@ export class Pool {
     const at = this.#idle.indexOf(line);
     if (at >= 0) this.#idle.splice(at, 1);
     line.destroy();
+    this.#fill();
   }
 
   /** Replaces what has grown old and is in nobody's hands. Subscriptions keep their connection: a new one means a gap. */

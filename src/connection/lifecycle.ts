@@ -6,6 +6,7 @@
  *     idle ──send, open──▶ connecting ──ready──▶ ready ──lost──▶ reconnecting ──ready──▶ ready
  *       ▲                      │                                      │
  *       └──────failed──────────┴───────────────gave up────────────────┘
+ *     connecting ──failed, but insists──▶ reconnecting
  *     any ──close──▶ closing ──all replies in, or out of time──▶ closed
  *
  * @module
@@ -25,6 +26,10 @@ export interface LifecycleOwner extends ConnectionOwner {
   readonly queued: number;
   /** Everything is tied to one connection: no other one takes its place by itself. */
   readonly isBound: boolean;
+  /** See {@link LineOptions.eager}. */
+  readonly isEager: boolean;
+  /** See {@link LineOptions.insistent}. */
+  readonly isInsistent: boolean;
   /** The state is another one. */
   changed(state: LineState, error?: Error): void;
   /** There is a connection: what waits may be sent. */
@@ -117,10 +122,15 @@ export class Lifecycle {
    */
   #begin(work: () => Promise<void>): Promise<void> {
     let start!: (work: Promise<void>) => void;
-    const opening = new Promise<void>((resolve) => start = resolve).finally(() => {
+    const over = (failure?: Error): void => {
       this.opening = undefined;
-      if (this.state === "reconnecting") this.#reconnect(new ConnectionError("The connection broke at once"));
-      else if (this.state === "idle" && this.#owner.queued > 0) this.open().catch(() => {});
+      if (this.state === "reconnecting") {
+        this.#reconnect(failure ?? new ConnectionError("The connection broke at once"), failure && 1);
+      } else if (this.state === "idle" && this.#owner.queued > 0) this.open().catch(() => {});
+    };
+    const opening = new Promise<void>((resolve) => start = resolve).then(() => over(), (error) => {
+      over(error);
+      throw error;
     });
     // Whoever opens hears of it; what waits is told one by one.
     opening.catch(() => {});
@@ -135,20 +145,22 @@ export class Lifecycle {
       await this.#attempt();
     } catch (error) {
       this.isDown = true;
-      this.#owner.failQueue(error as Error);
-      if (this.isOpen) this.#setState("idle", error as Error);
+      const insists = this.isOpen && !this.#owner.isBound && this.#owner.isInsistent;
+      if (!insists) this.#owner.failQueue(error as Error);
+      // Whoever opens hears of it all the same; the next attempt is begun once this one is over: see `#begin`.
+      if (this.isOpen) this.#setState(insists ? "reconnecting" : "idle", error as Error);
       throw error;
     }
   }
 
-  #reconnect(cause: Error): void {
-    if (this.opening === undefined) void this.#begin(() => this.#reopen(cause));
+  #reconnect(cause: Error, failures?: number): void {
+    if (this.opening === undefined) void this.#begin(() => this.#reopen(cause, failures));
   }
 
-  async #reopen(cause: Error): Promise<void> {
+  /** Tries until there is a connection. The first that was lost at once may have had bad luck. */
+  async #reopen(cause: Error, failures: number = Math.max(0, this.#useless - 1)): Promise<void> {
     let error = cause;
-    // The first that is lost at once may have had bad luck.
-    for (let failures = Math.max(0, this.#useless - 1); this.state === "reconnecting"; failures++) {
+    for (; this.state === "reconnecting"; failures++) {
       const delay = this.#attempts.delay(failures, error);
       // Whoever was asked may have closed the line.
       if (this.state !== "reconnecting") return;
@@ -226,7 +238,7 @@ export class Lifecycle {
       this.connection = undefined;
       if (!this.isOpen) throw error;
       // Another is got as after any other loss, once this is over: see `#begin`.
-      const wanted = this.#owner.queued > 0 || this.#options.eager;
+      const wanted = this.#owner.queued > 0 || this.#owner.isEager;
       return this.#setState(wanted ? "reconnecting" : "idle", error as Error);
     } finally {
       this.#attempts.end(attempt);
@@ -275,7 +287,7 @@ export class Lifecycle {
     // Whoever heard of the loss may have closed the line.
     if (!this.isOpen) return;
     // Nobody waits: the next command opens a lazy line again, until then it stays quiet.
-    const wanted = !this.#owner.isBound && (this.#owner.queued > 0 || this.#options.eager);
+    const wanted = !this.#owner.isBound && (this.#owner.queued > 0 || this.#owner.isEager);
     this.#setState(wanted ? "reconnecting" : "idle", error);
     if (wanted) this.#reconnect(error);
   }

@@ -10,6 +10,16 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
+/** Has the server answer two calls together, so that they go over two connections. */
+async function atOnce(server: { pause(): void; resume(): void }, call: () => Promise<unknown>): Promise<void> {
+  server.pause();
+  const first = call();
+  await new Promise((resolve) => setTimeout(resolve));
+  const second = call();
+  server.resume();
+  await Promise.all([first, second]);
+}
+
 const clients = (list: unknown): number => String(list).trim().split("\n").length;
 
 test("min connections are there from the start, and stay; others close when nobody uses them", async () => {
@@ -55,6 +65,39 @@ test("a connection of the minimum that is lost while it is a session's is tried 
   await until(async () => clients(await pool.call("CLIENT LIST")) === 3);
 });
 
+test("a connection of the minimum that took the place of a spoilt one is opened again when it is lost", async () => {
+  await using server = await startRedis();
+  await using pool = await connectPool(server.url, { size: 2, min: 2 });
+  const spoilt = await pool.session();
+  const waiting = pool.session();
+  await spoilt.clientNoEvict(true);
+  await spoilt.release();
+  const session = await waiting;
+  await pool.call("CLIENT KILL", "ID", await session.clientId());
+  await assertRejects(() => session.ping(), ConnectionError);
+  const before = pool.stats().connects;
+  await session.release();
+  // It is begun at once, or never: nobody else asks for it.
+  for (let turns = 0; turns < 1000 && pool.stats().connects === before; turns++) await pool.ping();
+  assertEquals(pool.stats().connects, before + 1);
+});
+
+test("a connection of the minimum that cannot be replaced yet is tried until it can", async () => {
+  await using server = await startRedis();
+  const tries: number[] = [];
+  const backoff = (attempt: number) => (tries.push(attempt), 2);
+  await using pool = await connectPool(server.url, { size: 2, min: 2, backoff });
+  const session = await pool.session();
+  await session.clientNoEvict(true);
+  await server.kill();
+  await until(() => pool.stats().losses === 2);
+  await session.release();
+  await until(() => tries.length > 20);
+  assertEquals(tries.filter((attempt) => attempt === 1).length, 2);
+  await server.start();
+  await until(async () => clients(await pool.call("CLIENT LIST")) === 2);
+});
+
 test("a connection of the minimum that its server cannot reset is replaced, though nobody asks for it", async () => {
   await using server = await startScripted(async (peer) => {
     for (let words = await peer.command(); words; words = await peer.command()) {
@@ -97,6 +140,65 @@ test("callers are served in the order in which they came, those that gave up pas
   assertEquals(order, Array.from({ length: 20 }, (_, i) => i).filter((i) => i % 3 !== 0));
   assertEquals(outcomes.filter((one) => one === "gave up").length, 7);
   assertEquals([pool.stats().waiting, pool.stats().leased], [0, 0]);
+});
+
+test("commands wait for a server that is being restarted, whichever connection of a pool they go to", async () => {
+  for (const second of ["new", "a session's", "shared, and a session's before"]) {
+    await using server = await startRedis();
+    const states: string[] = [];
+    const onState = (state: string) => void states.push(state);
+    await using pool = await connectPool(server.url, { size: 2, backoff: () => 20, onState });
+    if (second !== "new") await pool.session((session) => session.ping());
+    if (second.startsWith("shared")) await atOnce(server, () => pool.ping());
+    const { shared, idle } = pool.stats();
+    await server.kill();
+    await until(() => pool.stats().losses === shared + idle);
+    const first = pool.set("a", 1);
+    await new Promise((resolve) => setTimeout(resolve));
+    const other = pool.set("b", 1);
+    const refused: unknown[] = [];
+    for (const call of [first, other]) call.catch((error) => refused.push(error.message));
+    const told = ["connecting", "ready", "reconnecting", shared === 2 ? "reconnecting" : "connecting"];
+    if (shared === 1) told.push("reconnecting");
+    await until(() => states.length >= told.length || refused.length > 0);
+    assertEquals(refused, [], second);
+    assertEquals(states, told, second);
+    await server.start();
+    assertEquals(await Promise.all([first, other]), ["OK", "OK"], second);
+    await until(() => states.length >= told.length + 2);
+    pool.destroy();
+    assertEquals(states, [...told, "ready", "ready", "closed", "closed"], second);
+  }
+});
+
+test("a shared connection that is being made again is passed over for the first", async () => {
+  await using server = await startScripted(async (peer, index) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (words[0] === "HELLO" && index < 2) await peer.send(HELLO);
+      else if (words[0] === "GET") await peer.send("+one\r\n", "+two\r\n");
+    }
+  });
+  await using pool = await connectPool(server.url, { size: 2, clientInfo: false, queueTimeout: 200 });
+  const one = pool.call("LATE");
+  await new Promise((resolve) => setTimeout(resolve));
+  const lost = assertRejects(() => pool.call("LOST"), ConnectionError);
+  const second = await server.peer(1);
+  await second.until("LOST");
+  second.destroy();
+  await lost;
+  assertEquals(await Promise.all([pool.get("k"), one]), ["two", "one"]);
+});
+
+test("onState hears nothing of connections that only sessions use", async () => {
+  await using server = await startRedis();
+  const states: string[] = [];
+  const pool = await connectPool(server.url, { size: 3, min: 2, onState: (state) => void states.push(state) });
+  await pool.session((session) => session.select(1));
+  await pool.session((session) => session.clientNoEvict(true));
+  await until(async () => clients(await pool.call("CLIENT LIST")) === 2);
+  assertEquals(states, ["connecting", "ready"]);
+  pool.destroy();
+  assertEquals(states, ["connecting", "ready", "closed"]);
 });
 
 test("too many waiting callers are turned away at once, without anything being sent", async () => {
