@@ -71,13 +71,13 @@ export class Callers {
         this.#forget();
       };
       const unheard = signal && onAbort(signal, () => giveUp(signal.reason));
-      const timer = waitTimeout === 0 ? undefined : setTimeout(() => giveUp(this.late()), waitTimeout);
+      const timer = waitTimeout === 0 ? undefined : setTimeout(() => giveUp(this.#late()), waitTimeout);
       this.#queue.push(caller);
     });
   }
 
   /** One more has waited too long: its error. */
-  late(): TimeoutError {
+  #late(): TimeoutError {
     this.refused++;
     const { max, waitTimeout: after } = this.#settings;
     const what = `None of the ${max} connections was free within ${after} ms; it was not sent`;

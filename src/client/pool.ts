@@ -7,7 +7,6 @@
  */
 import { ConnectionError, type ConnectionReport } from "../errors.ts";
 import type { Line } from "../connection/line.ts";
-import { settledWithin, unlessAborted } from "../connection/wait.ts";
 import { Callers } from "./callers.ts";
 import { ask } from "./doubt.ts";
 import { Upkeep, type UpkeepSettings } from "./upkeep.ts";
@@ -38,7 +37,7 @@ export interface PoolStats {
   readonly shared: number;
   /** Lines that wait to be used. */
   readonly idle: number;
-  /** Lines that belong to a caller at present. */
+  /** Lines that belong to a caller at present, or are made ready for one. */
   readonly leased: number;
   /** Callers that wait for a line. */
   readonly waiting: number;
@@ -48,7 +47,7 @@ export interface PoolStats {
   readonly leases: number;
   /** Callers that got none: too many waited, or they waited too long. */
   readonly refused: number;
-  /** Idle connections that were found dead when their turn came. */
+  /** Connections that were found dead before anybody got them. */
   readonly unfit: number;
   /** Connections closed or replaced because nobody used them, or for their age. */
   readonly retired: number;
@@ -77,6 +76,11 @@ export type Lines = Pick<
 /** Commands of one turn that make it worth to turn to the next line. */
 const STICK = 256;
 
+/** Nothing waits on it: for replies, a connection, room or another try. */
+function isFree(line: Line): boolean {
+  return line.pending === 0 && !line.hasWaiters;
+}
+
 /** The lines of one client. */
 export class Pool {
   readonly #settings: PoolSettings;
@@ -84,6 +88,8 @@ export class Pool {
   readonly #idle: Line[] = [];
   readonly #idleTimers = new Map<Line, ReturnType<typeof setTimeout>>();
   readonly #leased = new Set<Line>();
+  /** Those leased lines that were shared, and are somebody's own once they are free: never more than callers wait. */
+  readonly #clearing = new Set<Line>();
   readonly #callers: Callers;
   readonly #upkeep: Upkeep;
   #sweep: ReturnType<typeof setInterval> | undefined;
@@ -203,39 +209,30 @@ export class Pool {
       return Promise.reject(new ConnectionError("The client is closed", { closed: true }));
     }
     if (signal?.aborted) return Promise.reject(signal.reason);
-    if (this.#callers.size > 0) return this.#callers.wait(signal);
-    const spare = this.#spare();
-    if (spare !== undefined) return this.#prepared(spare, signal);
-    const shared = this.#unshared();
-    if (shared !== undefined) return this.#prepared(shared, signal, true);
-    return this.#callers.wait(signal);
+    const spare = this.#callers.size > 0 ? undefined : this.#spare();
+    return this.#lend(spare ?? this.#cleared(), signal);
   }
 
-  async #prepared(line: Line, signal: AbortSignal | undefined, wasShared = false): Promise<Line> {
-    this.#leased.add(line);
-    if (wasShared) await this.#freed(line, signal);
-    this.#leases++;
+  /** Lends this line, or whichever is the caller's once it is its turn. */
+  async #lend(spare: Line | undefined, signal: AbortSignal | undefined): Promise<Line> {
+    if (spare !== undefined) this.#leased.add(spare);
+    const line = spare ?? await this.#turn(signal);
     await this.#upkeep.prepare(line);
     // Last, and here: a signal that fires once this has been looked at comes after the line, which is then the caller's.
-    if (signal?.aborted) {
+    if (signal?.aborted || this.#closed) {
       this.release(line);
-      throw signal.reason;
+      throw signal?.aborted ? signal.reason : new ConnectionError("The client was closed", { closed: true });
     }
+    this.#leases++;
     return line;
   }
 
-  /**
-   * A line that was shared ends what others have asked for first: a command that is sent again, because it was refused for
-   * now, would end up in the midst of its new owner's. That may take longer than whoever wants the line waits. (On one that
-   * was idle there is at most a PING of ours, which a dead server would never answer: that is for the upkeep to find out.)
-   */
-  async #freed(line: Line, signal: AbortSignal | undefined): Promise<void> {
-    if (line.pending === 0 && !line.hasWaiters) return;
-    const freed = signal === undefined ? line.freed() : unlessAborted(signal, line.freed());
-    const inTime = await settledWithin(freed, this.#settings.waitTimeout || Infinity);
-    if (inTime && !signal?.aborted) return;
-    this.#shareAgain(line);
-    throw inTime ? signal?.reason : this.#callers.late();
+  async #turn(signal: AbortSignal | undefined): Promise<Line> {
+    try {
+      return await this.#callers.wait(signal);
+    } finally {
+      this.#shareAgain();
+    }
   }
 
   #spare(): Line | undefined {
@@ -254,11 +251,38 @@ export class Pool {
     return best;
   }
 
-  /** It stays shared, unless somebody else waits by now for a line of their own: they get it once it is free. */
-  #shareAgain(line: Line): void {
-    if (this.#callers.size > 0) return void line.freed().then(() => this.release(line));
-    this.#leased.delete(line);
-    this.#shared.push(line);
+  /**
+   * Takes a line from those that are shared, if it can be somebody's own at once. One that has to end first what others have
+   * asked for goes to whoever's turn it is then: a command that is sent again, because it was refused for now, would end up
+   * in the midst of its new owner's. (On one that was idle there is at most a PING of ours, which a dead server would never
+   * answer: that is for the upkeep to find out.)
+   */
+  #cleared(): Line | undefined {
+    const line = this.#unshared();
+    if (line === undefined || (isFree(line) && this.#callers.size === 0)) return line;
+    this.#leased.add(line);
+    this.#clear(line);
+  }
+
+  #clear(line: Line): void {
+    this.#clearing.add(line);
+    line.freed().then(() => {
+      if (!this.#clearing.has(line)) return;
+      // It was shared again meanwhile, and taken anew.
+      if (!isFree(line)) return this.#clear(line);
+      this.#clearing.delete(line);
+      this.release(line);
+    });
+  }
+
+  /** What nobody waits for any longer stays shared: a caller has given up, or got another one. */
+  #shareAgain(): void {
+    for (const line of this.#clearing) {
+      if (this.#clearing.size <= this.#callers.size) return;
+      this.#clearing.delete(line);
+      this.#leased.delete(line);
+      this.#shared.push(line);
+    }
   }
 
   /** @internal Undoes what was set on a line, or replaces its connection if that is old: it cannot be while it is reset. */
@@ -281,10 +305,7 @@ export class Pool {
       this.#leased.add(line);
     }
     if (this.#upkeep.isOld(line)) this.#upkeep.retire(line);
-    if (this.#callers.serve(line)) {
-      this.#leases++;
-      return;
-    }
+    if (this.#callers.serve(line)) return;
     this.#leased.delete(line);
     this.#idle.push(line);
     const { idleTimeout } = this.#settings;

@@ -1,7 +1,7 @@
 // A pool keeps within its limits, serves in order, and hands out what works.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect, ConnectionError, connectPool, TimeoutError } from "../../mod.ts";
-import { HELLO, startScripted } from "../support/scripted.ts";
+import { HELLO, type Peer, startScripted } from "../support/scripted.ts";
 import { startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
 
@@ -222,6 +222,50 @@ test("waitTimeout is told as such, and counted", async () => {
   assertEquals(redis.stats().refused, 1);
 });
 
+test("who waits for a shared connection gets another that is free before, and it stays shared then", async () => {
+  await using server = await startScripted(async (peer) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (words[0] === "HELLO") await peer.send(HELLO);
+      else if (words[0] !== "SLOW") await peer.send("+OK\r\n");
+    }
+  });
+  const pool = await connectPool(server.url, { clientInfo: false, size: 3 });
+  const slow = [pool.call("SLOW")];
+  await new Promise((resolve) => setTimeout(resolve));
+  slow.push(pool.call("SLOW"));
+  const ended = Promise.allSettled(slow);
+  const session = await pool.session();
+  const order: number[] = [];
+  const waiting = [1, 2].map((n) => pool.session(() => void order.push(n)));
+  assertEquals(pool.stats().waiting, 2);
+  await session.release();
+  assertEquals([pool.stats().idle, pool.stats().waiting], [0, 1]);
+  await Promise.all(waiting);
+  assertEquals(order, [1, 2]);
+  const { shared, idle, leased } = pool.stats();
+  assertEquals([shared, idle, leased], [2, 1, 0]);
+  pool.destroy();
+  await ended;
+});
+
+test("each who waits gets a shared connection as soon as one is free", async () => {
+  await using server = await startRedis();
+  await using pool = await connectPool(server.url, { size: 4 });
+  server.pause();
+  const busy: Promise<unknown>[] = [];
+  for (let n = 0; n < 4; n++) {
+    busy.push(pool.ping());
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  const waiting = [1, 2, 3].map(() => pool.session());
+  const { shared, leased, waiting: callers } = pool.stats();
+  assertEquals([shared, leased, callers], [1, 3, 3]);
+  server.resume();
+  for (const session of await Promise.all(waiting)) await session.release();
+  await Promise.all(busy);
+  assertEquals([pool.stats().leases, pool.stats().leased], [3, 0]);
+});
+
 test("who waits behind somebody that gives up a shared connection gets it once it is free", async () => {
   await using server = await startRedis();
   await using pool = await connectPool(server.url, { size: 2 });
@@ -232,7 +276,7 @@ test("who waits behind somebody that gives up a shared connection gets it once i
   const stop = new AbortController();
   const refused = assertRejects(() => pool.with({ signal: stop.signal }).session(), TypeError, "enough");
   const waiting = pool.session((session) => session.ping());
-  assertEquals(pool.stats().waiting, 1);
+  assertEquals(pool.stats().waiting, 2);
   stop.abort(new TypeError("enough"));
   await refused;
   server.resume();
@@ -280,20 +324,57 @@ test("whoever gives up in the breath in which a shared connection is free holds 
   }
 });
 
+/** The second connection lives no more, as far as anybody looks, and nobody says so. */
+async function deadToPings(peer: Peer, index: number): Promise<void> {
+  for (let words = await peer.command(); words; words = await peer.command()) {
+    if (words[0] === "HELLO") await peer.send(HELLO);
+    else if (index !== 1 || words[0] !== "PING") await peer.send("+OK\r\n");
+  }
+}
+
 test("an idle connection that died without a word is found before a session gets it", async () => {
-  await using server = await startScripted(async (peer, index) => {
-    for (let words = await peer.command(); words; words = await peer.command()) {
-      if (words[0] === "HELLO") await peer.send(HELLO);
-      else if (index === 1 && words[0] === "PING") continue; // it lives no more, and nobody says so
-      else await peer.send("+OK\r\n");
-    }
-  });
+  await using server = await startScripted(deadToPings);
   await using redis = await connect(server.url, { clientInfo: false, checkAfter: 1, maxSessions: 1 });
   await redis.session((s) => s.get("X"));
   await new Promise((resolve) => setTimeout(resolve, 5)); // silence is what this is about
   await redis.session(async (s) => assertEquals(await s.get("Y"), "OK"));
   assertEquals(redis.stats().unfit, 1);
   assert(!server.peers[1]!.text.includes("Y") && server.peers[2]!.text.includes("Y"));
+});
+
+test("so it is before somebody gets it who waited while it was another's", async () => {
+  await using server = await startScripted(deadToPings);
+  await using redis = await connect(server.url, { clientInfo: false, checkAfter: 1, maxSessions: 1 });
+  const silent = await redis.session();
+  assertEquals(await silent.get("X"), "OK");
+  const waiting = redis.session((s) => s.get("Y"));
+  await new Promise((resolve) => setTimeout(resolve, 5)); // silence is what this is about
+  await silent.release();
+  assertEquals(await waiting, "OK");
+  assertEquals(redis.stats().unfit, 1);
+  assert(!server.peers[1]!.text.includes("Y") && server.peers[2]!.text.includes("Y"));
+});
+
+test("who gives up while it is tried gives it back; when the client is closed meanwhile it is nobody's", async () => {
+  for (const end of ["gives up", "was closed"]) {
+    await using server = await startScripted(deadToPings);
+    const redis = await connect(server.url, { clientInfo: false, checkAfter: 1, maxSessions: 1 });
+    const silent = await redis.session();
+    await silent.get("X");
+    const stop = new AbortController();
+    const waiting = assertRejects(() => redis.with({ signal: stop.signal }).session(), Error, end);
+    await new Promise((resolve) => setTimeout(resolve, 5)); // silence is what this is about
+    await silent.release();
+    await Promise.race([waiting, server.peers[1]!.until("PING")]);
+    if (end === "gives up") {
+      const next = redis.session((session) => session.get("Y"));
+      stop.abort(new Error("The caller gives up"));
+      assertEquals(await next, "OK");
+    } else redis.close();
+    await waiting;
+    assertEquals([redis.stats().leased, redis.stats().leases], [0, end === "gives up" ? 2 : 1]);
+    redis.destroy();
+  }
 });
 
 test("nor does anybody wait for the PING that such a connection has not answered", async () => {
