@@ -12,7 +12,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parsed } from "./options.ts";
 import type { Figure, Result, Run } from "./results.ts";
-import { caption, label, made, row, short, started, TABLES } from "./tables.ts";
+import { caption, label, made, missing, row, short, started, TABLES } from "./tables.ts";
 import { startTargets, targets } from "./targets.ts";
 
 const here = import.meta.dirname!;
@@ -84,7 +84,7 @@ export function summary(run: Run): string {
       against("hiredis"),
     ]));
   }
-  return `${lines.join("\n")}\n\n${caption(run)}`;
+  return `${lines.join("\n")}\n\n${caption(run)}${missing(run)}`;
 }
 
 /** Every client's figures of one group in one runtime. */
@@ -147,7 +147,7 @@ export function content(name: string, prefix: string): string | undefined {
   const run = load(subject);
   if (run === undefined) return undefined;
   if (kind === "targets" && subject === "startup") return `${startTargets(started(run))}\n\n${made(run)}`;
-  if (kind === "targets") return `${targets(run)}\n\n${caption(run)}`;
+  if (kind === "targets") return `${targets(run)}\n\n${caption(run)}${missing(run)}`;
   if (kind === "table") return TABLES[subject]?.(run);
   if (kind === "summary") return summary(run);
   return kind === "figures" && place in PLACES ? figures(run, place as Place) : undefined;

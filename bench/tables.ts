@@ -38,8 +38,9 @@ export function row(cells: readonly string[]): string {
 }
 
 /** Who could not be measured at all, and why. */
-function missing({ results }: Run): string {
-  const [first, ...others] = results;
+export function missing({ results }: Run): string {
+  // Growth has no rivals, and results of another form.
+  const [first, ...others] = Array.isArray(results) ? results as Run["results"] : [];
   const nowhere = Object.entries(first?.skipped ?? {}).filter(([who, why]) =>
     others.every(({ skipped }) => skipped[who] === why) && why.startsWith("cannot")
   );
@@ -61,7 +62,7 @@ export function caption(run: Run): string {
       settings.rounds === 1 ? "one round" : `up to ${settings.rounds} rounds`
     } of ` +
     `at least ${settings.seconds} s${settings.warmUp > 0 ? `, after ${settings.warmUp} s to warm up` : ""}. ` +
-    `${clients.join(", ")}.${missing(run)}`;
+    `${clients.join(", ")}.`;
 }
 
 const RUNTIMES = ["deno", "bun", "node"] as const;

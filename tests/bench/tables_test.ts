@@ -1,7 +1,7 @@
 // Tables of made-up results: figures as they are written, ratios, and who is left out.
 import { assert, assertEquals } from "@std/assert";
 import { figures, ours, summary, table } from "../../bench/report.ts";
-import { caption, label, row, short, TABLES } from "../../bench/tables.ts";
+import { caption, label, missing, row, short, TABLES } from "../../bench/tables.ts";
 import type { Run } from "../../bench/results.ts";
 import { test } from "../support/test.ts";
 import { cells, figure, result, run } from "./runs.ts";
@@ -22,6 +22,15 @@ test("figures have three digits, and letters for thousands and millions", () => 
     [12_345_678, "12.3M"],
   ];
   for (const [value, text] of written) assertEquals(short(value), text);
+});
+
+test("under a table stands who could not be measured in any of its workloads, and why", () => {
+  const away = { "deno_redis (deno)": "cannot be loaded here", "hiredis (c)": "has no such thing" };
+  const both = run([result("a", [], away), result("b", [], { ...away, "glide (node)": "cannot be loaded here" })]);
+  assertEquals(missing(both), " Not measured, for they cannot be loaded here: @db/redis (deno).");
+  assert(summary(both).endsWith(missing(both)));
+  assertEquals(missing(run([result("a", [], away), result("b", [])])), "");
+  assertEquals(missing({ ...both, results: {} } as unknown as Run), "");
 });
 
 test("clients have the names that people know them by", () => {
