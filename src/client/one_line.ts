@@ -47,10 +47,6 @@ export class OneLine implements Lines {
     return true;
   }
 
-  insists(): boolean {
-    return false;
-  }
-
   get lines(): Line[] {
     return [this.#line];
   }

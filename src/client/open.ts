@@ -57,22 +57,25 @@ async function start<R>(
     hooks.onPush?.(push, line);
     hub?.push(push);
   };
+  /** Of these it was told that they are not ready: that they are again is told as well, whoever has them by then. */
+  const unready = new WeakSet<Line>();
   const line = (pubsub = false): Line =>
     new Line({
       ...base,
       eager: (lost) => pubsub || pool.keeps(lost),
-      insistent: (failed) => !pubsub && pool.insists(failed),
       pubsub,
       traffic,
       onPush: hear,
       onDoubt: (doubted) => pool.doubt(doubted),
       onReady: (ready) => {
-        if (pool.isShared(ready)) hooks.onReady?.(ready);
+        if (!pubsub && pool.isShared(ready)) hooks.onReady?.(ready);
         hub?.ready(ready);
       },
       onState: (state, which, error) => {
-        if (!pubsub && !pool.isShared(which)) return;
-        if (state !== "ready") hooks.onLost?.(which);
+        if (!pubsub && !pool.isShared(which) && !unready.has(which)) return;
+        if (state === "ready" || state === "closed") unready.delete(which);
+        else unready.add(which);
+        if (state !== "ready" && !pubsub) hooks.onLost?.(which);
         if (state === "closed" || (state === "idle" && error)) hub?.lost(which, error);
         options.onState?.(state, error);
       },

@@ -185,7 +185,7 @@ export function lineOptions(
   kit: Kit,
   openSocket: Connect,
   identity?: Identity,
-): Omit<LineOptions, "eager" | "insistent"> {
+): Omit<LineOptions, "eager"> {
   const { tls, username, password, credentials } = options;
   return {
     address: {

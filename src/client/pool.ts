@@ -65,7 +65,6 @@ export type Lines = Pick<
   | "doubt"
   | "isShared"
   | "keeps"
-  | "insists"
   | "lines"
   | "report"
   | "stats"
@@ -88,7 +87,7 @@ export class Pool {
   readonly #idle: Line[] = [];
   readonly #idleTimers = new Map<Line, ReturnType<typeof setTimeout>>();
   readonly #leased = new Set<Line>();
-  /** Those leased lines that were shared, and are somebody's own once they are free: never more than callers wait. */
+  /** Those leased lines that were shared, and are somebody's own once they are free. */
   readonly #clearing = new Set<Line>();
   readonly #callers: Callers;
   readonly #upkeep: Upkeep;
@@ -119,7 +118,7 @@ export class Pool {
     while (this.#total < this.#settings.min) this.#idle.push(this.#settings.line());
     const opening: Promise<void>[] = [];
     for (const line of this.#idle) {
-      if (line.state === "idle" && this.insists(line)) opening.push(line.open());
+      if (line.state === "idle" && this.keeps(line)) opening.push(line.open());
     }
     return opening;
   }
@@ -129,21 +128,14 @@ export class Pool {
     return this.#shared.includes(line);
   }
 
-  /** @internal Whether this line is to be open though nobody uses it: it is shared, or fewer than the minimum are without it. */
+  /**
+   * @internal Whether this line is to be open though nobody uses it: it is shared, or was until now, or fewer than the
+   * minimum are open without it.
+   */
   keeps(line: Line): boolean {
-    if (this.isShared(line)) return true;
+    if (this.isShared(line) || this.#clearing.has(line)) return true;
     const open = this.lines.filter((other) => other !== line && other.state !== "idle" && other.state !== "closed");
     return open.length < this.#settings.min;
-  }
-
-  /**
-   * @internal Whether this line is to be opened even if that fails at first. The first one is not, so that `connect()` hears
-   * of it; the others do as the first: as long as that one is ready, or tried again, so are they.
-   */
-  insists(line: Line): boolean {
-    const first = this.first();
-    const isTried = first.state === "ready" || first.state === "reconnecting";
-    return line !== first && isTried && this.keeps(line);
   }
 
   get #total(): number {
@@ -165,14 +157,17 @@ export class Pool {
   }
 
   #leastBusy(): Line {
-    let best = this.#shared[0];
+    const first = this.#shared[0];
     // A closed line tells each command so, as a rejection.
-    if (this.#closed && best !== undefined) return best;
+    if (this.#closed && first !== undefined) return first;
+    let best: Line | undefined;
     for (const line of this.#shared) {
       // What another can do does not wait for one that is being made again.
-      if (line.pending < best!.pending && line.state !== "reconnecting") best = line;
+      if (line.state !== "reconnecting" && (best === undefined || line.pending < best.pending)) best = line;
     }
-    if (best !== undefined && best.pending === 0) return best;
+    if (best?.pending === 0) return best;
+    // One more would go to the same server, which cannot be reached.
+    if (best === undefined && first !== undefined) return first;
     if (this.#shared.length >= this.#settings.shared) return best!;
     if (
       this.#total < this.#settings.max || this.#idle.length > 0 ||
@@ -275,10 +270,10 @@ export class Pool {
     });
   }
 
-  /** What nobody waits for any longer stays shared: a caller has given up, or got another one. */
+  /** What nobody waits for any longer stays shared. As long as somebody does, it may be the first that is free. */
   #shareAgain(): void {
+    if (this.#callers.size > 0) return;
     for (const line of this.#clearing) {
-      if (this.#clearing.size <= this.#callers.size) return;
       this.#clearing.delete(line);
       this.#leased.delete(line);
       this.#shared.push(line);

@@ -6,7 +6,6 @@
  *     idle ──send, open──▶ connecting ──ready──▶ ready ──lost──▶ reconnecting ──ready──▶ ready
  *       ▲                      │                                      │
  *       └──────failed──────────┴───────────────gave up────────────────┘
- *     connecting ──failed, but insists──▶ reconnecting
  *     any ──close──▶ closing ──all replies in, or out of time──▶ closed
  *
  * @module
@@ -28,8 +27,6 @@ export interface LifecycleOwner extends ConnectionOwner {
   readonly isBound: boolean;
   /** See {@link LineOptions.eager}. */
   readonly isEager: boolean;
-  /** See {@link LineOptions.insistent}. */
-  readonly isInsistent: boolean;
   /** The state is another one. */
   changed(state: LineState, error?: Error): void;
   /** There is a connection: what waits may be sent. */
@@ -122,15 +119,10 @@ export class Lifecycle {
    */
   #begin(work: () => Promise<void>): Promise<void> {
     let start!: (work: Promise<void>) => void;
-    const over = (failure?: Error): void => {
+    const opening = new Promise<void>((resolve) => start = resolve).finally(() => {
       this.opening = undefined;
-      if (this.state === "reconnecting") {
-        this.#reconnect(failure ?? new ConnectionError("The connection broke at once"), failure && 1);
-      } else if (this.state === "idle" && this.#owner.queued > 0) this.open().catch(() => {});
-    };
-    const opening = new Promise<void>((resolve) => start = resolve).then(() => over(), (error) => {
-      over(error);
-      throw error;
+      if (this.state === "reconnecting") this.#reconnect(new ConnectionError("The connection broke at once"));
+      else if (this.state === "idle" && this.#owner.queued > 0) this.open().catch(() => {});
     });
     // Whoever opens hears of it; what waits is told one by one.
     opening.catch(() => {});
@@ -145,22 +137,20 @@ export class Lifecycle {
       await this.#attempt();
     } catch (error) {
       this.isDown = true;
-      const insists = this.isOpen && !this.#owner.isBound && this.#owner.isInsistent;
-      if (!insists) this.#owner.failQueue(error as Error);
-      // Whoever opens hears of it all the same; the next attempt is begun once this one is over: see `#begin`.
-      if (this.isOpen) this.#setState(insists ? "reconnecting" : "idle", error as Error);
+      this.#owner.failQueue(error as Error);
+      if (this.isOpen) this.#setState("idle", error as Error);
       throw error;
     }
   }
 
-  #reconnect(cause: Error, failures?: number): void {
-    if (this.opening === undefined) void this.#begin(() => this.#reopen(cause, failures));
+  #reconnect(cause: Error): void {
+    if (this.opening === undefined) void this.#begin(() => this.#reopen(cause));
   }
 
-  /** Tries until there is a connection. The first that was lost at once may have had bad luck. */
-  async #reopen(cause: Error, failures: number = Math.max(0, this.#useless - 1)): Promise<void> {
+  async #reopen(cause: Error): Promise<void> {
     let error = cause;
-    for (; this.state === "reconnecting"; failures++) {
+    // The first that is lost at once may have had bad luck.
+    for (let failures = Math.max(0, this.#useless - 1); this.state === "reconnecting"; failures++) {
       const delay = this.#attempts.delay(failures, error);
       // Whoever was asked may have closed the line.
       if (this.state !== "reconnecting") return;

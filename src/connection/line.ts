@@ -100,11 +100,6 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
     return this.options.eager(this);
   }
 
-  /** See {@link LineOptions.insistent}. */
-  get isInsistent(): boolean {
-    return this.options.insistent(this);
-  }
-
   /** Whose reply comes next. */
   get oldest(): Owed | undefined {
     return this.#life.connection?.oldest;

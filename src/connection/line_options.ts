@@ -28,8 +28,6 @@ export interface LineOptions extends AttemptOptions {
   readonly queueLimit: number;
   /** Whether to open again at once after a loss, rather than with the next command. Asked each time: a line changes hands. */
   readonly eager: (line: Line) => boolean;
-  /** Whether to go on where the first attempt fails as well, rather than to tell what waits. Asked each time, too. */
-  readonly insistent: (line: Line) => boolean;
   /** When to try again after a failure. */
   readonly backoff: Backoff;
   /** May a command that was sent on a lost connection be sent again? */

@@ -269,6 +269,34 @@ test("nothing is kept on a connection that speaks RESP2 only, for there no serve
   assertEquals([await read, await s.cached.get("k"), s.cached.cache.stats().hits], ["new", "new", 1]);
 });
 
+test("a connection for messages only, lost after the one that reads has come back, takes nothing from the cache", async () => {
+  await using s = await scene({}, (index) => index === 2 || index === 3 ? "-ERR unknown command 'HELLO'\r\n" : HELLO);
+  s.peer.reset();
+  const old = await s.server.peer(2);
+  await asked(old, "CLIENT", "ID");
+  await old.send(":7\r\n");
+  const subscribing = s.cached.subscribe("news");
+  const messages = await s.server.peer(3);
+  await asked(messages, "CLIENT", "ID");
+  await messages.send(":8\r\n");
+  await asked(messages, "SUBSCRIBE", "news");
+  await messages.send("*3\r\n$9\r\nsubscribe\r\n$4\r\nnews\r\n:1\r\n*2\r\n$4\r\npong\r\n$0\r\n\r\n");
+  await subscribing;
+  old.reset();
+  const next = await s.server.peer(4);
+  await asked(next, "CLIENT", "TRACKING", "ON");
+  await next.send("+OK\r\n");
+  const read = s.cached.get("k");
+  await asked(next, "GET", "k");
+  await next.send(NEW);
+  assertEquals(await read, "new");
+  messages.reset();
+  await s.server.peer(5);
+  const again = s.cached.get("k");
+  assertEquals(s.cached.cache.stats().hits, 1);
+  assertEquals(await again, "new");
+});
+
 test("a server that may not track for now is asked again: what it was asked for before that is not kept", async () => {
   await using s = await scene();
   s.peer.reset();

@@ -1,6 +1,7 @@
 // A pool keeps within its limits, serves in order, and hands out what works.
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { connect, ConnectionError, connectPool, TimeoutError } from "../../mod.ts";
+import { connect, ConnectionError, connectPool, type Session, TimeoutError } from "../../mod.ts";
+import { gate } from "../support/gate.ts";
 import { HELLO, type Peer, startScripted } from "../support/scripted.ts";
 import { startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
@@ -82,66 +83,6 @@ test("a connection of the minimum that took the place of a spoilt one is opened 
   assertEquals(pool.stats().connects, before + 1);
 });
 
-test("a connection of the minimum that cannot be replaced yet is tried until it can", async () => {
-  await using server = await startRedis();
-  const tries: number[] = [];
-  const backoff = (attempt: number) => (tries.push(attempt), 2);
-  await using pool = await connectPool(server.url, { size: 2, min: 2, backoff });
-  const session = await pool.session();
-  await session.clientNoEvict(true);
-  await server.kill();
-  await until(() => pool.stats().losses === 2);
-  await session.release();
-  await until(() => tries.length > 20);
-  assertEquals(tries.filter((attempt) => attempt === 1).length, 2);
-  await server.start();
-  await until(async () => clients(await pool.call("CLIENT LIST")) === 2);
-});
-
-test("a connection of the minimum that its server cannot reset is replaced, though nobody asks for it", async () => {
-  await using server = await startScripted(async (peer) => {
-    for (let words = await peer.command(); words; words = await peer.command()) {
-      if (words[0] === "HELLO") await peer.send(HELLO);
-      else await peer.send(words[0] === "RESET" ? "-ERR unknown command 'RESET'\r\n" : "+OK\r\n");
-    }
-  });
-  await using pool = await connectPool(server.url, { size: 2, min: 2, clientInfo: false });
-  await pool.session((session) => session.select(1));
-  await server.peer(2);
-  assertEquals([server.peers.length, pool.stats().idle], [3, 1]);
-});
-
-test("connectPool() fails if its minimum cannot be reached", async () => {
-  await using server = await startRedis({ args: ["--maxclients", "2"] });
-  await assertRejects(() => connectPool(server.url, { size: 4, min: 4 }), ConnectionError);
-  // What could be opened was closed again; the server takes a moment to see it.
-  await until(async () => {
-    const pool = await connectPool(server.url, { size: 4, min: 2 }).catch(() => undefined);
-    await pool?.close();
-    return pool !== undefined;
-  });
-});
-
-test("callers are served in the order in which they came, those that gave up passed over", async () => {
-  await using server = await startRedis();
-  await using pool = await connectPool(server.url, { size: 2 });
-  const held = await pool.session();
-  const order: number[] = [];
-  const stop = new AbortController();
-  const waiting = Array.from({ length: 20 }, (_, i) => {
-    const client = i % 3 === 0 ? pool.with({ signal: stop.signal }) : pool;
-    return client.session(() => void order.push(i)).catch((error) => error.message);
-  });
-  await until(() => pool.stats().waiting === 20);
-  stop.abort(new Error("gave up"));
-  assertEquals(pool.stats().waiting, 13);
-  await held.release();
-  const outcomes = await Promise.all(waiting);
-  assertEquals(order, Array.from({ length: 20 }, (_, i) => i).filter((i) => i % 3 !== 0));
-  assertEquals(outcomes.filter((one) => one === "gave up").length, 7);
-  assertEquals([pool.stats().waiting, pool.stats().leased], [0, 0]);
-});
-
 test("commands wait for a server that is being restarted, whichever connection of a pool they go to", async () => {
   for (const second of ["new", "a session's", "shared, and a session's before"]) {
     await using server = await startRedis();
@@ -158,16 +99,16 @@ test("commands wait for a server that is being restarted, whichever connection o
     const other = pool.set("b", 1);
     const refused: unknown[] = [];
     for (const call of [first, other]) call.catch((error) => refused.push(error.message));
-    const told = ["connecting", "ready", "reconnecting", shared === 2 ? "reconnecting" : "connecting"];
-    if (shared === 1) told.push("reconnecting");
+    const told = ["connecting", "ready", ...Array.from({ length: shared }, () => "reconnecting")];
     await until(() => states.length >= told.length || refused.length > 0);
     assertEquals(refused, [], second);
     assertEquals(states, told, second);
     await server.start();
     assertEquals(await Promise.all([first, other]), ["OK", "OK"], second);
-    await until(() => states.length >= told.length + 2);
-    pool.destroy();
-    assertEquals(states, [...told, "ready", "ready", "closed", "closed"], second);
+    await until(() => states.length >= told.length + shared);
+    const after = Array.from({ length: shared }, () => "ready");
+    assertEquals(states, [...told, ...after], second);
+    assertEquals(pool.stats().shared, shared);
   }
 });
 
@@ -187,6 +128,61 @@ test("a shared connection that is being made again is passed over for the first"
   second.destroy();
   await lost;
   assertEquals(await Promise.all([pool.get("k"), one]), ["two", "one"]);
+});
+
+test("the first connection is passed over as well while it is being made again", async () => {
+  const { open, opened } = gate();
+  await using server = await startScripted(async (peer, index) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (words[0] === "HELLO" && index < 2) await peer.send(HELLO);
+      if (words[0] === "LATE") await opened;
+      if (words[0] !== "HELLO") await peer.send("+OK\r\n");
+    }
+  });
+  await using pool = await connectPool(server.url, { size: 2, clientInfo: false, queueTimeout: 200 });
+  const late = pool.call("LATE");
+  await new Promise((resolve) => setTimeout(resolve));
+  await pool.get("k");
+  open();
+  await late;
+  server.peers[0]!.destroy();
+  await until(() => pool.stats().losses === 1);
+  assertEquals([await pool.get("k"), pool.stats().shared], ["OK", 2]);
+});
+
+test("a further connection that the server refuses says why at once", async () => {
+  await using server = await startScripted(async (peer, index) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (words[0] === "HELLO") await peer.send(index === 0 ? HELLO : "-WRONGPASS invalid\r\n");
+      else if (words[0] !== "SLOW") await peer.send("+OK\r\n");
+    }
+  });
+  const pool = await connectPool(server.url, { size: 2, clientInfo: false });
+  const slow = assertRejects(() => pool.call("SLOW"), ConnectionError);
+  await new Promise((resolve) => setTimeout(resolve));
+  const error = await assertRejects(() => pool.get("b"), ConnectionError, "WRONGPASS");
+  assertEquals(error.sent, false);
+  pool.destroy();
+  await slow;
+});
+
+test("who heard that a connection is being made again hears that it is there, whoever has it by then", async () => {
+  await using server = await startRedis();
+  const states: string[] = [];
+  let taken: Promise<Session> | undefined;
+  await using pool = await connectPool(server.url, {
+    size: 2,
+    onState(state) {
+      states.push(state);
+      if (state === "reconnecting") taken ??= pool.session();
+    },
+  });
+  await atOnce(server, () => pool.ping());
+  await pool.call("CLIENT KILL", "TYPE", "normal", "SKIPME", "yes");
+  await until(() => taken !== undefined);
+  await using session = await taken!;
+  await session.ping();
+  assertEquals(states, ["connecting", "ready", "connecting", "ready", "reconnecting", "ready"]);
 });
 
 test("onState hears nothing of connections that only sessions use", async () => {
@@ -244,6 +240,35 @@ test("who waits for a shared connection gets another that is free before, and it
   assertEquals(order, [1, 2]);
   const { shared, idle, leased } = pool.stats();
   assertEquals([shared, idle, leased], [2, 1, 0]);
+  pool.destroy();
+  await ended;
+});
+
+test("who waits while a shared connection is freed for him gets another one that is free before", async () => {
+  const { open, opened } = gate();
+  await using server = await startScripted(async (peer) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (words[0] === "HELLO") await peer.send(HELLO);
+      if (words[0] === "LATE") await opened;
+      if (words[0] !== "HELLO" && words[0] !== "SLOW") await peer.send("+OK\r\n");
+    }
+  });
+  const pool = await connectPool(server.url, { clientInfo: false, size: 4 });
+  const turn = () => new Promise((resolve) => setTimeout(resolve));
+  const session = await pool.session();
+  const slow: Promise<unknown>[] = [];
+  for (let n = 0; n < 2; n++) {
+    slow.push(pool.call("SLOW"));
+    await turn();
+  }
+  const late = pool.call("LATE");
+  const waiting = [pool.session(), pool.session()];
+  await session.release();
+  await waiting[0];
+  open();
+  await late;
+  assert(await waiting[1]);
+  const ended = Promise.allSettled(slow);
   pool.destroy();
   await ended;
 });
