@@ -40,8 +40,10 @@ export function seconds(run: Run, prefix: string, command: string, count: (size:
 
 /** Every workload of a run as bars: the runtimes' clients side by side. */
 export function everybody(run: Run, what: "median" | "cpu"): Panel[] {
+  // There is room for some twenty letters beside a bar.
+  const named = (client: string): string => label(client).replace("auto-pipelining", "auto");
   const name = ({ client, runtime }: Figure): string =>
-    runtime === "c" || client === "bun" ? label(client) : `${label(client)}, ${runtime}`;
+    runtime === "c" || client === "bun" ? named(client) : `${named(client)}, ${runtime}`;
   return run.results.map(({ title, figures }) => ({
     title,
     series: figures.filter(({ runtime }) => runtime !== "python")

@@ -54,7 +54,8 @@ export function missing({ results }: Run): string {
 /** Where and when a run was made, in one line. */
 export function caption(run: Run): string {
   const { machine, versions, settings } = run;
-  const clients = Object.entries(versions).map(([name, version]) =>
+  // With auto-pipelining it is the same library.
+  const clients = Object.entries(versions).filter(([name]) => !name.endsWith("_auto")).map(([name, version]) =>
     `${label(name)} ${version.replace(/^v|^deno /, "").split(" ")[0]}`
   );
   return `${run.date.slice(0, 10)}, commit ${run.commit}; ${machine.cpu}, ${machine.cores} cores, ${machine.system}; ` +
