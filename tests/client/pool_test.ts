@@ -83,6 +83,50 @@ test("a connection of the minimum that took the place of a spoilt one is opened 
   assertEquals(pool.stats().connects, before + 1);
 });
 
+test("a connection of the minimum that its server cannot reset is replaced, though nobody asks for it", async () => {
+  await using server = await startScripted(async (peer) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (words[0] === "HELLO") await peer.send(HELLO);
+      else await peer.send(words[0] === "RESET" ? "-ERR unknown command 'RESET'\r\n" : "+OK\r\n");
+    }
+  });
+  await using pool = await connectPool(server.url, { size: 2, min: 2, clientInfo: false });
+  await pool.session((session) => session.select(1));
+  await server.peer(2);
+  assertEquals([server.peers.length, pool.stats().idle], [3, 1]);
+});
+
+test("connectPool() fails if its minimum cannot be reached", async () => {
+  await using server = await startRedis({ args: ["--maxclients", "2"] });
+  await assertRejects(() => connectPool(server.url, { size: 4, min: 4 }), ConnectionError);
+  // What could be opened was closed again; the server takes a moment to see it.
+  await until(async () => {
+    const pool = await connectPool(server.url, { size: 4, min: 2 }).catch(() => undefined);
+    await pool?.close();
+    return pool !== undefined;
+  });
+});
+
+test("callers are served in the order in which they came, those that gave up passed over", async () => {
+  await using server = await startRedis();
+  await using pool = await connectPool(server.url, { size: 2 });
+  const held = await pool.session();
+  const order: number[] = [];
+  const stop = new AbortController();
+  const waiting = Array.from({ length: 20 }, (_, i) => {
+    const client = i % 3 === 0 ? pool.with({ signal: stop.signal }) : pool;
+    return client.session(() => void order.push(i)).catch((error) => error.message);
+  });
+  await until(() => pool.stats().waiting === 20);
+  stop.abort(new Error("gave up"));
+  assertEquals(pool.stats().waiting, 13);
+  await held.release();
+  const outcomes = await Promise.all(waiting);
+  assertEquals(order, Array.from({ length: 20 }, (_, i) => i).filter((i) => i % 3 !== 0));
+  assertEquals(outcomes.filter((one) => one === "gave up").length, 7);
+  assertEquals([pool.stats().waiting, pool.stats().leased], [0, 0]);
+});
+
 test("commands wait for a server that is being restarted, whichever connection of a pool they go to", async () => {
   for (const second of ["new", "a session's", "shared, and a session's before"]) {
     await using server = await startRedis();
