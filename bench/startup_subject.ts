@@ -10,8 +10,14 @@ interface Connected {
   get(key: string): Promise<unknown>;
 }
 
-// deno-lint-ignore no-explicit-any -- each is a library of its own
-type Library = any;
+/** What is used of the libraries: each has one of these. */
+interface Library {
+  connect(options: object): Promise<Connected>;
+  createClient(options: object): { connect(): Promise<Connected> };
+  readonly GlideClient: { createClient(options: object): Promise<Connected> };
+  readonly Redis: new (port: number, host: string) => Connected;
+  readonly RedisClient: new (server: unknown) => Connected & { sendCommand(words: string[]): Promise<unknown> };
+}
 
 const [name, port] = process.argv.slice(2);
 const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";

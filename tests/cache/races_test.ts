@@ -9,6 +9,7 @@ const CHANGED = ">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n";
 const EMPTIED = ">2\r\n$10\r\ninvalidate\r\n_\r\n";
 const OLD = "$3\r\nold\r\n";
 const NEW = "$3\r\nnew\r\n";
+const OLD_SERVER = "-ERR unknown command 'HELLO'\r\n";
 
 /** A server that greets, agrees to track, and leaves the rest of the cache's connection to the test. */
 async function scripted(hello: (index: number) => string = () => HELLO): Promise<ScriptedServer> {
@@ -49,6 +50,18 @@ async function scene(options?: CacheOptions, hello?: (index: number) => string):
 /** The next command that the cache sends must be this. */
 async function asked(peer: Peer, ...words: string[]): Promise<void> {
   assertEquals(await peer.command(), words);
+}
+
+/** The server tells this connection of changes from now on. */
+async function tracks(peer: Peer): Promise<void> {
+  await asked(peer, "CLIENT", "TRACKING", "ON");
+  await peer.send("+OK\r\n");
+}
+
+/** What is left of a greeting for one that knows no HELLO, which would tell its number. */
+async function speaksOld(peer: Peer): Promise<void> {
+  await asked(peer, "CLIENT", "ID");
+  await peer.send(":7\r\n");
 }
 
 test("the reply, then its invalidation: dropped", async () => {
@@ -239,8 +252,7 @@ test("a read that survives its connection is answered, but kept only once the ne
   assertEquals([await read, await late, s.cached.cache.stats().entries], ["new", "new", 0]);
   next.reset();
   const third = await s.server.peer(3);
-  await asked(third, "CLIENT", "TRACKING", "ON");
-  await third.send("+OK\r\n");
+  await tracks(third);
   const tracked = s.cached.get("k");
   await asked(third, "GET", "k");
   await third.send(NEW);
@@ -248,11 +260,10 @@ test("a read that survives its connection is answered, but kept only once the ne
 });
 
 test("nothing is kept on a connection that speaks RESP2 only, for there no server tells of changes", async () => {
-  await using s = await scene({}, (index) => index === 2 ? "-ERR unknown command 'HELLO'\r\n" : HELLO);
+  await using s = await scene({}, (index) => index === 2 ? OLD_SERVER : HELLO);
   s.peer.reset();
   const old = await s.server.peer(2);
-  await asked(old, "CLIENT", "ID");
-  await old.send(":7\r\n");
+  await speaksOld(old);
   for (const word of [OLD, NEW]) {
     const read = s.cached.get("k");
     await asked(old, "GET", "k");
@@ -261,8 +272,7 @@ test("nothing is kept on a connection that speaks RESP2 only, for there no serve
   }
   old.reset();
   const next = await s.server.peer(3);
-  await asked(next, "CLIENT", "TRACKING", "ON");
-  await next.send("+OK\r\n");
+  await tracks(next);
   const read = s.cached.get("k");
   await asked(next, "GET", "k");
   await next.send(NEW);
@@ -270,22 +280,19 @@ test("nothing is kept on a connection that speaks RESP2 only, for there no serve
 });
 
 test("a connection for messages only, lost after the one that reads has come back, takes nothing from the cache", async () => {
-  await using s = await scene({}, (index) => index === 2 || index === 3 ? "-ERR unknown command 'HELLO'\r\n" : HELLO);
+  await using s = await scene({}, (index) => index === 2 || index === 3 ? OLD_SERVER : HELLO);
   s.peer.reset();
   const old = await s.server.peer(2);
-  await asked(old, "CLIENT", "ID");
-  await old.send(":7\r\n");
+  await speaksOld(old);
   const subscribing = s.cached.subscribe("news");
   const messages = await s.server.peer(3);
-  await asked(messages, "CLIENT", "ID");
-  await messages.send(":8\r\n");
+  await speaksOld(messages);
   await asked(messages, "SUBSCRIBE", "news");
   await messages.send("*3\r\n$9\r\nsubscribe\r\n$4\r\nnews\r\n:1\r\n*2\r\n$4\r\npong\r\n$0\r\n\r\n");
   await subscribing;
   old.reset();
   const next = await s.server.peer(4);
-  await asked(next, "CLIENT", "TRACKING", "ON");
-  await next.send("+OK\r\n");
+  await tracks(next);
   const read = s.cached.get("k");
   await asked(next, "GET", "k");
   await next.send(NEW);
@@ -324,8 +331,7 @@ test("whoever reads as soon as there is a connection reads behind the question f
   const redis = await connect(server.url, { clientInfo: false, onState });
   const opening = cache(redis);
   const peer = await server.peer(1);
-  await asked(peer, "CLIENT", "TRACKING", "ON");
-  await peer.send("+OK\r\n");
+  await tracks(peer);
   cached = await opening;
   peer.reset();
   const next = await server.peer(2);
