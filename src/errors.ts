@@ -35,9 +35,10 @@ export class ReplyError extends RedisError {
   /** The command that was refused, without its arguments, e.g. `"CONFIG GET"`; empty while it is not known. */
   command = "";
 
-  /** Takes the error line as the server sent it, without its `-`. */
+  /** Takes the error line as the server sent it, without its `-`. Arguments that it repeats are left out. */
   constructor(line: string) {
-    super(line);
+    // A mistyped AUTH would end up in a log with its password.
+    super(line.startsWith("ERR unknown command") ? line.replace(/, with args beginning with:.*/s, "") : line);
     const space = line.indexOf(" ");
     const word = space < 0 ? line : line.slice(0, space);
     this.code = /^[A-Z][A-Z0-9_]*$/.test(word) ? word : "ERR";

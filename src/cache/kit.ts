@@ -13,7 +13,7 @@ import type { Kit, Surfaces } from "../client/kit.ts";
 import type { Guard, PipelineOptions, Runner } from "../client/pipeline.ts";
 import type { BaseClient } from "../client/redis.ts";
 import type { TransactionOptions } from "../client/transaction.ts";
-import { namedSpec } from "../client/unusual.ts";
+import { named } from "../client/unusual.ts";
 import type { CacheControl } from "./mod.ts";
 import type { Shelf, Tracker } from "./tracker.ts";
 
@@ -68,9 +68,9 @@ function cachingClient(Client: ClientClass, tracker: Tracker, control: CacheCont
   };
 }
 
-function touchedBy(tracker: Tracker, name: string, args: readonly Arg[]): readonly Arg[] | undefined {
+function touchedBy(tracker: Tracker, name: string, args: Arg[]): readonly Arg[] | undefined {
   try {
-    return tracker.touched(namedSpec(name, args), args);
+    return tracker.touched(...named(name, args));
   } catch {
     return []; // a name that will be refused
   }
@@ -138,7 +138,7 @@ function cachingPipeline(Pipeline: NonNullable<Kit["pipeline"]>, tracker: Tracke
     }
 
     override call(name: string, ...args: Arg[]): Promise<Reply> {
-      this.#touched.add(namedSpec(name, args), args);
+      this.#touched.add(...named(name, args));
       return super.call(name, ...args);
     }
 
@@ -168,7 +168,7 @@ function cachingTransaction(
     }
 
     override call(name: string, ...args: Arg[]): Promise<Reply> {
-      this.#touched.add(namedSpec(name, args), args);
+      this.#touched.add(...named(name, args));
       return super.call(name, ...args);
     }
 

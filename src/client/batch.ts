@@ -10,7 +10,7 @@ import { Ticket } from "../connection/ticket.ts";
 import { Encoder } from "../resp/encoder.ts";
 import { LOOSE } from "../connection/pending.ts";
 import { BYTES, type Reply } from "../resp/reply.ts";
-import { namedSpec } from "./unusual.ts";
+import { named } from "./unusual.ts";
 
 /** Equal commands in a row: a pipeline of a million HSETs is described by one of these. */
 export interface Run {
@@ -150,9 +150,8 @@ export abstract class BaseBatch {
 
   /** Queues any command by its name, for what has no method; the name's words are apart by spaces. */
   call(name: string, ...args: Arg[]): Promise<Reply> {
-    const spec = namedSpec(name, args);
-    const mode = this.#modeOf(spec) | LOOSE;
-    return this.#queue(spec, args, undefined, mode);
+    const [spec, words] = named(name, args);
+    return this.#queue(spec, words, undefined, this.#modeOf(spec) | LOOSE);
   }
 
   #modeOf(spec: CommandSpec): number {

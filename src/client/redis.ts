@@ -28,7 +28,7 @@ import type { StreamWorker } from "./stream_worker.ts";
 import type { StreamWorkerOptions, StreamWorking } from "./stream_worker_options.ts";
 import type { SubscribeOptions, Subscription } from "./subscription.ts";
 import type { TransactionOptions } from "./transaction.ts";
-import { namedSpec } from "./unusual.ts";
+import { named } from "./unusual.ts";
 
 /**
  * Everything of a client but its commands: commands that are called together leave in one write, and blocking ones go to
@@ -84,7 +84,7 @@ export abstract class BaseClient<
   call(name: string, ...args: Arg[]): Promise<Reply> {
     let spec: CommandSpec;
     try {
-      spec = namedSpec(name, args);
+      [spec, args] = named(name, args);
     } catch (error) {
       return Promise.reject(error);
     }

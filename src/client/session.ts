@@ -21,7 +21,7 @@ import { refusal } from "./refusal.ts";
 import { Running } from "./running.ts";
 import type { ScanFrom, ScanIterator, Scanning, Scans } from "./scan.ts";
 import type { TransactionOptions } from "./transaction.ts";
-import { namedSpec } from "./unusual.ts";
+import { named } from "./unusual.ts";
 
 /** How long a command that is still running may keep a session from being given back, in milliseconds. */
 const LINGER = 1000;
@@ -133,7 +133,7 @@ export abstract class BaseSession<
   call(name: string, ...args: Arg[]): Promise<Reply> {
     let spec: CommandSpec;
     try {
-      spec = namedSpec(name, args);
+      [spec, args] = named(name, args);
     } catch (error) {
       return Promise.reject(error);
     }

@@ -38,19 +38,27 @@ export const UNUSUAL: ReadonlyMap<string, number> = new Map([
   ),
 ]);
 
-/** A spec made on the spot for a command that is named at run time. */
-export function namedSpec(name: string, args: readonly Arg[]): CommandSpec {
-  const given = name.trim();
-  const upper = given.toUpperCase();
-  const [, first, second] = /^(\S+)(?: (\S+))?$/.exec(given) ?? [];
+/** First words whose second word belongs to the name. (A test holds them against `commands.json`.) */
+export const CONTAINERS: ReadonlySet<string> = new Set(
+  ("ACL BACKUP CLIENT CLUSTER COMMAND COMMANDLOG CONFIG FT.CONFIG FT.CURSOR FUNCTION HIMPORT HOTKEYS LATENCY MEMORY " +
+    "MODULE OBJECT PUBSUB SCRIPT SENTINEL SLOWLOG XGROUP XINFO").split(" "),
+);
+
+/** A spec made on the spot for a command that is named at run time, and what is sent behind its name. */
+export function named(name: string, args: Arg[]): [spec: CommandSpec, args: Arg[]] {
+  const upper = name.trim().toUpperCase();
+  const [, first, second] = /^(\S+)(?: (\S+))?$/.exec(name.trim()) ?? [];
+  const container = first?.toUpperCase() ?? "";
   // None of these has a second word: with an argument as such they would pass for what nobody has described.
-  if (first === undefined || (second !== undefined && UNUSUAL.has(first.toUpperCase()))) {
+  if (first === undefined || (second !== undefined && UNUSUAL.has(container))) {
     throw new TypeError(
       "A command's name is one or two words; arguments are given apart from it",
     );
   }
+  // Whether that is a word of the command, in any case, or an argument after all, only the server knows: it is sent as it
+  // is, and nobody is told of it.
+  if (second !== undefined && !CONTAINERS.has(container)) return [new CommandSpec(container), [second, ...args]];
   const flags = UNUSUAL.get(upper) ??
     (args.length === 0 ? undefined : UNUSUAL.get(`${upper} ${wordOf(args[0]!)}`)) ?? 0;
-  // Whether that is a word of the command, in any case, or an argument after all, only the server knows.
-  return new CommandSpec(second === undefined || flags !== 0 ? upper : `${first.toUpperCase()} ${second}`, flags);
+  return [new CommandSpec(upper, flags), args];
 }

@@ -38,13 +38,17 @@ test("errors of a real server", async () => {
     () => redis.pipeline((p) => [p.lpush("text", SECRET)]),
     () => redis.transaction((tx) => [tx.lpush("text", SECRET)]),
     () => redis.transaction((tx) => [tx.call("CONFIG SET", SECRET, SECRET), tx.call("NOPE")]),
+    () => redis.call("NOPE", SECRET),
+    () => redis.call(`LPUSH ${SECRET}`),
+    () => redis.pipeline((p) => [p.call("nope", "k", SECRET)]),
+    () => redis.session((s) => s.call(`get ${SECRET}`, undefined as never)),
     () => redis.session((s) => s.auth(SECRET)),
     () => redis.reauthenticate({ username: "ada", password: SECRET }),
     () => connect({ hostname, port, password: SECRET }),
     () => connect(`redis://ada:${SECRET}@${hostname}:${port}`),
     () => redis.set("k", Object.create({ toString: () => SECRET }) as never),
   ]);
-  assertEquals(errors.length, 11);
+  assertEquals(errors.length, 15);
   for (const error of errors) assert(!shown(error).includes(SECRET), shown(error));
 });
 
