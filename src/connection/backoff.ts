@@ -17,7 +17,7 @@ export interface BackoffOptions {
   readonly base?: number;
   /** The longest delay, in milliseconds; 2000 unless given. */
   readonly cap?: number;
-  /** How many failures in a row before giving up; 20 unless given. */
+  /** How many failures in a row before giving up; never unless given. */
   readonly attempts?: number;
   /** A source of numbers from 0 to 1; `Math.random` unless given. */
   readonly random?: () => number;
@@ -28,7 +28,7 @@ export interface BackoffOptions {
  * that lost one server do not come back at the same instant.
  */
 export function exponential(options: BackoffOptions = {}): Backoff {
-  const { base = 50, cap = 2000, attempts = 20, random = Math.random } = options;
+  const { base = 50, cap = 2000, attempts = Infinity, random = Math.random } = options;
   return (attempt) => {
     if (attempt >= attempts) return null;
     const longest = Math.min(cap, base * 2 ** (attempt - 1));

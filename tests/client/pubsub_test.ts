@@ -4,6 +4,7 @@ import {
   connect,
   ConnectionError,
   connectPool,
+  exponential,
   type Message,
   type Redis,
   RedisError,
@@ -454,6 +455,26 @@ test("subscriptions end with an error when the client gives its server up", asyn
   await using again = await redis.subscribe("news");
   await redis.publish("news", "x");
   assertEquals((await again.next()).value?.message, "x");
+});
+
+test("a subscriber hears again after an outage, however many attempts that took", async () => {
+  await using server = await startRedis();
+  const patient = exponential({ base: 1, cap: 1 });
+  const many = gate();
+  await using redis = await connect(server.url, {
+    backoff: (attempt, error) => {
+      if (attempt === 50) many.open();
+      return patient(attempt, error);
+    },
+  });
+  await using news = await redis.subscribe("news");
+  const next = news.next();
+  await server.kill();
+  await Promise.race([many.opened, next]);
+  await server.start();
+  while (await redis.publish("news", "x") === 0);
+  assertEquals((await next).value?.message, "x");
+  assertEquals(news.gaps, 1);
 });
 
 test("a subscription ends with the signal of its surface, and is given up in time", async () => {

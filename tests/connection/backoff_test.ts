@@ -18,9 +18,9 @@ test("many clients that lost one server do not come back at the same instant", (
   assert(delays.every((delay) => delay >= 800 && delay <= 1600));
 });
 
-test("without settings it goes on for 20 attempts, at most 2 seconds apart", () => {
+test("without settings it goes on for as long as it takes, at most 2 seconds apart", () => {
   const backoff = exponential();
-  const delays = Array.from({ length: 20 }, (_, i) => backoff(i + 1, error));
-  assert(delays.slice(0, 19).every((delay) => delay !== null && delay > 0 && delay <= 2000));
-  assertEquals(delays[19], null);
+  const delays = Array.from({ length: 5000 }, (_, i) => backoff(i + 1, error));
+  assert(delays.every((delay) => delay !== null && delay > 0 && delay <= 2000));
+  assert(delays.slice(6).every((delay) => delay! >= 1000));
 });
