@@ -51,7 +51,10 @@ export interface ClientOptions {
   readonly clientInfo?: boolean;
   /** Milliseconds for one attempt to connect; 10,000 unless given, 0 waits for ever. */
   readonly connectTimeout?: number;
-  /** Milliseconds without a byte from the server while replies are owed, after which it is taken for dead; 30,000 unless given, 0 waits for ever. */
+  /**
+   * Milliseconds without a byte from the server while replies are owed, and in which it takes none of what is being sent,
+   * after which it is taken for dead; 30,000 unless given, 0 waits for ever.
+   */
   readonly silenceTimeout?: number;
   /** Milliseconds without a byte and without a command after which a connection is tried with a PING; 60,000 unless given, 0 never does. */
   readonly pingInterval?: number;
@@ -73,8 +76,8 @@ export interface ClientOptions {
   /** Milliseconds from each call until its caller is released; no limit unless given. */
   readonly timeout?: number;
   /**
-   * When to try again to get back a connection that was lost; doubling from 50 ms to 2 s, 20 times, unless given. Opening a
-   * client tries once.
+   * When to try again to get back a connection that was lost; doubling from 50 ms to 2 s unless given, for as long as the
+   * server is away. Opening a client tries once.
    */
   readonly backoff?: Backoff;
   /** May this command be sent again if its connection was lost? Read-only ones unless given. */

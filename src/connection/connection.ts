@@ -89,6 +89,9 @@ export class Connection implements TransportHandler, Watched {
   #reason: ConnectionError | undefined;
   #lastByte = 0;
   #oldestSent = 0;
+  /** How much of a write waited for the socket when that was last looked at, and when it was seen to take some of it. */
+  #untaken = 0;
+  #lastTaken = 0;
   /** Bytes that came before the last chunk. */
   #received = 0;
   /** While somebody listens in: bytes up to the end of the last value. */
@@ -132,7 +135,7 @@ export class Connection implements TransportHandler, Watched {
 
   /** How many entries wait for replies, sent or not. */
   get pending(): number {
-    return this.#owed.size;
+    return this.#owed.size - (this.#proof?.tags ?? 0);
   }
 
   /** How many commands have been encoded since the last write. */
@@ -168,7 +171,7 @@ export class Connection implements TransportHandler, Watched {
   /** Facts for an error that somebody has to make sense of. */
   report(): ConnectionReport {
     return {
-      pending: this.#owed.size - (this.#proof?.tags ?? 0),
+      pending: this.pending,
       bytesWaiting: this.waiting,
       silentFor: this.#lastByte === 0 ? null : Math.round(performance.now() - this.#lastByte),
       generation: this.#settings.generation,
@@ -209,6 +212,7 @@ export class Connection implements TransportHandler, Watched {
       this.#traffic.bytesOut += chunk.length;
       if (!this.#transport!.write(chunk)) this.#congested = true;
     }
+    if (this.#congested) this.#untaken = this.#left;
     this.#reuse();
     this.#watch.start();
   }
@@ -327,6 +331,12 @@ export class Connection implements TransportHandler, Watched {
     return new ConnectionError(`Connection given up: ${what}`, { sent: true, cause: error });
   }
 
+  /** What the socket has yet to take. */
+  get #left(): number {
+    const { waiting, untaken = waiting } = this.#transport!;
+    return untaken;
+  }
+
   /** What has left needs its memory no more. */
   #reuse(): void {
     if (this.#transport!.waiting === 0) this.#out.reuse();
@@ -335,6 +345,8 @@ export class Connection implements TransportHandler, Watched {
   drain(): void {
     if (!this.#congested) return;
     this.#congested = false;
+    if (this.#untaken > EAGER_FLUSH) this.#lastTaken = performance.now();
+    this.#untaken = 0;
     this.#reuse();
     this.flush();
     if (!this.#congested) this.#owner.drain();
@@ -386,8 +398,11 @@ export class Connection implements TransportHandler, Watched {
   }
 
   /** See {@link Watched.silentSince}. */
-  get silentSince(): number {
-    return Math.max(this.#lastByte, this.#oldestSent);
+  silentSince(): number {
+    const left = this.#left;
+    if (left !== this.#untaken) this.#lastTaken = performance.now();
+    this.#untaken = left;
+    return Math.max(this.#lastByte, this.#oldestSent, this.#lastTaken);
   }
 
   silent(milliseconds: number): void {

@@ -59,6 +59,11 @@ export function crowded(owed: Owed, address: Address, size: number, report: Conn
   return told(`Not connected to ${describe(address)}, and ${size} commands wait already`, owed, wasSent(owed), report);
 }
 
+/** It came too late. */
+export function tooLate(): ConnectionError {
+  return new ConnectionError("The client is closed", { closed: true });
+}
+
 /** Its session had a connection, and that is lost. */
 export function sessionOver(owed: Owed, lost: ConnectionError, report: ConnectionReport): ConnectionError {
   const what =

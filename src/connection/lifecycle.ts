@@ -82,6 +82,11 @@ export class Lifecycle {
     return this.state !== "closing" && this.state !== "closed";
   }
 
+  /** What is owed is the answers to a greeting. */
+  get isGreeting(): boolean {
+    return this.state === "connecting" || this.state === "reconnecting";
+  }
+
   /** How many entries wait for replies, those on connections that were replaced included. */
   get pending(): number {
     let pending = this.connection?.pending ?? 0;
@@ -120,6 +125,8 @@ export class Lifecycle {
   #begin(work: () => Promise<void>): Promise<void> {
     let start!: (work: Promise<void>) => void;
     const opening = new Promise<void>((resolve) => start = resolve).finally(() => {
+      // What it led to may have begun another way already.
+      if (this.opening !== opening) return;
       this.opening = undefined;
       if (this.state === "reconnecting") this.#reconnect(new ConnectionError("The connection broke at once"));
       else if (this.state === "idle" && this.#owner.queued > 0) this.open().catch(() => {});

@@ -10,7 +10,7 @@ import type { Push } from "../resp/reply.ts";
 import { Backlog, type BacklogOwner } from "./backlog.ts";
 import { Bell } from "./bell.ts";
 import type { Connection } from "./connection.ts";
-import { sessionOver, toldInQueue } from "./fate.ts";
+import { sessionOver, toldInQueue, tooLate } from "./fate.ts";
 import { Lifecycle, type LifecycleOwner } from "./lifecycle.ts";
 import type { LineOptions, LineState } from "./line_options.ts";
 import { type Owed, Pending, type Sender } from "./pending.ts";
@@ -180,7 +180,8 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
     const present = this.#life.connection?.report();
     const queued = this.#queue.size + this.#retries.size;
     // What a greeting says is nobody's command.
-    if (present) return { ...present, pending: this.#life.state === "ready" ? present.pending + queued : queued };
+    const { isGreeting } = this.#life;
+    if (present) return { ...present, pending: isGreeting ? queued : present.pending + queued };
     return { pending: queued, bytesWaiting: 0, silentFor: null, generation: this.#life.generation };
   }
 
@@ -291,7 +292,7 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
 
   #enqueue(owed: Sendable): void {
     const { state, isOpen, isDown } = this.#life;
-    if (!isOpen) return owed.fail(new ConnectionError("The client is closed", { closed: true }));
+    if (!isOpen) return owed.fail(toldInQueue(tooLate(), owed, this.report()));
     if (this.#broken !== undefined) return owed.fail(sessionOver(owed, this.#broken, this.report()));
     // Whoever opens the line has to wait for that, or nobody ever would; and all may who come while it is opened.
     if (isDown && state !== "idle") return this.#queue.pushWithin(this.options.queueLimit, owed);
@@ -303,7 +304,7 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
   open(): Promise<void> {
     const life = this.#life;
     if (life.state === "ready") return Promise.resolve();
-    if (!life.isOpen) return Promise.reject(new ConnectionError("The client is closed", { closed: true }));
+    if (!life.isOpen) return Promise.reject(tooLate());
     const opening = life.open();
     return life.state === "reconnecting" ? this.#reopened(opening) : opening;
   }

@@ -27,6 +27,12 @@ export function explain(error: unknown, address: Address, reasons: Reasons = () 
     return new ConnectionError(`${where}: ${reasons(cause) ?? message}`, { cause: cause ?? error, closed });
   }
   if (error instanceof RedisError || error instanceof TypeError || error instanceof RangeError) return error;
-  const reason = reasons(error) ?? (error instanceof Error ? error.message : String(error));
+  const reason = reasons(error) ?? wordsOf(error);
   return new ConnectionError(`${where}: ${reason}`, { cause: error });
+}
+
+/** That of an attempt at several addresses has a code and no message. */
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.message || (error as { code?: string }).code || error.name;
 }

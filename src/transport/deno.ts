@@ -56,8 +56,14 @@ async function open(address: Address, signal?: AbortSignal): Promise<DenoConn> {
   const { hostname, port, path, keepAlive = KEEP_ALIVE } = address;
   if (path !== undefined) return await Deno.connect({ transport: "unix", path });
   const conn = await Deno.connect({ hostname, port, signal });
-  conn.setNoDelay(true);
-  conn.setKeepAlive(keepAlive > 0);
+  try {
+    conn.setNoDelay(true);
+    conn.setKeepAlive(keepAlive > 0);
+  } catch (error) {
+    // Some systems refuse that if the server has closed it meanwhile.
+    conn.close();
+    throw error;
+  }
   return conn;
 }
 

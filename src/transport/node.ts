@@ -57,10 +57,17 @@ export function connect(address: Address, handler: TransportHandler, signal?: Ab
     signal?.addEventListener("abort", abort);
     socket.once(address.tls === undefined ? "connect" : "secureConnect", () => {
       settle();
+      // What `tls.connect` is given of these, some versions of Node keep from the socket (nodejs/node#62003).
+      if (address.tls !== undefined) awaken(socket, address.keepAlive);
       transport.opened(socket);
       resolve(transport);
     });
   });
+}
+
+function awaken(socket: Socket, keepAlive = KEEP_ALIVE): void {
+  socket.setNoDelay(true);
+  if (keepAlive > 0) socket.setKeepAlive(true, keepAlive);
 }
 
 function open(address: Address, transport: NodeTransport): Socket {
@@ -118,6 +125,10 @@ class NodeTransport implements Transport {
 
   get waiting(): number {
     return this.#socket.destroyed ? 0 : this.#socket.writableLength;
+  }
+
+  get untaken(): number | undefined {
+    return (this.#socket as unknown as { _handle?: { writeQueueSize?: number } })._handle?.writeQueueSize;
   }
 
   opened(socket: Socket): void {

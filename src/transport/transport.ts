@@ -62,6 +62,8 @@ export interface Transport {
   write(bytes: Uint8Array): boolean;
   /** How many bytes wait in the adapter: 0 only once nobody reads any that were written, so that they may change. */
   readonly waiting: number;
+  /** What changes as the system takes of what waits, where `waiting` tells of whole writes only. */
+  readonly untaken?: number | undefined;
   /** Sends what waits, then closes. `handler.close()` follows. */
   end(): void;
   /** Closes at once; what waits is lost. `handler.close()` follows. */

@@ -14,6 +14,15 @@ test("connect() explains a refused port", async () => {
   assertEquals(error.sent, false);
 });
 
+test("an attempt that fails without a word is told by its code", async () => {
+  const error = Object.assign(new AggregateError([]), { code: "EADDRNOTAVAIL" });
+  await assertRejects(
+    () => open("redis://many.example", { connect: () => Promise.reject(error) }),
+    ConnectionError,
+    "Cannot connect to many.example:6379: EADDRNOTAVAIL",
+  );
+});
+
 test("connect() explains a host name that does not resolve", async () => {
   await assertRejects(() => connect("redis://no-such-host.invalid:6379"), ConnectionError, "cannot be resolved");
 });

@@ -178,3 +178,16 @@ test("a subscription that was refused takes nobody's confirmation while its refu
   await admin.publish("public:1", "x");
   assertEquals((await granted.next()).value?.message, "x");
 });
+
+test("tags are nobody's commands: they take no room, and nobody counts them", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { integrity: true, maxPending: 2 });
+  const first = redis.get("a");
+  // It leaves at the end of this turn, with its tag.
+  for (let i = 0; i < 10; i++) await undefined;
+  assertEquals(redis.stats().pending, 1);
+  const second = redis.get("b");
+  const refused = await assertRejects(() => redis.get("c"), ConnectionError, "2 commands");
+  assertEquals(refused.report?.pending, 2);
+  assertEquals(await Promise.all([first, second]), [null, null]);
+});

@@ -582,6 +582,19 @@ for (const within of [5000, Infinity]) {
   });
 }
 
+test("an error tells how much was owed while its client was being closed, and which command came too late", async () => {
+  await using server = await startScripted(greeted((peer) => peer.untilEnded()));
+  const redis = await open(server.url, {});
+  const given = redis.with({ timeout: 30 }).get("k");
+  const other = redis.get("k").catch(() => {});
+  const closing = redis.close(100);
+  const late = await assertRejects(() => given, TimeoutError);
+  assertEquals([late.command, late.sent, late.report?.pending], ["GET", true, 2]);
+  await Promise.all([closing, other]);
+  const closed = await assertRejects(() => redis.hget("h", "f"), ConnectionError, "HGET: The client is closed");
+  assertEquals([closed.command, closed.sent, closed.closed, closed.report?.pending], ["HGET", false, true, 0]);
+});
+
 test("what is taken back is not sent either if its connection was replaced meanwhile", async () => {
   await using server = await startScripted(greeted(async (peer, index) => {
     if (index === 0) peer.hold();

@@ -1,7 +1,8 @@
 // A dead peer never hangs a caller: silence is noticed whatever is waited for, and every error says what may have run.
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import { connect, ConnectionError, TimeoutError } from "../../mod.ts";
+import { type Connect, connect, ConnectionError, TimeoutError } from "../../mod.ts";
 import { SilenceWatch, type Watched } from "../../src/connection/silence.ts";
+import { connectTransport } from "../../src/transport/default.ts";
 import { greeted, helloAs, type Script, startScripted } from "../support/scripted.ts";
 import { startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
@@ -60,7 +61,7 @@ test("a connection that breaks within the write that has it watched is not watch
       looks++;
       return "nothing" as const;
     },
-    silentSince: 0,
+    silentSince: () => 0,
     silent() {},
     quiet() {},
   };
@@ -120,6 +121,45 @@ test("a server is asked about a blocked command at each silenceTimeout, not more
   assert(asked > 0 && asked < 6, `asked ${asked} times`);
   redis.destroy();
   await blocked;
+});
+
+/** A socket that takes a fortieth of what is large at a time, as one over a slow line does. */
+const slowly: Connect = async (address, handler, signal) => {
+  let left = 0;
+  const transport = await connectTransport(address, {
+    data: (chunk) => handler.data(chunk),
+    close: (error) => handler.close(error),
+    drain: () => left === 0 && transport.waiting === 0 && handler.drain(),
+  }, signal);
+  return {
+    get waiting() {
+      return left + transport.waiting;
+    },
+    write(bytes) {
+      if (bytes.length < 1000) return transport.write(bytes);
+      left = bytes.length;
+      const size = Math.ceil(left / 40);
+      const step = () => {
+        const from = bytes.length - left;
+        left = Math.max(0, left - size);
+        transport.write(bytes.slice(from, bytes.length - left));
+        if (left > 0) setTimeout(step, 50);
+      };
+      step();
+      return false;
+    },
+    end: () => transport.end(),
+    destroy: () => transport.destroy(),
+    ref: (on) => transport.ref(on),
+  };
+};
+
+test("a server that takes a large write is alive, however long that lasts", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { silenceTimeout: 500, connect: slowly, backoff: () => null });
+  const value = "x".repeat(100_000);
+  assertEquals(await redis.set("long", value), "OK");
+  assertEquals(await redis.get("long"), value);
 });
 
 test("a process that was busy for longer than silenceTimeout finds the reply that has come meanwhile", async () => {

@@ -1,5 +1,4 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals } from "@std/assert";
-import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +7,7 @@ import { startScripted } from "../support/scripted.ts";
 import { test } from "../support/test.ts";
 import { KEEP_ALIVE } from "../../src/transport/transport.ts";
 import { adapters, Recorder } from "./adapters.ts";
+import { keepAliveOf, noTimers } from "./kernel.ts";
 
 const MEGABYTE = 1 << 20;
 
@@ -22,22 +22,6 @@ function pattern(size: number, start = 0): Uint8Array {
 function deviation(bytes: Uint8Array): number {
   for (let i = 0; i < bytes.length; i++) if (bytes[i] !== i % 251) return i;
   return -1;
-}
-
-const TIMERS = "/proc/net/tcp";
-
-function noTimers(): string | false {
-  return existsSync(TIMERS) ? false : "only Linux tells of a socket's timers";
-}
-
-/** In how many seconds the one connection to this local port is probed; `undefined` if it never is. */
-function keepAliveOf(port: number): number | undefined {
-  // number, local and remote address, state (1: established), queues, timer (2: keep-alive) with hundredths of a second
-  const rows = readFileSync(TIMERS, "utf8").split("\n").map((row) => row.trim().split(/[\s:]+/));
-  const open = rows.filter((row) => parseInt(row[4]!, 16) === port && row[5] === "01");
-  assertEquals(open.length, 1);
-  const [kind, left] = open[0]!.slice(8, 10);
-  return kind === "02" ? parseInt(left!, 16) / 100 : undefined;
 }
 
 for (const { name, connect } of await adapters()) {

@@ -1,13 +1,14 @@
-import { assertEquals, assertInstanceOf, assertRejects, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals } from "@std/assert";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import type { Connect, TlsOptions } from "../../src/transport/transport.ts";
+import { type Connect, KEEP_ALIVE, type TlsOptions } from "../../src/transport/transport.ts";
 import { connectTransport } from "../../src/transport/default.ts";
 import { concat } from "../support/bytes.ts";
 import { type Certificates, makeCertificates, noOpenssl } from "../support/certificates.ts";
 import { startScripted } from "../support/scripted.ts";
 import { test } from "../support/test.ts";
 import { adapters, Recorder } from "./adapters.ts";
+import { keepAliveOf, noTimers } from "./kernel.ts";
 
 /** A TLS server that sends each line back in reverse. */
 class Reverser implements AsyncDisposable {
@@ -68,6 +69,22 @@ for (const { name, connect } of [{ name: "default", connect: connectTransport as
       await reverses(connect, "127.0.0.1", server.port, { ca: own.ca, serverName: "localhost" });
     },
   );
+
+  withCertificates(`${name}: an encrypted socket is kept alive as any other is`, async (own) => {
+    if (noTimers()) return;
+    await using server = await Reverser.start(own);
+    const { port } = server;
+    for (const keepAlive of [0, 50_000, undefined]) {
+      const client = await Recorder.open(connect, { hostname: "127.0.0.1", port, keepAlive, tls: { ca: own.ca } });
+      client.transport.write(concat("GNIP\n"));
+      await client.until(() => client.size === 5);
+      const left = keepAliveOf(port);
+      if (keepAlive === 0) assertEquals(left, undefined);
+      else assert(left !== undefined && left > 0 && left <= (keepAlive ?? KEEP_ALIVE) / 1000, `${left} s`);
+      client.transport.destroy();
+      await client.closed();
+    }
+  });
 
   withCertificates(`${name}: a server nobody vouches for is refused, before a byte is sent`, async (own) => {
     await using server = await Reverser.start(own);
