@@ -5,7 +5,8 @@
  * @module
  */
 import { planArguments } from "./arguments.ts";
-import { compare, draft } from "./merge.ts";
+import { draft } from "./draft.ts";
+import { compare } from "./merge.ts";
 import { makeMethod } from "./method.ts";
 import { type ArgumentNode, type Branch, type Command, type CommandsFile, isEmitted, type Since } from "./model.ts";
 import { camelCase } from "./names.ts";

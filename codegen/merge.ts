@@ -6,9 +6,9 @@
  *
  * @module
  */
-import type { Command, CommandsFile, Node, Since } from "./model.ts";
+import { draft } from "./draft.ts";
+import type { Command, CommandsFile, Node } from "./model.ts";
 import { normalise } from "./normalise.ts";
-import type { LiveSource } from "./sources/live.ts";
 import type { Source, SourceArgument, SourceCommand } from "./sources/source.ts";
 
 /** What differs between a source and our file. */
@@ -88,62 +88,6 @@ export function merge(file: CommandsFile, source: Source, family: "redis" | "val
     merged[name] = draft(source.commands.get(name)!, source, family);
   }
   return merged;
-}
-
-/** The first release with a command; where nobody says, the release at hand, as nothing older is known to have it. */
-function sinceOf(command: SourceCommand, source: Source, family: "redis" | "valkey"): Since {
-  const stated = /^\d+\.\d+\.\d+$/.test(command.since) ? command.since : undefined;
-  const live = source as Partial<LiveSource>;
-  if (command.module !== undefined) return { module: stated ?? live.modules?.get(command.module) ?? "0.0.0" };
-  return { [family]: stated ?? /^\d+\.\d+\.\d+/.exec(live.version ?? "")?.[0] ?? "0.0.0" };
-}
-
-/** What the source alone says about a command, in our format. */
-export function draft(command: SourceCommand, source: Source, family: "redis" | "valkey"): Command {
-  const { nodes } = normalise(command.arguments);
-  const drafted: Command = {
-    group: command.group === "module" ? command.module ?? "module" : command.group,
-    since: sinceOf(command, source, family),
-    doc: `\`${command.name}\`, as ${source.label} describes it.`,
-    reply: "any",
-  };
-  if (command.module !== undefined) drafted.module = command.module;
-  const args = nodes.length > 0 ? nodes : guessed(command);
-  if (args.length > 0) drafted.args = args;
-  const [first] = nodes.length > 0 ? [] : args;
-  if (first !== undefined && "type" in first && first.type === "key" && first.opt) drafted.keys = "1";
-  // Several places, or one that only the server finds: what stands first among the arguments is not all.
-  if (command.keys.length > 1 || command.keys.some(({ begin, find }) => begin === "unknown" || find === "unknown")) {
-    drafted.keys = "?";
-  }
-  if (command.flags.has("readonly")) drafted.ro = true;
-  if (command.flags.has("write")) drafted.write = true;
-  if (command.container || command.system) drafted.conn = "internal";
-  else if (command.flags.has("blocking")) drafted.conn = "blocking";
-  const route = command.tips.get("request_policy");
-  const join = command.tips.get("response_policy");
-  if (route) drafted.route = route;
-  if (join) drafted.merge = join;
-  return drafted;
-}
-
-/** Of a command whose arguments nobody describes: as many as its arity and its keys ask for, then any number. */
-function guessed(command: SourceCommand): Node[] {
-  const arity = command.arity ?? -1;
-  const words = command.name.split(" ").length;
-  const keys = new Set(
-    command.keys.map(({ begin }) => begin !== "unknown" && "index" in begin ? begin.index - words : -1),
-  );
-  // Modules tend to state no arity: then a place for a key says where it stands, not that it must be there.
-  const required = Math.abs(arity) - words;
-  const places = Math.max(required, ...[...keys].map((at) => at + 1), 0);
-  const nodes: Node[] = Array.from({ length: places }, (_, at) => {
-    const opt = at < required ? {} : { opt: true } as const;
-    if (!keys.has(at)) return { name: `arg${at + 1}`, type: "value", ...opt };
-    return { name: at === 0 ? "key" : `key${at + 1}`, type: "key", ...opt };
-  });
-  if (arity < 0) nodes.push({ name: "args", type: "value", list: "tail", opt: true });
-  return nodes;
 }
 
 function formsOf(command: Command): Node[][] {
