@@ -28,12 +28,8 @@ export function draft(command: SourceCommand, source: Source, family: "redis" | 
   if (command.module !== undefined) drafted.module = command.module;
   const args = nodes.length > 0 ? nodes : guessed(command);
   if (args.length > 0) drafted.args = args;
-  const [first] = nodes.length > 0 ? [] : args;
-  if (first !== undefined && "type" in first && first.type === "key" && first.opt) drafted.keys = "1";
-  // Several places, or one that only the server finds: what stands first among the arguments is not all.
-  if (command.keys.length > 1 || command.keys.some(({ begin, find }) => begin === "unknown" || find === "unknown")) {
-    drafted.keys = "?";
-  }
+  const keys = placesOf(command, nodes.length === 0);
+  if (keys !== undefined) drafted.keys = keys;
   if (command.flags.has("readonly")) drafted.ro = true;
   if (command.flags.has("write")) drafted.write = true;
   if (command.container || command.system) drafted.conn = "internal";
@@ -45,12 +41,37 @@ export function draft(command: SourceCommand, source: Source, family: "redis" | 
   return drafted;
 }
 
+/**
+ * Where the keys are, as a rule of {@link Command.keys}: of arguments that are described only what they do not show, of
+ * others all. A key that is not told is one whose cached reply nobody drops.
+ */
+function placesOf(command: SourceCommand, isGuessed: boolean): string | undefined {
+  const { keys: [spec, ...others], flags } = command;
+  if (spec === undefined) return isGuessed && flags.has("movablekeys") ? "?" : undefined;
+  const { begin, find } = spec;
+  // Several places, or one that only the server finds: what stands first among the arguments is not all.
+  if (others.length > 0 || begin === "unknown" || find === "unknown") return "?";
+  if (!isGuessed) return undefined;
+  if (!("index" in begin) || !(find.step > 0)) return "?";
+  const first = begin.index - command.name.split(" ").length + 1;
+  if ("countAt" in find) {
+    return find.first === find.countAt + 1 && find.step === 1 ? `numkeys:${first + find.countAt}` : "?";
+  }
+  // Of a single range this flag says that it is not all, or that the module itself is to be asked.
+  if (find.limit > 1 || flags.has("movablekeys") || spec.flags.includes("incomplete")) return "?";
+  if (find.last === 0) return String(first);
+  return `${first}..${find.last < 0 ? find.last : first + find.last}:${find.step}`;
+}
+
 /** Of a command whose arguments nobody describes: as many as its arity and its keys ask for, then any number. */
 function guessed(command: SourceCommand): Node[] {
   const arity = command.arity ?? -1;
   const words = command.name.split(" ").length;
+  // Where keys are counted, the place is that of the count.
   const keys = new Set(
-    command.keys.map(({ begin }) => begin !== "unknown" && "index" in begin ? begin.index - words : -1),
+    command.keys.flatMap(({ begin, find }) =>
+      begin !== "unknown" && "index" in begin && find !== "unknown" && "last" in find ? begin.index - words : []
+    ),
   );
   // Modules tend to state no arity: then a place for a key says where it stands, not that it must be there.
   const required = Math.abs(arity) - words;

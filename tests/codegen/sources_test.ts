@@ -90,8 +90,59 @@ test("a command without docs is drafted from its arity, its keys and its module'
       { name: "arg3", type: "value" },
       { name: "args", type: "value", list: "tail", opt: true },
     ],
+    keys: "1",
     write: true,
   });
+});
+
+test("where nobody describes the arguments, all keys are where the server says", async () => {
+  const index = (at: number) => ["type", "index", "spec", ["index", at]];
+  const range = (lastkey: number, keystep = 1, limit = 0) => {
+    return ["type", "range", "spec", ["lastkey", lastkey, "keystep", keystep, "limit", limit]];
+  };
+  const counted = (keynumidx: number, firstkey: number) => {
+    return ["type", "keynum", "spec", ["keynumidx", keynumidx, "firstkey", firstkey, "keystep", 1]];
+  };
+  const keySpec = (begin: unknown, find: unknown, ...flags: string[]) => {
+    return ["flags", ["RO", ...flags], "begin_search", begin, "find_keys", find];
+  };
+  const places = async (info: unknown[], ...keySpecs: unknown[]): Promise<[string, string[]]> => {
+    const [name, arity, flags] = info;
+    const replies: Record<string, unknown> = {
+      "INFO": "redis_version:7.0.0\r\n",
+      "COMMAND": [[name, arity, flags, 0, 0, 0, [], [], keySpecs, []]],
+      "COMMAND DOCS": [],
+      "MODULE LIST": [],
+    };
+    const source = await readLive("here", (name) => Promise.resolve(replies[name]));
+    const drafted = draft([...source.commands.values()][0], source, "redis");
+    const printed = printSpec("BOX.MGET", drafted);
+    const args = (drafted.args ?? []) as { name: string }[];
+    return [/READ_ONLY(?:, (.*))?\)$/.exec(printed)![1], args.map(({ name }) => name)];
+  };
+  const mget = ["box.mget", -2, ["readonly"]];
+  assertEquals(await places(mget, keySpec(index(1), range(-1))), ["[1, -1, 1]", ["key", "args"]]);
+  assertEquals(await places(mget, keySpec(index(1), range(-2, 2))), ["[1, -2, 2]", ["key", "args"]]);
+  assertEquals(await places(mget, keySpec(index(2), range(1))), ["[2, 3, 1]", ["arg1", "key2", "args"]]);
+  assertEquals(await places(mget, keySpec(index(1), range(0))), ["1", ["key", "args"]]);
+  // What stands there is how many keys there are.
+  const counts = ["box.union", -3, ["readonly", "movablekeys"]];
+  assertEquals(await places(counts, keySpec(index(1), counted(0, 1))), ['["numkeys", 1]', ["arg1", "arg2", "args"]]);
+  assertEquals(await places(counts, keySpec(index(1), counted(1, 2))), ['["numkeys", 2]', ["arg1", "arg2", "args"]]);
+  // The name's words are no arguments.
+  const open = ["box|open", -3, ["readonly"]];
+  assertEquals(await places(open, keySpec(index(2), range(-1))), ["[1, -1, 1]", ["key", "args"]]);
+  const unknown = [
+    await places(counts, keySpec(index(1), counted(0, 2))),
+    await places(mget, keySpec(index(1), range(-1, 1, 2))),
+    await places(mget, keySpec(index(1), range(-1, 0))),
+    await places(mget, keySpec(index(1), range(0), "incomplete")),
+    await places(mget, keySpec(index(1), range(0)), keySpec(index(3), range(0))),
+    await places(mget, keySpec(["type", "keyword", "spec", ["keyword", "KEYS", "startfrom", 1]], range(-1))),
+    await places(["box.mget", -2, ["readonly", "movablekeys"]], keySpec(index(1), range(0))),
+    await places(["box.mget", -2, ["readonly", "movablekeys"]]),
+  ];
+  assertEquals(unknown.map(([rule]) => rule), unknown.map(() => '"unknown"'));
 });
 
 test("of keys that the arguments do not show nobody says where they are", () => {
