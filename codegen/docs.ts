@@ -35,9 +35,15 @@ function defaultDoc(node: ArgumentNode): string {
   return `The ${name ?? "value"}.`;
 }
 
-/** A version per family as a sentence. */
+/** What a server or a file calls itself, as it may stand in a comment: it may call itself what it likes. */
+export function harmless(text: string): string {
+  return text.replaceAll(/\*\/|[\p{C}\p{Zl}\p{Zp}]/gu, "?");
+}
+
+/** A version per family as a sentence; none where nobody tells it. */
 export function printSince(since: NonNullable<ArgumentNode["since"]>): string {
   if (typeof since === "string") return `Since ${since}.`;
+  if (Object.keys(since).length === 0) return "";
   if (since.module !== undefined) return `Since version ${since.module} of the module.`;
   if (since.valkeyModule !== undefined) return `Since version ${since.valkeyModule} of Valkey's module, not in Redis'.`;
   if (since.redis !== undefined && since.valkey !== undefined) {
@@ -51,11 +57,9 @@ export function printSince(since: NonNullable<ArgumentNode["since"]>): string {
 /** The lines of a method's docstring. */
 export function docs(method: string, facts: Command, plans: Plan[], cases: Case[]): string[] {
   const lines = [facts.note === undefined ? facts.doc : `${facts.doc} ${facts.note}`, ""];
-  lines.push(
-    printSince(facts.since) +
-      (facts.complexity === undefined ? "" : ` Complexity: ${facts.complexity.replace(/\.$/, "")}.`),
-    "",
-  );
+  const complexity = facts.complexity === undefined ? "" : `Complexity: ${facts.complexity.replace(/\.$/, "")}.`;
+  const about = [printSince(facts.since), complexity].filter((one) => one !== "").join(" ");
+  if (about !== "") lines.push(about, "");
   const seen = new Set<string>();
   for (const param of plans.flatMap((plan) => plan.params)) {
     if (seen.has(param.name)) continue;

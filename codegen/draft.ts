@@ -3,29 +3,48 @@
  *
  * @module
  */
+import { harmless } from "./docs.ts";
 import type { Command, Node, Since } from "./model.ts";
 import { normalise } from "./normalise.ts";
 import type { LiveSource } from "./sources/live.ts";
 import type { Source, SourceCommand } from "./sources/source.ts";
 
-/** The first release with a command; where nobody says, the release at hand, as nothing older is known to have it. */
-function sinceOf(command: SourceCommand, source: Source, family: "redis" | "valkey"): Since {
-  const stated = /^\d+\.\d+\.\d+$/.test(command.since) ? command.since : undefined;
+/** What modules call themselves where it is not what we call them. */
+const MODULES: Record<string, string> = { rejson: "json", bf: "bloom", ft: "search" };
+
+/** Valkey's own, which call themselves what Redis' do and count their versions by themselves. */
+const VALKEY_MODULES: Record<string, string> = { json: "valkey-json", bf: "valkey-bloom", search: "valkey-search" };
+
+/** What we call a module. */
+export function ourModule(name: string, family: "redis" | "valkey"): string {
+  const lower = name.toLowerCase();
+  return (family === "valkey" ? VALKEY_MODULES[lower] : undefined) ?? MODULES[lower] ?? lower;
+}
+
+/** The first release with a command, if the source says so. */
+function statedSince(command: SourceCommand, family: "redis" | "valkey"): Since {
+  if (!/^\d+\.\d+\.\d+$/.test(command.since)) return {};
+  return command.module === undefined ? { [family]: command.since } : { module: command.since };
+}
+
+/** The release at hand, for a person to review: nothing older is known to have the command. */
+export function guessedSince(command: SourceCommand, source: Source, family: "redis" | "valkey"): Since {
   const live = source as Partial<LiveSource>;
-  if (command.module !== undefined) return { module: stated ?? live.modules?.get(command.module) ?? "0.0.0" };
-  return { [family]: stated ?? /^\d+\.\d+\.\d+/.exec(live.version ?? "")?.[0] ?? "0.0.0" };
+  if (command.module !== undefined) return { module: live.modules?.get(command.module) ?? "0.0.0" };
+  return { [family]: /^\d+\.\d+\.\d+/.exec(live.version ?? "")?.[0] ?? "0.0.0" };
 }
 
 /** What the source alone says about a command, in our format. */
 export function draft(command: SourceCommand, source: Source, family: "redis" | "valkey"): Command {
   const { nodes } = normalise(command.arguments);
+  const module = command.module && ourModule(command.module, family);
   const drafted: Command = {
-    group: command.group === "module" ? command.module ?? "module" : command.group,
-    since: sinceOf(command, source, family),
-    doc: `\`${command.name}\`, as ${source.label} describes it.`,
+    group: command.group === "module" ? module ?? "module" : command.group,
+    since: statedSince(command, family),
+    doc: harmless(`\`${command.name}\`, as ${source.label} describes it.`),
     reply: "any",
   };
-  if (command.module !== undefined) drafted.module = command.module;
+  if (module !== undefined) drafted.module = module;
   const args = nodes.length > 0 ? nodes : guessed(command);
   if (args.length > 0) drafted.args = args;
   const keys = placesOf(command, nodes.length === 0);

@@ -5,8 +5,9 @@
  * @module
  */
 import { planArguments } from "./arguments.ts";
-import { draft } from "./draft.ts";
-import { compare } from "./merge.ts";
+import { harmless } from "./docs.ts";
+import { draft, ourModule } from "./draft.ts";
+import { compare, isPrivate } from "./merge.ts";
 import { makeMethod } from "./method.ts";
 import { type ArgumentNode, type Branch, type Command, type CommandsFile, isEmitted, type Since } from "./model.ts";
 import { camelCase } from "./names.ts";
@@ -28,12 +29,6 @@ export interface Fitted {
   readonly left: ReadonlyMap<string, string>;
 }
 
-/** What modules call themselves where it is not what we call them. */
-const MODULES: Record<string, string> = { rejson: "json", bf: "bloom", ft: "search" };
-
-/** Valkey's own, which call themselves what Redis' do and count their versions by themselves. */
-const VALKEY_MODULES: Record<string, string> = { json: "valkey-json", bf: "valkey-bloom", search: "valkey-search" };
-
 /** The file for one source. */
 export function fit(ours: CommandsFile, source: Source): Fitted {
   const server = serverOf(source);
@@ -42,7 +37,7 @@ export function fit(ours: CommandsFile, source: Source): Fitted {
   const added = compare(ours, source).added.map((name) => source.commands.get(name)!);
   const taken = new Set(known.filter(([, facts]) => isEmitted(facts)).map(([name]) => camelCase(name)));
   const drafts = new Map<string, Command>();
-  const left = new Map<string, string>();
+  const left = leftOut(ours, source);
   for (const command of added.filter((one) => !one.container && !one.system)) {
     const facts = usable(command, source, server?.family ?? "redis", taken);
     if (typeof facts === "string") left.set(command.name, facts);
@@ -50,6 +45,20 @@ export function fit(ours: CommandsFile, source: Source): Fitted {
   }
   const all = [...known, ...drafts].sort(([a], [b]) => a < b ? -1 : 1);
   return { file: withCommands(ours, all), title: titleOf(source), drafted: [...drafts.keys()], left };
+}
+
+/** Commands that nobody has looked at as methods: hidden ones, and those that answer to another name. */
+function leftOut(ours: CommandsFile, source: Source): Map<string, string> {
+  const left = new Map<string, string>();
+  for (const { name, container } of source.commands.values()) {
+    const why = isPrivate(name) ? "its name says that it is the module's own" : ours.$ignore?.[name];
+    if (why !== undefined && !container && !(name in ours)) left.set(name, why);
+  }
+  for (const { name, container } of isLive(source) ? source.renamed.values() : []) {
+    const known = ours[name] as Command | undefined;
+    if (!container && (known === undefined || isEmitted(known))) left.set(name, "the server has given it another name");
+  }
+  return left;
 }
 
 /** A draft of which a method can be made: with the arguments that are described, or else any; or why there is none. */
@@ -83,12 +92,8 @@ function isLive(source: Source): source is LiveSource {
 }
 
 function titleOf(source: Source): string {
-  if (!isLive(source)) return source.label;
-  const { server, version, modules } = source;
-  const names = [...modules].map(([name, number]) => `${name} ${number}`).sort();
-  const title = `${server[0].toUpperCase()}${server.slice(1)} ${version}`;
-  // It stands in comments, and a server may call itself and its modules what it likes.
-  return (names.length === 0 ? title : `${title} with ${names.join(", ")}`).replaceAll(/\*\/|[^ -~]/g, "?");
+  const names = isLive(source) ? [...source.modules].map(([name, number]) => `${name} ${number}`).sort() : [];
+  return harmless(names.length === 0 ? source.label : `${source.label} with ${names.join(", ")}`);
 }
 
 /** Whose versions count, and which ones they are. */
@@ -102,12 +107,9 @@ interface Server {
 function serverOf(source: Source): Server | undefined {
   if (!isLive(source) || source.server !== "redis" && source.server !== "valkey") return undefined;
   if (!/^\d/.test(source.version)) return undefined;
-  const own = source.server === "valkey" ? VALKEY_MODULES : {};
-  const modules = [...source.modules].map(([name, version]): [string, string] => {
-    const lower = name.toLowerCase();
-    return [own[lower] ?? MODULES[lower] ?? lower, version];
-  });
-  return { family: source.server, version: source.version, modules: new Map(modules) };
+  const family = source.server;
+  const modules = [...source.modules].map(([name, version]): [string, string] => [ourModule(name, family), version]);
+  return { family, version: source.version, modules: new Map(modules) };
 }
 
 /** A command without the options that came later. */

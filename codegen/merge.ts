@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { draft } from "./draft.ts";
+import { draft, guessedSince } from "./draft.ts";
 import type { Command, CommandsFile, Node } from "./model.ts";
 import { normalise } from "./normalise.ts";
 import type { Source, SourceArgument, SourceCommand } from "./sources/source.ts";
@@ -46,7 +46,7 @@ export function compare(file: CommandsFile, source: Source): Difference {
 }
 
 /** Modules begin a name with an underscore when it is for themselves: `_FT.DEBUG`, `FT._ALTERIFNX`. */
-function isPrivate(name: string): boolean {
+export function isPrivate(name: string): boolean {
   return /(^|\.)_/.test(name);
 }
 
@@ -85,7 +85,10 @@ export function report(difference: Difference, ours = "commands.json"): string {
 export function merge(file: CommandsFile, source: Source, family: "redis" | "valkey"): CommandsFile {
   const merged: CommandsFile = { ...file };
   for (const name of compare(file, source).added) {
-    merged[name] = draft(source.commands.get(name)!, source, family);
+    const command = source.commands.get(name)!;
+    const drafted = draft(command, source, family);
+    const isStated = Object.keys(drafted.since).length > 0;
+    merged[name] = isStated ? drafted : { ...drafted, since: guessedSince(command, source, family) };
   }
   return merged;
 }

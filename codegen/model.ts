@@ -20,7 +20,10 @@
  * @module
  */
 
-/** A version per family. A plain string is a Redis version up to 7.2.4, which every Valkey has too. */
+/**
+ * A version per family. A plain string is a Redis version up to 7.2.4, which every Valkey has too. Empty only in drafts:
+ * nobody tells it.
+ */
 export type Since = string | {
   /** First Redis release with it; left out when Redis does not have it. */
   redis?: string;

@@ -70,16 +70,22 @@ export function withCommands(file: CommandsFile, commands: readonly [string, Com
 
 /**
  * The file with the commands that were asked for: `get`, `config get`, `configGet`, `ft.search`, `@hash` for a group.
- * `known` is what there is beyond the file, for a better message: commands that a certain server has not.
+ * Two are for better messages: `known` is what there is beyond the file, commands that a certain server has not; `left` are
+ * those that it has and that have no method, and why.
  */
-export function chooseCommands(file: CommandsFile, only: readonly string[], known: CommandsFile = file): CommandsFile {
+export function chooseCommands(
+  file: CommandsFile,
+  only: readonly string[],
+  known: CommandsFile = file,
+  left: ReadonlyMap<string, string> = new Map(),
+): CommandsFile {
   const commands = commandsOf(file).filter(([, facts]) => isEmitted(facts));
   const chosen = new Set<string>();
   for (const item of only) {
     const found = item.startsWith("@")
-      ? commands.filter(([, facts]) => facts.group === item.slice(1).toLowerCase())
+      ? commands.filter(([, facts]) => facts.group.toLowerCase() === item.slice(1).toLowerCase())
       : commands.filter(([name]) => key(name) === key(item));
-    if (found.length === 0) throw new SelectError(unknown(item, file, known));
+    if (found.length === 0) throw new SelectError(unknown(item, file, known, left));
     for (const [name] of found) chosen.add(name);
   }
   return withCommands(file, commands.filter(([name]) => chosen.has(name)));
@@ -97,7 +103,12 @@ const INSTEAD: Record<string, string> = {
   internal: "is for servers and modules among themselves and is no method",
 };
 
-function unknown(item: string, file: CommandsFile, known: CommandsFile): string {
+function unknown(
+  item: string,
+  file: CommandsFile,
+  known: CommandsFile,
+  left: ReadonlyMap<string, string>,
+): string {
   if (item.startsWith("@")) {
     const groups = new Set(commandsOf(file).filter(([, facts]) => isEmitted(facts)).map(([, facts]) => facts.group));
     return `there is no group ${item}; there are ${[...groups].sort().map((group) => `@${group}`).join(", ")}`;
@@ -110,6 +121,8 @@ function unknown(item: string, file: CommandsFile, known: CommandsFile): string 
     const [name, { conn }] = there;
     return `${name} ${INSTEAD[conn ?? "internal"] ?? INSTEAD.internal}`;
   }
+  const [call] = [...left].filter(([name]) => key(name) === key(item));
+  if (call !== undefined) return `${call[0]} has no method (${call[1]}): send it with call()`;
   const [elsewhere] = commandsOf(known).filter(([name]) => key(name) === key(item));
   if (elsewhere !== undefined) return `the server has no ${elsewhere[0]}`;
   const near = nearest(item, commandsOf(file).filter(([, facts]) => isEmitted(facts)).map(([name]) => name));

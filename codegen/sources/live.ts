@@ -1,5 +1,5 @@
 /**
- * Asks a running server what it knows: `COMMAND`, `COMMAND DOCS`, `MODULE LIST` and `INFO server`.
+ * Asks a running server what it knows: `COMMAND`, `COMMAND INFO`, `COMMAND DOCS`, `MODULE LIST` and `INFO server`.
  *
  * Takes any function that sends a command, and replies of either protocol: maps may be flat arrays, `Map`s or objects.
  *
@@ -19,15 +19,18 @@ export interface LiveSource extends Source {
   readonly version: string;
   /** The modules it has loaded, by name, with their versions. */
   readonly modules: ReadonlyMap<string, string>;
+  /** What it describes and does not obey, as it was given another name (`rename-command`). */
+  readonly renamed: ReadonlyMap<string, SourceCommand>;
 }
 
 /**
  * Reads everything that a server says about its commands.
  *
+ * @param place Where it is, for errors.
  * @throws {Error} if it has no COMMAND DOCS (Redis before 7.0 and some relatives): the message names server and version.
  */
-export async function readLive(label: string, ask: Ask): Promise<LiveSource> {
-  const about = readInfo(await ask("INFO", "server").catch(() => ""));
+export async function readLive(place: string, ask: Ask): Promise<LiveSource> {
+  const about = await readServer(ask);
   const [infos, docs, modules] = await Promise.all([
     ask("COMMAND"),
     ask("COMMAND DOCS").catch((error: Error) => error),
@@ -36,14 +39,27 @@ export async function readLive(label: string, ask: Ask): Promise<LiveSource> {
   if (docs instanceof Error && /NOPERM|not? permission/i.test(docs.message)) throw docs;
   if (docs instanceof Error || !Array.isArray(infos)) {
     const why = docs instanceof Error ? docs.message : "an odd reply to COMMAND";
-    throw new Error(`${label}: ${about.server} ${about.version} has no COMMAND DOCS to read arguments from (${why})`);
+    throw new Error(`${place}: ${about.server} ${about.version} has no COMMAND DOCS to read arguments from (${why})`);
   }
   const described = new Map(Object.entries(record(docs)).map(([name, doc]) => [name.toUpperCase(), record(doc)]));
+  const obeyed = await obeyedNames(infos.map(([name]) => String(name)), ask);
   const commands = new Map<string, SourceCommand>();
-  for (const info of infos) readCommand(info, described, commands);
+  const renamed = new Map<string, SourceCommand>();
+  for (const info of infos) readCommand(info, described, obeyed.has(String(info[0])) ? commands : renamed);
   // A server gives them in the order of its hash table, which moves.
-  const sorted = new Map([...commands].sort(([one], [other]) => one < other ? -1 : 1));
-  return { label, ...about, modules: readModules(modules, about.server), commands: sorted };
+  const [sorted, sortedRenamed] = [commands, renamed].map((map) =>
+    new Map([...map].sort(([one], [other]) => one < other ? -1 : 1))
+  );
+  const label = `${about.server.slice(0, 1).toUpperCase()}${about.server.slice(1)} ${about.version}`;
+  return { label, ...about, modules: readModules(modules, about.server), commands: sorted, renamed: sortedRenamed };
+}
+
+/** `COMMAND` tells the names that commands were born with. `COMMAND INFO` looks for the ones that the server goes by. */
+async function obeyedNames(names: readonly string[], ask: Ask): Promise<Set<string>> {
+  const found = await ask("COMMAND INFO", ...names).catch(() => undefined);
+  // Who may not ask, or gets something odd, has to believe all.
+  if (!Array.isArray(found) || found.length !== names.length) return new Set(names);
+  return new Set(names.filter((name, at) => list(found[at])[0] === name));
 }
 
 function readCommand(info: Json, docs: ReadonlyMap<string, Json>, commands: Map<string, SourceCommand>): void {
@@ -95,6 +111,16 @@ function keySpec(reply: unknown): Json {
     begin_search: part(fields.begin_search),
     find_keys: part(fields.find_keys),
   };
+}
+
+/** Which server it is. Who may not `INFO` may say HELLO, which no rule forbids. */
+async function readServer(ask: Ask): Promise<{ server: string; version: string }> {
+  try {
+    return readInfo(await ask("INFO", "server"));
+  } catch {
+    const { server = "redis", version = "unknown" } = record(await ask("HELLO").catch(() => []));
+    return { server: String(server), version: String(version) };
+  }
 }
 
 function readInfo(text: unknown): { server: string; version: string } {

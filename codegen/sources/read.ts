@@ -4,7 +4,7 @@
  * @module
  */
 import { readdir, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { readDocs } from "./docs.ts";
 import { readFolder } from "./folder.ts";
 import { type LiveSource, readLive } from "./live.ts";
@@ -38,7 +38,7 @@ export async function readSource(from: string, module?: string): Promise<Source>
   if (isServer(from)) return await readServer(from);
   const there = await stat(from).catch(() => undefined);
   if (there?.isDirectory()) return await readFiles(from, module);
-  if (there?.isFile()) return described(from, () => parse(from).then((file) => readDocs(from, file, module)));
+  if (there?.isFile()) return described(from, () => parse(from).then((file) => readDocs(nameOf(from), file, module)));
   throw new SourceError(`${withoutPassword(from)}: there is no such file or folder${hintOf(from)}`);
 }
 
@@ -62,6 +62,11 @@ async function described(from: string, read: () => Promise<Source>): Promise<Sou
   return source;
 }
 
+/** The name of a file or folder, without where it is. */
+function nameOf(from: string): string {
+  return basename(resolve(from));
+}
+
 async function readFiles(from: string, module: string | undefined): Promise<Source> {
   const names = (await readdir(from)).filter((name) => name.endsWith(".json")).sort();
   if (names.length === 0) {
@@ -70,7 +75,7 @@ async function readFiles(from: string, module: string | undefined): Promise<Sour
   return await described(from, async () => {
     const files: Json[] = [];
     for (const name of names) files.push(await parse(join(from, name)));
-    return readFolder(from, files, module);
+    return readFolder(`${nameOf(from)}/`, files, module);
   });
 }
 
@@ -96,17 +101,19 @@ function isObject(value: unknown): boolean {
 async function readServer(from: string): Promise<LiveSource> {
   // Only who asks a server needs a client.
   const { connect, ReplyError } = await import("../../mod.ts");
-  const label = placeOf(from);
+  const place = placeOf(from);
   try {
     const redis = await connect(from, { connectTimeout: 5000, backoff: () => null });
     try {
-      return await readLive(label, (name, ...args) => redis.call(name, ...args));
+      return await readLive(place, (name, ...args) =>
+        // It may change its connection, as far as the client knows, so the shared one does not take it.
+        name === "HELLO" ? redis.session((session) => session.call(name)) : redis.call(name, ...args));
     } finally {
       await redis.close(); // spelled out: Node 20 knows no `await using`, and what is published is not compiled for it
     }
   } catch (error) {
     if (error instanceof ReplyError && error.code === "NOPERM") {
-      throw new SourceError(`${label}: this user may not ask for COMMAND and COMMAND DOCS (${error.message})`, {
+      throw new SourceError(`${place}: this user may not ask for COMMAND and COMMAND DOCS (${error.message})`, {
         cause: error,
       });
     }

@@ -74,7 +74,7 @@ export interface SourceCommand {
 
 /** Everything that a source knows. */
 export interface Source {
-  /** How reports call it: a path or an address without its password. */
+  /** What it is called in what is written, the same wherever it is read from: `Redis 7.0.15`, or a file's own name. */
   readonly label: string;
   /** By name, in upper case. */
   readonly commands: ReadonlyMap<string, SourceCommand>;

@@ -3,14 +3,16 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { connect } from "../../mod.ts";
 import { draft } from "../../codegen/draft.ts";
+import { fit } from "../../codegen/fit.ts";
 import { formatCommands } from "../../codegen/format.ts";
 import { compare, merge, report } from "../../codegen/merge.ts";
 import { main } from "../../codegen/merge_cli.ts";
 import type { Command, CommandsFile } from "../../codegen/model.ts";
 import { normalise } from "../../codegen/normalise.ts";
+import { chooseCommands, SelectError } from "../../codegen/select.ts";
 import { readDocs } from "../../codegen/sources/docs.ts";
 import { readFolder } from "../../codegen/sources/folder.ts";
 import { readLive } from "../../codegen/sources/live.ts";
@@ -81,7 +83,7 @@ test("a command without docs is drafted from its arity, its keys and its module'
   assertEquals(merge(file, source, "valkey")["BOX.PUT"], {
     group: "box",
     since: { module: "1.4.7" },
-    doc: "`BOX.PUT`, as there describes it.",
+    doc: "`BOX.PUT`, as Valkey 9.1.2 describes it.",
     reply: "any",
     module: "box",
     args: [
@@ -167,6 +169,68 @@ test("of keys that the arguments do not show nobody says where they are", () => 
   assertEquals(places([key, value], 1, undefined), unknown);
   assertEquals(places([{ ...rows, arguments: [value, key] }], 2), unknown);
   assertEquals(places([{ name: "numkeys", type: "integer" }, { ...rows, arguments: [key, value] }], 2), unknown);
+});
+
+for (const version of ["redis-7.0", "redis-8", "valkey-9"] as ServerVersion[]) {
+  test(`what ${version} has renamed is not offered under its old name`, { skip: missing(version) }, async () => {
+    const args = ["--rename-command", "GETDEL", "TAKE", "--rename-command", "OBJECT", "THING"];
+    await using server = await startRedis({ version, args });
+    await using redis = await connect(server.url);
+    const source = await readLive("here", (name, ...args) => redis.call(name, ...args));
+    const { file: fitted, left } = fit(file, source);
+    const renamed = [...left].filter(([, why]) => why === "the server has given it another name");
+    const subcommands = Object.keys(file).filter((name) => name.startsWith("OBJECT "));
+    assertEquals(renamed.map(([name]) => name), ["GETDEL", ...subcommands]);
+    for (const [name] of renamed) assertEquals(name in fitted, false, name);
+    assertEquals("GETEX" in fitted, true);
+    assertThrows(
+      () => chooseCommands(fitted, ["getdel"], file, left),
+      SelectError,
+      "GETDEL has no method (the server has given it another name): send it with call()",
+    );
+  });
+}
+
+test("who may not INFO hears the version by HELLO; where nobody tells it, all options stay", async () => {
+  const optionsOfSet = async (hello?: unknown): Promise<[title: string, names: string[]]> => {
+    const replies: Record<string, unknown> = {
+      "HELLO": hello,
+      "COMMAND": [["set", -3, ["write"], 1, 1, 1, [], [], [], []]],
+      "COMMAND DOCS": [],
+      "MODULE LIST": [],
+    };
+    const source = await readLive(
+      "here",
+      (name) => replies[name] === undefined ? Promise.reject(new Error("NOPERM")) : Promise.resolve(replies[name]),
+    );
+    const { title, file: fitted } = fit(file, source);
+    return [title, JSON.stringify(fitted.SET).match(/"(?:PX|PXAT|IFEQ)"/g) ?? []];
+  };
+  const all = ['"PX"', '"PXAT"', '"IFEQ"'];
+  const [unknown, names] = await optionsOfSet();
+  assertEquals([unknown, names.sort()], ["Redis unknown", all.sort()]);
+  assertEquals(await optionsOfSet(new Map([["server", "redis"], ["version", "6.0.9"]])), ["Redis 6.0.9", ['"PX"']]);
+  assertEquals(await optionsOfSet(["server", "valkey", "version", "7.2.4"]), ["Valkey 7.2.4", ['"PX"', '"PXAT"']]);
+});
+
+test("a module's commands are in the group that it has here, and in its own whatever its case", async () => {
+  const replies: Record<string, unknown> = {
+    "INFO": "redis_version:8.0.0\r\n",
+    "COMMAND": ["json.later", "box.put"].map((name) => [name, -2, ["write"], 0, 0, 0, [], [], [], []]),
+    "COMMAND DOCS": [
+      ...["json.later", ["group", "module", "module", "ReJSON"]],
+      ...["box.put", ["group", "module", "module", "BigBox"]],
+    ],
+    "MODULE LIST": [],
+  };
+  const { file: fitted } = fit(file, await readLive("here", (name) => Promise.resolve(replies[name])));
+  const groups = ["JSON.LATER", "BOX.PUT"].map((name) => fitted[name] as Command);
+  assertEquals(groups.map(({ group, module }) => [group, module]), [["json", "json"], ["bigbox", "bigbox"]]);
+  for (const wanted of ["@bigbox", "@BigBox"]) {
+    assertEquals(Object.keys(chooseCommands(fitted, [wanted])).filter((name) => !name.startsWith("$")), ["BOX.PUT"]);
+  }
+  const put = { ...fitted["BOX.PUT"] as Command, group: "BigBox" };
+  assertEquals("BOX.PUT" in chooseCommands({ $schema: 1, "BOX.PUT": put }, ["@bigbox"]), true);
 });
 
 test("a server without COMMAND DOCS is named", async () => {
