@@ -3,7 +3,7 @@
  * typed as far as anybody knows, and whose pipelines, transactions and sessions have them, too.
  *
  * ```sh
- * deno run -A jsr:@respire/redis/codegen --from redis://127.0.0.1:6379 --out my_redis.ts
+ * deno run -A jsr:@respire/redis/codegen --from redis://127.0.0.1:6379 --out my_redis.ts --import jsr:@respire/redis
  * ```
  *
  * With `--only` it has some commands and nothing else, for bundles that must be small. `--help` tells the rest.
@@ -27,8 +27,8 @@ import { parseArgs } from "node:util";
 import { firstDifference } from "./differences.ts";
 import { fit } from "./fit.ts";
 import { compare, report } from "./merge.ts";
-import type { CommandsFile } from "./model.ts";
 import { MARK, printModule, SOCKETS, type Sockets } from "./module.ts";
+import { readOurs } from "./ours.ts";
 import { chooseCommands, chooseFeatures, FEATURES, neededFeatures, SelectError } from "./select.ts";
 import { isServer, readSource, SourceError, withoutPassword } from "./sources/read.ts";
 
@@ -82,15 +82,6 @@ export interface GenerateOptions {
   readonly import?: string;
 }
 
-/** Everything that this package knows about commands. */
-async function readOurs(): Promise<CommandsFile> {
-  const url = new URL("../commands.json", import.meta.url);
-  if (url.protocol === "file:") return JSON.parse(await readFile(url, "utf8"));
-  const response = await fetch(url);
-  if (!response.ok) throw new SourceError(`${url}: ${response.status} ${response.statusText}`);
-  return await response.json();
-}
-
 /**
  * The text of a module.
  *
@@ -110,12 +101,14 @@ export async function generate(options: GenerateOptions = {}): Promise<Generated
   const { file: whole, title, drafted, left } = source === undefined
     ? { file: ours, title: "Redis, Valkey and their modules", drafted: [], left: new Map<string, string>() }
     : fit(ours, source);
-  const file = options.only === undefined ? whole : chooseCommands(whole, options.only, ours);
+  const file = options.only === undefined ? whole : chooseCommands(whole, options.only, ours, left);
   const features = chooseFeatures(options.with ?? [options.only === undefined ? "all" : "none"]);
   for (const feature of neededFeatures(file)) features.add(feature);
   const sockets = chooseSockets(options.sockets);
   const text = printModule({ file, title, features, from: options.import ?? "@respire/redis", sockets });
-  return { text, title, drafted: drafted.filter((name) => name in file), left };
+  // What was not asked for needs no excuse; what was and has no method has thrown.
+  const unasked = options.only === undefined ? left : new Map<string, string>();
+  return { text, title, drafted: drafted.filter((name) => name in file), left: unasked };
 }
 
 function chooseSockets(name: string | undefined): Sockets | undefined {
@@ -131,7 +124,7 @@ export interface Generated {
   readonly title: string;
   /** The commands that this release does not know: typed by what the source says of them. */
   readonly drafted: readonly string[];
-  /** Commands of the source that have no method, and why: `call` sends them. */
+  /** Commands of the source that have no method, and why: `call` sends them. None where `only` says what is wanted. */
   readonly left: ReadonlyMap<string, string>;
 }
 
@@ -186,7 +179,7 @@ async function run(args: string[]): Promise<number> {
     import: values.import,
   };
   if (values.check && values.out === undefined) throw new SelectError("--check needs --out: the file to compare");
-  const found = values.out === undefined ? undefined : await readFile(values.out, "utf8").catch(() => undefined);
+  const found = values.out === undefined ? undefined : await readWritten(values.out);
   if (found !== undefined && !found.startsWith(MARK)) {
     throw new SelectError(
       `${values.out} exists and was not written by this program: choose another name, or delete it`,
@@ -199,8 +192,24 @@ async function run(args: string[]): Promise<number> {
   return 0;
 }
 
+/** What is there already. What cannot be read is not for that reason ours to overwrite. */
+async function readWritten(name: string): Promise<string | undefined> {
+  try {
+    return await readFile(name, "utf8");
+  } catch (error) {
+    if ((error as { code?: string }).code === "ENOENT") return undefined;
+    throw new SourceError(`${name}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+const HASH = /^\/\/ Hash of .*$/m;
+
 function check(name: string, text: string, found: string | undefined): number {
-  const difference = firstDifference(name, text, found);
+  // Git may have checked it out with the ends of lines that Windows has.
+  const read = text === found ? found : found?.replaceAll("\r\n", "\n");
+  // The hash differs wherever something does: it is told only where nothing else is.
+  const same = read?.replace(HASH, HASH.exec(text)![0]);
+  const difference = firstDifference(name, text, same) ?? firstDifference(name, text, read);
   if (difference === undefined) return 0;
   console.error(`${difference}\nWrite it again without --check.`);
   return 1;
@@ -222,7 +231,10 @@ async function write(
   if (drafted.length > 0) {
     console.log(`Known only by what the source says of them: ${drafted.join(", ")}`);
   }
-  for (const [command, why] of left) console.log(`${command} has no method (${why}): send it with call()`);
+  for (const why of new Set(left.values())) {
+    const names = [...left.keys()].filter((command) => left.get(command) === why);
+    console.log(`Without a method, to be sent with call() (${why}): ${names.join(", ")}`);
+  }
 }
 
 async function diff(from: string | undefined, module: string | undefined): Promise<number> {
@@ -236,6 +248,13 @@ async function diff(from: string | undefined, module: string | undefined): Promi
   return 0;
 }
 
-const started = (import.meta as { main?: boolean }).main ??
-  (process.argv[1] !== undefined && import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href);
-if (started) process.exitCode = await main(process.argv.slice(2));
+/** Whether this file is what was started, where the runtime does not say so itself. */
+function isStarted(): boolean {
+  try {
+    return import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href;
+  } catch {
+    return false; // `node app` for app.js, or words behind `node -e`
+  }
+}
+
+if ((import.meta as { main?: boolean }).main ?? isStarted()) process.exitCode = await main(process.argv.slice(2));

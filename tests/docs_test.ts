@@ -148,3 +148,11 @@ test("the entry of commands.json that the documentation shows is the one in use"
   for (const [name, entry] of Object.entries(shown)) assertEquals(entry, file[name]);
   assertEquals(Object.keys(shown).length, 1);
 });
+
+test("what the documentation checks in CI is what it writes", () => {
+  const page = readFileSync(join(ROOT, "docs/codegen.md"), "utf8");
+  const commands: string[] = page.match(/^(deno|bun|node) .* --out .*$/gm) ?? [];
+  const checks = commands.filter((command) => command.includes(" --check"));
+  assertEquals(checks.length, 1);
+  for (const check of checks) assert(commands.includes(check.replace(" --check", "")), check);
+});

@@ -315,7 +315,7 @@ test("commands, arguments and words whose names TypeScript or the module has no 
   const { code, output } = await shop.generate("--from", shop.path("odd.json"), "--module", "odd", "--out", "odd.ts");
   assertEquals(code, 0, output);
   for (const name of ["2FA.CHECK", "ЩИТ", "WRITE", "BINARY", "KIT", "POOL", "TICKET"]) {
-    assertStringIncludes(output, `${name} has no method (${name}: `);
+    assertStringIncludes(output, `Without a method, to be sent with call() (${name}: `);
   }
   shop.write(
     "consumer.ts",
