@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, posix, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -15,8 +15,14 @@ import { bundle } from "./bundle.ts";
 import { declare } from "./declarations.ts";
 import { ROOT } from "./programs.ts";
 
-/** What comes along as it is; the generator reads `commands.json`. */
-const COPIED = ["README.md", "LICENSE", "commands.json"];
+/** What comes along as it is: what the README and the pages show, and `commands.json`, which the generator reads. */
+export const COPIED = [
+  ...["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE", "commands.json"],
+  ...["docs/", "examples/", "bench/README.md", "bench/charts/"],
+];
+
+/** But not this: it runs on the tests' own means. */
+const DEMO = /\/examples\/demo(?:\.ts)?$/;
 
 /** What deno.json says of the package. */
 export interface Settings {
@@ -36,10 +42,26 @@ export function build(folder: string): void {
   bundle(entries, resolve(folder));
   declare(names, folder);
   for (const entry of names) addTypes(folder, entry);
-  for (const file of COPIED) copyFileSync(join(ROOT, file), join(folder, file));
+  for (const name of COPIED) {
+    cpSync(join(ROOT, name), join(folder, name), { recursive: true, filter: (path) => !DEMO.test(path) });
+  }
+  leadSomewhere(folder);
   const built = Object.entries(exports).map(([entry, file]) => [entry, file.replace(/\.ts$/, ".js")]);
   const settings: Settings = { name, version, license, exports: Object.fromEntries(built) };
   writeFileSync(join(folder, "deno.json"), JSON.stringify(settings, null, 2) + "\n");
+}
+
+/** A page names what only the repository has, and does not link to it: nobody would find it here. */
+function leadSomewhere(folder: string): void {
+  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    if (!name.endsWith(".md")) continue;
+    const path = join(folder, name);
+    const text = readFileSync(path, "utf8").replace(
+      /\[([^\]]+)\]\(([^)#:]+)(?:#[^)]*)?\)/g,
+      (link, words: string, target: string) => existsSync(join(path, "..", target)) ? link : words,
+    );
+    writeFileSync(path, text);
+  }
 }
 
 /** Tells Deno and JSR where an entry's declarations are; TypeScript finds them beside it. */

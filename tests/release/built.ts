@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "../../.ci/build.ts";
+import { build, COPIED } from "../../.ci/build.ts";
 
 /** The repository. */
 export const ROOT: string = fileURLToPath(new URL("../..", import.meta.url));
@@ -23,17 +23,10 @@ export const noBuild: string | false = !("Deno" in globalThis)
   : "npm install brings esbuild";
 
 /** What the package is made of, and by. A folder with a slash stands for those in it, too. */
-const SOURCES = [
-  "src/",
-  "codegen/",
-  ".ci",
-  "mod.ts",
-  "commands.json",
-  "deno.json",
-  "package.json",
-  "README.md",
-  "LICENSE",
-];
+const SOURCES = ["src/", "codegen/", ".ci", "mod.ts", "deno.json", "package.json", ...COPIED];
+
+/** The names of what is there to be read: pages, pictures, examples. */
+export const TEXTS = /^([A-Z]+(\.md)?|(docs|bench)\/.*\.(md|svg)|examples\/.*\.ts)$/;
 
 /** One place for each clone. */
 const PLACE = join(tmpdir(), `respire-built-${hash(ROOT)}`);
@@ -63,7 +56,7 @@ function files(): string[] {
     const path = join(ROOT, name);
     if (!statSync(path).isDirectory()) return [path];
     const found = readdirSync(path, { recursive: name.endsWith("/"), encoding: "utf8" });
-    return found.filter((file) => file.endsWith(".ts")).sort().map((file) => join(path, file));
+    return found.filter((file) => /\.(ts|md|svg)$/.test(file)).sort().map((file) => join(path, file));
   });
 }
 

@@ -1,8 +1,9 @@
 // What is built is what was written: the same names, the same classes behind them, the same texts of the generator.
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { COPIED } from "../../.ci/build.ts";
 import { test } from "../support/test.ts";
 import { builtPackage, noBuild, ROOT } from "./built.ts";
 
@@ -40,6 +41,26 @@ test("every entry has its names, and what they stand for its own", { skip: noBui
     }
   }
   assert(functions > 50, String(functions));
+});
+
+test("no page of it leads to what is not in it", { skip: noBuild }, () => {
+  const names = readdirSync(builtPackage(), { recursive: true, encoding: "utf8" });
+  const targets = names.filter((name) => /\.md$|^examples\/.*\.ts$/.test(name)).flatMap((name) => {
+    const text = readFileSync(join(builtPackage(), name), "utf8");
+    const found = name.endsWith(".md")
+      ? text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)|\bsrc(?:set)?="([^":]+)"/g)
+      : text.matchAll(/^import .* from "(\.[^"]+)"/gm);
+    return Array.from(found, ([, link, picture]) => join(name, "..", link ?? picture!));
+  });
+  assertEquals(targets.filter((target) => !existsSync(join(builtPackage(), target))), []);
+  for (const page of readdirSync(join(ROOT, "docs"))) assert(targets.includes(`docs/${page}`), page);
+});
+
+test("a clone brings along what the package does, for those who install that", () => {
+  const read = (name: string) => JSON.parse(readFileSync(join(ROOT, name), "utf8"));
+  for (const list of [read("package.json").files, read("deno.json").publish.include]) {
+    assertEquals(COPIED.filter((name) => !list.includes(name)), []);
+  }
 });
 
 test("what two entries export is one thing", { skip: noBuild }, async () => {

@@ -7,7 +7,7 @@ import process from "node:process";
 import { noOpenssl } from "../support/certificates.ts";
 import { missing, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
-import { noBuild, ROOT } from "./built.ts";
+import { noBuild, ROOT, TEXTS } from "./built.ts";
 import { publish, type Published, Registry } from "./published.ts";
 import type { Outcome } from "../support/programs.ts";
 import { Project } from "./run_program.ts";
@@ -32,9 +32,8 @@ test("what would be published is the product, whole, and nothing else", { skip: 
   const paths = [...files.keys()];
   for (const entry of Object.values(exports)) assert(files.has(entry.slice(1)), entry);
   for (const file of ["/README.md", "/LICENSE", "/deno.json"]) assert(files.has(file), file);
-  const others = paths.filter((path) =>
-    !/^\/((src|codegen)\/.*\.d\.ts|mod\.d\.ts|shared\/.*\.js|(deno|commands)\.json|[A-Z]+(\.md)?)$/.test(path)
-  );
+  const code = /^\/((src|codegen)\/.*\.d\.ts|mod\.d\.ts|shared\/.*\.js|(deno|commands)\.json)$/;
+  const others = paths.filter((path) => !code.test(path) && !TEXTS.test(path.slice(1)));
   assertEquals(others.sort(), Object.values(exports).map((entry) => entry.slice(1)).sort());
   assertEquals(paths.filter((path) => path.includes("_test")), []);
 });

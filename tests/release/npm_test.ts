@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { missing, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
 import { EXPORTS, install, NAME, noCompiler, PACKAGE, packed, ran, TSC, VERSION, without } from "./packed.ts";
-import { noBuild, ROOT } from "./built.ts";
+import { noBuild, ROOT, TEXTS } from "./built.ts";
 import { Project } from "./run_program.ts";
 
 /** What the consumer runs: the files of `consumer/`. */
@@ -26,7 +26,8 @@ test("the tarball holds JavaScript, declarations and texts, and nothing else", {
   await ran(project, "tar", "-xzf", packed());
   const folder = join(project.folder, "package");
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.includes("."));
-  assertEquals(files.filter((name) => !/\.(js|d\.ts)$|^(README\.md|package\.json|commands\.json)$/.test(name)), []);
+  const code = /\.(js|d\.ts)$|^(package|commands)\.json$/;
+  assertEquals(files.filter((name) => !code.test(name) && !TEXTS.test(name)), []);
   assert(existsSync(join(folder, "LICENSE")));
   const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   assertEquals([manifest.name, manifest.version, manifest.engines.node], [PACKAGE, VERSION, ">=20"]);

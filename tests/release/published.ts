@@ -27,8 +27,8 @@ export interface Published {
 }
 
 /**
- * Asks `deno publish` itself: a dry run checks everything and names each file that it would send. What we build imports
- * by relative paths only, so it is sent as it is.
+ * Asks `deno publish` itself: a dry run checks everything and names each file that it would send. What can be imported of
+ * it imports by relative paths only, so it is sent as it is.
  */
 export async function publish(): Promise<Published> {
   const folder = builtPackage();
