@@ -8,7 +8,7 @@ import type { Credentials } from "../connection/handshake.ts";
 import type { Line } from "../connection/line.ts";
 import { Pending, type SendOptions } from "../connection/pending.ts";
 import { BIGINTS, BYTES } from "../resp/reply.ts";
-import { APART, CORE, type Core, ON, OPTIONS } from "./core.ts";
+import { APART, CORE, Core, ON, OPTIONS } from "./core.ts";
 import { feature, type SurfaceOf, type Surfaces } from "./kit.ts";
 
 /** Flags that keep a command off a shared connection. */
@@ -16,8 +16,11 @@ const UNUSUAL = BLOCKING | BLOCKING_OPTION | SESSION | PUBSUB;
 
 /** Options that travel with every command of a surface; see {@link BareClient.with}. */
 export interface CallOptions {
-  /** Milliseconds from each call until its caller is released with a `TimeoutError`. */
-  readonly timeout?: number;
+  /**
+   * Milliseconds from each call until its caller is released with a `TimeoutError`; at least 1. `undefined` lifts the limit
+   * that the client has, left out it stays.
+   */
+  readonly timeout?: number | undefined;
   /** Releases the caller of each call with `signal.reason`. */
   readonly signal?: AbortSignal;
 }
@@ -41,6 +44,8 @@ export abstract class BareClient<
 
   /** @internal Made by `connect` and `connectPool`. */
   constructor(core: Core, options: SendOptions) {
+    // As other libraries have it: with an address in the place of the core.
+    if (!(core instanceof Core)) throw new TypeError("A client is opened with await connect(…)");
     this.#core = core;
     this.#options = options;
     this.#mode = options.mode;

@@ -109,7 +109,9 @@ function checkLimits(limits: unknown): void {
 
 function checkPem(name: string, text: unknown): void {
   if (text !== undefined && !(typeof text === "string" && text.includes("-----BEGIN "))) {
-    throw new TypeError(`Option ${name} must be PEM text (-----BEGIN …), not the name of a file that holds it`);
+    throw new TypeError(
+      `Option ${name} must be PEM text (-----BEGIN …): a string, neither bytes nor the name of a file`,
+    );
   }
 }
 

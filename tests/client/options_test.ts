@@ -1,7 +1,7 @@
 // Where to connect, and how: everything that a URL, options and the environment may say, and how nonsense is told.
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import process from "node:process";
-import { connect } from "../../mod.ts";
+import { connect, Redis } from "../../mod.ts";
 import { readBriefly } from "../../src/client/brief.ts";
 import { readOptions } from "../../src/client/options.ts";
 import { parseUrl } from "../../src/client/url.ts";
@@ -104,6 +104,13 @@ for (const target of [null, 6379, true, () => "redis://h"]) {
   });
 }
 
+test("new Redis(…) says how a client is opened", () => {
+  const Other = Redis as unknown as new (...args: unknown[]) => Redis;
+  for (const args of [[], ["redis://h"], [6379, "h"], [{ host: "h" }, {}]]) {
+    assertThrows(() => new Other(...args), TypeError, "await connect");
+  }
+});
+
 test("no message shows what may be a secret", async () => {
   const secret = "hunter2-secret";
   for (
@@ -142,6 +149,7 @@ for (
     [{ tls: "yes" }, TypeError, "tls must be true, false, or an object"],
     [{ tls: { caFile: "x" } }, TypeError, "Unknown option: tls.caFile"],
     [{ tls: { ca: "/etc/ca.pem" } }, TypeError, "tls.ca must be PEM text"],
+    [{ tls: { ca: new Uint8Array(1) } }, TypeError, "tls.ca must be PEM text (-----BEGIN …): a string, neither bytes"],
     [{ tls: { cert: "-----BEGIN CERTIFICATE-----" } }, TypeError, "go together"],
     [{ tls: { verify: 0 } }, TypeError, "tls.verify must be true or false"],
     [{ limits: 5 }, TypeError, "limits must be an object"],

@@ -17,6 +17,7 @@ async function commands(redis: Redis): Promise<void> {
   expect("call", await redis.call("ECHO", "héllo"), "héllo");
   expect("bytes", Array.from(await redis.bytes.get("greeting") ?? []), [104, 101, 108, 108, 111]);
   expect("bigints", String(await redis.bigints.incrby("large", 9007199254740993n)), "9007199254740993");
+  expect("with", await redis.with({ timeout: undefined }).ping(), "PONG");
   const error = await redis.lpush("greeting", "x").catch((error: unknown) => error);
   expect("error", error instanceof ReplyError && error.code, "WRONGTYPE");
 }
