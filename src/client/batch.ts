@@ -74,7 +74,7 @@ export class Queued {
 /** Says that a builder gave no list. What an asynchronous one comes to is part of the same mistake: nobody else hears of it. */
 export function noList(what: string, built: unknown): TypeError {
   Promise.resolve(built).catch(() => {});
-  return new TypeError(`The builder of a ${what} must return the list of its commands, at once`);
+  return new TypeError(`The builder of a ${what} must be a function that returns the list of its commands, at once`);
 }
 
 /** The first chunk of a batch: small ones leave room for the next. */

@@ -313,7 +313,7 @@ export abstract class BasePipeline extends BaseBatch {
     build: (pipeline: this) => C | Iterator<unknown, C | void>,
     options: PipelineOptions,
   ): Promise<Replies<C> | RepliesOrErrors<C>> {
-    const built = build(this);
+    const built = typeof build === "function" ? build(this) : undefined;
     const list = Array.isArray(built) ? built as unknown as C : await this.#pull(built as Iterator<unknown, C | void>);
     if (list !== undefined && !Array.isArray(list)) throw noList("pipeline", list);
     const places = list === undefined ? undefined : this.places(list as readonly unknown[]);

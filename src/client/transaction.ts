@@ -171,7 +171,7 @@ export abstract class BaseTransaction extends BaseBatch {
     options: TransactionOptions,
     on: (work: (line: Line) => Promise<unknown[]>) => Promise<unknown[]>,
   ): Promise<Replies<C> | RepliesOrErrors<C>> {
-    const list = build(this);
+    const list = typeof build === "function" ? build(this) : undefined;
     if (!Array.isArray(list)) throw noList("transaction", list);
     const places = this.places(list);
     if (this.queued === 0) return [] as unknown as Replies<C>;

@@ -128,6 +128,14 @@ test("a queued command cannot be awaited, and a builder must list its own comman
     "at once",
   );
   await assertRejects(async () => await redis.pipeline(() => [redis.get("a")]), TypeError, "not a command");
+  const none = undefined as never;
+  for (const build of [none, {} as never]) {
+    await assertRejects(() => redis.transaction(build), TypeError, "must be a function");
+    await redis.session(async (s) => {
+      await assertRejects(() => s.pipeline(build), TypeError, "must be a function");
+      await assertRejects(() => s.transaction(build), TypeError, "must be a function");
+    });
+  }
   assertThrows(() => p.hset("h", "f", null as unknown as string), TypeError, "argument 3");
 });
 
