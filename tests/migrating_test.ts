@@ -19,6 +19,8 @@ declare const redis: Redis;
 declare const pool: Redis;
 declare const s: respire.Session;
 declare const url: string, hostname: string, port: number, username: string, password: string;
+declare const path: string, reply: Record<string, string>;
+declare function readFileSync(path: string, encoding: "utf8"): string;
 declare const ca: string, cert: string, key: string, serverName: string, pem: string, lua: string, sha: string;
 declare const database: number, longitude: number, latitude: number, member: string, milliseconds: number;
 declare const frommember: string, byradius: { radius: number; unit: "km" };
@@ -55,12 +57,20 @@ function code(cell: string): string[] {
   );
 }
 
+/** A piece of code as a function may have it: options are given to somebody, names are taken from the package. */
+function statement(text: string): string {
+  if (text.startsWith("{ ...")) return `(${text});`;
+  if (text.startsWith("{")) return `options(${text});`;
+  if (/^[A-Z]\w*$/.test(text)) return `respire.${text};`;
+  const types = /^import type \{ (.*) \} from "@respire\/redis"$/.exec(text)?.[1];
+  return types ? `let _: ${types.replace(/\w+/g, "respire.$&").replaceAll(",", " |")};` : `${text};`;
+}
+
 /** The row as functions, so that each stands by itself; empty if there is nothing but words. */
 function program({ line, theirs, ours }: Row): string {
   const spans = ours.startsWith("the same") ? [...code(theirs), ...code(ours)] : code(ours);
   return spans.filter((text) => !WORDS.test(text)).map((text, i) => {
-    const body = text.startsWith("{") ? `options(${text});` : /^[A-Z]\w*$/.test(text) ? `respire.${text};` : `${text};`;
-    return `export async function line${line}_${i}() { ${body} }`;
+    return `export async function line${line}_${i}() { ${statement(text)} }`;
   }).join("\n");
 }
 
