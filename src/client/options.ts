@@ -73,7 +73,10 @@ export interface ClientOptions {
   readonly maxPendingBytes?: number;
   /** What happens to a command beyond these limits: `"error"` (the default) rejects it, `"wait"` lets it wait its turn. */
   readonly overflow?: "error" | "wait";
-  /** Milliseconds from each call until its caller is released; no limit unless given. */
+  /**
+   * Milliseconds from each call until its caller is released, that of a command that blocks as well
+   * (`redis.with({ timeout: undefined })` has no limit); at least 1. Leave it out for none.
+   */
   readonly timeout?: number;
   /**
    * When to try again to get back a connection that was lost; doubling from 50 ms to 2 s unless given, for as long as the
@@ -107,8 +110,9 @@ export interface ClientOptions {
    */
   readonly integrity?: boolean;
   /**
-   * Called at each change of a shared connection's state, while it is shared: what becomes of a session's connection is
-   * not told. A pool has several that are shared; a cache has one of its own, and so have subscriptions with RESP2.
+   * Called at each change of a shared connection's {@link LineState}, while it is shared: what becomes of a session's
+   * connection is not told. A pool has several that are shared; a cache has one of its own, and so have subscriptions with
+   * RESP2. Whether the client works is not told by any one of them: `redis.with({ timeout: 500 }).ping()` asks.
    */
   readonly onState?: (state: LineState, error?: Error) => void;
   /** Called with each out-of-band value that is no subscription's message. */

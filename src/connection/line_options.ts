@@ -11,7 +11,16 @@ import type { Backoff } from "./backoff.ts";
 import type { Line } from "./line.ts";
 import type { Traffic } from "./traffic.ts";
 
-/** Where a line is in its life. */
+/**
+ * Where a connection is in its life.
+ *
+ * - `idle`: there is none, and nobody is about it; the next command opens one.
+ * - `connecting`: it is being opened, for the first time or after `idle`.
+ * - `ready`: it takes commands.
+ * - `reconnecting`: it was lost, or is replaced on purpose (its age, a server that has become a replica); commands wait.
+ * - `closing`: it takes no more commands, and waits for replies that are owed.
+ * - `closed`: it is gone for good.
+ */
 export type LineState = "idle" | "connecting" | "ready" | "reconnecting" | "closing" | "closed";
 
 /** Everything a line needs to know. */

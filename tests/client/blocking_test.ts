@@ -50,6 +50,17 @@ test("a timeout of the caller releases a blocked command with a TimeoutError", a
   assertEquals(await redis.blpop(["list"], 0.01), null);
 });
 
+test("the client's timeout ends what blocks, too, unless `with` lifts it", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { timeout: 50 });
+  const unlimited = redis.with({ timeout: undefined });
+  const popped = unlimited.blpop(["kept"], 0);
+  // Called later: it would be over later, too.
+  await assertRejects(() => redis.blpop(["list"], 0), TimeoutError, "BLPOP");
+  await unlimited.rpush("kept", "x");
+  assertEquals(await popped, ["kept", "x"]);
+});
+
 test("a process that was busy when the server answered gets what it said, and keeps its connections", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url);
