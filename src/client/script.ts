@@ -99,23 +99,24 @@ function shapeOf<T>({ reply }: { readonly reply?: (reply: Reply) => T }): Shape 
 }
 
 function list(places: Places | undefined, given: unknown, what: string): readonly Arg[] {
+  const wanted = typeof places === "object" ? places.length : places;
   if (Array.isArray(given)) {
-    const wanted = typeof places === "object" ? places.length : places;
     if (wanted !== undefined && wanted !== given.length) {
       throw new TypeError(`The call takes ${wanted} ${what}; ${given.length} were given`);
     }
     return given;
   }
-  if (given === undefined && (places ?? 0) === 0) return [];
+  if (given === undefined && (wanted ?? 0) === 0) return [];
   if (typeof places !== "object" || typeof given !== "object" || given === null) {
-    if (Array.isArray(places) && places.length === 0) return [];
     throw new TypeError(`The ${what} of the call must be given as a list`);
   }
   const named = given as Readonly<Record<string, Arg>>;
-  return places.map((name) => {
+  const row = places.map((name) => {
     if (Object.hasOwn(named, name)) return named[name];
     throw new TypeError(`The ${what} of the call lack ${name}`);
   });
+  if (Object.keys(named).every((name) => places.includes(name))) return row;
+  throw new TypeError(`The ${what} of the call are ${places.join(", ") || "none"}; others were given`);
 }
 
 /** A Lua script that can be called on every surface; made by {@link defineScript}. */

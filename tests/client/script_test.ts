@@ -208,6 +208,14 @@ test("places are counted and named", async () => {
   await assertRejects(() => named.run(redis, ["a"], [5]), TypeError, "takes 2 keys; 1");
   // @ts-expect-error a key has another name
   await assertRejects(() => named.run(redis, { from: "a", too: "b" }, [5]), TypeError, "lack to");
+  // @ts-expect-error a key is one too many
+  await assertRejects(() => named.run(redis, { from: "a", to: "b", via: "c" }, [5]), TypeError, "keys of the call are");
+  const p = redis.pipeline();
+  // @ts-expect-error an argument is one too many
+  assertThrows(() => named.run(p, ["a", "b"], { limit: 5, by: 1 }), TypeError, "arguments of the call are");
+  const none = defineScript({ lua, keys: [], args: [] });
+  assertEquals(await none.run(redis, {}), [null, null, null, null, 0, 0]);
+  await assertRejects(() => none.run(redis, "a" as never), TypeError, "as a list");
   // @ts-expect-error the arguments are missing
   await assertRejects(() => named.run(redis, ["a", "b"]), TypeError, "arguments");
   // @ts-expect-error keys are no text
