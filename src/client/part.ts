@@ -46,8 +46,13 @@ export class Outcome {
     this.firstError ??= error;
   }
 
+  /** Throws the first error. `"return"` leaves it in its place among the replies: without these it would be lost. */
+  tell(errors: "throw" | "return" | undefined, sent: boolean): void {
+    if (this.firstError && !(this.keep && errors === "return")) throw this.#told(this.firstError, sent);
+  }
+
   /** The error of one part as the error of the whole: that was not sent only if no part was. */
-  told(error: Error, sent: boolean): Error {
+  #told(error: Error, sent: boolean): Error {
     if (!sent || !isUnsent(error)) return error;
     const fate = this.answered > this.failed ? "has run" : "may have run";
     const whole = new ConnectionError(`${error.message}; what came before it ${fate}`, {

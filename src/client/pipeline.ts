@@ -33,10 +33,10 @@ const FULL = 4 * 1024 * 1024;
 export interface PipelineOptions {
   /**
    * `"throw"` (the default): the first error rejects the whole, after every reply has come.
-   * `"return"`: an error stands in the place of its reply.
+   * `"return"`: an error stands in the place of its reply. (With `replies: false` there are no places: it is thrown.)
    */
   readonly errors?: "throw" | "return";
-  /** `false`: replies are not kept, only errors and the count; for pipelines that would not fit in memory. */
+  /** `false`: replies are not kept, only the first error; for pipelines that would not fit in memory. */
   readonly replies?: boolean;
 }
 
@@ -133,6 +133,8 @@ export abstract class BasePipeline extends BaseBatch {
    * }
    * await p.exec();
    * ```
+   * @throws {Error} what {@link BasePipeline.exec} will, once part of it is lost and nothing more is to be sent; not if the
+   * pipeline was opened with `errors: "return"` and keeps its replies.
    * @throws {TimeoutError} if the client's limit of time is over: what has not left will not be sent.
    */
   drain(): Promise<void> {
@@ -146,9 +148,17 @@ export abstract class BasePipeline extends BaseBatch {
   }
 
   async #drain(): Promise<void> {
+    const { ticket } = this;
+    const outcome = this.#outcome;
+    await this.#send();
+    // Whoever queues without an end would not come to hear of it.
+    if (outcome.lost) outcome.tell(this.#errors, ticket.sent);
+  }
+
+  #send(): Promise<void> | undefined {
     this.#cutPart();
     this.#start();
-    await this.#sending;
+    return this.#sending;
   }
 
   #start(): void {
@@ -289,9 +299,8 @@ export abstract class BasePipeline extends BaseBatch {
     this.ticket = new Ticket();
     this.queued = 0;
     await this.#sending;
-    const { firstError, replies } = outcome;
-    if (firstError && errors !== "return") throw outcome.told(firstError, ticket.sent);
-    return replies;
+    outcome.tell(errors, ticket.sent);
+    return outcome.replies;
   }
 
   /** The memory of what has left serves the next pipeline. */
@@ -329,7 +338,7 @@ export abstract class BasePipeline extends BaseBatch {
     for (;;) {
       const { done, value } = source.next();
       if (done) return value as C | undefined;
-      if (this.#cutSize >= PART) await this.#drain();
+      if (this.#cutSize >= PART) await this.#send();
       if (this.#outcome.lost) return void source.return?.();
     }
   }

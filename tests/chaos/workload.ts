@@ -188,12 +188,12 @@ async function pipeline(self: Caller): Promise<void> {
 async function longPipeline(self: Caller): Promise<void> {
   const every = self.random.chance(0.5) ? 50 + self.random.below(200) : Infinity;
   await pipelined(self, 300 + self.random.below(1500), async (numbers) => {
-    const p = self.redis.pipeline();
+    const p = self.redis.pipeline({ errors: "return" });
     for (const [i, number] of numbers.entries()) {
       p.hincrby("runs", number, number);
       if (i % every === every - 1) await p.drain();
     }
-    return await p.exec({ errors: "return" });
+    return await p.exec();
   });
 }
 

@@ -1,6 +1,6 @@
 // Long pipelines: only the first part is encoded as it is queued, and nobody may notice.
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
-import { connect, ConnectionError, connectPool, TimeoutError } from "../../mod.ts";
+import { connect, ConnectionError, connectPool, ReplyError, TimeoutError } from "../../mod.ts";
 import { connectTransport } from "../../src/transport/default.ts";
 import type { Connect } from "../../src/transport/transport.ts";
 import { greeted, startScripted } from "../support/scripted.ts";
@@ -322,6 +322,41 @@ test('a pipeline that was opened with errors: "return" returns them', async () =
   }
   p.incr("text");
   await assertRejects(() => p.exec({ errors: "throw" }), Error, "not an integer");
+});
+
+test("where replies are not kept, no error is", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await redis.set("text", "x");
+  const options = { replies: false, errors: "return" } as const;
+  await assertRejects(() => redis.pipeline((p) => [p.incr("text")], options), ReplyError, "not an integer");
+  const p = redis.pipeline({ replies: false });
+  p.incr("text");
+  await assertRejects(() => p.exec({ errors: "return" }), ReplyError, "not an integer");
+});
+
+test("drain() tells whoever fills a pipeline by hand that it is lost, as exec() does", async () => {
+  await using server = await startScripted(greeted(async (peer, index) => {
+    if (index > 0) return await peer.untilEnded();
+    await peer.until("after");
+    peer.destroy();
+  }));
+  await using redis = await connect(server.url, { clientInfo: false });
+  const heard = [redis.pipeline(), redis.pipeline({ replies: false, errors: "return" })];
+  const returned = redis.pipeline({ errors: "return" });
+  for (const p of [...heard, returned]) {
+    p.incr("n");
+    await p.drain();
+  }
+  await assertRejects(() => redis.incr("after"), ConnectionError);
+  for (const p of heard) {
+    p.incr("n");
+    for (const way of ["drain", "drain", "exec"] as const) {
+      assertEquals((await assertRejects(async () => await p[way](), ConnectionError)).sent, true);
+    }
+  }
+  await returned.drain();
+  assertInstanceOf((await returned.exec())[0], ConnectionError);
 });
 
 test("an asynchronous builder is refused, and rejects nobody else", async () => {
