@@ -130,7 +130,7 @@ export class TransactionError extends RedisError {
   override name = "TransactionError";
   /** `"watch"`: a watched key changed, nothing ran. `"abort"`: the server refused a queued command, nothing ran. */
   readonly reason: "watch" | "abort";
-  /** For `"abort"`: the errors of the refused commands, by their place in the transaction. */
+  /** For `"abort"`: the errors of the refused commands, by their place in the transaction. The first is the `cause`, too. */
   readonly errors: ReadonlyMap<number, ReplyError>;
   /** How often it was tried: more than once by `redis.watch`. */
   attempts = 1;

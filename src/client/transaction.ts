@@ -62,15 +62,23 @@ class Owing implements Owed {
 
   reply(value: Reply, unsafe: boolean): boolean {
     this.owed--;
-    if (value instanceof ReplyError && isReplicas(value)) this.#refusal = value;
-    if (this.owed > 0) {
+    if (value instanceof ReplyError) {
       const place = this.#queued - this.owed;
-      if (value instanceof ReplyError) this.#refused.set(place, value);
-      return false;
+      value.command = this.#nameAt(place);
+      if (isReplicas(value)) this.#refusal = value;
+      if (this.owed > 0) this.#refused.set(place, value);
     }
+    if (this.owed > 0) return false;
     this.#settle(value, unsafe);
     if (this.#refusal !== undefined) this.ticket.refused(this.#refusal);
     return true;
+  }
+
+  /** MULTI is in the place before the first, EXEC in that after the last. */
+  #nameAt(place: number): string {
+    if (place < 0) return MULTI.name;
+    for (const { spec, count } of this.#runs) if ((place -= count) < 0) return spec.name;
+    return EXEC.name;
   }
 
   #settle(value: Reply, unsafe: boolean): void {
@@ -86,14 +94,12 @@ class Owing implements Owed {
     }
     if (value instanceof ReplyError) {
       if (value.code !== "EXECABORT") return this.reject(value);
-      const [first] = this.#refused.values();
-      return this.reject(
-        new TransactionError(
-          `The server refused a command of the transaction, so nothing ran: ${(first ?? value).message}`,
-          "abort",
-          this.#refused,
-        ),
-      );
+      const [first = value] = this.#refused.values();
+      // Not in the server's words, which may repeat arguments.
+      const what = `The server refused ${first.command} (${first.code}): nothing of the transaction ran`;
+      const error = new TransactionError(what, "abort", this.#refused);
+      error.cause = first;
+      return this.reject(error);
     }
     if (!Array.isArray(value) || value.length !== this.#queued) {
       return this.reject(
@@ -106,7 +112,9 @@ class Owing implements Owed {
   /** Where MULTI is refused (a user may lack the right to it) what follows runs all the same, one by one. */
   #unbound(refusal: ReplyError): ReplyError {
     if (this.#refused.size > this.#queued) return refusal;
-    return new ReplyError(`${refusal.message}; the commands ran one by one, not as a transaction`);
+    const error = new ReplyError(`${refusal.message}; the commands ran one by one, not as a transaction`);
+    error.command = refusal.command;
+    return error;
   }
 
   #shaped(values: Reply[], unsafe: boolean): unknown[] {

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { connect, ConnectionError, connectPool, ReplyError, TimeoutError, TransactionError } from "../../mod.ts";
+import { answering, greeted, startScripted } from "../support/scripted.ts";
 import { startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
 import { adapters } from "../transport/adapters.ts";
@@ -154,6 +155,35 @@ test("a transaction is one tuple, all or nothing", async () => {
     Error,
   );
   assert(abort instanceof ReplyError || abort instanceof TransactionError);
+});
+
+test("a transaction that the server refuses names the command and its code; the server's words are the cause", async () => {
+  await using server = await startRedis();
+  await using admin = await connect(server.url);
+  await admin.call("ACL SETUSER", "ada", "on", ">secret", "~*", "+@all", "-incr", "-exec");
+  await using redis = await connect(server.url, { username: "ada", password: "secret" });
+  const refused = async (build: Parameters<typeof redis.transaction>[0]) => {
+    const error = await assertRejects(() => redis.transaction(build), TransactionError);
+    assertInstanceOf(error.cause, ReplyError);
+    return { ...error, message: error.message, cause: error.cause };
+  };
+  const denied = await refused((tx) => [tx.get("a"), tx.get("b"), tx.incr("n")]);
+  assertEquals(denied.message, "The server refused INCR (NOPERM): nothing of the transaction ran");
+  assertEquals([...denied.errors.keys()], [2]);
+  assertEquals(denied.cause, denied.errors.get(2));
+  assertEquals([denied.cause.command, denied.cause.message.includes("permission")], ["INCR", true]);
+  const unknown = await refused((tx) => [tx.call("NOPE", "an argument")]);
+  assertEquals([unknown.cause.command, unknown.message.includes("an argument")], ["NOPE", false]);
+  const last = await refused((tx) => [tx.get("a")]);
+  assertEquals([last.cause.command, last.errors.size, last.message.includes("permission")], ["EXEC", 0, false]);
+});
+
+test("an EXEC that is refused otherwise is a ReplyError that names it", async () => {
+  const answers: Record<string, string> = { MULTI: "+OK", GET: "+QUEUED", EXEC: "-CLUSTERDOWN The cluster is down" };
+  await using server = await startScripted(greeted(answering(([name]) => `${answers[name!]}\r\n`)));
+  await using redis = await connect(server.url, { clientInfo: false });
+  const error = await assertRejects(() => redis.transaction((tx) => [tx.get("a")]), ReplyError);
+  assertEquals(error.command, "EXEC");
 });
 
 test("WATCH makes a transaction fail when a watched key changes", async () => {

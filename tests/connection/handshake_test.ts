@@ -1,6 +1,6 @@
 // What is said on a new connection, in how many round trips, and what a server may answer to it.
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { connect, ConnectionError } from "../../mod.ts";
+import { connect, ConnectionError, ReplyError } from "../../mod.ts";
 import { LIBRARY, VERSION } from "../../src/connection/version.ts";
 import { answering, helloAs, type Peer, startScripted } from "../support/scripted.ts";
 import { test } from "../support/test.ts";
@@ -84,6 +84,8 @@ for (
     const error = await assertRejects(() => connecting, ConnectionError, reply.slice(1, 20));
     assert(error.message.includes("The server refused the connection") && !error.message.includes("secret"));
     assertEquals([error.sent, error.command], [false, ""]);
+    // Where a log must not show the server's words, it can show these.
+    assert(error.cause instanceof ReplyError && error.cause.command.startsWith(name), String(error.cause));
     await (await server.peer()).untilEnded();
   });
 }
