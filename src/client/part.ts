@@ -134,7 +134,7 @@ export class Part implements Owed {
       value.command = run.spec.name;
       this.#error(value);
       if (isReplicas(value)) this.#refusal = value;
-    } else if (unsafe && (run.mode & (BIGINTS | LOOSE)) === 0) {
+    } else if (unsafe && outcome.keep && (run.mode & (BIGINTS | LOOSE)) === 0) {
       this.#error(unsafeInteger(run.spec.name));
     } else if (outcome.keep) {
       outcome.replies.push(

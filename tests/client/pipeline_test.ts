@@ -335,6 +335,14 @@ test("where replies are not kept, no error is", async () => {
   await assertRejects(() => p.exec({ errors: "return" }), ReplyError, "not an integer");
 });
 
+test("where replies are not kept, an integer may be beyond 2^53", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await redis.set("n", 2n ** 60n);
+  await assertRejects(() => redis.pipeline((p) => [p.incr("n")]), RangeError, "2^53");
+  assertEquals(await redis.pipeline((p) => [p.incr("n")], { replies: false }), []);
+});
+
 test("drain() tells whoever fills a pipeline by hand that it is lost, as exec() does", async () => {
   await using server = await startScripted(greeted(async (peer, index) => {
     if (index > 0) return await peer.untilEnded();
