@@ -32,5 +32,6 @@ function fire(event: Event): void {
   const signal = event.target as AbortSignal;
   const listeners = heard.get(signal);
   heard.delete(signal);
-  for (const listener of [...listeners ?? []]) listener();
+  // No copy of them: one that is taken off by another, as it has ended what that was for, is not called.
+  for (const listener of listeners ?? []) listener();
 }
