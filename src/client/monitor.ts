@@ -9,8 +9,9 @@
 import { ConnectionError, ProtocolError, ReplyError } from "../errors.ts";
 import { CommandSpec, SESSION } from "../command/spec.ts";
 import type { Line } from "../connection/line.ts";
-import type { About, Owed } from "../connection/pending.ts";
+import type { Owed } from "../connection/pending.ts";
 import { onAbort } from "../connection/signal.ts";
+import { unlessAborted } from "../connection/wait.ts";
 import { Encoder } from "../resp/encoder.ts";
 import { BYTES, type Reply } from "../resp/reply.ts";
 import { utf8 } from "../resp/text.ts";
@@ -32,6 +33,7 @@ const MONITOR = new CommandSpec("MONITOR", SESSION);
 
 /** Takes all replies of its connection, for ever. */
 class Feed implements Owed {
+  readonly name = MONITOR.name;
   readonly mode = 0;
   readonly owed = 1;
   readonly endless = true;
@@ -51,10 +53,6 @@ class Feed implements Owed {
   reply(value: Reply): boolean {
     this.#hear(value);
     return false;
-  }
-
-  about(): About {
-    return { kind: "command", name: MONITOR.name, size: 1 };
   }
 
   fail(error: Error): void {
@@ -85,6 +83,9 @@ export class Monitor<S extends string | Uint8Array = string>
   #accept!: () => void;
   #refuse!: (error: unknown) => void;
   #heard = false;
+  /** Fires when it ends: what it waits for before MONITOR is then nobody's. */
+  readonly #over = new AbortController();
+  /** The line that MONITOR was sent on. */
   #line: Line | undefined;
 
   /** @internal Made by `redis.monitor`. */
@@ -98,16 +99,21 @@ export class Monitor<S extends string | Uint8Array = string>
       this.#refuse = reject;
     });
     this.#ready.catch(() => {});
-    this.#open(signal).catch((error) => this.#fail(error));
+    if (signal?.aborted) this.#fail(signal.reason);
+    else this.#open(this.#over.signal).catch((error) => this.#fail(error));
   }
 
-  async #open(signal: AbortSignal | undefined): Promise<void> {
-    const line = await this.#lender.acquire(signal);
-    this.#line = line;
-    if (this.#inbox.ended) return this.#release();
-    await line.open();
-    if (this.#inbox.ended) return this.#release();
-    line.sendEncoded(new Feed((value) => this.#hear(value), (error) => this.#fail(error)));
+  async #open(over: AbortSignal): Promise<void> {
+    const line = await this.#lender.acquire(over);
+    try {
+      await unlessAborted(over, line.open());
+      if (over.aborted) return;
+      this.#line = line;
+      line.sendEncoded(new Feed((value) => this.#hear(value), (error) => this.#fail(error)));
+    } finally {
+      // It is as it was: somebody else gets it.
+      if (this.#line === undefined) this.#lender.release(line);
+    }
   }
 
   #hear(value: Reply): void {
@@ -139,6 +145,7 @@ export class Monitor<S extends string | Uint8Array = string>
 
   #release(): void {
     this.#unheard?.();
+    this.#over.abort();
     const line = this.#line;
     if (line === undefined) return;
     this.#line = undefined;

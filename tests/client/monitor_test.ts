@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect, ConnectionError, type MonitorLine, RedisError, ReplyError } from "../../mod.ts";
+import { gate } from "../support/gate.ts";
+import { HELLO, startScripted } from "../support/scripted.ts";
 import { missing, type ServerVersion, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
 
@@ -91,7 +93,7 @@ test("a monitor ends with its connection, its signal, its client, and where it i
   const failed = assertRejects(() => lost.next(), ConnectionError);
   const id = /^id=(\d+) .*cmd=monitor/m.exec(await admin.clientList())![1]!;
   await admin.call("CLIENT KILL", "ID", id);
-  await failed;
+  assertEquals((await failed).command, "MONITOR");
 
   const control = new AbortController();
   const watched = admin.with({ signal: control.signal }).monitor();
@@ -138,4 +140,62 @@ test("nobody waits for a monitor when its client is closed", async () => {
   await redis.close(60_000);
   assert(performance.now() - began < 30_000);
   assertEquals(await monitor.next(), { value: undefined, done: true });
+});
+
+test("a monitor that ends before it has a connection waits for none, and destroys none", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { maxSessions: 1 });
+  const control = new AbortController();
+  const session = await redis.session();
+  await session.ping();
+  const { connects } = redis.stats();
+  const closed = redis.monitor();
+  const failed = redis.with({ signal: control.signal }).monitor();
+  assertEquals(redis.stats().waiting, 2);
+  await closed.close();
+  control.abort(new Error("enough"));
+  assertEquals(redis.stats().waiting, 0);
+  await assertRejects(() => closed.ready, ConnectionError, "closed");
+  await assertRejects(() => failed.next(), Error, "enough");
+  await session.release();
+  // Nor does one that could have it, and has not said MONITOR.
+  await redis.monitor().close();
+  assertEquals(await redis.session((s) => s.ping()), "PONG");
+  assertEquals([redis.stats().connects, redis.stats().leased], [connects, 0]);
+});
+
+test("a connection that is being made for a monitor that ends meanwhile serves whoever is next", async () => {
+  const answered = gate();
+  await using server = await startScripted(async (peer, index) => {
+    if (index === 1) await answered.opened;
+    while (await peer.command()) await peer.send(HELLO);
+  });
+  const redis = await connect(server.url, { clientInfo: false, maxSessions: 1 });
+  const monitor = redis.monitor();
+  await server.peer(1);
+  await monitor.close();
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assertEquals(redis.stats().leased, 0);
+  const session = redis.session((s) => s.dbsize());
+  answered.open();
+  await session;
+  assertEquals(server.peers.length, 2);
+  redis.destroy();
+});
+
+test("of monitors that end with one signal the one that waits takes nobody's place", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { maxSessions: 1 });
+  const control = new AbortController();
+  const surface = redis.with({ signal: control.signal });
+  const first = surface.monitor();
+  await first.ready;
+  const second = surface.monitor();
+  const sessions = [1, 2, 3, 4].map(() => redis.session((s) => s.ping()));
+  const reason = new Error("enough");
+  control.abort(reason);
+  assertEquals(await assertRejects(() => first.next()), reason);
+  assertEquals(await assertRejects(() => second.next()), reason);
+  assertEquals(await Promise.all(sessions), ["PONG", "PONG", "PONG", "PONG"]);
+  assertEquals([redis.stats().waiting, redis.stats().leased], [0, 0]);
 });
