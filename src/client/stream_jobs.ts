@@ -77,9 +77,13 @@ export class Jobs<S extends Text> {
     for (const [name, since] of this.#failures) if (now - since > age) this.#failures.delete(name);
   }
 
-  /** Takes an entry, its id as it came: it is handled as soon as there is a place. */
+  /**
+   * Takes an entry, its id as it came: it is handled as soon as there is a place. One that is at work is not begun again: a
+   * group that was made anew delivers it once more.
+   */
   start(key: Key, name: S, fields: Dict<S, S>, deliveries: number): void {
     const id = text(name);
+    if (this.has(key, id)) return;
     const lost = new AbortController();
     const entry = { stream: alike(name, key), id, fields, deliveries, signal: lost.signal };
     const job: Job<S> = { key, entry, lost };

@@ -254,6 +254,30 @@ test("a worker goes on after FLUSHALL and after its stream was deleted", async (
   assert(errors.length >= 3 && errors.every((code) => code === "NOGROUP" || code === "UNBLOCKED"), errors.join());
 });
 
+test("an entry that is delivered anew while it is at work is not begun again, and hears of the end", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const seen: Delivery[] = [];
+  await using worker = redis.streamWorker({
+    streams: "s",
+    group: "g",
+    concurrency: 2,
+    handler: (entry) => {
+      seen.push(entry);
+      return new Promise(() => {});
+    },
+  });
+  await redis.xadd("s", "1-0", { n: 1 });
+  await until(redis, () => seen.length === 1);
+  // The worker makes it again, and that one begins at the beginning.
+  await redis.xgroupDestroy("s", "g");
+  await redis.xadd("s", "2-0", { n: 2 });
+  await until(redis, () => seen.length === 2);
+  assertEquals(seen.map(({ id }) => id), ["1-0", "2-0"]);
+  assertEquals(await worker.stop(1), 2);
+  assertEquals(seen.map(({ signal }) => signal.aborted), [true, true]);
+});
+
 test("nothing is lost when connections and the server are", async () => {
   await using server = await startRedis({ args: ["--appendonly", "yes", "--appendfsync", "always"] });
   await using redis = await connect(server.url);
