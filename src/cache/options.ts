@@ -87,7 +87,7 @@ function whole(name: string, value: number | undefined, least: number, otherwise
 }
 
 function strings(name: string, value: readonly string[]): readonly string[] {
-  if (Array.isArray(value) && value.every((item) => typeof item === "string" && item !== "")) return value;
+  if (Array.isArray(value) && value.every((item) => typeof item === "string" && item !== "")) return [...value];
   throw new TypeError(`Option ${name} must be a list of strings that are not empty`);
 }
 

@@ -19,6 +19,7 @@ import type { InboxOptions } from "./inbox.ts";
 import { feature, type SurfaceOf, type Surfaces } from "./kit.ts";
 import { type ClientStats, clientStats } from "./stats.ts";
 import type { Monitor } from "./monitor.ts";
+import { kept } from "./names.ts";
 import type { Optimistic, WatchOptions } from "./optimistic.ts";
 import { patience, type Wait } from "./patience.ts";
 import { refusal } from "./refusal.ts";
@@ -219,7 +220,8 @@ export abstract class BaseClient<
     work: (session: SurfaceOf<K, "session", S, I>) => T | Promise<T>,
     options: WatchOptions = {},
   ): Promise<T> {
-    const list = Array.isArray(keys) ? keys as readonly Key[] : [keys as Key];
+    // Watched anew for each attempt.
+    const list = kept(keys);
     const session = await this.#lease();
     try {
       return await (session as unknown as Optimistic).optimistic(list, () => work(session), options);
@@ -230,8 +232,10 @@ export abstract class BaseClient<
 
   async #listen(family: Family, names: Arg | readonly Arg[], options: SubscribeOptions<S>): Promise<Subscription<S>> {
     const hub = feature(this.#core.hub, "subscriptions");
+    // Subscribed to anew on each connection.
+    const list = kept(names);
     let made: Promise<Subscription<S>> | undefined;
-    const subscribe = () => made = hub.subscribe(family, listOf(names), this.#options, options);
+    const subscribe = () => made = hub.subscribe(family, list, this.#options, options);
     try {
       return await guarded(family, this.#options, subscribe, () => this.#core.report());
     } catch (error) {
@@ -440,8 +444,4 @@ export abstract class BaseClient<
   stats(): ClientStats {
     return clientStats(this.#core);
   }
-}
-
-function listOf(names: Arg | readonly Arg[]): readonly Arg[] {
-  return Array.isArray(names) ? names : [names as Arg];
 }

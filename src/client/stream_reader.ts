@@ -10,6 +10,7 @@ import type { StreamEntry } from "../generated/replies.ts";
 import { onAbort } from "../connection/signal.ts";
 import { tell } from "../connection/tell.ts";
 import type { Companion, Core } from "./core.ts";
+import { kept } from "./names.ts";
 import { passes, pauseAfter } from "./passing.ts";
 import { checkNames, isAfter, same, text } from "./stream_names.ts";
 
@@ -92,7 +93,7 @@ export class StreamReader<S extends string | Uint8Array = string>
     options: ReadStreamOptions = {},
   ) {
     const { from = "$", block = 5000, count = 100, signal } = options;
-    this.#keys = Array.isArray(keys) ? keys : [keys as Key];
+    this.#keys = kept(keys);
     if (this.#keys.length === 0) throw new TypeError("readStream: expected at least one stream");
     checkNames(this.#keys, mode);
     this.#last = typeof from === "string" ? this.#keys.map(() => from) : [...from];

@@ -14,6 +14,7 @@ import type { XpendingOptions } from "../generated/options.ts";
 import { settledWithin } from "../connection/wait.ts";
 import { onAbort } from "../connection/signal.ts";
 import type { Companion, Core } from "./core.ts";
+import { kept } from "./names.ts";
 import { passes, pauseAfter } from "./passing.ts";
 import { Jobs } from "./stream_jobs.ts";
 import { checkNames, same, text } from "./stream_names.ts";
@@ -78,7 +79,7 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
     this.#redis = redis.with({ signal: undefined });
     this.#jobs = new Jobs<S>(this.#redis, options, () => this.#wake());
     this.#reading = redis.with({ signal: this.#stopping.signal, timeout: undefined });
-    this.#streams = Array.isArray(streams) ? streams : [streams as Key];
+    this.#streams = kept(streams);
     checkNames(this.#streams, mode);
     this.consumer = consumer ?? `worker-${crypto.randomUUID()}`;
     this.#claimIdle = claimIdle;

@@ -602,3 +602,13 @@ test("maxSilence may be without end", { skip: missing() }, async () => {
   await new Promise((resolve) => setTimeout(resolve, 50));
   assertEquals(cached.stats().commands, commands);
 });
+
+test("the prefixes stay the same, whatever becomes of the list that they came in", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const prefixes = ["a:"];
+  await using cached = await cache(redis, { mode: "broadcast", prefixes });
+  prefixes[0] = "b:";
+  await cached.get("a:1");
+  assertEquals(cached.cache.stats().entries, 1);
+});

@@ -781,3 +781,21 @@ test("a connection that is replaced as soon as it has confirmed subscriptions an
   assertEquals([await redis.incr("n"), await redis.incr("n"), subscription.gaps], [1, 1, 2]);
   redis.destroy();
 });
+
+test("a subscription keeps its channels, whatever becomes of the list that they came in, or of their bytes", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using admin = await connect(server.url);
+  const list = ["a"];
+  const one = await redis.subscribe(list);
+  list[0] = "b";
+  await one.close();
+  assertEquals((await redis.pubsubNumsub("a")).a, 0);
+  const name = new TextEncoder().encode("a");
+  await using two = await redis.subscribe(name);
+  name.set(new TextEncoder().encode("b"));
+  await admin.call("CLIENT KILL", "SKIPME", "yes");
+  await until(admin, () => redis.stats().reconnects === 1);
+  await redis.ping();
+  assertEquals([await admin.publish("a", "x"), await admin.publish("b", "x"), two.gaps], [1, 0, 1]);
+});

@@ -65,6 +65,16 @@ test("readStream() gives bytes, of streams with any name", async () => {
   assertEquals(reader.positions, ["1-0", "1-0"]);
 });
 
+test("a reader keeps its streams, whatever becomes of the list that they came in", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await redis.xadd("a", "1-0", { n: 1 });
+  const streams = ["a"];
+  await using reader = redis.readStream(streams, { from: "0" });
+  streams.push("b");
+  assertEquals((await reader.next()).value?.id, "1-0");
+});
+
 test("a reader stops at once and gives its connection back", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url, { maxSessions: 1 });

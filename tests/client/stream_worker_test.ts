@@ -278,6 +278,18 @@ test("an entry that is delivered anew while it is at work is not begun again, an
   assertEquals(seen.map(({ signal }) => signal.aborted), [true, true]);
 });
 
+test("a worker keeps its streams, whatever becomes of the list that they came in", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await Promise.all([add(redis, "a", 1), add(redis, "b", 1)]);
+  const streams = ["a"];
+  const seen: string[] = [];
+  await using worker = redis.streamWorker({ streams, group: "g", handler: ({ stream }) => void seen.push(stream) });
+  streams[0] = "b";
+  await until(redis, () => worker.stats().handled > 0);
+  assertEquals(seen, ["a"]);
+});
+
 test("nothing is lost when connections and the server are", async () => {
   await using server = await startRedis({ args: ["--appendonly", "yes", "--appendfsync", "always"] });
   await using redis = await connect(server.url);

@@ -36,6 +36,20 @@ test("many that want the same key all get their turn, and none counts twice", as
   assert(runs >= 20);
 });
 
+test("what is watched stays the same, whatever becomes of the list that the keys came in", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const keys = ["a"];
+  let runs = 0;
+  const done = redis.watch(keys, async (s) => {
+    if (++runs === 1) await redis.incr("a");
+    await s.transaction((tx) => [tx.incr("n")]);
+  });
+  keys[0] = "b";
+  await done;
+  assertEquals(runs, 2);
+});
+
 test("a key that changes each time ends it with the number of attempts; nothing has run", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url);
