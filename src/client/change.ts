@@ -7,7 +7,7 @@ import { ReplyError } from "../errors.ts";
 import { type Arg, CommandSpec, PUBSUB } from "../command/spec.ts";
 import type { About, Owed } from "../connection/pending.ts";
 import { Ticket } from "../connection/ticket.ts";
-import { Encoder } from "../resp/encoder.ts";
+import { Encoder, numberText } from "../resp/encoder.ts";
 import type { Push, Reply } from "../resp/reply.ts";
 import { utf8 } from "../resp/text.ts";
 
@@ -102,7 +102,11 @@ const encoder = new TextEncoder();
  * replacement character may stand for any bytes, so bytes are told apart by their numbers then; so is what begins like that.
  */
 export function keyOf(name: Arg): string {
-  const whole = ArrayBuffer.isView(name) ? utf8.decode(name) : String(name);
+  const whole = ArrayBuffer.isView(name)
+    ? utf8.decode(name)
+    : typeof name === "number"
+    ? numberText(name)
+    : String(name);
   if (!whole.includes("\ufffd") && !whole.startsWith("\0")) return whole;
   if (!ArrayBuffer.isView(name)) return `\0${encoder.encode(whole).join()}`;
   return `\0${new Uint8Array(name.buffer, name.byteOffset, name.byteLength).join()}`;

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Arg } from "../resp/arg.ts";
+import { numberText } from "../resp/encoder.ts";
 import type { CommandSpec } from "./spec.ts";
 
 /** The keys among the arguments (the name not counted), as they were given; `undefined` where the rule does not tell. */
@@ -35,5 +36,5 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
  */
 export function keyText(key: Arg): string {
   if (ArrayBuffer.isView(key)) return decoder.decode(key);
-  return typeof key === "string" ? key : String(key);
+  return typeof key === "number" ? numberText(key) : String(key);
 }

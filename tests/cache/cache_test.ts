@@ -612,3 +612,14 @@ test("the prefixes stay the same, whatever becomes of the list that they came in
   await cached.get("a:1");
   assertEquals(cached.cache.stats().entries, 1);
 });
+
+test("a key may be a number of any size", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using cached = await cache(redis);
+  const GET = new CommandSpec("GET", READONLY, 1);
+  assertEquals(await cached.send(GET, [2 ** 60]), null);
+  await redis.set(String(2n ** 60n), "new");
+  await caughtUp(cached);
+  assertEquals(await cached.send(GET, [2 ** 60]), "new");
+});

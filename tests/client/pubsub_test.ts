@@ -799,3 +799,12 @@ test("a subscription keeps its channels, whatever becomes of the list that they 
   await redis.ping();
   assertEquals([await admin.publish("a", "x"), await admin.publish("b", "x"), two.gaps], [1, 0, 1]);
 });
+
+test("a channel may be a number of any size", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using large = await redis.subscribe(2 ** 60);
+  await redis.publish(String(2n ** 60n), "x");
+  await redis.ping();
+  assertEquals(large.waiting, 1);
+});
