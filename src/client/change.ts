@@ -6,7 +6,7 @@
 import { ReplyError } from "../errors.ts";
 import { type Arg, CommandSpec, PUBSUB } from "../command/spec.ts";
 import type { About, Owed } from "../connection/pending.ts";
-import { Ticket } from "../connection/ticket.ts";
+import type { Ticket } from "../connection/ticket.ts";
 import { Encoder, numberText } from "../resp/encoder.ts";
 import type { Push, Reply } from "../resp/reply.ts";
 import { utf8 } from "../resp/text.ts";
@@ -44,13 +44,14 @@ export class Change implements Owed {
   readonly #left: Set<string>;
   owed = 2;
   /** Says whether it has left, and takes it back. */
-  readonly ticket: Ticket = new Ticket();
+  readonly ticket: Ticket;
   readonly done: Promise<void>;
   #resolve!: () => void;
   #reject!: (error: Error) => void;
   #refusal: ReplyError | undefined;
 
-  constructor(spec: CommandSpec, names: readonly Arg[]) {
+  constructor(spec: CommandSpec, names: readonly Arg[], ticket: Ticket) {
+    this.ticket = ticket;
     // Most changes are of one name.
     const encoder = new Encoder(256);
     encoder.command(spec.head, spec.words, names, spec.name);
@@ -64,10 +65,14 @@ export class Change implements Owed {
     });
   }
 
+  get name(): string {
+    return this.#kind.toUpperCase();
+  }
+
   reply(value: Reply): boolean {
     if (!this.ends(value)) {
       this.#refusal = value as ReplyError;
-      this.#refusal.command = this.#kind.toUpperCase();
+      this.#refusal.command = this.name;
       this.owed = 1;
       return false;
     }
@@ -91,7 +96,7 @@ export class Change implements Owed {
   }
 
   about(): About {
-    return { kind: "command", name: this.#kind.toUpperCase(), size: 1 };
+    return { kind: "command", name: this.name, size: 1 };
   }
 }
 

@@ -27,10 +27,11 @@ export function guarded<T>(
       const sent = giveUp();
       const fate = sent ? "it may have run" : "it was not sent";
       const error = new TimeoutError(`${what}: not all replies came within ${timeout} ms; ${fate}`, {
-        waitingFor: "reply",
+        waitingFor: sent ? "reply" : "connection",
         after: timeout,
         sent,
       });
+      error.command = what;
       error.report = facts;
       reject(error);
     }, timeout);

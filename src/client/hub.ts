@@ -11,6 +11,7 @@ import type { Arg, CommandSpec } from "../command/spec.ts";
 import type { Line } from "../connection/line.ts";
 import type { SendOptions } from "../connection/pending.ts";
 import { onAbort } from "../connection/signal.ts";
+import { Ticket } from "../connection/ticket.ts";
 import { BYTES, type Push, type Reply } from "../resp/reply.ts";
 import { utf8 } from "../resp/text.ts";
 import { Change, type Family, keyOf, SUBSCRIBE, UNSUBSCRIBE } from "./change.ts";
@@ -25,6 +26,8 @@ const FAMILIES = Object.keys(SUBSCRIBE) as Family[];
 interface Topic {
   readonly name: Arg;
   readonly listeners: Set<Listener>;
+  /** Says whether the server has been asked for it. */
+  ticket?: Ticket;
   /** Settles with what the server says of it. */
   confirmed: Promise<void>;
   /** That was no, or it has not been asked. It may be asked again in a while. */
@@ -100,6 +103,12 @@ export class Hub {
     }
   }
 
+  /** @internal Whether the server may know that somebody wants one of these. It forgets that with the connection. */
+  isAsked(family: Family, names: readonly Arg[]): boolean {
+    const topics = this.#topics[family];
+    return this.#line?.state === "ready" && names.some((name) => topics.get(keyOf(name))?.ticket?.sent);
+  }
+
   /** The line to subscribe on. Whoever listens already keeps it where it is. */
   async #open(): Promise<Line> {
     const present = this.#line;
@@ -163,11 +172,13 @@ export class Hub {
   }
 
   #ask(line: Line, family: Family, topics: readonly Topic[]): Promise<void> {
-    const done = this.#tell(line, SUBSCRIBE[family], topics.map((topic) => topic.name));
+    const ticket = new Ticket();
+    const done = this.#tell(line, SUBSCRIBE[family], topics.map((topic) => topic.name), ticket);
     done.catch(() => {
       for (const topic of topics) if (topic.confirmed === done) topic.refused = true;
     });
     for (const topic of topics) {
+      topic.ticket = ticket;
       topic.confirmed = done;
       topic.refused = false;
     }
@@ -234,8 +245,8 @@ export class Hub {
   }
 
   /** Sends a change; resolves once the server has made it. */
-  async #tell(line: Line, spec: CommandSpec, names: readonly Arg[]): Promise<void> {
-    const change = new Change(spec, names);
+  async #tell(line: Line, spec: CommandSpec, names: readonly Arg[], ticket = new Ticket()): Promise<void> {
+    const change = new Change(spec, names, ticket);
     this.#changes.add(change);
     try {
       line.sendEncoded(change);

@@ -237,7 +237,13 @@ export abstract class BaseClient<
     let made: Promise<Subscription<S>> | undefined;
     const subscribe = () => made = hub.subscribe(family, list, this.#options, options);
     try {
-      return await guarded(family, this.#options, subscribe, () => this.#core.report());
+      return await guarded(
+        family,
+        this.#options,
+        subscribe,
+        () => this.#core.report(),
+        () => hub.isAsked(family, list),
+      );
     } catch (error) {
       // Nobody holds what is confirmed too late.
       made?.then((late) => late.close(), () => {});

@@ -808,3 +808,43 @@ test("a channel may be a number of any size", async () => {
   await redis.ping();
   assertEquals(large.waiting, 1);
 });
+
+test("who gives up a subscription hears whether the server was asked for it, and what it waited for", async () => {
+  await using server = await startScripted(async (peer, index) => {
+    if (index > 0) return await peer.untilEnded();
+    await peer.command();
+    await peer.send(HELLO);
+    await peer.until("SUBSCRIBE");
+    peer.hold();
+  });
+  const redis = await connect(server.url, { clientInfo: false });
+  const givenUp = async (channel: string) => {
+    const late = redis.with({ timeout: 20 }).subscribe(channel);
+    const { sent, waitingFor, command } = await assertRejects(() => late, TimeoutError);
+    return [sent, waitingFor, command];
+  };
+  assertEquals(await givenUp("sent"), [true, "reply", "SUBSCRIBE"]);
+  // More than a socket takes: what comes behind that stays here.
+  const large = redis.set("k", new Uint8Array(32 << 20)).catch(() => {});
+  while (redis.stats().bytesWaiting === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+  assertEquals((await givenUp("behind"))[0], false);
+  (await server.peer(0)).destroy();
+  await server.peer(1);
+  // What was asked on the lost connection the server has forgotten.
+  assertEquals(await givenUp("sent"), [false, "connection", "SUBSCRIBE"]);
+  redis.destroy();
+  await large;
+});
+
+test("the error of a subscription that has no connection any more says which command it was", async () => {
+  await using server = await startScripted(async (peer) => {
+    await peer.command();
+    await peer.send(HELLO);
+    await peer.untilEnded();
+  });
+  const redis = await connect(server.url, { clientInfo: false });
+  const refused = assertRejects(() => redis.psubscribe("*"), ConnectionError, "PSUBSCRIBE: ");
+  await (await server.peer(0)).until("PSUBSCRIBE");
+  redis.destroy();
+  assertEquals((await refused).command, "PSUBSCRIBE");
+});
