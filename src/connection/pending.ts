@@ -41,8 +41,11 @@ export interface Owed {
   modeAt?(nth: number): number;
   /** The same of whether that may take any time, where that is not `patient`. */
   patientAt?(nth: number): boolean;
-  /** Whether this is its last reply, where their number cannot be told beforehand. */
-  ends?(value: Reply, nth: number): boolean;
+  /**
+   * Whether this is its last reply, the `nth` from 0 or else the next, where their number cannot be told beforehand. That
+   * one only marks the end: it answers something that was sent for this, and says nothing of what its caller asked for.
+   */
+  ends?(value: Reply, nth?: number): boolean;
   /** Takes a push that is a part of its answer. False if this one is not. */
   confirm?(push: Push): boolean;
   /** Whether everything that comes from now on is its own, to the end of the connection; its lines may be of any length. */

@@ -167,7 +167,7 @@ class WatchedBatch implements Owed {
     return this.#inner.patientAt?.(nth) ?? this.#inner.patient;
   }
 
-  ends(value: Reply, nth: number): boolean {
+  ends(value: Reply, nth = 0): boolean {
     return this.#inner.ends?.(value, nth) ?? nth + 1 === this.#inner.owed;
   }
 
@@ -176,15 +176,21 @@ class WatchedBatch implements Owed {
   }
 
   reply(value: Reply, unsafe: boolean): boolean {
-    this.#look(value);
+    const inner = this.#inner;
+    if (!inner.ends?.(value)) this.#look(value);
     const { replyBytes } = this.#traffic;
     this.#bytes = replyBytes < 0 || this.#bytes < 0 ? -1 : this.#bytes + replyBytes;
-    const last = this.#inner.reply(value, unsafe);
-    if (!last) return false;
+    // What has no end is answered by its first reply. The caller may close it for what that says.
+    if (inner.endless) this.#answered(value);
+    const last = inner.reply(value, unsafe);
+    if (last) this.#answered(value);
+    return last;
+  }
+
+  #answered(value: Reply): void {
     if (this.#operation.kind === "transaction" && value === null) {
       this.#ending.end("watch", undefined, 0, this.#bytes, 1);
     } else this.#ending.end(this.#errors > 0 ? "reply" : "ok", this.#code, this.#errors, this.#bytes, 1);
-    return true;
   }
 
   #look(value: Reply): void {

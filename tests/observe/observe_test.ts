@@ -210,6 +210,34 @@ test("an unsafe integer is told as refused", { skip: missing() }, async () => {
   assertEquals(seen.ends[1], "command INCR 1: refused - 1 0");
 });
 
+test("a monitor is told of once the server has answered it", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await redis.aclSetuser("reader", "on", "nopass", "+@all", "-monitor", "~*");
+  await using reader = await connect(server.url, { username: "reader", password: "x" });
+  const seen = new Seen();
+  using _watching = observe(redis, seen.observer);
+  using _reading = observe(reader, seen.observer);
+  const monitor = redis.monitor();
+  await monitor.ready;
+  assertEquals(seen.ends, ["command MONITOR 1: ok - 0 0"]);
+  await assertRejects(() => reader.monitor().ready, ReplyError);
+  await monitor.close();
+  assertEquals(seen.ends.slice(1), ["command MONITOR 1: reply NOPERM 1 0"]);
+});
+
+test("what answers the PING behind a subscription is not told as its own", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using admin = await connect(server.url);
+  await admin.aclSetuser("reader", "on", "nopass", "+@all", "-ping", "~*", "resetchannels", "&open");
+  await using redis = await connect(server.url, { username: "reader", password: "x" });
+  const seen = new Seen();
+  using _watching = observe(redis, seen.observer);
+  await using _news = await redis.subscribe("open");
+  await assertRejects(() => redis.subscribe("secret"), ReplyError);
+  assertEquals(seen.ends.slice(0, 2), ["command SUBSCRIBE 1: ok - 0 0", "command SUBSCRIBE 1: reply NOPERM 1 0"]);
+});
+
 test("observers come and go, and cannot break what they watch", { skip: missing() }, async () => {
   await using server = await startRedis();
   await using pool = await connectPool(server.url, { size: 2 });
