@@ -17,6 +17,7 @@ import { onAbort } from "../connection/signal.ts";
 import { LONGEST_DELAY, settledWithin } from "../connection/wait.ts";
 import type { Core } from "./core.ts";
 import type { Blocking } from "./kit.ts";
+import { ENOUGH } from "./passing.ts";
 import { patience, type Wait } from "./patience.ts";
 
 const CLIENT_UNBLOCK = new CommandSpec("CLIENT UNBLOCK");
@@ -165,6 +166,11 @@ function outOfTime(line: Line, { name, mayHaveRun: sent, fate }: Pending, after:
  * waits for on it.
  */
 async function letGo<T>(core: Core, line: Line, pending: Pending, reply: Promise<T>, reason: unknown): Promise<T> {
+  const { resolve } = pending;
+  // Whoever observes it is to hear why it was given up, and not that there was an answer.
+  if (!(reason instanceof Overdue || reason === ENOUGH)) {
+    pending.resolve = (value) => value === null ? pending.reject(reason) : resolve(value);
+  }
   let told = true;
   let came = false;
   // Again if it had nothing to let go of: the question takes another way than the command, and may be there before it.

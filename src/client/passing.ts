@@ -11,6 +11,9 @@ const PASSING = /^(LOADING|MASTERDOWN|TRYAGAIN|CLUSTERDOWN|READONLY|NOREPLICAS|M
 /** How long after such a refusal the same server is asked again, where it is asked for as long as it takes, in milliseconds. */
 export const AGAIN = 1000;
 
+/** Why what goes on by itself ends its own wait: to whoever observes it that is no failure. */
+export const ENOUGH: unique symbol = Symbol("enough");
+
 /** Whether the same may work later. */
 export function passes(error: unknown): error is Error {
   if (error instanceof ConnectionError) return !error.closed;

@@ -11,7 +11,7 @@ import { onAbort } from "../connection/signal.ts";
 import { tell } from "../connection/tell.ts";
 import type { Companion, Core } from "./core.ts";
 import { kept } from "./names.ts";
-import { passes, pauseAfter } from "./passing.ts";
+import { ENOUGH, passes, pauseAfter } from "./passing.ts";
 import { checkNames, isAfter, same, text } from "./stream_names.ts";
 
 /** An entry of a stream. */
@@ -196,7 +196,7 @@ export class StreamReader<S extends string | Uint8Array = string>
 
   #end(): void {
     this.#unheard?.();
-    this.#stop.abort();
+    this.#stop.abort(ENOUGH);
     this.#release();
   }
 

@@ -15,7 +15,7 @@ import { settledWithin } from "../connection/wait.ts";
 import { onAbort } from "../connection/signal.ts";
 import type { Companion, Core } from "./core.ts";
 import { kept } from "./names.ts";
-import { passes, pauseAfter } from "./passing.ts";
+import { ENOUGH, passes, pauseAfter } from "./passing.ts";
 import { Jobs } from "./stream_jobs.ts";
 import { checkNames, same, text } from "./stream_names.ts";
 import {
@@ -276,7 +276,7 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
 
   async #stop(within: number): Promise<number> {
     const until = performance.now() + within;
-    this.#stopping.abort();
+    this.#stopping.abort(ENOUGH);
     this.#wake();
     this.#jobs.drop();
     await settledWithin(this.#looping, within);

@@ -61,6 +61,30 @@ test("the client's timeout ends what blocks, too, unless `with` lifts it", async
   assertEquals(await popped, ["kept", "x"]);
 });
 
+test("whoever observes what blocks hears why it was given up; a reader or worker that ends gives nothing up", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const ends: string[] = [];
+  using _watching = observe(redis, ({ name }) => ({ status, errors }) => {
+    if (["BLPOP", "XREAD", "XREADGROUP"].includes(name)) ends.push(`${name} ${status} ${errors}`);
+  });
+  const stop = new AbortController();
+  const aborted = assertRejects(() => redis.with({ signal: stop.signal }).blpop(["l"], 0), Error, "enough");
+  await untilBlocked(redis, "blpop");
+  stop.abort(new Error("enough"));
+  await aborted;
+  await assertRejects(() => redis.with({ timeout: 30 }).blpop(["l"], 0), TimeoutError);
+  const reader = redis.readStream("s", { block: 60_000 });
+  const next = reader.next();
+  await untilBlocked(redis, "xread ");
+  await reader.close();
+  await next;
+  const worker = redis.streamWorker({ streams: "s", group: "g", handler: () => {}, block: 60_000 });
+  await untilBlocked(redis, "xreadgroup");
+  await worker.stop();
+  assertEquals(ends, ["BLPOP abort 1", "BLPOP timeout 1", "XREAD ok 0", "XREADGROUP ok 0"]);
+});
+
 test("a process that was busy when the server answered gets what it said, and keeps its connections", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url);
