@@ -199,11 +199,12 @@ export class Tracker {
   #listen(): void {
     const { silence } = this.#settings;
     if (silence === 0 || this.#closed) return;
+    const since = performance.now();
     this.#pulse = setTimeout(() => {
       this.#pulse = undefined;
       if (this.#store.isEmpty || this.#line === undefined) return;
-      // No answer to the last question: changes may go untold.
-      if (this.#asked) this.#store.flush();
+      // No answer to the last question, or this process stood still: changes may have gone untold.
+      if (this.#asked || performance.now() - since > silence) this.#store.flush();
       else if (this.#tracking) this.#ask(this.#line);
       this.#listen();
     }, Math.min(LONGEST_DELAY, Math.max(1, silence / 2)));

@@ -4,6 +4,7 @@ import { connect, ConnectionError, type Redis } from "../../mod.ts";
 import { cache, type CacheOptions, type Caching } from "../../src/cache/mod.ts";
 import { HELLO, type Peer, type ScriptedServer, startScripted } from "../support/scripted.ts";
 import { test } from "../support/test.ts";
+import { retimed } from "../support/timers.ts";
 
 const CHANGED = ">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n";
 const EMPTIED = ">2\r\n$10\r\ninvalidate\r\n_\r\n";
@@ -344,7 +345,9 @@ test("whoever reads as soon as there is a connection reads behind the question f
 });
 
 test("a server that has gone silent is not trusted for long", async () => {
-  await using s = await scene({ maxSilence: 40 });
+  // It is asked soon, but no pause of this process is long enough to be taken for its own.
+  using _soon = retimed(1_000_000, 20);
+  await using s = await scene({ maxSilence: 2_000_000 });
   const read = s.cached.get("k");
   await asked(s.peer, "GET", "k");
   await s.peer.send(OLD);
@@ -363,6 +366,22 @@ test("a server that has gone silent is not trusted for long", async () => {
   await s.peer.send("+PONG\r\n" + NEW);
   assertEquals(await late, "new");
   assert(s.cached.cache.stats().hits > 0);
+});
+
+test("what was asked before the process stood still for too long is not kept", async () => {
+  await using s = await scene({ maxSilence: 40 });
+  const before = s.cached.get("k");
+  const until = performance.now() + 50;
+  while (performance.now() < until);
+  while (s.cached.cache.stats().flushes === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+  await asked(s.peer, "GET", "k");
+  await s.peer.send(OLD);
+  assertEquals([await before, s.cached.cache.stats().entries], ["old", 0]);
+  const after = s.cached.get("k");
+  // And not a question whether the server is there, which it would answer.
+  await asked(s.peer, "GET", "k");
+  await s.peer.send(NEW);
+  assertEquals(await after, "new");
 });
 
 test("broadcast mode asks for its prefixes", async () => {
