@@ -18,7 +18,7 @@ import { LONGEST_DELAY, settledWithin } from "../connection/wait.ts";
 import type { Core } from "./core.ts";
 import type { Blocking } from "./kit.ts";
 import { ENOUGH } from "./passing.ts";
-import { patience, type Wait } from "./patience.ts";
+import { type Left, patience, type Wait } from "./patience.ts";
 
 const CLIENT_UNBLOCK = new CommandSpec("CLIENT UNBLOCK");
 
@@ -84,9 +84,9 @@ async function hold<T>(
   spec: CommandSpec,
   args: readonly Arg[],
   shape: Shape | undefined,
-  options: SendOptions,
+  options: Left,
 ): Promise<T> {
-  const { signal, timeout } = options;
+  const { signal, timeout, limit = timeout } = options;
   if (signal?.aborted) throw signal.reason;
   let pending!: Pending;
   const reply = new Promise<T>((resolve, reject) => {
@@ -102,7 +102,7 @@ async function hold<T>(
   const unheard = signal && onAbort(signal, () => giveUp(signal.reason));
   const timers: ReturnType<typeof setTimeout>[] = [];
   if (timeout !== undefined) {
-    timers.push(setTimeout(() => giveUp(outOfTime(line, pending, timeout)), timeout));
+    timers.push(setTimeout(() => giveUp(outOfTime(line, pending, limit!)), timeout));
   }
   // What is beyond a timer is as good as for ever.
   const limited = time > 0 && time + MARGIN <= LONGEST_DELAY;

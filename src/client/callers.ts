@@ -108,8 +108,8 @@ export class Callers {
     return caller !== undefined;
   }
 
-  /** Turns everybody away. */
-  fail(error: Error): void {
-    for (let caller = this.#next(); caller !== undefined; caller = this.#next()) caller.reject(error);
+  /** Turns everybody away, each with an error of its own. */
+  fail(errorOf: () => Error): void {
+    for (let caller = this.#next(); caller !== undefined; caller = this.#next()) caller.reject(errorOf());
   }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type ConnectionReport, TimeoutError } from "../errors.ts";
+import { ConnectionError, type ConnectionReport, TimeoutError } from "../errors.ts";
 import type { SendOptions } from "../connection/pending.ts";
 import { onAbort } from "../connection/signal.ts";
 
@@ -16,32 +16,48 @@ export interface Wait {
 }
 
 /** What is left of the caller's time after the wait. */
-export type Left = SendOptions;
+export interface Left extends SendOptions {
+  /** How much it was when the call was made, as an error tells it. */
+  readonly limit?: number;
+}
 
 /**
  * Waits no longer than the caller does: its time limit counts from the call, its signal ends the wait, and whatever the
- * work is waiting for must then be given up (by the signal that it gets).
+ * work is waiting for must then be given up (by the signal that it gets). An error of a connection that fails says who
+ * waited for it.
  *
  * @returns What the work gave, and the caller's options with the time that is left.
  */
 export async function patience<T>(
-  options: SendOptions,
+  options: Left,
   wait: Wait,
   work: (signal: AbortSignal | undefined) => Promise<T>,
 ): Promise<[T, Left]> {
-  const { signal, timeout } = options;
+  try {
+    return await limited(options, wait, work);
+  } catch (error) {
+    throw options.signal?.aborted ? error : named(error, wait);
+  }
+}
+
+async function limited<T>(
+  options: Left,
+  wait: Wait,
+  work: (signal: AbortSignal | undefined) => Promise<T>,
+): Promise<[T, Left]> {
+  const { signal, timeout, limit = timeout } = options;
   if (signal === undefined && timeout === undefined) return [await work(undefined), options];
   signal?.throwIfAborted();
   const stop = new AbortController();
   const began = performance.now();
-  const timer = timeout === undefined ? undefined : setTimeout(() => stop.abort(late(wait, timeout)), timeout);
+  const timer = timeout === undefined ? undefined : setTimeout(() => stop.abort(late(wait, limit!)), timeout);
   const unheard = signal && onAbort(signal, () => stop.abort(signal.reason));
   let ended = (): void => {};
   const stopped = new Promise<never>((_, reject) => ended = onAbort(stop.signal, () => reject(stop.signal.reason)));
   try {
     const value = await Promise.race([work(stop.signal), stopped]);
     if (timeout === undefined) return [value, options];
-    return [value, { ...options, timeout: Math.max(1, Math.ceil(timeout - (performance.now() - began))) }];
+    return [value, { ...options, limit, timeout: Math.max(1, Math.ceil(timeout - (performance.now() - began))) }];
   } finally {
     clearTimeout(timer);
     unheard?.();
@@ -54,5 +70,13 @@ function late({ command, report }: Wait, after: number): TimeoutError {
   const error = new TimeoutError(what, { waitingFor: "connection", after });
   error.command = command;
   error.report = report();
+  return error;
+}
+
+function named(error: unknown, { command, report }: Wait): unknown {
+  if ((error instanceof ConnectionError || error instanceof TimeoutError) && error.command === "") {
+    error.command = command;
+    error.report ??= report();
+  }
   return error;
 }

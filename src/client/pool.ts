@@ -373,7 +373,7 @@ export class Pool {
   #end(): Line[] {
     this.#closed = true;
     clearInterval(this.#sweep);
-    this.#callers.fail(new ConnectionError("The client was closed", { closed: true }));
+    this.#callers.fail(() => new ConnectionError("The client was closed", { closed: true }));
     for (const timer of this.#idleTimers.values()) clearTimeout(timer);
     this.#idleTimers.clear();
     this.#current = undefined;

@@ -282,6 +282,18 @@ test("how long a server may take over what blocks counts from when it has answer
   }
 });
 
+test("a limit that is over says how long it was, whatever of it went by before there was a connection", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { maxSessions: 1 });
+  const session = await redis.session();
+  await session.ping();
+  const popped = redis.with({ timeout: 300 }).blpop(["list"], 0);
+  const ended = assertRejects(() => popped, TimeoutError, "within 300 ms");
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  await session.release();
+  assertEquals((await ended).after, 300);
+});
+
 test("who gives up what waits for another connection to block on is told at once, and so is who observes it", async () => {
   await using server = await startScripted(async (peer, index) => {
     for (let words = await peer.command(); words && index < 2; words = await peer.command()) {

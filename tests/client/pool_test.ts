@@ -247,7 +247,7 @@ test("too many waiting callers are turned away at once, without anything being s
   const held = await pool.session();
   const waits = pool.session();
   const error = await assertRejects(() => pool.session(), ConnectionError, "1 callers wait");
-  assertEquals(error.sent, false);
+  assertEquals([error.sent, error.command], [false, "session"]);
   assertEquals(pool.stats().refused, 1);
   await held.release();
   await (await waits).release();
@@ -258,7 +258,7 @@ test("waitTimeout is told as such, and counted", async () => {
   await using redis = await connect(server.url, { maxSessions: 1, waitTimeout: 20 });
   await using _held = await redis.session();
   const error = await assertRejects(() => redis.blpop(["q"], 0), TimeoutError, "None of the 2 connections");
-  assertEquals([error.waitingFor, error.after, error.sent], ["connection", 20, false]);
+  assertEquals([error.waitingFor, error.after, error.sent, error.command], ["connection", 20, false, "BLPOP"]);
   assertEquals(redis.stats().refused, 1);
 });
 
