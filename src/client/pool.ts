@@ -7,6 +7,7 @@
  */
 import { ConnectionError, type ConnectionReport } from "../errors.ts";
 import type { Line } from "../connection/line.ts";
+import { unlessAborted } from "../connection/wait.ts";
 import { Callers } from "./callers.ts";
 import { ask } from "./doubt.ts";
 import { Upkeep, type UpkeepSettings } from "./upkeep.ts";
@@ -212,11 +213,17 @@ export class Pool {
   async #lend(spare: Line | undefined, signal: AbortSignal | undefined): Promise<Line> {
     if (spare !== undefined) this.#leased.add(spare);
     const line = spare ?? await this.#turn(signal);
-    await this.#upkeep.prepare(line);
-    // Last, and here: a signal that fires once this has been looked at comes after the line, which is then the caller's.
-    if (signal?.aborted || this.#closed) {
+    try {
+      await this.#upkeep.prepare(line);
+      const first = this.first();
+      // The server is away: one attempt would fail, and the first line goes on trying until it is back, or given up.
+      if (line.state !== "ready" && first.state === "reconnecting") await unlessAborted(signal, first.open());
+      // Last, and here: a signal that fires once this has been looked at comes after the line, which is then the caller's.
+      signal?.throwIfAborted();
+      if (this.#closed) throw new ConnectionError("The client was closed", { closed: true });
+    } catch (error) {
       this.release(line);
-      throw signal?.aborted ? signal.reason : new ConnectionError("The client was closed", { closed: true });
+      throw error;
     }
     this.#leases++;
     return line;

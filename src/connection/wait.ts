@@ -21,8 +21,9 @@ export async function settledWithin(promise: Promise<unknown>, milliseconds: num
   }
 }
 
-/** The promise's outcome, or the signal's reason if that fires first. */
-export function unlessAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+/** The promise's outcome, or the signal's reason if there is one that fires first. */
+export function unlessAborted<T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise<T> {
+  if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {
     const forget = onAbort(signal, () => reject(signal.reason));
     promise.then(resolve, reject).finally(forget);

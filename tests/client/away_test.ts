@@ -1,0 +1,131 @@
+// While a server is away, what needs a connection of its own waits for it as all else does.
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { type ClientOptions, connect, ConnectionError, connectPool, type Redis, TimeoutError } from "../../mod.ts";
+import { connectTransport } from "../../src/transport/default.ts";
+import type { Connect } from "../../src/transport/transport.ts";
+import { answering, HELLO, startScripted } from "../support/scripted.ts";
+import { startRedis } from "../support/servers.ts";
+import { test } from "../support/test.ts";
+
+/** Waits for something to become true. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
+}
+
+for (const [what, open] of Object.entries({ "a client": connect, "a pool": connectPool })) {
+  for (const protocol of [3, 2] as const) {
+    test(`what needs a connection of its own waits for a server that is being restarted, ${what}, RESP${protocol}`, async () => {
+      await using server = await startRedis();
+      let failures = 0;
+      const backoff = () => (failures++, 5);
+      await using redis = await open(server.url, { protocol, backoff, queueTimeout: 60_000 });
+      // One that has been a session's is lost as well; the others are new.
+      await redis.session((session) => session.ping());
+      await server.kill();
+      await until(() => redis.stats().losses === 2);
+      await using monitor = redis.monitor();
+      const calls: Promise<unknown>[] = [
+        redis.get("k"),
+        redis.blpop(["none"], 0.01),
+        redis.session((session) => session.get("k")),
+        redis.watch("k", (session) => session.get("k")),
+        redis.pipeline((p) => [p.blpop(["none"], 0.01)]),
+        monitor.ready,
+      ];
+      const refused: unknown[] = [];
+      for (const call of calls) call.catch((error) => refused.push(error.message));
+      const before = failures;
+      await until(() => failures > before + 3 || refused.length > 0);
+      assertEquals(refused, []);
+      await server.start();
+      assertEquals(await Promise.all(calls), [null, null, null, null, [null], undefined]);
+    });
+  }
+}
+
+/** A client whose server has just gone: no attempt to reach it succeeds until `back()`. One may have a connection of his own. */
+async function bereft(url: string, options: ClientOptions): Promise<{ redis: Redis; back: () => void }> {
+  let reached = true;
+  const through: Connect = (address, handler, signal) =>
+    reached ? connectTransport(address, handler, signal) : Promise.reject(new Error("refused"));
+  const redis = await connect(url, {
+    connect: through,
+    clientInfo: false,
+    maxSessions: 1,
+    backoff: () => 2,
+    ...options,
+  });
+  reached = false;
+  redis.call("LEAVE").catch(() => {});
+  await until(() => redis.stats().losses === 1);
+  return { redis, back: () => void (reached = true) };
+}
+
+/** Hangs up when it is told to, and agrees with everything else. */
+const startFickle = () =>
+  startScripted((peer, index) =>
+    answering(([command]) => {
+      if (command === "LEAVE") return void peer.destroy();
+      return command === "HELLO" ? HELLO : "+OK\r\n";
+    })(peer, index)
+  );
+
+test("what waits for a server that is away to have a connection of its own gives up after queueTimeout", async () => {
+  await using server = await startFickle();
+  const { redis } = await bereft(server.url, { queueTimeout: 30 });
+  for (const [what, call] of [["BLPOP", () => redis.blpop(["q"], 0)], ["session", () => redis.session()]] as const) {
+    const error = await assertRejects<TimeoutError>(call, TimeoutError, "within 30 ms");
+    assertEquals([error.waitingFor, error.after, error.sent, error.command], ["connection", 30, false, what]);
+    assert(error.report !== undefined);
+  }
+  assertEquals(redis.stats().leased, 0);
+  redis.destroy();
+});
+
+test("who gives up while the server is away leaves the connection to the next", async () => {
+  await using server = await startFickle();
+  const { redis, back } = await bereft(server.url, { queueTimeout: 0 });
+  const stop = new AbortController();
+  const session = redis.with({ signal: stop.signal }).session().catch((reason) => reason);
+  const popped = redis.with({ timeout: 50 }).blpop(["q"], 0).catch((error) => error);
+  assertEquals([redis.stats().leased, redis.stats().waiting], [1, 1]);
+  stop.abort("enough");
+  assertEquals(await session, "enough");
+  const late = await popped;
+  assertInstanceOf(late, TimeoutError);
+  assertEquals([late.waitingFor, late.after, late.sent], ["connection", 50, false]);
+  assertEquals([redis.stats().leased, redis.stats().waiting], [0, 0]);
+  const next = redis.session((session) => session.call("PING"));
+  back();
+  assertEquals(await next, "OK");
+  redis.destroy();
+});
+
+test("what waits for a server that is away hears when the client gives it up", async () => {
+  await using server = await startFickle();
+  let tries = 0;
+  let enough = false;
+  const backoff = () => (tries++, enough ? null : 2);
+  const { redis } = await bereft(server.url, { queueTimeout: 0, backoff });
+  let refused = false;
+  const popped = redis.blpop(["q"], 0).catch((error) => (refused = true, error));
+  const before = tries;
+  await until(() => tries > before + 3 || refused);
+  assertEquals(refused, false);
+  enough = true;
+  const error = await popped;
+  assertInstanceOf(error, ConnectionError);
+  assertEquals([error.sent, error.closed, error.command, redis.stats().leased], [false, false, "BLPOP", 0]);
+  redis.destroy();
+});
+
+test("what waits for a server that is away hears when the client is closed", async () => {
+  await using server = await startFickle();
+  for (const close of [(redis: Redis) => redis.close(0), (redis: Redis) => redis.destroy()]) {
+    const { redis } = await bereft(server.url, { queueTimeout: 0, maxSessions: 3 });
+    const calls = [redis.session(), redis.session((s) => s.ping()), redis.blpop(["q"], 0)];
+    const ends = Promise.all(calls.map((call) => assertRejects<ConnectionError>(() => call, ConnectionError)));
+    await close(redis);
+    for (const { sent, closed } of await ends) assertEquals([sent, closed], [false, true]);
+  }
+});
