@@ -4,7 +4,7 @@
  * @module
  */
 import type { Arg, CommandSpec, Shape } from "../command/spec.ts";
-import { isBlocking } from "../command/blocking.ts";
+import { isBlocking, waitingTime } from "../command/blocking.ts";
 import { BINARY, BLOCKING, BLOCKING_OPTION, PUBSUB, SESSION } from "../command/spec.ts";
 import { Ticket } from "../connection/ticket.ts";
 import { Encoder } from "../resp/encoder.ts";
@@ -110,6 +110,8 @@ export abstract class BaseBatch {
   protected queued = 0;
   /** One of the commands may hold its connection. */
   protected blocking = false;
+  /** How long the server is asked to wait for one of them, at most, in milliseconds. */
+  protected longest = 0;
   /** @internal By which its caller may take back what is queued now. */
   protected ticket: Ticket = new Ticket();
   #last: Run | undefined;
@@ -164,7 +166,9 @@ export abstract class BaseBatch {
         `${spec.name} changes the state of its connection: send it on a session, on its own`,
       );
     }
-    this.blocking ||= isBlocking(spec, args);
+    if (!isBlocking(spec, args)) return;
+    this.blocking = true;
+    this.longest = Math.max(this.longest, waitingTime(spec, args));
   }
 
   /**

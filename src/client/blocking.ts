@@ -8,55 +8,25 @@
  * @module
  */
 import { ConnectionError, TimeoutError } from "../errors.ts";
-import { blockOption, isBlocking } from "../command/blocking.ts";
-import { type Arg, BLOCKING_OPTION, CommandSpec, type Shape } from "../command/spec.ts";
-import { wordOf } from "../command/words.ts";
+import { isBlocking, waitingTime } from "../command/blocking.ts";
+import { type Arg, CommandSpec, type Shape } from "../command/spec.ts";
 import type { Line } from "../connection/line.ts";
 import { Pending, type SendOptions } from "../connection/pending.ts";
 import { onAbort } from "../connection/signal.ts";
-import { LONGEST_DELAY, settledWithin } from "../connection/wait.ts";
+import { settledWithin } from "../connection/wait.ts";
 import type { Core } from "./core.ts";
 import type { Blocking } from "./kit.ts";
+import { onOverdue } from "./overdue.ts";
 import { ENOUGH } from "./passing.ts";
 import { type Left, patience, type Wait } from "./patience.ts";
 
 const CLIENT_UNBLOCK = new CommandSpec("CLIENT UNBLOCK");
 
-/** How long the server may take, beyond what it was asked to wait, in milliseconds. */
-const MARGIN = 5000;
 /** How long it may take to let go, in milliseconds. */
 const LETTING_GO = 2000;
 
-/** Where the time to wait stands: its place among the arguments (-1: the last), and milliseconds per unit. */
-const TIMES: Record<string, readonly [place: number, unit: number]> = {
-  BLPOP: [-1, 1000],
-  BRPOP: [-1, 1000],
-  BLMOVE: [-1, 1000],
-  BLMOVEM: [4, 1000],
-  BRPOPLPUSH: [-1, 1000],
-  BLMPOP: [0, 1000],
-  BZPOPMIN: [-1, 1000],
-  BZPOPMAX: [-1, 1000],
-  BZMPOP: [0, 1000],
-  WAIT: [-1, 1],
-  WAITAOF: [-1, 1],
-};
-
 /** The feature as a kit names it. */
 export const blocking: Blocking = { isBlocking, send: sendBlocking, hold };
-
-/** How long the server was asked to wait, in milliseconds; 0 means for ever. */
-export function waitingTime(spec: CommandSpec, args: readonly Arg[]): number {
-  if ((spec.flags & BLOCKING_OPTION) !== 0) return numberOf(args[blockOption(spec, args) + 1]);
-  const time = TIMES[spec.name];
-  if (time === undefined) return 0;
-  const [place, unit] = time;
-  return numberOf(args.at(place)) * unit;
-}
-
-function numberOf(arg: Arg | undefined): number {
-  return arg === undefined ? 0 : Number(wordOf(arg)) || 0;
-}
 
 /** Sends it over a connection of its own. */
 export async function sendBlocking<T>(
@@ -95,7 +65,6 @@ async function hold<T>(
     if (line.inTransaction) pending.tryOnce();
     line.send(pending);
   });
-  const time = waitingTime(spec, args);
   let giveUp!: (reason: unknown) => void;
   const givenUp = new Promise<never>((_, reject) => giveUp = reject);
   givenUp.catch(() => {});
@@ -104,9 +73,8 @@ async function hold<T>(
   if (timeout !== undefined) {
     timers.push(setTimeout(() => giveUp(outOfTime(line, pending, limit!)), timeout));
   }
-  // What is beyond a timer is as good as for ever.
-  const limited = time > 0 && time + MARGIN <= LONGEST_DELAY;
-  const unwatched = limited && onSilence(line, pending, time + MARGIN, () => giveUp(new Overdue()));
+  const isDue = (): boolean => pending.mayHaveRun && line.oldest === pending;
+  const unwatched = onOverdue(line, isDue, waitingTime(spec, args), () => giveUp(new Overdue()));
   try {
     return await Promise.race([reply, givenUp]);
   } catch (error) {
@@ -115,27 +83,13 @@ async function hold<T>(
     return await letGo(core, line, pending, reply, error);
   } finally {
     for (const timer of timers) clearTimeout(timer);
-    if (unwatched) unwatched();
+    unwatched();
     unheard?.();
   }
 }
 
 /** The server has not answered though the time it was given is over. */
 class Overdue {}
-
-/**
- * Calls back once the server has the command and has said nothing for so long; gives a function that ends this. That need
- * not be counted from the call: it may wait for its connection first, for another try, or behind another that blocks.
- */
-function onSilence(line: Line, pending: Pending, longest: number, listener: () => void): () => void {
-  const look = (): void => {
-    const left = pending.mayHaveRun && line.oldest === pending ? longest - (line.report().silentFor ?? 0) : longest;
-    if (left <= 0) listener();
-    else timer = setTimeout(look, left);
-  };
-  let timer = setTimeout(look, longest);
-  return () => clearTimeout(timer);
-}
 
 /**
  * Sees to it that it is not sent from now on, as nobody would get what it takes, and the line may be somebody else's.

@@ -11,6 +11,7 @@ import type { Arg, CommandSpec } from "../command/spec.ts";
 import type { Encoder } from "../resp/encoder.ts";
 import { BaseBatch, noList, type Replies, type RepliesOrErrors } from "./batch.ts";
 import { Deferred, giveEncoder, takeEncoder } from "./deferred.ts";
+import { onOverdue } from "./overdue.ts";
 import { Outcome, Part } from "./part.ts";
 
 /**
@@ -176,6 +177,7 @@ export abstract class BasePipeline extends BaseBatch {
     this.#cutSize = 0;
     if (previous !== undefined) await previous;
     const { blocking } = this;
+    let unwatched: (() => void) | undefined;
     try {
       await this.#runner(blocking, async (next) => {
         for (const part of parts) {
@@ -189,7 +191,10 @@ export abstract class BasePipeline extends BaseBatch {
           // Now, for what has been written may be gone: a transport need not keep it.
           for (const chunk of part.chunks) this.#unpaced += chunk.length;
           const line = this.#follow(next, outcome) ?? await this.#choose(next, outcome);
-          if (blocking) this.#held = line;
+          if (blocking) {
+            this.#held = line;
+            unwatched ??= this.#watch(line, part.ticket);
+          }
           this.#sendPart(part, line, outcome);
           if (part !== parts.at(-1)) await this.#leave(line);
           if (line.isFilled(WINDOW) || this.#unpaced >= FULL) await this.#pace(line);
@@ -200,7 +205,14 @@ export abstract class BasePipeline extends BaseBatch {
       for (const part of parts) if (part.owed > 0) part.fail(error as Error);
     } finally {
       this.#held = undefined;
+      unwatched?.();
     }
+  }
+
+  /** Gives up the line that is held if the server is silent for too long about what it holds it for. */
+  #watch(line: Line, ticket: Ticket): () => void {
+    const late = new ConnectionError("The server did not answer a blocking pipeline in time", { sent: true });
+    return onOverdue(line, () => line.oldest?.ticket === ticket, this.longest, () => line.drop(late));
   }
 
   /** One whose memory is that of the parts before, if those have left. */

@@ -5,7 +5,7 @@ import { observe } from "../../src/observe/mod.ts";
 import { startRedis } from "../support/servers.ts";
 import { HELLO, helloAs, startScripted } from "../support/scripted.ts";
 import { test } from "../support/test.ts";
-import { retimed } from "../support/timers.ts";
+import { held, retimed } from "../support/timers.ts";
 
 async function untilBlocked(redis: Redis, name: string): Promise<void> {
   while (!String(await redis.call("CLIENT LIST")).includes(`cmd=${name}`)) await redis.ping();
@@ -280,6 +280,63 @@ test("how long a server may take over what blocks counts from when it has answer
   } finally {
     globalThis.setTimeout = schedule;
   }
+});
+
+for (
+  const [what, call] of Object.entries<(redis: Redis) => Promise<unknown>>({
+    "a command": (redis) => redis.blpop(["list"], 0.01),
+    "a pipeline": (redis) => redis.pipeline((p) => [p.get("k"), p.blpop(["list"], 0.01)]),
+    "a session's pipeline": (redis) => redis.session((s) => s.pipeline((p) => [p.get("k"), p.blpop(["list"], 0.01)])),
+  })
+) {
+  for (const observed of [false, true]) {
+    test(`${what} that blocks ends when the server is silent long after its time${observed ? ", observed" : ""}`, async () => {
+      await using server = await startScripted(async (peer) => {
+        for (let words = await peer.command(); words; words = await peer.command()) {
+          if (words[0] !== "BLPOP") await peer.send(words[0] === "HELLO" ? HELLO : "+OK\r\n");
+        }
+      });
+      await using redis = await connect(server.url, { clientInfo: false });
+      if (observed) observe(redis, () => undefined);
+      using clock = held(5010);
+      const error = assertRejects(() => call(redis), ConnectionError, "did not answer");
+      const peer = await server.peer(1);
+      await peer.until("BLPOP");
+      assertEquals(clock.size, 1);
+      clock.pass(5010);
+      clock.fire();
+      assertEquals((await error).sent, true);
+      await peer.untilEnded();
+    });
+  }
+}
+
+test("how long a server may take over what blocks in a pipeline counts from what it said last; for ever is for ever", async () => {
+  await using server = await startScripted(async (peer) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (words[0] !== "BLPOP") await peer.send(words[0] === "HELLO" ? HELLO : "+OK\r\n");
+    }
+  });
+  await using redis = await connect(server.url, { clientInfo: false });
+  const replies = () => redis.stats().replies;
+  using clock = held(5010);
+  const popped = redis.pipeline((p) => [p.blpop(["a"], 0.01), p.blpop(["b"], 0.01)]);
+  const peer = await server.peer(1);
+  await peer.until("$1\r\nb\r\n");
+  assertEquals(clock.size, 1);
+  clock.pass(4000);
+  const before = replies();
+  await peer.send("*-1\r\n");
+  while (replies() === before) await new Promise((resolve) => setTimeout(resolve));
+  clock.pass(1010);
+  clock.fire();
+  await peer.send("*-1\r\n");
+  assertEquals(await popped, [null, null]);
+  const endless = redis.pipeline((p) => [p.blpop(["c"], 0.01), p.blpop(["d"], 0)]);
+  await peer.until("$1\r\nd\r\n");
+  assertEquals(clock.size, 0);
+  await peer.send("*-1\r\n", "*-1\r\n");
+  assertEquals(await endless, [null, null]);
 });
 
 test("a limit that is over says how long it was, whatever of it went by before there was a connection", async () => {
