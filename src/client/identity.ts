@@ -72,8 +72,8 @@ async function authenticate(line: Line, { username, password }: Credentials): Pr
   if (line.state === "connecting" || line.state === "reconnecting") await line.open().catch(() => {});
   // Among the lines of MONITOR the answer would be one that cannot be understood.
   if (line.state !== "ready" || line.inTransaction || line.isEndless) return;
-  // Behind a blocked command the answer may take any time: it is not waited for.
-  const waits = !line.isPatient;
+  // Behind a command that blocks the answer may take any time: it is not waited for.
+  const waits = !line.mayBlock;
   const args: Arg[] = username === undefined ? [password!] : [username, password!];
   const said = new Promise<void>((resolve, reject) => {
     line.send(new Pending(AUTH, args, undefined, 0, () => resolve(), reject));

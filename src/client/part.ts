@@ -82,7 +82,8 @@ export class Part implements Owed {
   #deferred: Deferred | undefined;
   readonly #runs: readonly Run[];
   readonly #outcome: Outcome;
-  readonly #blocking: boolean;
+  /** One of the commands of its pipeline may hold the connection. */
+  readonly patient: boolean;
   #run = 0;
   #left: number;
   /** One of its commands was refused by a replica. */
@@ -94,21 +95,17 @@ export class Part implements Owed {
     runs: readonly Run[],
     outcome: Outcome,
     ticket: Ticket,
-    blocking: boolean,
+    patient: boolean,
   ) {
     this.chunks = chunks;
     this.#deferred = deferred;
     this.ticket = ticket;
     this.#runs = runs;
     this.#outcome = outcome;
-    this.#blocking = blocking;
+    this.patient = patient;
     this.#left = runs[0]!.count;
     this.mode = runs[0]!.mode;
     this.owed = runs.reduce((sum, run) => sum + run.count, 0);
-  }
-
-  get patient(): boolean {
-    return this.patientAt(0);
   }
 
   /** Whether its bytes have yet to be made. */
@@ -158,7 +155,7 @@ export class Part implements Owed {
   }
 
   patientAt(nth: number): boolean {
-    return this.#blocking && ((this.#runAt(nth)?.spec.flags ?? 0) & (BLOCKING | BLOCKING_OPTION)) !== 0;
+    return this.patient && ((this.#runAt(nth)?.spec.flags ?? 0) & (BLOCKING | BLOCKING_OPTION)) !== 0;
   }
 
   /** What the reply after the next `nth` ones answers. */

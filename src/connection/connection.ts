@@ -155,7 +155,14 @@ export class Connection implements TransportHandler, Watched {
 
   /** What the next reply answers may take any time. */
   get isPatient(): boolean {
-    return this.#proof?.isPatient(this.#owed) ?? this.oldest?.patient ?? false;
+    const { oldest } = this;
+    return this.#proof?.isPatient(this.#owed) ?? oldest?.patientAt?.(0) ?? oldest?.patient ?? false;
+  }
+
+  /** Something that is owed may take any time, and what comes after it as well. */
+  get mayBlock(): boolean {
+    for (let i = 0; i < this.#owed.size; i++) if (this.#owed.at(i)!.patient) return true;
+    return false;
   }
 
   /** Bytes encoded or handed over, not yet taken by the socket. */

@@ -110,6 +110,11 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
     return this.#life.connection?.isPatient ?? false;
   }
 
+  /** Something that is owed may take any time, and what comes after it as well. */
+  get mayBlock(): boolean {
+    return this.#life.connection?.mayBlock ?? false;
+  }
+
   /** What comes has no end: no command is answered on it any more. */
   get isEndless(): boolean {
     return this.oldest?.endless ?? false;

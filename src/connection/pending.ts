@@ -31,7 +31,7 @@ export interface Owed {
   readonly owed: number;
   /** What an error calls it: the command's name, `"pipeline"`, `"transaction"`; empty unless given. */
   readonly name?: string;
-  /** It may take the server any time to answer: silence says nothing. */
+  /** It may take the server any time to answer, or to answer a part of it: silence says nothing. */
   readonly patient: boolean;
   /** Takes the next reply; `unsafe` says that it holds integers beyond 2^53 as `bigint`s. True if that was the last. */
   reply(value: Reply, unsafe: boolean): boolean;
@@ -39,7 +39,7 @@ export interface Owed {
   fail(error: Error): void;
   /** How its reply after the next `nth` ones is to be decoded, where that is not `mode`. */
   modeAt?(nth: number): number;
-  /** The same of whether that may take any time, where that is not `patient`. */
+  /** The same of whether that may take any time, where not all are as `patient` says. */
   patientAt?(nth: number): boolean;
   /**
    * Whether this is its last reply, the `nth` from 0 or else the next, where their number cannot be told beforehand. That

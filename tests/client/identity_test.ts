@@ -70,6 +70,31 @@ test("reauthenticate() with credentials makes these the client's from now on", a
   await redis.session(async (s) => assertEquals(await s.call("ACL WHOAMI"), "bob"));
 });
 
+test("reauthenticate() waits for nothing that blocks, wherever it stands among what a session has asked for", async () => {
+  await using server = await withUsers();
+  const { hostname, port } = server;
+  await using redis = await connect({ hostname, port, username: "ada", password: "old-token" });
+  const bob = { username: "bob", password: "bobs-token" };
+  for (const together of [false, true]) {
+    const stop = new AbortController();
+    const session = await redis.with({ signal: stop.signal }).session();
+    await session.ping();
+    const calls: Promise<unknown>[] = together
+      ? [session.pipeline((p) => [p.get("k"), p.blpop(["none"], 0)])]
+      : [session.ping(), session.get("k"), session.blpop(["none"], 0)];
+    const ended = Promise.allSettled(calls);
+    let said = false;
+    const renewed = redis.reauthenticate(bob).then(() => said = true);
+    for (let turns = 0; turns < 1000 && !said; turns++) await redis.ping();
+    assert(said, together ? "a pipeline" : "commands");
+    await renewed;
+    stop.abort(new Error("enough"));
+    await ended;
+    await session.release();
+  }
+  assertEquals(await redis.call("ACL WHOAMI"), "bob");
+});
+
 test("a refusal is told, with the server's words as the cause; the connection goes on as it was", async () => {
   await using server = await withUsers();
   const { hostname, port } = server;
