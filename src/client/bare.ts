@@ -88,9 +88,9 @@ export abstract class BareClient<
   #watch<T>(line: Line, spec: CommandSpec, args: Arg[], shape: Shape | undefined, mode: number): Promise<T> {
     return new Promise((resolve, reject) => {
       const pending = new Pending(spec, args, shape, mode, resolve as (value: never) => void, reject);
-      if (this.#watched) pending.watch(this.#options, (released) => line.withdraw(released));
+      if (this.#watched) pending.watch(this.#options);
       try {
-        if (this.#core.isFull(line)) this.#core.sendWithRoom(line, pending);
+        if (this.#core.isFull(line)) this.#core.sendWithRoom(pending);
         else line.send(pending);
       } catch (error) {
         pending.fail(error as Error);

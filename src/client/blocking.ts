@@ -168,7 +168,7 @@ function unblock(core: Core, line: Line): Promise<number | undefined> {
   if (clientId === undefined || shared === undefined) return Promise.resolve(undefined);
   return new Promise((resolve) => {
     const pending = new Pending(CLIENT_UNBLOCK, [clientId], undefined, 0, resolve, () => resolve(undefined));
-    pending.watch({ mode: 0, timeout: LETTING_GO }, (released) => shared.withdraw(released));
+    pending.watch({ mode: 0, timeout: LETTING_GO });
     shared.send(pending);
   });
 }

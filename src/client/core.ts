@@ -106,8 +106,13 @@ export class Core {
     return line.pending >= commands || line.hasWaiters || (bytes !== Infinity && line.waiting >= bytes);
   }
 
-  /** Sends a command once the line has room for it, first come, first served; refuses it if the client does not wait. */
-  sendWithRoom(line: Line, pending: Pending): void {
+  /**
+   * Sends a command for which the present line has no room: another may have. Otherwise once there is room, first come, first
+   * served; refuses it if the client does not wait.
+   */
+  sendWithRoom(pending: Pending): void {
+    const line = this.pool.freest();
+    if (!this.isFull(line)) return line.send(pending);
     const { commands, bytes, overflow } = this.room;
     // Its caller has issued it, whether it is let through or not.
     this.traffic.tap?.command(pending, line);

@@ -59,6 +59,7 @@ export type Lines = Pick<
   Pool,
   | "open"
   | "share"
+  | "freest"
   | "first"
   | "acquire"
   | "restore"
@@ -154,6 +155,11 @@ export class Pool {
     ) {
       return current;
     }
+    return this.freest();
+  }
+
+  /** @internal The line that has least to do: where the present one has no room, it may have. */
+  freest(): Line {
     return this.#current = this.#leastBusy();
   }
 

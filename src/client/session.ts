@@ -103,7 +103,7 @@ export abstract class BaseSession<
       // Another try would come after EXEC, and run by itself what EXEC said has not run. EXEC has but one.
       if (inTransaction) pending.tryOnce();
       if (signal !== undefined || timeout !== undefined) {
-        pending.watch(this.#options, (released) => this.#line.withdraw(released));
+        pending.watch(this.#options);
       }
       try {
         this.#line.send(pending);

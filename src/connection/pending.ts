@@ -77,6 +77,8 @@ export function unsafeInteger(command: string): RangeError {
 export interface Sender {
   /** True if it took the command back: it will be settled later. */
   again(pending: Pending, error: ReplyError): boolean;
+  /** Takes back a command that was released, if that can be. */
+  withdraw(pending: Pending): boolean;
   /** What keeps it from sending at present. */
   readonly missing: "connection" | "room";
   /** Facts for an error that somebody has to make sense of. */
@@ -182,15 +184,15 @@ export class Pending implements Owed {
     this.reject(error);
   }
 
-  /** Releases the caller early when its time is up or its signal fires; `withdraw` then takes back what can be. */
-  watch(options: SendOptions, withdraw: (pending: Pending) => void): void {
+  /** Releases the caller early when its time is up or its signal fires; whoever sent it then takes it back if that can be. */
+  watch(options: SendOptions): void {
     const { timeout, signal } = options;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const release = (error: unknown): void => {
       this.guard?.();
       this.released = true;
       this.reject(error);
-      withdraw(this);
+      this.line?.withdraw(this);
     };
     const unheard = signal && onAbort(signal, () => release(signal.reason));
     this.guard = () => {

@@ -229,6 +229,21 @@ test("who heard that a connection is being made again hears that it is there, wh
   assertEquals(states, ["connecting", "ready", "connecting", "ready", "reconnecting", "ready"]);
 });
 
+test("a command too many for one connection goes to another that has room", async () => {
+  await using server = await startRedis();
+  for (const timeout of [undefined, 60_000]) {
+    await using pool = await connectPool(server.url, { size: 4, maxPending: 100, timeout });
+    const sets = Array.from({ length: 400 }, (_, i) => pool.set(`k${i}`, i).catch((error) => error.message));
+    assertEquals(new Set(await Promise.all(sets)), new Set(["OK"]));
+    assertEquals(pool.stats().shared, 4);
+    // Now all are full.
+    const all = Array.from({ length: 401 }, (_, i) => pool.set(`k${i}`, i).catch((error) => error.message));
+    const outcomes = await Promise.all(all);
+    assertEquals(outcomes.filter((outcome) => outcome !== "OK"), [outcomes[400]]);
+    assert(outcomes[400].includes("100 commands"), outcomes[400]);
+  }
+});
+
 test("onState hears nothing of connections that only sessions use", async () => {
   await using server = await startRedis();
   const states: string[] = [];
