@@ -66,6 +66,8 @@ test("a release of a clone", { skip: noBuild || noClone }, async () => {
 
   using forge = new Project();
   await ran(forge, "git", "init", "--quiet", "--bare");
+  // This repository may be a shallow clone itself, as it is where a forge checks it.
+  await ran(forge, "git", "config", "receive.shallowUpdate", "true");
   await git("remote", "set-url", "origin", forge.folder);
   const { code, output } = await release("minor", "--quick", "--push");
   assertEquals(code, 0, output);
@@ -113,8 +115,11 @@ test("the workflows publish with what the forge vouches for, and with no secret"
   assertMatch(publish, /^ +run: deno publish\n +working-directory: \$\{\{ runner\.temp \}\}\/package$/m);
   assertMatch(publish, /tags: \["v\*"\]/);
   assertNotMatch(publish, /secrets\.|TOKEN: (?!\$\{\{ github\.token)/);
-  for (const name of ["ci.yml", "publish.yml"]) {
-    assertMatch(readFileSync(join(ROOT, ".github/workflows", name), "utf8"), /run: bash \.ci\/run/);
-  }
+  assertMatch(publish, /^ {2}checks:\n {4}uses: \.\/\.github\/workflows\/ci\.yml\n {2}publish:\n {4}needs: checks$/m);
+  const ci = readFileSync(join(ROOT, ".github/workflows/ci.yml"), "utf8");
+  assertMatch(ci, /^ {2}workflow_call:/m);
+  // Nothing may be skipped there: whoever runs it may install the servers, and it fails where one is missing.
+  assertMatch(ci, /^ {6}image: node:20-bookworm$/m);
+  assertMatch(ci, /run: bash \.ci\/run\n {8}env:\n {10}CI: "true"\n {10}RESPIRE_ALL_SERVERS: "1"$/m);
   assertEquals(NAME, "@respire/redis");
 });
