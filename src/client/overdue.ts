@@ -7,7 +7,7 @@ import type { Line } from "../connection/line.ts";
 import { LONGEST_DELAY } from "../connection/wait.ts";
 
 /** How long the server may take, beyond what it was asked to wait, in milliseconds. */
-const MARGIN = 5000;
+export const MARGIN = 5000;
 
 /**
  * Calls back once the server has what is due, and has said nothing for longer than the time that it was given; gives a

@@ -1,6 +1,7 @@
 // Giving up on a blocking command must not lose what it took.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect, ConnectionError, connectPool, type Redis, TimeoutError } from "../../mod.ts";
+import { MARGIN } from "../../src/client/overdue.ts";
 import { observe } from "../../src/observe/mod.ts";
 import { startRedis } from "../support/servers.ts";
 import { HELLO, helloAs, startScripted } from "../support/scripted.ts";
@@ -92,7 +93,7 @@ test("a process that was busy when the server answered gets what it said, and ke
   await session.ping();
   const popped = [redis.blpop(["list"], 0.1), session.blpop(["list"], 0.1)];
   await untilBlocked(redis, "blpop");
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5300);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, MARGIN + 300);
   assertEquals(await Promise.all(popped), [null, null]);
   assertEquals([await session.ping(), redis.stats().losses], ["PONG", 0]);
 });
@@ -190,25 +191,28 @@ test("a blocking command that waits for another try when its caller gives up is 
     for (let words = await peer.command(); words; words = await peer.command()) {
       if (words[0] === "HELLO") await peer.send(helloAs(index + 1));
       else if (words[0] !== "BLPOP") await peer.send(":0\r\n");
-      else if (released) after++;
-      else await peer.send("-LOADING not now\r\n");
+      else await peer.send(released && ++after ? "*-1\r\n" : "-LOADING not now\r\n");
     }
   });
   await using redis = await connect(server.url, { clientInfo: false });
-  // It has its connection at once, and the next try comes long after its time is up.
-  await redis.session((session) => session.ping());
-  using _ = retimed(25, 800);
-  const error = await assertRejects(
-    () => redis.with({ timeout: 400 }).blpop(["list"], 0),
+  using again = held(25);
+  // What is left of the caller's time when there is a connection.
+  using limit = held(40_000, 50_000);
+  const refused = assertRejects(
+    () => redis.with({ timeout: 50_000 }).blpop(["list"], 0),
     TimeoutError,
     "the server refused it so far",
   );
+  while (redis.stats().retries === 0) await new Promise((resolve) => setTimeout(resolve));
+  limit.fire();
+  const error = await refused;
   assertEquals([error.sent, error.waitingFor], [false, "reply"]);
   released = true;
-  // The next try would have come before this session's connection is anybody's.
   assertEquals(redis.stats().leased, 0);
-  await new Promise((resolve) => setTimeout(resolve, 801));
-  assertEquals([after, redis.stats().pending], [0, 0]);
+  again.fire();
+  // On the same connection, behind what would have been sent again.
+  await redis.session((session) => session.ping());
+  assertEquals([after, redis.stats().pending, server.peers.length], [0, 0, 2]);
 });
 
 test("a read that nobody could call off is not sent again, and the next one gets its connection", async () => {
@@ -233,53 +237,46 @@ test("a blocking command that was refused, and waits for another connection, has
     while (await peer.command()) await peer.send("-READONLY You can't write against a read only replica.\r\n");
   });
   const redis = await connect(server.url, { clientInfo: false });
-  const error = await assertRejects(
-    () => redis.with({ timeout: 1000 }).blpop(["list"], 0),
+  using again = held(25);
+  using limit = held(40_000, 50_000);
+  const refused = assertRejects(
+    () => redis.with({ timeout: 50_000 }).blpop(["list"], 0),
     TimeoutError,
     "the server refused it so far",
   );
-  assertEquals(error.sent, false);
+  await server.peer(2);
+  again.fire();
+  limit.fire();
+  assertEquals((await refused).sent, false);
   redis.destroy();
 });
 
 test("how long a server may take over what blocks counts from when it has it, not from the call", async () => {
-  const schedule = globalThis.setTimeout;
   // The margin that the server has takes seconds.
-  globalThis.setTimeout =
-    ((task: () => void, delay?: number) => schedule(task, delay === 5010 ? 100 : delay)) as typeof setTimeout;
+  using _ = retimed(MARGIN + 10, 100);
   const began = performance.now();
   await using server = await startScripted(async (peer) => {
     for (let words = await peer.command(); words; words = await peer.command()) {
       if (words[0] === "HELLO") await peer.send(HELLO);
       else if (performance.now() - began < 150) await peer.send("-LOADING not now\r\n");
-      else schedule(() => void peer.send("*2\r\n$4\r\nlist\r\n$1\r\nx\r\n"), 150);
+      else setTimeout(() => void peer.send("*2\r\n$4\r\nlist\r\n$1\r\nx\r\n"), 150);
     }
   });
-  try {
-    await using redis = await connect(server.url, { clientInfo: false });
-    assertEquals(await redis.blpop(["list"], 0.01), ["list", "x"]);
-  } finally {
-    globalThis.setTimeout = schedule;
-  }
+  await using redis = await connect(server.url, { clientInfo: false });
+  assertEquals(await redis.blpop(["list"], 0.01), ["list", "x"]);
 });
 
 test("how long a server may take over what blocks counts from when it has answered what blocked before it", async () => {
-  const schedule = globalThis.setTimeout;
-  globalThis.setTimeout =
-    ((task: () => void, delay?: number) => schedule(task, delay === 5010 ? 50 : delay)) as typeof setTimeout;
+  using _ = retimed(MARGIN + 10, 50);
   await using server = await startRedis();
   await using other = await connect(server.url);
-  try {
-    await using redis = await connect(server.url);
-    await using session = await redis.session();
-    const popped = [session.blpop(["first"], 0), session.blpop(["second"], 0.01)];
-    await untilBlocked(other, "blpop");
-    await new Promise((resolve) => schedule(resolve, 5100));
-    await other.rpush("first", "x");
-    assertEquals(await Promise.all(popped), [["first", "x"], null]);
-  } finally {
-    globalThis.setTimeout = schedule;
-  }
+  await using redis = await connect(server.url);
+  await using session = await redis.session();
+  const popped = [session.blpop(["first"], 0), session.blpop(["second"], 0.01)];
+  await untilBlocked(other, "blpop");
+  await new Promise((resolve) => setTimeout(resolve, MARGIN + 100));
+  await other.rpush("first", "x");
+  assertEquals(await Promise.all(popped), [["first", "x"], null]);
 });
 
 for (
@@ -298,12 +295,12 @@ for (
       });
       await using redis = await connect(server.url, { clientInfo: false });
       if (observed) observe(redis, () => undefined);
-      using clock = held(5010);
+      using clock = held(MARGIN + 10);
       const error = assertRejects(() => call(redis), ConnectionError, "did not answer");
       const peer = await server.peer(1);
       await peer.until("BLPOP");
       assertEquals(clock.size, 1);
-      clock.pass(5010);
+      clock.pass(MARGIN + 10);
       clock.fire();
       assertEquals((await error).sent, true);
       await peer.untilEnded();
@@ -319,12 +316,12 @@ test("how long a server may take over what blocks in a pipeline counts from what
   });
   await using redis = await connect(server.url, { clientInfo: false });
   const replies = () => redis.stats().replies;
-  using clock = held(5010);
+  using clock = held(MARGIN + 10);
   const popped = redis.pipeline((p) => [p.blpop(["a"], 0.01), p.blpop(["b"], 0.01)]);
   const peer = await server.peer(1);
   await peer.until("$1\r\nb\r\n");
   assertEquals(clock.size, 1);
-  clock.pass(4000);
+  clock.pass(MARGIN - 1000);
   const before = replies();
   await peer.send("*-1\r\n");
   while (replies() === before) await new Promise((resolve) => setTimeout(resolve));
