@@ -3,6 +3,7 @@ import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/asse
 import { type Connect, connect, ConnectionError, TimeoutError } from "../../mod.ts";
 import { SilenceWatch, type Watched } from "../../src/connection/silence.ts";
 import { connectTransport } from "../../src/transport/default.ts";
+import { gate } from "../support/gate.ts";
 import { greeted, helloAs, type Script, startScripted } from "../support/scripted.ts";
 import { startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
@@ -41,7 +42,8 @@ test("a half-open connection is found though nobody uses it, and made again befo
   });
   await server.peer(1);
   await redis.ping();
-  assertEquals(states, ["connecting", "ready", "reconnecting", "ready"]);
+  // On a slow machine this one may be found silent, too, before its answer is heard.
+  assertEquals(states.slice(0, 4), ["connecting", "ready", "reconnecting", "ready"]);
 });
 
 test("a user who may not PING is alive all the same", async () => {
@@ -103,10 +105,11 @@ test("a blocked command is not disturbed by silence, but given up when the serve
 
 test("a server is asked about a blocked command at each silenceTimeout, not more often", async () => {
   let asked = 0;
+  const often = gate();
   await using server = await startScripted(greeted(async (peer) => {
     for (let words = await peer.command(); words; words = await peer.command()) {
       if (words[0] === "CLIENT") {
-        asked++;
+        if (++asked === 4) often.open();
         await peer.send("$4\r\nid=7\r\n");
       } else {
         // A sign of life shortly after the first: so the first look finds nearly a whole silence.
@@ -116,9 +119,11 @@ test("a server is asked about a blocked command at each silenceTimeout, not more
     }
   }, () => HELLO));
   const redis = await open(server.url, { silenceTimeout: 200, pingInterval: 0 });
+  const began = performance.now();
   const blocked = redis.blpop(["queue"], 0).catch(() => {});
-  await new Promise((resolve) => setTimeout(resolve, 900));
-  assert(asked > 0 && asked < 6, `asked ${asked} times`);
+  await often.opened;
+  const took = performance.now() - began;
+  assert(took > 600, `asked ${asked} times within ${took} ms`);
   redis.destroy();
   await blocked;
 });
