@@ -163,7 +163,7 @@ test("a shared connection that is being made again is passed over for the first"
       else if (words[0] === "GET") await peer.send("+one\r\n", "+two\r\n");
     }
   });
-  await using pool = await connectPool(server.url, { size: 2, clientInfo: false, queueTimeout: 200 });
+  await using pool = await connectPool(server.url, { size: 2, clientInfo: false, queueTimeout: 5000 });
   const one = pool.call("LATE");
   await new Promise((resolve) => setTimeout(resolve));
   const lost = assertRejects(() => pool.call("LOST"), ConnectionError);
@@ -183,7 +183,7 @@ test("the first connection is passed over as well while it is being made again",
       if (words[0] !== "HELLO") await peer.send("+OK\r\n");
     }
   });
-  await using pool = await connectPool(server.url, { size: 2, clientInfo: false, queueTimeout: 200 });
+  await using pool = await connectPool(server.url, { size: 2, clientInfo: false, queueTimeout: 5000 });
   const late = pool.call("LATE");
   await new Promise((resolve) => setTimeout(resolve));
   await pool.get("k");
@@ -525,7 +525,7 @@ test("a connection that is reset after each session grows old all the same", asy
   for (const pause of [0, 5]) {
     const before = await given();
     let now = before;
-    for (const since = performance.now(); now === before && performance.now() - since < 1000;) {
+    for (const since = performance.now(); now === before && performance.now() - since < 10_000;) {
       if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
       now = await given();
     }

@@ -91,6 +91,8 @@ test("a session whose caller gave up before a replica refused him is not handed 
     }
   });
   await using redis = await connect(server.url, { clientInfo: false, maxSessions: 1 });
+  // It has its connection at once: its time is for the server.
+  await redis.session((before) => before.incr("n"));
   const session = await redis.with({ timeout: 20 }).session();
   await assertRejects(() => session.set("key", 1), TimeoutError, "it may have run");
   const released = session.release();

@@ -116,7 +116,7 @@ test("a caller that got no connection of its own is told what the others do", { 
   await using server = await startRedis();
   await using redis = await connect(server.url, { maxSessions: 1, waitTimeout: 20 });
   await using session = await redis.session();
-  const waiting = session.call("BLPOP", "queue", 1);
+  const waiting = session.call("BLPOP", "queue", 0);
   await redis.ping();
   const error = await assertRejects(() => redis.session(), TimeoutError);
   assertEquals([error.waitingFor, error.sent, error.report?.pending], ["connection", false, 1]);
