@@ -1,10 +1,10 @@
 // What is told and what is read cross on the wire: no order of the two may leave something old in the cache.
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { connect, ConnectionError, type Redis } from "../../mod.ts";
 import { cache, type CacheOptions, type Caching } from "../../src/cache/mod.ts";
 import { HELLO, type Peer, type ScriptedServer, startScripted } from "../support/scripted.ts";
 import { test } from "../support/test.ts";
-import { retimed } from "../support/timers.ts";
+import { held } from "../support/timers.ts";
 
 const CHANGED = ">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n";
 const EMPTIED = ">2\r\n$10\r\ninvalidate\r\n_\r\n";
@@ -345,27 +345,27 @@ test("whoever reads as soon as there is a connection reads behind the question f
 });
 
 test("a server that has gone silent is not trusted for long", async () => {
-  // It is asked soon, but no pause of this process is long enough to be taken for its own.
-  using _soon = retimed(1_000_000, 20);
+  // It looks twice in that time, and no pause of this process is long enough to be taken for its own.
+  using look = held(1_000_000);
   await using s = await scene({ maxSilence: 2_000_000 });
   const read = s.cached.get("k");
   await asked(s.peer, "GET", "k");
   await s.peer.send(OLD);
   assertEquals([await read, await s.cached.get("k")], ["old", "old"]);
+  look.fire();
   await asked(s.peer, "PING");
+  const heard = s.cached.stats().bytesIn;
   await s.peer.send("+PONG\r\n");
+  while (s.cached.stats().bytesIn === heard) await new Promise((resolve) => setTimeout(resolve, 1));
+  look.fire();
   await asked(s.peer, "PING"); // and no answer
-  let late: Promise<unknown> | undefined;
-  while (s.cached.cache.stats().flushes === 0) {
-    late = s.cached.get("k");
-    // A turn of the event loop.
-    await new Promise((resolve) => setTimeout(resolve, 0));
-  }
-  late = s.cached.get("k");
+  assertEquals([await s.cached.get("k"), s.cached.cache.stats().flushes], ["old", 0]);
+  look.fire();
+  assertEquals(s.cached.cache.stats().flushes, 1);
+  const late = s.cached.get("k");
   await asked(s.peer, "GET", "k");
   await s.peer.send("+PONG\r\n" + NEW);
-  assertEquals(await late, "new");
-  assert(s.cached.cache.stats().hits > 0);
+  assertEquals([await late, s.cached.cache.stats().hits], ["new", 2]);
 });
 
 test("what was asked before the process stood still for too long is not kept", async () => {
