@@ -5,6 +5,8 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import type { Connect, Transport, TransportHandler } from "../../src/transport/transport.ts";
+import { concat } from "../support/bytes.ts";
+import type { ScriptedServer } from "../support/scripted.ts";
 
 /** One implementation of the seam. */
 export interface Adapter {
@@ -107,4 +109,14 @@ export class Recorder implements TransportHandler {
   #wake(): void {
     for (const wake of this.#waiters.splice(0)) wake();
   }
+}
+
+/** Fails if a socket was opened to this server. It would be known before one that is opened now. */
+export async function neverOpened(server: ScriptedServer, connect: Connect): Promise<void> {
+  const client = await Recorder.open(connect, server);
+  client.transport.write(concat("x"));
+  while (!server.peers.some(({ text }) => text === "x")) await new Promise((resolve) => setTimeout(resolve));
+  assertEquals(server.peers.length, 1);
+  client.transport.destroy();
+  await client.closed();
 }

@@ -3,7 +3,7 @@ import { connectTransport } from "../../src/transport/default.ts";
 import { concat } from "../support/bytes.ts";
 import { startScripted } from "../support/scripted.ts";
 import { test } from "../support/test.ts";
-import { adapters, Recorder } from "./adapters.ts";
+import { adapters, neverOpened, Recorder } from "./adapters.ts";
 
 test("the default transport opens a socket in this runtime, again and again", async () => {
   await using server = await startScripted(async (peer) => {
@@ -24,6 +24,6 @@ for (const { name, connect } of (await adapters()).filter(({ name }) => name !==
     await using server = await startScripted();
     const { hostname, port } = server;
     await assertRejects(() => Recorder.open(connect, { hostname, port, tls: {} }), TypeError, "encrypt");
-    assertEquals(server.peers.length, 0);
+    await neverOpened(server, connect);
   });
 }
