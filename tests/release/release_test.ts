@@ -69,6 +69,7 @@ test("a release of a clone", { skip: noBuild || noClone }, async () => {
   // This repository may be a shallow clone itself, as it is where a forge checks it.
   await ran(forge, "git", "config", "receive.shallowUpdate", "true");
   await git("remote", "set-url", "origin", forge.folder);
+  await git("push", "--quiet", "origin", "main");
   const { code, output } = await release("minor", "--quick", "--push");
   assertEquals(code, 0, output);
   assertMatch(await git("ls-remote", "origin"), new RegExp(`refs/tags/v${version}$`, "m"));
