@@ -32,7 +32,7 @@ export interface Fitted {
 /** The file for one source. */
 export function fit(ours: CommandsFile, source: Source): Fitted {
   const server = serverOf(source);
-  const known = commandsOf(ours).filter(([name]) => source.commands.has(name))
+  const known = commandsOf(ours).filter(([name]) => has(source, name))
     .map(([name, facts]): [string, Command] => [name, server === undefined ? facts : prune(facts, server)]);
   const added = compare(ours, source).added.map((name) => source.commands.get(name)!);
   const taken = new Set(known.filter(([, facts]) => isEmitted(facts)).map(([name]) => camelCase(name)));
@@ -59,6 +59,16 @@ function leftOut(ours: CommandsFile, source: Source): Map<string, string> {
     if (!container && (known === undefined || isEmitted(known))) left.set(name, "the server has given it another name");
   }
   return left;
+}
+
+/**
+ * Whether a source has a command of ours. Where it lists a command without subcommands, what we call one is an argument
+ * to it: the search module has `FT.CURSOR`, and reads the word behind it by itself.
+ */
+function has({ commands }: Source, name: string): boolean {
+  const [first, word] = name.split(" ");
+  return commands.has(name) ||
+    word !== undefined && commands.has(first) && ![...commands.keys()].some((one) => one.startsWith(`${first} `));
 }
 
 /** A draft of which a method can be made: with the arguments that are described, or else any; or why there is none. */

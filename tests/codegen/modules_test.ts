@@ -1,13 +1,13 @@
 /**
  * Commands that nobody here has described: modules of others, and what is hidden from commands.json on purpose.
  */
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fit } from "../../codegen/fit.ts";
 import type { CommandsFile } from "../../codegen/model.ts";
 import { printModule } from "../../codegen/module.ts";
-import { FEATURES } from "../../codegen/select.ts";
+import { chooseCommands, commandsOf, FEATURES } from "../../codegen/select.ts";
 import { readLive } from "../../codegen/sources/live.ts";
 import { readSource } from "../../codegen/sources/read.ts";
 import { findModule, type ModuleName } from "../support/modules.ts";
@@ -55,13 +55,15 @@ test("an old search module: what we know is typed, what we do not is there", {
       const [again] = await redis.pipeline((p) => [p.ftAddhash<"OK">("books", "b:1", "1.0", "REPLACE")]);
       const ok: "OK" = again;
       const { total_results: total } = await redis.ftSearch("books", "hello");
+      // One command to the module, which reads the second word itself.
+      const closed: string = await redis.ftCursorDel("books", 1).catch((error: Error) => error.message);
       // @ts-expect-error came with a later release of the module
       void (() => redis.ftSearch("books", "hello", { dialect: 2 }));
-      return [reply, ok, total];
+      return [reply, ok, total, closed];
     }`.replace("@respire/redis/command", `${ROOT}src/command/mod.ts`),
     server.url,
   );
-  assertEquals(found, ["OK", "OK", 1]);
+  assertEquals(found, ["OK", "OK", 1, "Cursor does not exist"]);
 });
 
 test("a module that nobody described", { skip: without("knot", "redis-8") }, async () => {
@@ -214,6 +216,25 @@ for (const [version, name, ver, title, tokens] of SEARCHES) {
     }
   });
 }
+
+test("what a module reads as an argument, and we have as a command, is there with it", async () => {
+  const entry = (name: string, ...subcommands: unknown[]) => [name, -2, [], 0, 0, 0, [], [], [], subcommands];
+  const replies: Record<string, unknown> = {
+    "INFO": "redis_version:8.0.0\r\n",
+    "COMMAND": [entry("ft.cursor"), entry("ft.config"), entry("config", entry("config|get"))],
+    "COMMAND DOCS": [],
+    "MODULE LIST": [{ name: "search", ver: 80000 }],
+  };
+  const whole = JSON.parse(await readFile(join(ROOT, "commands.json"), "utf8")) as CommandsFile;
+  const { file, drafted } = fit(whole, await readLive("here", (name) => Promise.resolve(replies[name])));
+  assertEquals(drafted, []);
+  const methods = commandsOf(chooseCommands(file, ["ftCursorRead", "ft.cursor del", "@search", "@server"], whole));
+  assertEquals(methods.map(([name]) => name), [
+    ...["CONFIG GET", "FT.CONFIG GET", "FT.CONFIG HELP", "FT.CONFIG SET", "FT.CURSOR DEL", "FT.CURSOR READ"],
+  ]);
+  // One that lists its subcommands has no others.
+  assertThrows(() => chooseCommands(file, ["configSet"], whole), Error, "the server has no CONFIG SET");
+});
 
 test("what a server calls itself and its own is no code", async () => {
   const replies: Record<string, unknown> = {
