@@ -233,9 +233,11 @@ export function geo(withdist: boolean, withhash: boolean, withcoord: boolean): S
   };
 }
 
-/** Values alone, or with their names. */
-export const values: Shape = (reply): unknown => {
-  if (!Array.isArray(reply)) return reply;
+/** Values alone, or with their names. Valkey gives the one that was asked for by itself; as text, it is a decimal. */
+export const values: Shape = (reply, mode): unknown => {
+  if (!Array.isArray(reply)) {
+    return reply instanceof Error ? reply : [typeof reply === "bigint" ? reply : double(reply, mode)];
+  }
   const named = typeof reply[0] === "string" || reply[0] instanceof Uint8Array;
   return named ? reply.filter((_, i) => i % 2 === 1) : reply;
 };

@@ -145,6 +145,7 @@ const cases: [wire: string, call: (redis: Recorder) => Promise<unknown>][] = [
     "MIGRATE h 5  0 9 REPLACE AUTH2 u p KEYS a b",
     (r) => r.migrate("h", 5, 0, 9, ["a", "b"], { replace: true, auth2: { username: "u", password: "p" } }),
   ],
+  ["BF.INFO b MAXSCALEDCAPACITY", (r) => r.bfInfo("b", { maxscaledcapacity: true })],
   ["JSON.GET d INDENT  $.a $.b", (r) => r.jsonGet("d", ["$.a", "$.b"], { indent: "" })],
   [
     "TS.RANGE t - + AGGREGATION avg,max 60",

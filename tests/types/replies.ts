@@ -51,7 +51,7 @@ import type {
 } from "../../src/generated/options.ts";
 import type {
   AclLogEntry,
-  BfInfoReply2,
+  BfInfoReply3,
   DeliveredEntry,
   SearchRows,
   SlotTask,
@@ -121,10 +121,12 @@ export function withA(): void {
 
 export function withB(): void {
   // BF.INFO
-  gives<BfInfoReply2>()(redis.bfInfo("b"));
+  gives<BfInfoReply3>()(redis.bfInfo("b"));
   gives<(number | null)[]>()(redis.bfInfo("b", { capacity: true }));
-  gives<(number | null)[] | BfInfoReply2>()(redis.bfInfo("b", { capacity: unsure }));
-  gives<(number | null)[] | BfInfoReply2>()(redis.bfInfo("b", any as BfInfoOptions));
+  gives<number[]>()(redis.bfInfo("b", { error: true }));
+  gives<number | undefined>()(redis.bfInfo("b").then((info) => info["Error rate"]));
+  gives<(number | null)[] | BfInfoReply3>()(redis.bfInfo("b", { capacity: unsure }));
+  gives<number[] | (number | null)[] | BfInfoReply3>()(redis.bfInfo("b", any as BfInfoOptions));
 }
 
 export function withC(): void {
