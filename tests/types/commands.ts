@@ -111,6 +111,10 @@ export function refused(): void {
   redis.clientKill();
   // @ts-expect-error: there is no such unit
   redis.geosearch("g", { frommember: "m", byradius: { radius: 1, unit: "miles" } });
+  // @ts-expect-error: its reply would be no JSON text
+  redis.jsonGet("j", ["$"], { format: "EXPAND" });
+  // @ts-expect-error: nor here
+  redis.jsonArrpop("j", "$", -1, { format: "EXPAND1" });
   // @ts-expect-error: a start without an end
   redis.bitcount("k", 0);
   // @ts-expect-error: a count without a start
