@@ -11,6 +11,7 @@ import { commandsOf } from "../../codegen/select.ts";
 import { isGiven } from "../../src/command/args.ts";
 import type { Arg, CommandSpec, Shape } from "../../src/command/spec.ts";
 import { SessionCommands } from "../../src/generated/commands.ts";
+import type { HotkeysReport } from "../../src/generated/replies.ts";
 import { test } from "../support/test.ts";
 
 /** Keeps what a method sends, as one line. */
@@ -180,6 +181,14 @@ test("the shape follows from the options, when the arguments are laid out", () =
   assertEquals(redis.shape?.("1.5"), 1.5);
   redis.get("k");
   assertEquals(redis.shape, undefined);
+});
+
+test("names that look like numbers keep the server's order where that says which is the most", () => {
+  redis.topkList("t", { withcount: true });
+  assertEquals(redis.shape?.(["9", 3, "2", 1]), [["9", 3], ["2", 1]]);
+  redis.hotkeysGet();
+  const [report] = redis.shape?.([["by-cpu-time-us", ["9", 3, "2", 1], "by-net-bytes", []]]) as HotkeysReport[];
+  assertEquals([report!["by-cpu-time-us"], report!["by-net-bytes"]], [[["9", 3], ["2", 1]], []]);
 });
 
 test("a hundred thousand members are not too many", () => {

@@ -72,6 +72,7 @@ declare function gives<Wanted>(): <Got>(
 
 type Scored = [member: string, score: number][];
 type Named = [name: string, value: string][];
+type Counted = [name: string, value: number];
 type Span = [start: number, end: number];
 type Raw = [quantization: string, data: Uint8Array, norm: number, range?: number];
 
@@ -395,9 +396,9 @@ export function withS(): void {
 export function withT(): void {
   // TOPK.LIST
   gives<(string | null)[]>()(redis.topkList("t"));
-  gives<Record<string, number>>()(redis.topkList("t", { withcount: true }));
-  gives<(string | null)[] | Record<string, number>>()(redis.topkList("t", { withcount: unsure }));
-  gives<Record<string, number> | (string | null)[]>()(redis.topkList("t", any as TopkListOptions));
+  gives<Counted[]>()(redis.topkList("t", { withcount: true }));
+  gives<(string | null)[] | Counted[]>()(redis.topkList("t", { withcount: unsure }));
+  gives<Counted[] | (string | null)[]>()(redis.topkList("t", any as TopkListOptions));
 }
 
 export function withV(): void {
