@@ -17,10 +17,7 @@ const simple = (file: string, ...names: string[]): [string, Decoder][] =>
 
 /** All of them, by name. */
 export const DECODERS: Readonly<Record<string, Decoder>> = Object.fromEntries<Decoder>([
-  ["geo", {
-    file: "shape.ts",
-    expression: "geo(options?.withdist === true, options?.withhash === true, options?.withcoord === true)",
-  }],
+  ["geo", { file: "shape.ts", expression: "geo(options)" }],
   ["searchHits", { file: "search_shape.ts", expression: "searchHits(options)" }],
   ...simple("shape.ts", "similar", "streamEntries", "values"),
   ...simple("json_shape.ts", "jsonNumbers", "jsonTypes", "jsonList", "jsonNames", "jsonToggled"),

@@ -25,28 +25,27 @@ const fields: Shape = map();
 
 /** How many there are, and some of them. */
 export function searchHits(options: HitOptions = {}): Shape {
+  // As they are now, as the words were sent: by the time that the reply comes they may be for another search.
+  const { withscores, withpayloads, withsortkeys } = options;
+  const bare = options.nocontent || options.return?.length === 0;
   return (reply, mode) => {
     if (!Array.isArray(reply)) return reply;
-    return isTotal(reply[0]) ? flatHits(reply, options, mode) : results(reply, mode, mapped);
+    if (!isTotal(reply[0])) return results(reply, mode, mapped);
+    const hits: unknown[] = [];
+    for (let i = 1; i < reply.length;) {
+      const hit = record({ id: reply[i++] });
+      if (withscores) hit.score = score(reply[i++]!, mode);
+      if (withpayloads) hit.payload = reply[i++];
+      if (withsortkeys) hit.sortkey = reply[i++];
+      if (!bare) hit.extra_attributes = fields(reply[i++] ?? [], mode);
+      hits.push(hit);
+    }
+    return record({ total_results: reply[0], results: hits });
   };
 }
 
 function isTotal(reply: Reply | undefined): boolean {
   return typeof reply === "number" || typeof reply === "bigint";
-}
-
-function flatHits(reply: Reply[], options: HitOptions, mode: number | undefined): unknown {
-  const bare = options.nocontent === true || options.return?.length === 0;
-  const hits: unknown[] = [];
-  for (let i = 1; i < reply.length;) {
-    const hit = record({ id: reply[i++] });
-    if (options.withscores) hit.score = score(reply[i++]!, mode);
-    if (options.withpayloads) hit.payload = reply[i++];
-    if (options.withsortkeys) hit.sortkey = reply[i++];
-    if (!bare) hit.extra_attributes = fields(reply[i++] ?? [], mode);
-    hits.push(hit);
-  }
-  return record({ total_results: reply[0], results: hits });
 }
 
 /** A number, or a number and how it came about. */

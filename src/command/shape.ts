@@ -211,8 +211,18 @@ export function either(array: Shape | undefined, other: Shape | undefined): Shap
   };
 }
 
-/** What GEOSEARCH and its like tell about a place; the parts that were asked for. */
-export function geo(withdist: boolean, withhash: boolean, withcoord: boolean): Shape {
+/** The options that decide what is told about a place. */
+export interface PlaceOptions {
+  /** With the distance from the centre. */
+  readonly withdist?: boolean;
+  /** With the geohash. */
+  readonly withhash?: boolean;
+  /** With the coordinates. */
+  readonly withcoord?: boolean;
+}
+
+/** What GEOSEARCH and its like tell about a place; the parts that are asked for now, whatever the options say later. */
+export function geo({ withdist, withhash, withcoord }: PlaceOptions = {}): Shape {
   return (reply, mode) => {
     if (!Array.isArray(reply)) return reply;
     const found: unknown[] = reply;

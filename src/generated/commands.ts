@@ -2655,7 +2655,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
         words.push("STOREDIST", options.storedist);
       }
     }
-    return this.send(GEORADIUS, words, options?.store !== undefined || options?.storedist !== undefined ? undefined : options?.withdist || options?.withhash || options?.withcoord ? geo(options?.withdist === true, options?.withhash === true, options?.withcoord === true) : undefined);
+    return this.send(GEORADIUS, words, options?.store !== undefined || options?.storedist !== undefined ? undefined : options?.withdist || options?.withhash || options?.withcoord ? geo(options) : undefined);
   }
 
   /**
@@ -2694,7 +2694,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
         words.push("STOREDIST", options.storedist);
       }
     }
-    return this.send(GEORADIUSBYMEMBER, words, options?.store !== undefined || options?.storedist !== undefined ? undefined : options?.withdist || options?.withhash || options?.withcoord ? geo(options?.withdist === true, options?.withhash === true, options?.withcoord === true) : undefined);
+    return this.send(GEORADIUSBYMEMBER, words, options?.store !== undefined || options?.storedist !== undefined ? undefined : options?.withdist || options?.withhash || options?.withcoord ? geo(options) : undefined);
   }
 
   /**
@@ -2728,7 +2728,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
         words.push("DESC");
       }
     }
-    return this.send(GEORADIUSBYMEMBER_RO, words, options?.withdist || options?.withhash || options?.withcoord ? geo(options?.withdist === true, options?.withhash === true, options?.withcoord === true) : undefined);
+    return this.send(GEORADIUSBYMEMBER_RO, words, options?.withdist || options?.withhash || options?.withcoord ? geo(options) : undefined);
   }
 
   /**
@@ -2763,7 +2763,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
         words.push("DESC");
       }
     }
-    return this.send(GEORADIUS_RO, words, options?.withdist || options?.withhash || options?.withcoord ? geo(options?.withdist === true, options?.withhash === true, options?.withcoord === true) : undefined);
+    return this.send(GEORADIUS_RO, words, options?.withdist || options?.withhash || options?.withcoord ? geo(options) : undefined);
   }
 
   /**
@@ -2811,7 +2811,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
     if (options.withcoord) words.push("WITHCOORD");
     if (options.withdist) words.push("WITHDIST");
     if (options.withhash) words.push("WITHHASH");
-    return this.send(GEOSEARCH, words, options.withdist || options.withhash || options.withcoord ? geo(options?.withdist === true, options?.withhash === true, options?.withcoord === true) : undefined);
+    return this.send(GEOSEARCH, words, options.withdist || options.withhash || options.withcoord ? geo(options) : undefined);
   }
 
   /**

@@ -80,7 +80,7 @@ test("every shape lets null and errors pass", () => {
       pairs(double),
       map(),
       struct(),
-      geo(true, true, true),
+      geo({ withdist: true, withhash: true, withcoord: true }),
     ]
   ) {
     assertEquals(shape(null), null);
@@ -118,12 +118,12 @@ test("the names of a struct are text in every mode, what is not known is kept", 
 
 test("places have what was asked for, in the order of the server", () => {
   const coordinates = { longitude: 13.5, latitude: 38.25 };
-  assertEquals(geo(true, true, true)([["m", "1.5", 7, ["13.5", "38.25"]]]), [{
+  assertEquals(geo({ withdist: true, withhash: true, withcoord: true })([["m", "1.5", 7, ["13.5", "38.25"]]]), [{
     member: "m",
     distance: 1.5,
     hash: 7,
     coordinates,
   }]);
-  assertEquals(geo(false, false, true)([["m", [13.5, 38.25]]]), [{ member: "m", coordinates }]);
-  assertEquals(geo(true, false, false)([["m", "1.5"]]), [{ member: "m", distance: 1.5 }]);
+  assertEquals(geo({ withcoord: true })([["m", [13.5, 38.25]]]), [{ member: "m", coordinates }]);
+  assertEquals(geo({ withdist: true })([["m", "1.5"]]), [{ member: "m", distance: 1.5 }]);
 });

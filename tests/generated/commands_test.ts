@@ -183,6 +183,25 @@ test("the shape follows from the options, when the arguments are laid out", () =
   assertEquals(redis.shape, undefined);
 });
 
+test("a reply is read by the options that were sent, whatever becomes of the object that they came in", () => {
+  const options = { withscores: true, return: ["title"] };
+  redis.ftSearch("books", "hello", options);
+  options.withscores = false;
+  options.return.pop();
+  const found = { total_results: 1, results: [{ id: "b:1", score: 1.5, extra_attributes: { title: "x" } }] };
+  assertEquals(JSON.parse(JSON.stringify(redis.shape?.([1, "b:1", "1.5", ["title", "x"]]))), found);
+});
+
+test("an option that is sent, as it is true to JavaScript, is read out of the reply as well", () => {
+  const loose = { withdist: 1, nocontent: 1 } as unknown as { withdist: true; nocontent: true };
+  const circle = { frommember: "m", byradius: { radius: 1, unit: "km" } } as const;
+  const sent = redis.of((r) => r.geosearch("g", { ...circle, withdist: loose.withdist }));
+  assertEquals(sent, "GEOSEARCH g FROMMEMBER m BYRADIUS 1 km WITHDIST");
+  assertEquals(redis.shape?.([["m", "0.5"]]), [{ member: "m", distance: 0.5 }]);
+  assertEquals(redis.of((r) => r.ftSearch("i", "*", { nocontent: loose.nocontent })), "FT.SEARCH i * NOCONTENT");
+  assertEquals(JSON.stringify(redis.shape?.([2, "a", "b"])), '{"total_results":2,"results":[{"id":"a"},{"id":"b"}]}');
+});
+
 test("names that look like numbers keep the server's order where that says which is the most", () => {
   redis.topkList("t", { withcount: true });
   assertEquals(redis.shape?.(["9", 3, "2", 1]), [["9", 3], ["2", 1]]);
