@@ -238,6 +238,7 @@ const cases: Case[] = [
   { command: "JSON.STRLEN", shape: jsonList, two: null, three: null, value: null },
   { command: "JSON.ARRPOP", shape: jsonList, two: '"x"', three: '"x"', value: ['"x"'] },
   { command: "JSON.DEBUG", shape: jsonList, two: 573, three: [573], value: [573] },
+  { command: "JSON.DEBUG", shape: jsonList, two: null, three: null, value: null },
   {
     command: "JSON.OBJKEYS",
     shape: jsonNames,

@@ -147,6 +147,7 @@ const cases: [wire: string, call: (redis: Recorder) => Promise<unknown>][] = [
     (r) => r.migrate("h", 5, 0, 9, ["a", "b"], { replace: true, auth2: { username: "u", password: "p" } }),
   ],
   ["BF.INFO b MAXSCALEDCAPACITY", (r) => r.bfInfo("b", { maxscaledcapacity: true })],
+  ["JSON.DEBUG FIELDS d $.a", (r) => r.jsonDebug("FIELDS", "d", "$.a")],
   ["JSON.GET d INDENT  $.a $.b", (r) => r.jsonGet("d", ["$.a", "$.b"], { indent: "" })],
   [
     "TS.RANGE t - + AGGREGATION avg,max 60",

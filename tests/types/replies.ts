@@ -283,8 +283,9 @@ export function withI(): void {
 export function withJ(): void {
   // JSON.DEBUG
   gives<string[]>()(redis.jsonDebug("HELP"));
-  gives<number[]>()(redis.jsonDebug("MEMORY", "j"));
-  gives<string[] | number[]>()(redis.jsonDebug(any as "HELP" | "MEMORY", "j"));
+  gives<number[] | null>()(redis.jsonDebug("MEMORY", "j"));
+  gives<number[] | null>()(redis.jsonDebug("DEPTH", "j"));
+  gives<string[] | number[] | null>()(redis.jsonDebug(any as "HELP" | "FIELDS", "j"));
   // JSON.SET
   gives<"OK">()(redis.jsonSet("j", "$", "1"));
   gives<"OK" | null>()(redis.jsonSet("j", "$", "1", { nx: true }));
