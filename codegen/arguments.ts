@@ -281,7 +281,7 @@ export function valueType(given: ArgumentNode): string {
     const [first, second] = node.group!.map(scalarType);
     return node.ts === "pairs" ? `Pairs<${first}, ${second}>` : `Pairs<${second}, ${first}>`;
   }
-  if (node.list === "joined") {
+  if (node.list === "joined" || node.list === "some") {
     return `${itemType(node)} | readonly ${/[|"]/.test(itemType(node)) ? `(${itemType(node)})` : itemType(node)}[]`;
   }
   if (node.list !== undefined) {

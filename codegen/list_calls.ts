@@ -21,6 +21,7 @@ export function listCall(node: ArgumentNode, expr: string): ((acc: string) => st
   if (Array.isArray(node.enum) && node.enum.some((word) => word.includes(" "))) return undefined;
   const convert = conversion(node);
   if (node.list === "joined") return (acc) => `pushJoined(${acc}, ${expr})`;
+  if (node.list === "some") return (acc) => `pushAll(${acc}, [${expr}].flat())`;
   if (node.list === "tail") {
     return convert === undefined
       ? (acc) => acc === "[]" ? `many(${expr})` : joined("pushMany", "withMany", acc, expr)

@@ -202,9 +202,10 @@ export interface Modifiers {
    * - `"counted"`: an array, its length sent before it (the count is no node of the tree); with `token`, the token
    *   before the count (`FIELDS 2 a b`).
    * - `"zip"`: of a group of two; all first members are sent, then all second ones (XREAD).
+   * - `"some"`: of scalars; one or an array, sent one after the other (`ID 5 7`).
    * - `"joined"`: of scalars; one or an array, sent as one word with commas between (`AGGREGATION avg,max`).
    */
-  list?: "tail" | "array" | "counted" | "zip" | "joined";
+  list?: "tail" | "array" | "counted" | "zip" | "some" | "joined";
   /**
    * Of a `"counted"` list: what is counted, members (the default) or words sent (`PARAMS 4 a 1 b 2`). `"words"` on a group
    * that is no list: how many words its members send is sent before them (`KNN 4 K 10 EF_RUNTIME 5`).

@@ -96,7 +96,7 @@ const NODE_FIELDS: Record<string, Check> = {
   opt: (value, path, problems) => {
     if (value !== true && typeof value !== "string") problems.push(`${path}: must be true or a token`);
   },
-  list: oneOf("tail", "array", "counted", "zip", "joined"),
+  list: oneOf("tail", "array", "counted", "zip", "some", "joined"),
   count: oneOf("items", "words"),
   empty: truth,
   repeat: truth,

@@ -136,6 +136,7 @@ const cases: [wire: string, call: (redis: Recorder) => Promise<unknown>][] = [
   ["FCALL f 1 k", (r) => r.fcall("f", ["k"])],
   ["CLIENT KILL 127.0.0.1:5", (r) => r.clientKill("127.0.0.1:5")],
   ["CLIENT KILL ID 5 SKIPME NO", (r) => r.clientKill({ id: 5, skipme: false })],
+  ["CLIENT KILL ID 5 7", (r) => r.clientKill({ id: [5, 7n] })],
   ["CLIENT NO-EVICT ON", (r) => r.clientNoEvict(true)],
   ["REPLICAOF h 5", (r) => r.replicaof("h", 5)],
   ["REPLICAOF NO ONE", (r) => r.replicaof("NO ONE")],
@@ -145,6 +146,10 @@ const cases: [wire: string, call: (redis: Recorder) => Promise<unknown>][] = [
   [
     "MIGRATE h 5  0 9 REPLACE AUTH2 u p KEYS a b",
     (r) => r.migrate("h", 5, 0, 9, ["a", "b"], { replace: true, auth2: { username: "u", password: "p" } }),
+  ],
+  [
+    "BF.INSERT b TIGHTENING 0.5 SEED s VALIDATESCALETO 9 ITEMS i",
+    (r) => r.bfInsert("b", ["i"], { validatescaleto: 9, tightening: 0.5, seed: "s" }),
   ],
   ["BF.INFO b MAXSCALEDCAPACITY", (r) => r.bfInfo("b", { maxscaledcapacity: true })],
   ["JSON.DEBUG FIELDS d $.a", (r) => r.jsonDebug("FIELDS", "d", "$.a")],
@@ -162,6 +167,7 @@ const cases: [wire: string, call: (redis: Recorder) => Promise<unknown>][] = [
         { field: "v", vectorFlat: { type: "FLOAT32", dim: 4, distanceMetric: "L2" } },
       ]),
   ],
+  ["FT.SEARCH i * SORTBY t DESC WITHCOUNT", (r) => r.ftSearch("i", "*", { sortby: "t", desc: true, withcount: true })],
   ["FT.AGGREGATE i * LOAD * GROUPBY 1 @a REDUCE COUNT 0 AS n SORTBY 2 @n DESC MAX 5", (r) =>
     r.ftAggregate("i", "*", [
       { loadAll: true },

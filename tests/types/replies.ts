@@ -134,6 +134,7 @@ export function withC(): void {
   // CLIENT KILL
   gives<"OK">()(redis.clientKill("127.0.0.1:1"));
   gives<number>()(redis.clientKill({ id: 5 }));
+  gives<number>()(redis.clientKill({ id: [5, 7n] }));
   gives<number>()(redis.clientKill({ type: "normal", skipme: false }));
   gives<number | "OK">()(redis.clientKill({ id: count }));
   gives<number | "OK">()(redis.clientKill(any as ClientKillOptions));
