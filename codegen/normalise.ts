@@ -39,7 +39,14 @@ export function normalise(args: readonly SourceArgument[]): Normalised {
   return { nodes: drafts as Node[], doubts };
 }
 
-const COUNT_NAME = /^(num.*|n?args|count)$/i;
+/** Whether an integer says how many of what follows there are: its name says just that, or of what (`numkeys`). */
+function isCount({ name }: SourceArgument, next: SourceArgument): boolean {
+  if (/^(num|n?args|count)$/i.test(name)) return true;
+  const [, counted] = /^num(.+)/i.exec(name) ?? [];
+  const same = (text: string) => plural(camel(text)).toLowerCase();
+  return counted !== undefined &&
+    [next, ...next.children].some((one) => [one.name, one.type].map(same).includes(same(counted)));
+}
 
 function siblings(args: readonly SourceArgument[], doubts: string[]): Draft[] {
   const out: Draft[] = [];
@@ -47,7 +54,7 @@ function siblings(args: readonly SourceArgument[], doubts: string[]): Draft[] {
     const arg = args[at];
     const next = args[at + 1];
     // A count that says how many values follow: the caller passes the values, the encoder counts them.
-    if (arg.type === "integer" && !arg.optional && COUNT_NAME.test(arg.name) && next?.multiple && !next.token) {
+    if (arg.type === "integer" && !arg.optional && next?.multiple && !next.token && isCount(arg, next)) {
       for (const { opt, ...node } of convert(next, doubts)) {
         if (arg.token !== undefined) node.token = arg.token;
         // An optional list behind a required count: no values means a count of 0.

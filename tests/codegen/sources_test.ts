@@ -330,6 +330,20 @@ test("a count is dropped only where the next argument is what it counts", () => 
   assertEquals(nodes({ name: "b", type: "block", token: "FIELDS", arguments: [count, keys] }), [
     { name: "keys", type: "key", list: "counted", token: "FIELDS" },
   ]);
+  // By its name, singular or plural, by its kind, or by what is in it.
+  const field = { name: "field", type: "string", multiple: true };
+  assertEquals(nodes({ ...count, name: "num_fields" }, field), [{ name: "fields", type: "value", list: "counted" }]);
+  assertEquals(nodes({ ...count, name: "numfield" }, { ...field, name: "fields" }), [
+    { name: "fields", type: "value", list: "counted" },
+  ]);
+  assertEquals(nodes(count, { ...keys, name: "source" }), [{ name: "sources", type: "key", list: "counted" }]);
+  const row = [keys, field].map((one) => ({ ...one, multiple: false }));
+  const rows = nodes(count, { name: "data", type: "block", multiple: true, arguments: row });
+  assertEquals(rows.map(({ list }) => list), ["counted"]);
+  // Something else that begins like a count.
+  for (const name of ["number", "numeric_precision", "numdays"]) {
+    assertEquals(nodes({ ...count, name }, field).map(({ list }) => list), [undefined, "tail"], name);
+  }
 });
 
 test("commands.json is written as it is formatted", () => {
