@@ -21,6 +21,7 @@
  * | `T[]` `set<T>` | an array, a set | `T[]` |
  * | `[a:T,b?:U,...V[]]` | fixed places; labels and the rest may be left out | `[a: T, b?: U, ...V[]]` |
  * | `{f:T,g?:U}` | known names with values, nested or flat, open | an object |
+ * | `{"f.<n>"?:T}` | in it, every name that is this and a number | ``[name: `f.${number}`]: T \| undefined`` |
  * | `map<K,V>` `flatmap<K,V>` | any names with values, flat in RESP2 / in both | `Dict<S, V>` |
  * | `pairs<A,B>` `entries<A,B>` | pairs, nested in one protocol and flat in the other | `[A, B][]` |
  * | `T\|U` `(T)` | either | `T \| U` |
@@ -213,6 +214,9 @@ class Parser {
     return { kind: "struct", fields };
   }
 }
+
+/** The end of a field's name that stands for any number. */
+export const NUMBERED = "<n>";
 
 /** The names in a type that are rows of `$types`. */
 export function namesIn(type: ReplyType): string[] {

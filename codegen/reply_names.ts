@@ -205,7 +205,8 @@ function parseable(text: string): boolean {
 /** The fields of an object type, one a line. */
 /** Names the server's own field: what it means is the server's to say, and JSR wants every symbol documented. */
 function fieldDoc(part: string): string {
-  const name = /^"?([^"?:]+)/.exec(part)?.[1] ?? part;
+  const numbered = /^\[name: `(.+)\$\{number\}`\]/.exec(part);
+  const name = numbered ? `${numbered[1]}<n>` : /^"?([^"?:]+)/.exec(part)?.[1] ?? part;
   return `/** The field \`${name.trim()}\`. */`;
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { NAMES, type ReplyType } from "./reply.ts";
+import { NAMES, NUMBERED, type ReplyType } from "./reply.ts";
 
 /** What is known of named types: which of S and I each takes. */
 export type Generics = ReadonlyMap<string, readonly ("S" | "I")[]>;
@@ -55,13 +55,15 @@ function printOne(type: ReplyType, generics: Generics): string {
     case "tuple":
       return printTuple(type, generics);
     case "struct":
-      return `{ ${
-        type.fields.map((field) => `${property(field.name)}${field.opt ? "?" : ""}: ${printType(field.type, generics)}`)
-          .join("; ")
-      } }`;
+      return `{ ${type.fields.map((field) => printField(field, printType(field.type, generics))).join("; ")} }`;
     default:
       return printType(type, generics);
   }
+}
+
+function printField({ name, opt }: { name: string; opt: boolean }, of: string): string {
+  if (!name.endsWith(NUMBERED)) return `${property(name)}${opt ? "?" : ""}: ${of}`;
+  return `[name: \`${name.replace(NUMBERED, "${number}")}\`]: ${of}${opt ? " | undefined" : ""}`;
 }
 
 function printPairs(first: string, second: string): string {
@@ -132,11 +134,12 @@ export function printShape(type: ReplyType, named: (name: string) => string | un
       return items.every((item) => item === undefined) ? undefined : `tuple(${args(items)})`;
     }
     case "struct": {
-      const fields = type.fields.map((field) => [property(field.name), shape(field.type)] as const)
+      const fields = type.fields.map((field) => [field.name, shape(field.type)] as const)
         .filter(([, inner]) => inner !== undefined);
-      return fields.length === 0
-        ? "struct()"
-        : `struct({ ${fields.map(([name, inner]) => `${name}: ${inner}`).join(", ")} })`;
+      const printed = fields.filter(([name]) => !name.endsWith(NUMBERED))
+        .map(([name, inner]) => `${property(name)}: ${inner}`).join(", ");
+      const numbered = fields.flatMap(([name, inner]) => name.endsWith(NUMBERED) ? [`, ${inner}`] : []);
+      return fields.length === 0 ? "struct()" : `struct(${printed === "" ? "{}" : `{ ${printed} }`}${numbered})`;
     }
     case "union":
       return unionShape(type.of, shape);

@@ -185,9 +185,9 @@ function flatten(nested: Reply[]): void {
 
 /**
  * Known names with values, as an object that inherits nothing. Names are strings in every mode; what is not known of is
- * kept as it came.
+ * kept as it came. What ends in a number, such as `db.0`, may have one shape whatever the number.
  */
-export function struct(fields: { readonly [name: string]: Shape } = {}): Shape {
+export function struct(fields: { readonly [name: string]: Shape } = {}, numbered?: Shape): Shape {
   const shapes = new Map(Object.entries(fields));
   const names = new Names();
   return (reply, mode) => {
@@ -196,7 +196,7 @@ export function struct(fields: { readonly [name: string]: Shape } = {}): Shape {
     for (let i = 0; i + 1 < reply.length; i += 2) {
       const raw = reply[i];
       const name = names.same(raw instanceof Uint8Array ? decoder.decode(raw) : String(raw), i >> 1);
-      const shape = shapes.get(name);
+      const shape = shapes.get(name) ?? (numbered && /\d$/.test(name) ? numbered : undefined);
       object[name] = shape === undefined ? reply[i + 1] : shape(reply[i + 1], mode);
     }
     return object;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseReply, type ReplyType } from "../../codegen/reply.ts";
+import { NUMBERED, parseReply, type ReplyType } from "../../codegen/reply.ts";
 import { ReplyError } from "../../src/errors.ts";
 
 /** The rows of `$types`. */
@@ -101,11 +101,13 @@ class Checker {
 
   #struct(value: unknown, type: Of<"struct">, path: string): Problem {
     if (!isObject(value)) return wrong(path, "an object", value);
-    const known = new Set(type.fields.map(({ name }) => name));
-    this.extras.push(...Object.keys(value).filter((name) => !known.has(name)).map((name) => `${path}.${name}`));
-    return first(type.fields, ({ name, opt, type: of }) => {
-      if (!(name in value)) return opt ? undefined : `${path}: ${name} is missing`;
-      return this.check(value[name], of, `${path}.${name}`);
+    const missing = type.fields.find(({ name, opt }) => !opt && !(name in value));
+    if (missing !== undefined) return `${path}: ${missing.name} is missing`;
+    const known = new Map(type.fields.map((field) => [field.name, field.type]));
+    return first(Object.entries(value), ([name, item]) => {
+      const of = known.get(name) ?? known.get(name.replace(/\d+$/, NUMBERED));
+      if (of !== undefined) return this.check(item, of, `${path}.${name}`);
+      this.extras.push(`${path}.${name}`);
     });
   }
 

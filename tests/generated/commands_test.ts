@@ -217,6 +217,12 @@ test("names that look like numbers keep the server's order where that says which
   assertEquals([report!["by-cpu-time-us"], report!["by-net-bytes"]], [[["9", 3], ["2", 1]], []]);
 });
 
+test("each database has its own details in what memory is used for", () => {
+  redis.memoryStats();
+  const told = redis.shape?.(["db.12", ["overhead.hashtable.main", 72], "db.dict.rehashing.count", 0]);
+  assertEquals(JSON.stringify(told), '{"db.12":{"overhead.hashtable.main":72},"db.dict.rehashing.count":0}');
+});
+
 test("a hundred thousand members are not too many", () => {
   const members = Array.from({ length: 100_000 }, (_, at) => `m${at}`);
   assertEquals(

@@ -71,6 +71,7 @@ export function replies(): void {
   gives<number>()(redis.geosearch("g", { ...circle, withdist: true }).then((found) => found[0].distance));
   // @ts-expect-error: it did not ask for the coordinates
   redis.geosearch("g", { ...circle, withdist: true }).then((found) => found[0].coordinates);
+  gives<number | undefined>()(redis.memoryStats().then((told) => told["db.0"]?.["overhead.hashtable.main"]));
   gives<number>()(redis.eval<number>("return 1", ["k"]));
 }
 
