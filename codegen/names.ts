@@ -19,7 +19,7 @@ const CLIENT = new Set(
   ("constructor then send call close destroy with bytes bigints pipeline transaction session subscribe psubscribe " +
     "ssubscribe monitor stats closed exec on off scanIterator hscanIterator sscanIterator zscanIterator readStream " +
     "streamWorker cached release length full drain started run introduce added cut places mode encoder runs queued " +
-    "blocking optimistic reauthenticate rest giveUp put spent ticket retract isSent").split(" "),
+    "blocking longest optimistic reauthenticate rest giveUp put spent ticket retract isSent").split(" "),
 );
 
 /** What a printed module has by these names: constants (`KIT`, `WRITE`) and types (`PoolOptions`). */
