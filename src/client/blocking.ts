@@ -10,6 +10,7 @@
 import { ConnectionError, TimeoutError } from "../errors.ts";
 import { isBlocking, waitingTime } from "../command/blocking.ts";
 import { type Arg, CommandSpec, type Shape } from "../command/spec.ts";
+import { tooLate } from "../connection/fate.ts";
 import type { Line } from "../connection/line.ts";
 import { Pending, type SendOptions } from "../connection/pending.ts";
 import { onAbort } from "../connection/signal.ts";
@@ -36,10 +37,11 @@ export async function sendBlocking<T>(
   shape: Shape | undefined,
   options: SendOptions,
 ): Promise<T> {
-  // While close() waits for what blocks, no more of that begins.
-  if (core.closed) throw new ConnectionError("The client is closed", { closed: true });
   const wait: Wait = { command: spec.name, report: () => core.report() };
-  const [line, left] = await patience(options, wait, (signal) => core.pool.acquire(signal));
+  const [line, left] = await patience(options, wait, (signal) => {
+    // While close() waits for what blocks, no more of that begins.
+    return core.closed ? Promise.reject(tooLate()) : core.pool.acquire(signal);
+  });
   try {
     const [, rest] = await patience(left, wait, () => line.open());
     return await hold(core, line, spec, args, shape, rest);

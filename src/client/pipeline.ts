@@ -139,7 +139,10 @@ export abstract class BasePipeline extends BaseBatch {
    * @throws {TimeoutError} if the client's limit of time is over: what has not left will not be sent.
    */
   drain(): Promise<void> {
-    return this.#guarded(() => this.#drain());
+    const drained = this.#guarded(() => this.#drain());
+    // Whoever does not wait for it hears of the same from `exec`.
+    drained.catch(() => {});
+    return drained;
   }
 
   /** Within the limits of whoever waits for what is queued now: the runs of a pipeline are given up one by one. */

@@ -6,6 +6,7 @@
  * @module
  */
 import { ConnectionError, type ConnectionReport } from "../errors.ts";
+import { tooLate } from "../connection/fate.ts";
 import type { Line } from "../connection/line.ts";
 import { unlessAborted } from "../connection/wait.ts";
 import { Callers } from "./callers.ts";
@@ -208,7 +209,7 @@ export class Pool {
   /** @internal A line that nobody else uses until it is given to {@link Pool.release}. First come, first served. */
   acquire(signal?: AbortSignal): Promise<Line> {
     if (this.#closed) {
-      return Promise.reject(new ConnectionError("The client is closed", { closed: true }));
+      return Promise.reject(tooLate());
     }
     if (signal?.aborted) return Promise.reject(signal.reason);
     const spare = this.#callers.size > 0 ? undefined : this.#spare();

@@ -115,7 +115,7 @@ function list(places: Places | undefined, given: unknown, what: string): readonl
     if (Object.hasOwn(named, name)) return named[name];
     throw new TypeError(`The ${what} of the call lack ${name}`);
   });
-  if (Object.keys(named).every((name) => places.includes(name))) return row;
+  if (Object.keys(named).every((name) => places.includes(name) || named[name] === undefined)) return row;
   throw new TypeError(`The ${what} of the call are ${places.join(", ") || "none"}; others were given`);
 }
 

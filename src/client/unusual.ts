@@ -38,12 +38,6 @@ export const UNUSUAL: ReadonlyMap<string, number> = new Map([
   ),
 ]);
 
-/** First words whose second word belongs to the name. (A test holds them against `commands.json`.) */
-export const CONTAINERS: ReadonlySet<string> = new Set(
-  ("ACL BACKUP CLIENT CLUSTER COMMAND COMMANDLOG CONFIG FT.CONFIG FT.CURSOR FUNCTION HIMPORT HOTKEYS LATENCY MEMORY " +
-    "MODULE OBJECT PUBSUB SCRIPT SENTINEL SLOWLOG XGROUP XINFO").split(" "),
-);
-
 /** A spec made on the spot for a command that is named at run time, and what is sent behind its name. */
 export function named(name: string, args: Arg[]): [spec: CommandSpec, args: Arg[]] {
   const upper = name.trim().toUpperCase();
@@ -55,10 +49,10 @@ export function named(name: string, args: Arg[]): [spec: CommandSpec, args: Arg[
       "A command's name is one or two words; arguments are given apart from it",
     );
   }
-  // Whether that is a word of the command, in any case, or an argument after all, only the server knows: it is sent as it
-  // is, and nobody is told of it.
-  if (second !== undefined && !CONTAINERS.has(container)) return [new CommandSpec(container), [second, ...args]];
   const flags = UNUSUAL.get(upper) ??
-    (args.length === 0 ? undefined : UNUSUAL.get(`${upper} ${wordOf(args[0]!)}`)) ?? 0;
+    (args.length === 0 ? undefined : UNUSUAL.get(`${upper} ${wordOf(args[0]!)}`));
+  // Whether the second word is one of the command, or an argument after all, only the server knows: it is sent as it is,
+  // and nobody is told of it.
+  if (second !== undefined && flags === undefined) return [new CommandSpec(container), [second, ...args]];
   return [new CommandSpec(upper, flags), args];
 }

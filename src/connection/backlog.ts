@@ -14,6 +14,8 @@ import { type Sendable, Waiting } from "./waiting.ts";
 export interface BacklogOwner {
   /** Neither closed nor about to be. */
   readonly isOpen: boolean;
+  /** Why the last attempt to get another connection failed. */
+  readonly failure: Error | undefined;
   /** Facts for an error that somebody has to make sense of. */
   report(): ConnectionReport;
   /** Some have waited in vain: nothing is as it was. */
@@ -95,6 +97,7 @@ export class Backlog {
 
   /** Says that there has been no connection for as long as anything may wait. */
   unreachable(): TimeoutError {
-    return unreachable(this.#options.address, this.#options.queueTimeout, this.#owner.report());
+    const { address, queueTimeout } = this.#options;
+    return unreachable(address, queueTimeout, this.#owner.report(), this.#owner.failure);
   }
 }

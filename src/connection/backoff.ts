@@ -31,7 +31,7 @@ export function exponential(options: BackoffOptions = {}): Backoff {
   const { base = 50, cap = 2000, attempts = Infinity, random = Math.random } = options;
   return (attempt) => {
     if (attempt >= attempts) return null;
-    const longest = Math.min(cap, base * 2 ** (attempt - 1));
+    const longest = Math.min(cap, base * 2 ** Math.min(attempt - 1, 50));
     return longest * (0.5 + random() / 2);
   };
 }

@@ -89,9 +89,6 @@ export class Connection implements TransportHandler, Watched {
   #reason: ConnectionError | undefined;
   #lastByte = 0;
   #oldestSent = 0;
-  /** How much of a write waited for the socket when that was last looked at, and when it was seen to take some of it. */
-  #untaken = 0;
-  #lastTaken = 0;
   /** Bytes that came before the last chunk. */
   #received = 0;
   /** While somebody listens in: bytes up to the end of the last value. */
@@ -219,7 +216,6 @@ export class Connection implements TransportHandler, Watched {
       this.#traffic.bytesOut += chunk.length;
       if (!this.#transport!.write(chunk)) this.#congested = true;
     }
-    if (this.#congested) this.#untaken = this.#left;
     this.#reuse();
     this.#watch.start();
   }
@@ -338,12 +334,6 @@ export class Connection implements TransportHandler, Watched {
     return new ConnectionError(`Connection given up: ${what}`, { sent: true, cause: error });
   }
 
-  /** What the socket has yet to take. */
-  get #left(): number {
-    const { waiting, untaken = waiting } = this.#transport!;
-    return untaken;
-  }
-
   /** What has left needs its memory no more. */
   #reuse(): void {
     if (this.#transport!.waiting === 0) this.#out.reuse();
@@ -352,8 +342,6 @@ export class Connection implements TransportHandler, Watched {
   drain(): void {
     if (!this.#congested) return;
     this.#congested = false;
-    if (this.#untaken > EAGER_FLUSH) this.#lastTaken = performance.now();
-    this.#untaken = 0;
     this.#reuse();
     this.flush();
     if (!this.#congested) this.#owner.drain();
@@ -405,11 +393,8 @@ export class Connection implements TransportHandler, Watched {
   }
 
   /** See {@link Watched.silentSince}. */
-  silentSince(): number {
-    const left = this.#left;
-    if (left !== this.#untaken) this.#lastTaken = performance.now();
-    this.#untaken = left;
-    return Math.max(this.#lastByte, this.#oldestSent, this.#lastTaken);
+  get silentSince(): number {
+    return Math.max(this.#lastByte, this.#oldestSent, this.#transport?.takenAt ?? 0);
   }
 
   silent(milliseconds: number): void {

@@ -81,10 +81,11 @@ export function mayResend(owed: Owed, resend: (spec: CommandSpec) => boolean): b
   }
 }
 
-/** There was no connection for so long. */
-export function unreachable(address: Address, after: number, report: ConnectionReport): TimeoutError {
-  const what = `No connection to ${describe(address)} within ${after} ms`;
-  const error = new TimeoutError(what, { waitingFor: "connection", after });
+/** There was no connection for so long: why, if there was an attempt meanwhile. */
+export function unreachable(address: Address, after: number, report: ConnectionReport, cause?: Error): TimeoutError {
+  const why = cause === undefined ? "" : `: ${cause.message}`;
+  const what = `No connection to ${describe(address)} within ${after} ms${why}`;
+  const error = new TimeoutError(what, { waitingFor: "connection", after, cause });
   error.report = report;
   return error;
 }

@@ -62,6 +62,8 @@ export class Lifecycle {
   opening: Promise<void> | undefined;
   /** The last connection was lost, or could not be made: it is not just being opened, or replaced, on purpose. */
   isDown = false;
+  /** Why the last attempt to get another one failed. */
+  failure: Error | undefined;
   #wasReady = false;
   /** How many connections in a row were lost as soon as they were ready. */
   #useless = 0;
@@ -172,7 +174,7 @@ export class Lifecycle {
         return await this.#attempt();
       } catch (failure) {
         this.isDown = true;
-        error = failure as Error;
+        this.failure = error = failure as Error;
       }
     }
   }
@@ -210,6 +212,7 @@ export class Lifecycle {
 
   #ready(): void {
     this.isDown = false;
+    this.failure = undefined;
     this.#enter("ready");
     this.#owner.ready();
     // Last: what a listener sends must not overtake what has waited.

@@ -145,6 +145,11 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
     this.#life.pushMode = mode;
   }
 
+  /** See {@link BacklogOwner.failure}. */
+  get failure(): Error | undefined {
+    return this.#life.failure;
+  }
+
   /** Counts the connections that were tried. */
   get generation(): number {
     return this.#life.generation;

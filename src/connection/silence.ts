@@ -12,10 +12,10 @@ export interface Watched {
   /** What is waited for: nothing, a reply that has to come soon, or one that may take any time. */
   readonly expects: "nothing" | "reply" | "anything";
   /**
-   * Since when there has been silence, on the clock of `performance.now()`: neither has a byte come, nor has one left of
-   * what waited at the look before. Who takes a large write is alive, however long that lasts.
+   * Since when there has been silence, on the clock of `performance.now()`: neither has a byte come, nor has one been taken
+   * of a large write, which may last.
    */
-  silentSince(): number;
+  readonly silentSince: number;
   /** A reply is owed, and the server has said nothing for so many milliseconds. */
   silent(milliseconds: number): void;
   /** Nothing has come for a while, and that may or may not mean something. */
@@ -63,8 +63,7 @@ export class SilenceWatch {
   /** `doubted`: since when there was silence at the look before, if that was too long. */
   #look(doubted: number): void {
     const watched = this.#watched;
-    const { expects } = watched;
-    const silentSince = watched.silentSince();
+    const { expects, silentSince } = watched;
     const step = this.#step;
     // Nothing to look at until something is sent; that starts the watch again.
     if (expects === "nothing" && this.#idle === 0) return;

@@ -36,6 +36,8 @@ export class Body {
   #target: Uint8Array = NOTHING;
   /** For text: what is decoded, and the bytes that are not yet. */
   #text = "";
+  /** It is longer than a string can be: what else comes of it is passed over. */
+  #tooLong = false;
   #scratch: Uint8Array = NOTHING;
   #held = 0;
   /** How strings are made here. */
@@ -46,6 +48,7 @@ export class Body {
     this.#length = length;
     this.#got = 0;
     this.#asText = asText;
+    this.#tooLong = false;
     if (asText) this.#scratch = takeSpare(Math.min(length, this.native.piece));
     else this.#target = this.native.bytes(Math.min(length, BELIEVED));
   }
@@ -81,15 +84,15 @@ export class Body {
     return target.length - this.#got < MUCH ? undefined : target.subarray(this.#got);
   }
 
-  /** The string, of the kind that it was started as. Bytes are the caller's. */
-  finish(): string | Uint8Array {
+  /** The string, of the kind that it was started as; `undefined` if it is too long for a text. Bytes are the caller's. */
+  finish(): string | Uint8Array | undefined {
     if (!this.#asText) {
       const target = this.#target;
       this.#target = NOTHING;
       return target;
     }
-    const rest = this.#held === 0 ? "" : this.native.text(this.#scratch.subarray(0, this.#held));
-    const text = this.#text + rest;
+    if (this.#held > 0) this.#append(this.#scratch, 0, this.#held);
+    const text = this.#tooLong ? undefined : this.#text;
     if (this.#scratch.length > spare.length) spare = this.#scratch;
     this.#scratch = NOTHING;
     this.#text = "";
@@ -108,15 +111,25 @@ export class Body {
     if (chunk.buffer !== this.#target.buffer) this.#target.set(chunk.subarray(from, stop), before);
   }
 
+  #append(bytes: Uint8Array, from: number, to: number): void {
+    if (this.#tooLong) return;
+    const text = this.native.text(bytes.subarray(from, to));
+    try {
+      this.#text += text;
+    } catch {
+      this.#tooLong = true;
+      this.#text = "";
+    }
+  }
+
   #takeText(chunk: Uint8Array, from: number, stop: number): void {
-    const { native } = this;
-    const { piece } = native;
+    const { piece } = this.native;
     const scratch = this.#scratch;
     while (from < stop) {
       // Of a text of several pieces, what is not too small for one is decoded where it is.
       if (this.#held === 0 && this.#length > piece && stop - from >= piece / 4) {
         const cut = boundary(chunk, from, Math.min(stop, from + piece));
-        this.#text += native.text(chunk.subarray(from, cut));
+        this.#append(chunk, from, cut);
         from = cut;
         continue;
       }
@@ -126,7 +139,7 @@ export class Body {
       from += count;
       if (this.#held < piece || this.#length <= piece) continue;
       const cut = boundary(scratch, 0, piece);
-      this.#text += native.text(scratch.subarray(0, cut));
+      this.#append(scratch, 0, cut);
       scratch.copyWithin(0, cut, piece);
       this.#held -= cut;
     }

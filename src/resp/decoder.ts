@@ -52,6 +52,8 @@ const MOST_ROOM_INSIDE = 1024;
 
 const NO_LINE_END = "a string is not followed by a line end";
 
+const TOO_LONG = "TOOLONG The value is longer than a string can be here; read it through redis.bytes";
+
 const NO_ITEMS: Reply[] = [];
 
 /** An aggregate, or a streamed string, whose elements have not all come. */
@@ -389,6 +391,7 @@ export class Decoder {
     const type = this.#bodyType;
     this.#bodyType = 0;
     const value = this.#body.finish();
+    if (value === undefined) return this.#error(TOO_LONG);
     if (type === BULK_ERROR) return this.#error(value as string);
     if (type !== VERBATIM) return value;
     // Before the text: three characters that say what it is, and a colon.
@@ -446,7 +449,11 @@ export class Decoder {
       this.#depth--;
       if (frame.type === ATTRIBUTE) {
         this.sawUnsafe = frame.unsafe;
-        this.attributes = this.attributes === null ? value : this.attributes.concat(value);
+        if (this.attributes === null) this.attributes = value;
+        else for (const one of value) this.attributes.push(one);
+        if (this.attributes.length > this.#limits.elements) {
+          this.#input.fail("the attributes of a reply are over the limit", this.#input.position);
+        }
         this.#attributed = this.#depth === 0;
         return NONE;
       }

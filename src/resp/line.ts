@@ -51,7 +51,8 @@ export function parseBigNumber(line: string): bigint | undefined {
 
 /** The value of a `,` line; `undefined` if it is not a double. */
 export function parseDouble(line: string): number | undefined {
-  if (/^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/.test(line)) return Number(line);
+  // Each digit in one way only: what is none costs no more than what is.
+  if (/^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/.test(line)) return Number(line);
   if (/^[+-]?inf$/i.test(line)) return line.startsWith("-") ? -Infinity : Infinity;
   if (/^[+-]?nan$/i.test(line)) return NaN;
   return undefined;

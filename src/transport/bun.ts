@@ -113,6 +113,7 @@ class BunTransport implements Transport {
   #closed = false;
   #error?: Error;
   waiting = 0;
+  takenAt = 0;
 
   constructor(handler: TransportHandler) {
     this.#handler = handler;
@@ -164,6 +165,7 @@ class BunTransport implements Transport {
   /** Writes as much as the socket takes of what waits. */
   flush(): void {
     if (this.waiting === 0 || this.#closed) return;
+    this.takenAt = performance.now();
     let rest = this.#rest;
     while (rest !== undefined) {
       const size = Math.max(this.#socket!.write(rest), 0);

@@ -107,6 +107,16 @@ function trust(tls: TlsOptions, host: string): Record<string, unknown> {
   return options;
 }
 
+/** What the kernel has yet to take of the write under way, which an encrypted socket leaves to the one that carries it. */
+function queuedIn(socket: Socket): number {
+  interface Handle {
+    readonly writeQueueSize?: number;
+    readonly _parent?: Handle;
+  }
+  const handle = (socket as unknown as { _handle?: Handle | null })._handle;
+  return (handle?._parent ?? handle)?.writeQueueSize ?? 0;
+}
+
 class NodeTransport implements Transport {
   readonly native = native;
   readonly #handler: TransportHandler;
@@ -118,6 +128,9 @@ class NodeTransport implements Transport {
   /** Nothing but `close` is told any longer. */
   #silent = false;
   #error?: Error;
+  /** What was left of a write when that was last looked at, and when it was seen to become less. */
+  #queued = 0;
+  #takenAt = 0;
 
   constructor(handler: TransportHandler) {
     this.#handler = handler;
@@ -127,8 +140,16 @@ class NodeTransport implements Transport {
     return this.#socket.destroyed ? 0 : this.#socket.writableLength;
   }
 
-  get untaken(): number | undefined {
-    return (this.#socket as unknown as { _handle?: { writeQueueSize?: number } })._handle?.writeQueueSize;
+  /** Node tells of whole writes. What the kernel has of one under way can only be looked at, in what is underneath. */
+  get takenAt(): number {
+    const queued = queuedIn(this.#socket);
+    if (queued !== this.#queued) this.#taken(queued);
+    return this.#takenAt;
+  }
+
+  #taken(queued: number): void {
+    this.#queued = queued;
+    this.#takenAt = performance.now();
   }
 
   opened(socket: Socket): void {
@@ -156,12 +177,14 @@ class NodeTransport implements Transport {
     this.#socket.write(bytes, this.#written);
     if (this.#socket.writableLength === 0) return true;
     this.#blocked = true;
+    this.#queued = queuedIn(this.#socket);
     return false;
   }
 
   readonly #written = (error?: Error | null): void => {
     if (error || !this.#blocked || this.#silent || this.#socket.writableLength > 0) return;
     this.#blocked = false;
+    this.#taken(0);
     this.#handler.drain();
   };
 

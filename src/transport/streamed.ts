@@ -6,6 +6,9 @@
 import { WriteQueue } from "./queue.ts";
 import type { Transport, TransportHandler } from "./transport.ts";
 
+/** What the system does not take at once, if the other end reads slowly. */
+const LARGE = 64 * 1024;
+
 /** One read and one write under way at a time; what is written meanwhile waits in a queue. */
 export abstract class StreamedTransport implements Transport {
   protected readonly handler: TransportHandler;
@@ -17,6 +20,7 @@ export abstract class StreamedTransport implements Transport {
   /** Nothing is told any longer. */
   protected closed = false;
   waiting = 0;
+  takenAt = 0;
 
   constructor(handler: TransportHandler) {
     this.handler = handler;
@@ -64,6 +68,7 @@ export abstract class StreamedTransport implements Transport {
         const size = await this.put(bytes);
         if (this.closed) return;
         this.waiting -= size;
+        if (bytes.length > LARGE) this.takenAt = performance.now();
         const next = size < bytes.length ? bytes.subarray(size) : this.#queue.take();
         if (next === undefined) break;
         bytes = next;

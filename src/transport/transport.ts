@@ -62,8 +62,11 @@ export interface Transport {
   write(bytes: Uint8Array): boolean;
   /** How many bytes wait in the adapter: 0 only once nobody reads any that were written, so that they may change. */
   readonly waiting: number;
-  /** What changes as the system takes of what waits, where `waiting` tells of whole writes only. */
-  readonly untaken?: number | undefined;
+  /**
+   * When the system last took some of a large write, on the clock of `performance.now()`: a sign of life of whoever reads
+   * it. Absent where nobody knows.
+   */
+  readonly takenAt?: number;
   /** Sends what waits, then closes. `handler.close()` follows. */
   end(): void;
   /** Closes at once; what waits is lost. `handler.close()` follows. */

@@ -200,6 +200,8 @@ test("places are counted and named", async () => {
   const named = defineScript({ lua, keys: ["from", "to"], args: ["limit"] });
   const any = defineScript({ lua });
   assertEquals(await named.run(redis, { to: "b", from: "a" }, { limit: 5 }), ["a", "b", "5", null, 2, 1]);
+  const optional: { readonly limit: number; readonly by?: number | undefined } = { limit: 5, by: undefined };
+  assertEquals(await named.run(redis, { to: "b", from: "a" }, optional), ["a", "b", "5", null, 2, 1]);
   assertEquals(await named.run(redis, ["a", "b"], [5]), ["a", "b", "5", null, 2, 1]);
   assertEquals(await any.run(redis, ["a"]), ["a", null, null, null, 1, 0]);
   assertEquals(await any.run(redis, [], ["x", "y"]), [null, null, "x", "y", 0, 2]);

@@ -23,4 +23,6 @@ test("without settings it goes on for as long as it takes, at most 2 seconds apa
   const delays = Array.from({ length: 5000 }, (_, i) => backoff(i + 1, error));
   assert(delays.every((delay) => delay !== null && delay > 0 && delay <= 2000));
   assert(delays.slice(6).every((delay) => delay! >= 1000));
+  const atOnce = exponential({ base: 0 });
+  assertEquals([1, 2, 2000].map((attempt) => atOnce(attempt, error)), [0, 0, 0]);
 });

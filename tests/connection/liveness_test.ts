@@ -1,5 +1,5 @@
 // A dead peer never hangs a caller: silence is noticed whatever is waited for, and every error says what may have run.
-import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertMatch, assertRejects } from "@std/assert";
 import { type Connect, connect, ConnectionError, TimeoutError } from "../../mod.ts";
 import { SilenceWatch, type Watched } from "../../src/connection/silence.ts";
 import { connectTransport } from "../../src/transport/default.ts";
@@ -63,7 +63,7 @@ test("a connection that breaks within the write that has it watched is not watch
       looks++;
       return "nothing" as const;
     },
-    silentSince: () => 0,
+    silentSince: 0,
     silent() {},
     quiet() {},
   };
@@ -131,6 +131,7 @@ test("a server is asked about a blocked command at each silenceTimeout, not more
 /** A socket that takes a fortieth of what is large at a time, as one over a slow line does. */
 const slowly: Connect = async (address, handler, signal) => {
   let left = 0;
+  let takenAt = 0;
   const transport = await connectTransport(address, {
     data: (chunk) => handler.data(chunk),
     close: (error) => handler.close(error),
@@ -140,6 +141,9 @@ const slowly: Connect = async (address, handler, signal) => {
     get waiting() {
       return left + transport.waiting;
     },
+    get takenAt() {
+      return takenAt;
+    },
     write(bytes) {
       if (bytes.length < 1000) return transport.write(bytes);
       left = bytes.length;
@@ -147,6 +151,7 @@ const slowly: Connect = async (address, handler, signal) => {
       const step = () => {
         const from = bytes.length - left;
         left = Math.max(0, left - size);
+        takenAt = performance.now();
         transport.write(bytes.slice(from, bytes.length - left));
         if (left > 0) setTimeout(step, 50);
       };
@@ -222,6 +227,8 @@ test("a command that waited for a connection says that it was not sent", async (
   await gone;
   await server[Symbol.asyncDispose]();
   const error = await assertRejects(() => redis.incr("b"), TimeoutError, "INCR: No connection");
+  // And why: nobody else hears of it as long as it is tried again.
+  assertMatch(error.message, /within 60 ms: Cannot connect to .*: \w/);
   assertEquals([error.sent, error.waitingFor, error.command], [false, "connection", "INCR"]);
 });
 

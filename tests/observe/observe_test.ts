@@ -62,7 +62,7 @@ test("every kind of operation is told of, with its outcome", { skip: missing() }
   ];
   assertEquals(seen.ends.slice(0, wanted.length), wanted);
   const rest = seen.ends.slice(wanted.length);
-  for (const name of ["BLPOP", "RPUSH", "CONFIG GET", "SUBSCRIBE", "UNSUBSCRIBE"]) {
+  for (const name of ["BLPOP", "RPUSH", "CONFIG", "SUBSCRIBE", "UNSUBSCRIBE"]) {
     assertEquals(rest.filter((line) => line === `command ${name} 1: ok - 0 0`).length, 1, `${name} in ${rest}`);
   }
   assertEquals(seen.begun.length, seen.ended.length);

@@ -1,4 +1,13 @@
-import { assert, assertEquals, assertStrictEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertStrictEquals,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import { freemem } from "node:os";
+import { ReplyError } from "../../src/errors.ts";
 import { Decoder, type Limits, NEED_MORE, ProtocolError, type Push, type Reply } from "../../src/resp/mod.ts";
 import { concat, cuts, latin1, utf8 } from "../support/bytes.ts";
 import { test } from "../support/test.ts";
@@ -184,5 +193,56 @@ test("a message never shows what a value held", () => {
   for (const bytes of ["$6\r\nsecretX\r\n", ":secret\r\n", ",secret\r\n", "#secret\r\n", "*secret\r\n"]) {
     const { error } = failure([utf8(bytes)]);
     assert(!error.message.includes("secret"), error.message);
+  }
+});
+
+// Each of these would go on for hours if every byte, or every attribute, were looked at again for each that follows.
+test("what a server makes of attributes and numbers costs as much as it is long, not its square", () => {
+  const many = "|1\r\n+a\r\n+b\r\n:1\r\n".repeat(400_000);
+  const decoder = new Decoder();
+  decoder.feed(utf8(`*400000\r\n${many}`));
+  const reply = decoder.read(0);
+  assertEquals([(reply as Reply[]).length, decoder.attributes!.length], [400_000, 800_000]);
+  const digits = "1".repeat(4_000_000);
+  for (const line of [`,${digits}x`, `,${digits}.${digits}x`, `,${digits}e`]) {
+    const { error } = failure([utf8(`${line}\r\n`)], { line: 2 ** 24 });
+    assertStringIncludes(error.message, "a value that its type");
+  }
+});
+
+test("the attributes of one reply are limited as its elements are, wherever they stand", () => {
+  const attribute = "|2\r\n+a\r\n+b\r\n+c\r\n+d\r\n";
+  assertEquals(readAll([utf8(`${attribute}${attribute}:1\r\n${attribute}${attribute}:2\r\n`)], { elements: 8 }), [
+    1,
+    2,
+  ]);
+  const what = "the attributes of a reply are over the limit";
+  for (const bytes of [attribute.repeat(3) + ":1\r\n", `*3\r\n${`${attribute}:1\r\n`.repeat(3)}`]) {
+    const { error } = failure([utf8(bytes)], { elements: 8 });
+    assertStringIncludes(error.message, what);
+  }
+});
+
+// JavaScriptCore's strings may be longer than the limit of a value.
+const noRoom = "Bun" in globalThis
+  ? "any value within the limits is a string here"
+  : freemem() < 4 * 2 ** 30 && "no memory";
+
+test("a value that is too long for a string costs its own command and nothing else", { skip: noRoom }, () => {
+  const decoder = new Decoder();
+  const length = 2 ** 29 - 1;
+  const chunk = new Uint8Array(2 ** 24).fill(120);
+  for (const [from, to] of [["", ""], ["*2\r\n", ":7\r\n"]]) {
+    decoder.feed(utf8(`${from}$${length}\r\n`));
+    for (let left = length; left > 0; left -= chunk.length) {
+      assertStrictEquals(decoder.read(0), NEED_MORE);
+      decoder.feed(chunk.subarray(0, left));
+    }
+    assertStrictEquals(decoder.read(0), NEED_MORE);
+    decoder.feed(utf8(`\r\n${to}+OK\r\n`));
+    const reply = decoder.read(0);
+    const [error, rest] = Array.isArray(reply) ? reply : [reply, 7];
+    assertInstanceOf(error, ReplyError);
+    assertEquals([error.code, rest, decoder.read(0)], ["TOOLONG", 7, "OK"]);
   }
 });
