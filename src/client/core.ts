@@ -111,7 +111,7 @@ export class Core {
    * served; refuses it if the client does not wait.
    */
   sendWithRoom(pending: Pending): void {
-    const line = this.pool.freest();
+    const line = this.pool.freest((line) => this.isFull(line));
     if (!this.isFull(line)) return line.send(pending);
     const { commands, bytes, overflow } = this.room;
     // Its caller has issued it, whether it is let through or not.

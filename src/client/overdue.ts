@@ -4,6 +4,7 @@
  * @module
  */
 import type { Line } from "../connection/line.ts";
+import { SECOND_LOOK } from "../connection/silence.ts";
 import { LONGEST_DELAY } from "../connection/wait.ts";
 
 /** How long the server may take, beyond what it was asked to wait, in milliseconds. */
@@ -18,10 +19,13 @@ export function onOverdue(line: Line, isDue: () => boolean, time: number, listen
   const longest = time + MARGIN;
   // What is beyond a timer is as good as for ever.
   if (longest > LONGEST_DELAY) return () => {};
+  let doubted = false;
   const look = (): void => {
     const left = isDue() ? longest - (line.report().silentFor ?? 0) : longest;
-    if (left <= 0) listener();
-    else timer = setTimeout(look, left);
+    if (left <= 0 && doubted) return listener();
+    // In a process that stood still for so long, timers come before what its sockets hold.
+    doubted = left <= 0;
+    timer = setTimeout(look, doubted ? SECOND_LOOK : left);
   };
   let timer = setTimeout(look, longest);
   return () => clearTimeout(timer);

@@ -156,12 +156,17 @@ export class Pool {
     ) {
       return current;
     }
-    return this.freest();
+    return this.#current = this.#leastBusy();
   }
 
-  /** @internal The line that has least to do: where the present one has no room, it may have. */
-  freest(): Line {
-    return this.#current = this.#leastBusy();
+  /** @internal Where the present line has no room: one that has, or a new one. If none has, the one before which fewest wait. */
+  freest(isFull: (line: Line) => boolean): Line {
+    const best = this.#leastBusy();
+    if (!isFull(best)) return this.#current = best;
+    const others = this.#shared.filter((line) => line.state !== "reconnecting");
+    const roomy = others.filter((line) => !isFull(line));
+    const from = roomy.length > 0 ? roomy : others;
+    return this.#current = from.reduce((a, b) => b.crowd < a.crowd ? b : a, from[0] ?? best);
   }
 
   #leastBusy(): Line {
@@ -222,9 +227,8 @@ export class Pool {
     const line = spare ?? await this.#turn(signal);
     try {
       await this.#upkeep.prepare(line);
-      const first = this.first();
       // The server is away: one attempt would fail, and the first line goes on trying until it is back, or given up.
-      if (line.state !== "ready" && first.state === "reconnecting") await unlessAborted(signal, first.open());
+      if (line.state !== "ready" && this.#isAway) await unlessAborted(signal, this.first().open());
       // Last, and here: a signal that fires once this has been looked at comes after the line, which is then the caller's.
       signal?.throwIfAborted();
       if (this.#closed) throw new ConnectionError("The client was closed", { closed: true });
@@ -234,6 +238,11 @@ export class Pool {
     }
     this.#leases++;
     return line;
+  }
+
+  /** The first line is not there, nor is any other that would show that the server is. */
+  get #isAway(): boolean {
+    return this.first().state === "reconnecting" && !this.#shared.some(({ state }) => state === "ready");
   }
 
   async #turn(signal: AbortSignal | undefined): Promise<Line> {

@@ -155,6 +155,11 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
     return this.#life.generation;
   }
 
+  /** How many are before whoever comes now: those who wait for replies, and for room. */
+  get crowd(): number {
+    return this.pending + this.#room.size;
+  }
+
   /** Whether somebody waits for room. */
   get hasWaiters(): boolean {
     return this.#room.size > 0;

@@ -5,7 +5,7 @@
  */
 
 /** Before a server is taken for dead, what it has said has so many milliseconds to be read. */
-const SECOND_LOOK = 50;
+export const SECOND_LOOK = 50;
 
 /** What is watched. */
 export interface Watched {

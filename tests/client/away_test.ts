@@ -3,6 +3,7 @@ import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/asse
 import { type ClientOptions, connect, ConnectionError, connectPool, type Redis, TimeoutError } from "../../mod.ts";
 import { connectTransport } from "../../src/transport/default.ts";
 import type { Connect } from "../../src/transport/transport.ts";
+import { gate } from "../support/gate.ts";
 import { answering, HELLO, startScripted } from "../support/scripted.ts";
 import { startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
@@ -128,4 +129,31 @@ test("what waits for a server that is away hears when the client is closed", asy
     await close(redis);
     for (const { sent, closed } of await ends) assertEquals([sent, closed], [false, true]);
   }
+});
+
+test("as long as another connection of the pool is there, nobody waits for the first", async () => {
+  const kill = gate();
+  await using server = await startScripted(async (peer, index) => {
+    if (index === 0) void kill.opened.then(() => peer.destroy());
+    await answering((words) => words[0] === "HELLO" ? HELLO : "+OK\r\n")(peer, index);
+  });
+  let refused = 0;
+  const once: Connect = (address, handler, signal) =>
+    refused-- > 0 ? Promise.reject(new Error("refused")) : connectTransport(address, handler, signal);
+  // One attempt fails, and the next one never comes.
+  const options = { clientInfo: false, size: 8, connect: once, backoff: () => 1_000_000, queueTimeout: 0 };
+  const pool = await connectPool(server.url, options);
+  // As many as go to more than one.
+  await Promise.all(Array.from({ length: 300 }, () => pool.set("k", "v")));
+  assert(pool.stats().shared > 1);
+  refused = 1;
+  kill.open();
+  await until(() => pool.stats().losses === 1 && refused === 0);
+  const own: Promise<unknown>[] = [
+    pool.session((session) => session.get("k")),
+    pool.blpop(["queue"], 1),
+    pool.pipeline((p) => [p.blpop(["queue"], 1)]),
+  ];
+  assertEquals(await Promise.all(own), ["OK", "OK", ["OK"]]);
+  pool.destroy();
 });

@@ -244,6 +244,35 @@ test("a command too many for one connection goes to another that has room", asyn
   }
 });
 
+test("what has no room on one connection of a pool goes to another that has, whether bytes or commands are too many", async () => {
+  const taken: number[] = [];
+  await using server = await startScripted(async (peer, index) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (words[0] === "STALL") peer.hold();
+      taken[index] = (taken[index] ?? 0) + 1;
+      if (words[0] === "SLOW") await new Promise((resolve) => setTimeout(resolve, 5));
+      await peer.send(words[0] === "HELLO" ? HELLO : "+OK\r\n");
+      if (words[0] === "STALL") return;
+    }
+  });
+  const settings = { clientInfo: false, size: 2 } as const;
+  const full = await connectPool(server.url, { ...settings, maxPendingBytes: 100_000 });
+  await full.call("STALL");
+  const stalled = full.set("big", "x".repeat(30_000_000)).catch(() => {});
+  await until(() => full.stats().bytesWaiting > 100_000);
+  // There it ties with the other one, as far as commands are counted.
+  const [first, second] = [full.get("a"), full.get("b")];
+  assertEquals(await Promise.all([first, second]), ["OK", "OK"]);
+  full.destroy();
+  await stalled;
+  taken.length = 0;
+  const waiting = await connectPool(server.url, { ...settings, maxPending: 4, overflow: "wait" });
+  await Promise.all(Array.from({ length: 100 }, () => waiting.call("SLOW")));
+  const shares = taken.filter((count) => count !== undefined);
+  assert(shares.length === 2 && Math.min(...shares) > 20, String(shares));
+  waiting.destroy();
+});
+
 test("onState hears nothing of connections that only sessions use", async () => {
   await using server = await startRedis();
   const states: string[] = [];
