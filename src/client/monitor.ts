@@ -197,37 +197,43 @@ export class Monitor<S extends string | Uint8Array = string>
   }
 }
 
-const LINE = /^(\d+)\.(\d{6}) \[(\d+) (.*?)\] (".*)$/s;
+const HEAD = /^(\d+)\.(\d{6}) \[(\d+) (.*?)\] (?=")/s;
 const ESCAPES: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, a: 7, b: 8 };
 
 function parse(line: string, asBytes: boolean): MonitorLine<string | Uint8Array> {
-  const parts = LINE.exec(line);
-  if (parts === null) throw new ProtocolError("a line of MONITOR cannot be understood", 0);
-  const [, seconds, micros, database, address, words] = parts as unknown as string[];
+  const parts = HEAD.exec(line);
+  const words = parts && wordsOf(line, parts[0].length);
+  if (!words) throw new ProtocolError("a line of MONITOR cannot be understood", 0);
+  const [, seconds, micros, database, address] = parts as unknown as string[];
   const time = Number(seconds) * 1000 + Number(micros) / 1000;
-  const command = wordsOf(words!).map((word) => asBytes ? word : utf8.decode(word));
+  const command = words.map((word) => asBytes ? word : utf8.decode(word));
   return { time, database: Number(database), address: address!, command };
 }
 
-/** The words between quotes, their escapes undone: what is not printable ASCII comes as `\x` and two digits. */
-function wordsOf(text: string): Uint8Array[] {
+/**
+ * The words in quotes, one space between, their escapes undone: what is not printable ASCII comes as `\x` and two digits.
+ * By hand, as a pattern that takes a word of megabytes exhausts the stack, or ends early without a word of it.
+ */
+function wordsOf(line: string, at: number): Uint8Array[] | undefined {
   const words: Uint8Array[] = [];
-  for (const [, quoted] of text.matchAll(/"((?:[^"\\]|\\.)*)"/gs)) words.push(unescape(quoted!));
-  return words;
-}
-
-function unescape(quoted: string): Uint8Array {
-  const bytes = new Uint8Array(quoted.length);
+  const bytes = new Uint8Array(line.length - at);
   let size = 0;
-  for (let i = 0; i < quoted.length; i++) {
-    if (quoted[i] !== "\\") {
-      bytes[size++] = quoted.charCodeAt(i);
-    } else if (quoted[++i] === "x") {
-      bytes[size++] = parseInt(quoted.slice(i + 1, i + 3), 16);
-      i += 2;
-    } else {
-      bytes[size++] = ESCAPES[quoted[i]!] ?? quoted.charCodeAt(i);
+  while (line[at] === '"') {
+    const start = size;
+    while (line[++at] !== '"') {
+      if (at >= line.length) return undefined;
+      if (line[at] !== "\\") {
+        bytes[size++] = line.charCodeAt(at);
+      } else if (line[++at] === "x") {
+        bytes[size++] = parseInt(line.slice(at + 1, at + 3), 16);
+        at += 2;
+      } else {
+        bytes[size++] = ESCAPES[line[at]!] ?? line.charCodeAt(at);
+      }
     }
+    words.push(bytes.slice(start, size));
+    if (++at === line.length) return words;
+    if (line[at++] !== " ") return undefined;
   }
-  return bytes.slice(0, size);
+  return undefined;
 }

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { connect, ConnectionError, type MonitorLine, RedisError, ReplyError } from "../../mod.ts";
+import { connect, ConnectionError, type MonitorLine, ProtocolError, RedisError, ReplyError } from "../../mod.ts";
 import { gate } from "../support/gate.ts";
 import { HELLO, startScripted } from "../support/scripted.ts";
 import { missing, type ServerVersion, startRedis } from "../support/servers.ts";
@@ -129,6 +129,46 @@ test("a monitor shows arguments of any length, and a byte order mark", async () 
   const value = "\ufeff" + "\0".repeat(100_000);
   await redis.set("k", value);
   assertEquals((await monitor.next()).value?.command, ["SET", "k", value]);
+});
+
+test("a monitor shows megabytes with quotes in them, and what comes after", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using monitor = redis.monitor();
+  await monitor.ready;
+  const value = "x".repeat(20_000_000);
+  await redis.mset({ k: value, 'a" "b\\': "last" });
+  const [name, key, shown, ...rest] = (await monitor.next()).value!.command;
+  assert(shown === value, `${shown?.length} characters`);
+  assertEquals([name, key, ...rest], ["MSET", "k", 'a" "b\\', "last"]);
+});
+
+test("a monitor makes no words of a line that has none, or lacks a quote", async () => {
+  const head = "1.000000 [0 127.0.0.1:1]";
+  const lines = [
+    "",
+    " ",
+    ' "GET',
+    ' "GET" "k',
+    ' "GET" "k\\"',
+    ' "GET"  "k"',
+    ' "GET""k"',
+    ' "GET" k',
+    ' "GET" ',
+    ' "\\x4"',
+  ];
+  await using server = await startScripted(async (peer, index) => {
+    for (let words; (words = await peer.command()) !== null;) {
+      await peer.send(words[0] === "HELLO" ? HELLO : "+OK\r\n");
+      if (words[0] === "MONITOR") await peer.send(`+${head} "PING"\r\n+${head}${lines[index - 1]}\r\n`);
+    }
+  });
+  await using redis = await connect(server.url, { clientInfo: false });
+  for (const line of lines) {
+    await using monitor = redis.monitor();
+    assertEquals((await monitor.next()).value?.command, ["PING"]);
+    await assertRejects(() => monitor.next(), ProtocolError, "a line of MONITOR cannot be understood", line);
+  }
 });
 
 test("nobody waits for a monitor when its client is closed", async () => {
