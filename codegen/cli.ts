@@ -25,12 +25,14 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { firstDifference } from "./differences.ts";
+import { harmless } from "./docs.ts";
 import { fit } from "./fit.ts";
 import { compare, report } from "./merge.ts";
 import { MARK, printModule, SOCKETS, type Sockets } from "./module.ts";
 import { readOurs } from "./ours.ts";
 import { chooseCommands, chooseFeatures, FEATURES, neededFeatures, SelectError } from "./select.ts";
 import { isServer, readSource, SourceError, withoutPassword } from "./sources/read.ts";
+import type { Source } from "./sources/source.ts";
 
 const HELP = `Writes a client for your server: its commands, those of its modules, and nothing it has not.
 
@@ -100,15 +102,30 @@ export async function generate(options: GenerateOptions = {}): Promise<Generated
   const source = options.from === undefined ? undefined : await readSource(options.from, options.module);
   const { file: whole, title, drafted, left } = source === undefined
     ? { file: ours, title: "Redis, Valkey and their modules", drafted: [], left: new Map<string, string>() }
-    : fit(ours, source);
+    : blaming(source, () => fit(ours, source));
   const file = options.only === undefined ? whole : chooseCommands(whole, options.only, ours, left);
   const features = chooseFeatures(options.with ?? [options.only === undefined ? "all" : "none"]);
   for (const feature of neededFeatures(file)) features.add(feature);
   const sockets = chooseSockets(options.sockets);
-  const text = printModule({ file, title, features, from: options.import ?? "@respire/redis", sockets });
+  const text = blaming(
+    source,
+    () => printModule({ file, title, features, from: options.import ?? "@respire/redis", sockets }),
+  );
   // What was not asked for needs no excuse; what was and has no method has thrown.
   const unasked = options.only === undefined ? left : new Map<string, string>();
   return { text, title, drafted: drafted.filter((name) => name in file), left: unasked };
+}
+
+/** Does what may fail by what a source says, which is then told as any other that cannot be read. */
+function blaming<T>(source: Source | undefined, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (source === undefined) throw error;
+    throw new SourceError(`${source.label}: no module can be made of it (${(error as Error).message})`, {
+      cause: error,
+    });
+  }
 }
 
 function chooseSockets(name: string | undefined): Sockets | undefined {
@@ -149,7 +166,7 @@ export async function main(args: string[]): Promise<number> {
       return 2;
     }
     if (name !== "SourceError" && name !== "SelectError") throw error;
-    console.error(message);
+    console.error(harmless(message));
     return 1;
   }
 }
@@ -233,18 +250,17 @@ async function write(
   }
   for (const why of new Set(left.values())) {
     const names = [...left.keys()].filter((command) => left.get(command) === why);
-    console.log(`Without a method, to be sent with call() (${why}): ${names.join(", ")}`);
+    console.log(harmless(`Without a method, to be sent with call() (${why}): ${names.join(", ")}`));
   }
 }
 
 async function diff(from: string | undefined, module: string | undefined): Promise<number> {
   if (from === undefined) throw new SelectError("--diff needs --from: the source to compare with");
   const [ours, source] = await Promise.all([readOurs(), readSource(from, module)]);
-  const found = report(compare(ours, source), "this release");
-  console.log(
-    found ||
-      `This release knows all ${source.commands.size} commands of ${isServer(from) ? fit(ours, source).title : from}.`,
-  );
+  const found = blaming(source, () =>
+    report(compare(ours, source), "this release") ||
+    `This release knows all ${source.commands.size} commands of ${isServer(from) ? fit(ours, source).title : from}.`);
+  console.log(found);
   return 0;
 }
 

@@ -10,15 +10,15 @@ import type { LiveSource } from "./sources/live.ts";
 import type { Source, SourceCommand } from "./sources/source.ts";
 
 /** What modules call themselves where it is not what we call them. */
-const MODULES: Record<string, string> = { rejson: "json", bf: "bloom", ft: "search" };
+const MODULES = new Map([["rejson", "json"], ["bf", "bloom"], ["ft", "search"]]);
 
 /** Valkey's own, which call themselves what Redis' do and count their versions by themselves. */
-const VALKEY_MODULES: Record<string, string> = { json: "valkey-json", bf: "valkey-bloom", search: "valkey-search" };
+const VALKEY_MODULES = new Map([["json", "valkey-json"], ["bf", "valkey-bloom"], ["search", "valkey-search"]]);
 
 /** What we call a module. */
 export function ourModule(name: string, family: "redis" | "valkey"): string {
   const lower = name.toLowerCase();
-  return (family === "valkey" ? VALKEY_MODULES[lower] : undefined) ?? MODULES[lower] ?? lower;
+  return (family === "valkey" ? VALKEY_MODULES.get(lower) : undefined) ?? MODULES.get(lower) ?? lower;
 }
 
 /** The first release with a command, if the source says so. */
@@ -82,14 +82,21 @@ function placesOf(command: SourceCommand, isGuessed: boolean): string | undefine
   return `${first}..${find.last < 0 ? find.last : first + find.last}:${find.step}`;
 }
 
+/** Whether a number of words may be one: more than this no command asks for, and we would write as many parameters. */
+function isLikely(words: number | undefined): words is number {
+  return Number.isInteger(words) && Math.abs(words!) <= 64;
+}
+
 /** Of a command whose arguments nobody describes: as many as its arity and its keys ask for, then any number. */
 function guessed(command: SourceCommand): Node[] {
-  const arity = command.arity ?? -1;
+  const arity = isLikely(command.arity) ? command.arity : -1;
   const words = command.name.split(" ").length;
   // Where keys are counted, the place is that of the count.
   const keys = new Set(
     command.keys.flatMap(({ begin, find }) =>
-      begin !== "unknown" && "index" in begin && find !== "unknown" && "last" in find ? begin.index - words : []
+      begin !== "unknown" && "index" in begin && isLikely(begin.index) && find !== "unknown" && "last" in find
+        ? begin.index - words
+        : []
     ),
   );
   // Modules tend to state no arity: then a place for a key says where it stands, not that it must be there.

@@ -15,7 +15,8 @@ import { allMembers } from "./plan.ts";
 import { Names } from "./reply_names.ts";
 import { commandsOf, withCommands } from "./select.ts";
 import type { LiveSource } from "./sources/live.ts";
-import type { Source, SourceCommand } from "./sources/source.ts";
+import type { Source, SourceArgument, SourceCommand } from "./sources/source.ts";
+import { printSpec } from "./spec.ts";
 import { compareVersions } from "./versions.ts";
 
 /** What our file is after it was fitted. */
@@ -80,14 +81,17 @@ function usable(
 ): Command | string {
   const name = camelCase(command.name);
   if (taken.has(name)) return `${name} is taken by another command`;
-  if (JSON.stringify([command.name, command.arguments]).includes("*/")) {
-    return "it would end the comment that tells of it";
+  const bare = { ...command, arguments: [] };
+  const told = isDeep(command.arguments) ? bare : command;
+  if (!isPlain({ ...told, tips: [...told.tips.values()] })) {
+    return "its description has something in it that nobody sees, or that ends a comment";
   }
   let reason = "";
-  for (const described of [command, { ...command, arguments: [] }]) {
-    const facts = draft(described, source, family);
+  for (const described of [told, bare]) {
     try {
+      const facts = draft(described, source, family);
       makeMethod(command.name, facts, new Names({}));
+      printSpec(command.name, facts);
       taken.add(name);
       return facts;
     } catch (error) {
@@ -95,6 +99,17 @@ function usable(
     }
   }
   return reason;
+}
+
+/** Whether arguments are nested as no command's are. Each level doubles the work of writing types and code for them. */
+function isDeep(args: readonly SourceArgument[], levels = 8): boolean {
+  return args.some(({ children }) => levels === 0 || isDeep(children, levels - 1));
+}
+
+/** Whether all texts of a description may stand in a module, where comments and strings show them as they are. */
+function isPlain(value: unknown): boolean {
+  if (typeof value === "string") return harmless(value) === value;
+  return typeof value !== "object" || value === null || Object.values(value).every(isPlain);
 }
 
 function isLive(source: Source): source is LiveSource {

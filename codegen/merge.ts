@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { harmless } from "./docs.ts";
 import { draft, guessedSince } from "./draft.ts";
 import type { Command, CommandsFile, Node } from "./model.ts";
 import { normalise } from "./normalise.ts";
@@ -78,7 +79,8 @@ export function report(difference: Difference, ours = "commands.json"): string {
     ["undecided", difference.doubts],
   ];
   return parts.filter(([, lines]) => lines.length > 0)
-    .map(([title, lines]) => `${lines.length} ${title}:\n${lines.map((line) => `  ${line}\n`).join("")}`).join("");
+    .map(([title, lines]) => `${lines.length} ${title}:\n${lines.map((line) => `  ${harmless(line)}\n`).join("")}`)
+    .join("");
 }
 
 /** Our file with what it has not yet: for a person to review, or to print a module for one server. */

@@ -3,7 +3,16 @@
  *
  * @module
  */
-import { type Json, readArgument, readFlags, readKeys, readTips, type Source, type SourceCommand } from "./source.ts";
+import {
+  type Json,
+  readArgument,
+  readFlags,
+  readKeys,
+  readText,
+  readTips,
+  type Source,
+  type SourceCommand,
+} from "./source.ts";
 
 /** Turns a parsed file into a source. `module` names the module for files that describe one and do not say so. */
 export function readDocs(label: string, file: Json, module?: string): Source {
@@ -15,16 +24,16 @@ export function readDocs(label: string, file: Json, module?: string): Source {
     commands.set(name, {
       name,
       group: String(raw.group ?? module ?? "module").replaceAll("_", "-"),
-      since: raw.since ?? "",
+      since: readText(raw.since) ?? "",
       arity: raw.arity,
       flags: readFlags(raw.command_flags),
       tips: readTips(raw.hints ?? raw.command_tips),
       arguments: (raw.arguments ?? []).map(readArgument),
       keys: (raw.key_specs ?? []).map(readKeys),
-      deprecatedSince: raw.deprecated_since,
+      deprecatedSince: readText(raw.deprecated_since),
       system: readFlags(raw.doc_flags).has("syscmd"),
       container: isContainer && name !== "COMMAND",
-      module: raw.module ?? module,
+      module: readText(raw.module) ?? module,
     });
   }
   return { label, commands };

@@ -5,7 +5,16 @@
  *
  * @module
  */
-import { type Json, readArgument, readFlags, readKeys, readTips, type Source, type SourceCommand } from "./source.ts";
+import {
+  type Json,
+  readArgument,
+  readFlags,
+  readKeys,
+  readText,
+  readTips,
+  type Source,
+  type SourceCommand,
+} from "./source.ts";
 
 /** Joins the parsed files of a folder into one source. `module` names the module when the folder is one's. */
 export function readFolder(label: string, files: readonly Json[], module?: string): Source {
@@ -31,13 +40,13 @@ function readCommand(key: string, raw: Json, module: string | undefined): Source
   return {
     name,
     group: raw.group.replaceAll("_", "-"),
-    since: raw.since,
+    since: readText(raw.since) ?? "",
     arity: raw.arity,
     flags: readFlags(raw.command_flags),
     tips: readTips(raw.command_tips),
     arguments: (raw.arguments ?? []).map(readArgument),
     keys: (raw.key_specs ?? []).map(readKeys),
-    deprecatedSince: raw.deprecated_since,
+    deprecatedSince: readText(raw.deprecated_since),
     system: readFlags(raw.doc_flags).has("syscmd"),
     container: false,
     module,

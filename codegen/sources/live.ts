@@ -6,7 +6,16 @@
  * @module
  */
 import { readBytes, readDecimals } from "../versions.ts";
-import { type Json, readArgument, readFlags, readKeys, readTips, type Source, type SourceCommand } from "./source.ts";
+import {
+  type Json,
+  readArgument,
+  readFlags,
+  readKeys,
+  readText,
+  readTips,
+  type Source,
+  type SourceCommand,
+} from "./source.ts";
 
 /** Sends a command, its name's words apart by a space, and gives the reply as it came. */
 export type Ask = (name: string, ...args: string[]) => Promise<unknown>;
@@ -31,17 +40,18 @@ export interface LiveSource extends Source {
  */
 export async function readLive(place: string, ask: Ask): Promise<LiveSource> {
   const about = await readServer(ask);
-  const [infos, docs, modules] = await Promise.all([
+  const [told, docs, modules] = await Promise.all([
     ask("COMMAND"),
     ask("COMMAND DOCS").catch((error: Error) => error),
     ask("MODULE LIST").catch(() => []),
   ]);
   if (docs instanceof Error && /NOPERM|not? permission/i.test(docs.message)) throw docs;
-  if (docs instanceof Error || !Array.isArray(infos)) {
+  if (docs instanceof Error || !Array.isArray(told)) {
     const why = docs instanceof Error ? docs.message : "an odd reply to COMMAND";
     throw new Error(`${place}: ${about.server} ${about.version} has no COMMAND DOCS to read arguments from (${why})`);
   }
   const described = new Map(Object.entries(record(docs)).map(([name, doc]) => [name.toUpperCase(), record(doc)]));
+  const infos = entries(told);
   const obeyed = await obeyedNames(infos.map(([name]) => String(name)), ask);
   const commands = new Map<string, SourceCommand>();
   const renamed = new Map<string, SourceCommand>();
@@ -68,21 +78,27 @@ function readCommand(info: Json, docs: ReadonlyMap<string, Json>, commands: Map<
   const name = word === undefined ? parent : `${parent} ${word}`;
   const doc = docs.get(parent) ?? {};
   const own = word === undefined ? doc : subcommand(doc, String(wireName));
+  const words = entries(subcommands);
   commands.set(name, {
     name,
     group: String(own.group ?? "module").replaceAll("_", "-"),
-    since: own.since ?? "",
+    since: readText(own.since) ?? "",
     arity: Number(arity),
     flags: readFlags(list(flags).map(String)),
     tips: readTips(list(tips).map(String)),
     arguments: list(own.arguments).map((one) => readArgument(argument(one))),
     keys: list(keySpecs).map((one) => readKeys(keySpec(one))),
-    deprecatedSince: own.deprecated_since,
+    deprecatedSince: readText(own.deprecated_since),
     system: readFlags(list(own.doc_flags).map(String)).has("syscmd"),
-    container: list(subcommands).length > 0 && parent !== "COMMAND",
-    module: own.module ?? doc.module,
+    container: words.length > 0 && parent !== "COMMAND",
+    module: readText(own.module ?? doc.module),
   });
-  for (const one of list(subcommands)) readCommand(one, docs, commands);
+  for (const one of words) readCommand(one, docs, commands);
+}
+
+/** What `COMMAND` tells of commands; anything else between them tells of none. */
+function entries(reply: unknown): Json[] {
+  return list(reply).filter(Array.isArray);
 }
 
 function subcommand(doc: Json, wireName: string): Json {

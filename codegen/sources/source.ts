@@ -102,16 +102,21 @@ export function readArgument(raw: Json): SourceArgument {
   const children = (raw.arguments ?? []).map(readArgument);
   const stated = children.length && !TYPES.has(raw.type) ? "block" : raw.type;
   return {
-    name: String(raw.name ?? raw.token ?? ""),
+    name: readText(raw.name ?? raw.token) ?? "",
     type: TYPES.has(stated) ? stated : "any",
-    token: raw.token,
+    token: readText(raw.token),
     optional: says(raw.optional) || flags.has("optional"),
     multiple: says(raw.multiple) || flags.has("multiple"),
     multipleToken: says(raw.multiple_token) || flags.has("multiple_token"),
-    since: raw.since,
-    deprecatedSince: raw.deprecated_since,
+    since: readText(raw.since),
+    deprecatedSince: readText(raw.deprecated_since),
     children,
   };
+}
+
+/** A text, where a source has one: it may have anything there. */
+export function readText(raw: unknown): string | undefined {
+  return typeof raw === "string" ? raw : undefined;
 }
 
 /** Some files write their booleans as text. */

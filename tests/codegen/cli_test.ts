@@ -374,6 +374,27 @@ test("a file that describes no commands is refused with its path", async () => {
   }
 });
 
+test("what a source is the cause of ends with a message, not with a stack trace", async () => {
+  using shop = new Workshop();
+  // More at a time than the stacks of some runtimes hold.
+  const words = Array.from({ length: 200_000 }, () => ({ type: "pure-token" }));
+  shop.write("many.json", JSON.stringify({ "X.MANY": { arguments: words } }));
+  const says = /^(0: .*written|1: many\.json: no module can be made of it \()/;
+  assertMatch(await said("--from", shop.path("many.json"), "--out", shop.path("many.ts")), says);
+});
+
+test("a terminal is told nothing that it would obey, or that nobody sees", async () => {
+  using shop = new Workshop();
+  shop.write("odd.json", JSON.stringify({ "X.\x1b]0;\u202e": {} }));
+  const from = ["--from", shop.path("odd.json")];
+  const cases: [args: string[], says: RegExp][] = [
+    [["--out", shop.path("odd.ts")], /^0: .*\nWithout a method, .*: X\.\?\]0;\?\n$/],
+    [["--diff"], /^0: .*\n {2}X\.\?\]0;\?\n/],
+    [["--only", "x.0"], /^1: X\.\?\]0;\? has no method/],
+  ];
+  for (const [args, says] of cases) assertMatch(await said(...from, ...args), says);
+});
+
 test("a server without COMMAND DOCS is named", async () => {
   await using server = await startScripted(answering(([name, word]) => {
     if (name === "CLIENT" && word === "ID") return ":1\r\n";

@@ -4,10 +4,12 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fit } from "../../codegen/fit.ts";
-import type { CommandsFile } from "../../codegen/model.ts";
+import { fit, type Fitted } from "../../codegen/fit.ts";
+import { compare, report } from "../../codegen/merge.ts";
+import type { Command, CommandsFile } from "../../codegen/model.ts";
 import { printModule } from "../../codegen/module.ts";
 import { chooseCommands, commandsOf, FEATURES } from "../../codegen/select.ts";
+import { readDocs } from "../../codegen/sources/docs.ts";
 import { readLive } from "../../codegen/sources/live.ts";
 import { readSource } from "../../codegen/sources/read.ts";
 import { findModule, type ModuleName } from "../support/modules.ts";
@@ -250,6 +252,93 @@ test("what a server calls itself and its own is no code", async () => {
   for (const line of text.split("\n").filter((line) => line.includes("evil"))) {
     assertMatch(line, /^ *(\/\/|\*|\/\*\*)(?!.*\*\/.)/);
   }
+});
+
+/** What a server with these commands makes of `ours`: entries of `COMMAND`, and what `COMMAND DOCS` tells of them. */
+async function fitted(commands: unknown, docs: unknown = [], ours: CommandsFile = { $schema: 1 }): Promise<Fitted> {
+  const replies: Record<string, unknown> = {
+    "INFO": "redis_version:8.0.0\r\n",
+    "COMMAND": commands,
+    "COMMAND DOCS": docs,
+    "MODULE LIST": [],
+  };
+  return fit(ours, await readLive("here", (name) => Promise.resolve(replies[name])));
+}
+
+const unseen = /(?!\n)[\p{C}\p{Zl}\p{Zp}]/u;
+
+test("what nobody sees, and what turns a line around, is in no module and on no terminal", () => {
+  const odd = ["\u202e", "\x1b]0;", "\u2028", "\u2029", "\u200b", "\x9b2K", "\r"];
+  const commands: Record<string, unknown> = { "C.FINE": {} };
+  for (const [at, text] of odd.entries()) {
+    commands[`A${at}.${text}`] = {};
+    commands[`B${at}`] = { arguments: [{ name: "how", type: "string", token: `FORCE${text}` }] };
+    commands[`D${at}`] = {
+      arguments: [{ name: "row", type: "block", arguments: [{ name: `x${text}`, type: "string" }] }],
+    };
+    commands[`E${at}`] = { command_tips: [`REQUEST_POLICY:${text}`], group: "e" };
+    commands[`F${at}`] = { group: text };
+    commands[`_${text}`] = {};
+  }
+  const source = readDocs("here", commands);
+  const made = fit({ $schema: 1 }, source);
+  assertEquals([made.drafted, made.left.size], [["C.FINE"], 6 * odd.length]);
+  const module = printModule({ ...made, features: new Set(), from: "@respire/redis" });
+  assert(!unseen.test(module), unseen.exec(module)?.[0]);
+  const told = report(compare({ $schema: 1 }, source));
+  assertStringIncludes(told, "A0.?\n");
+  assert(!unseen.test(told), unseen.exec(told)?.[0]);
+});
+
+test("a description that is nested as none is costs no time: its command takes any arguments", async () => {
+  const option = (name: string) => ({ name, type: "string", token: name.toUpperCase(), flags: ["optional"] });
+  const nested = (levels: number): unknown => {
+    if (levels === 1) return option("v");
+    const [name, args] = [`b${levels}`, [nested(levels - 1), option(`w${levels}`)]];
+    return { ...option(name), type: "block", arguments: args };
+  };
+  const any = [{ name: "arg1", type: "value" }, { name: "args", type: "value", list: "tail", opt: true }];
+  for (const [levels, described] of [[8, true], [9, false], [40, false]] as const) {
+    const { file } = await fitted([["x.deep", -2, [], 0, 0, 0]], { "x.deep": { arguments: [nested(levels)] } });
+    const { args } = file["X.DEEP"] as Command;
+    if (described) assertEquals(args![0].token, "B8");
+    else assertEquals(args, any as Command["args"], `${levels} levels`);
+  }
+});
+
+test("numbers that no command has are taken for none", async () => {
+  const any = [{ name: "args", type: "value", list: "tail", opt: true }];
+  for (const odd of [65, -65, 1000, 1.5, 5e9, -5e9, Number.NaN, "many"]) {
+    const { file } = await fitted([["x.y", odd, []]]);
+    assertEquals((file["X.Y"] as Command).args, any as Command["args"], `arity ${odd}`);
+  }
+  const find = ["type", "range", "spec", ["lastkey", 0, "keystep", 1, "limit", 0]];
+  for (const [odd, rule] of [[100, "100"], [4e9, "4000000000"], [1.5, undefined], ["first", undefined]] as const) {
+    const place = ["flags", [], "begin_search", ["type", "index", "spec", ["index", odd]], "find_keys", find];
+    const { file, left } = await fitted([["x.y", -1, [], 0, 0, 0, [], [], [place], []]]);
+    const { args, keys } = (file["X.Y"] ?? {}) as Partial<Command>;
+    if (rule !== undefined) assertEquals([args, keys], [any as Command["args"], rule]);
+    else assertMatch(left.get("X.Y")!, /is not a rule/);
+  }
+});
+
+test("what is no text, no entry and nobody's property is taken for nothing", async () => {
+  const entry = (name: string, ...more: unknown[]) => [name, 2, [], 0, 0, 0, [], [], [], more];
+  const arg = { name: "key", type: "key", token: 5, since: 7 };
+  const docs = {
+    "x.y": { module: "constructor", since: 7, arguments: [{ ...arg, name: {} }] },
+    "x.z": { module: 5, arguments: [arg] },
+    "get": { arguments: [arg] },
+  };
+  const get: Command = { group: "string", since: "1.0.0", doc: "Reads.", reply: "bulk?" };
+  const commands = [null, entry("x.y"), 7, entry("x.z", null), entry("get")];
+  const { file, drafted, left } = await fitted(commands, docs, { $schema: 1, GET: get });
+  assertEquals([drafted, left.size], [["X.Y", "X.Z"], 0]);
+  assertEquals([file["X.Y"], file["X.Z"]].map((one) => [(one as Command).group, (one as Command).since]), [
+    ["constructor", {}],
+    ["module", {}],
+  ]);
+  assertEquals((file["X.Z"] as Command).args, [{ name: "key", type: "key" }]);
 });
 
 test("commands, arguments and words whose names TypeScript or the module has no room for", {
