@@ -220,10 +220,12 @@ export class Server implements AsyncDisposable {
     if (this.#ownCertificates) this.certificates?.remove();
   }
 
-  #file({ config, sentinel }: ServerOptions): string[] {
-    if (config === undefined && !sentinel) return [];
+  /** A file that is ours only: of a password nobody is to learn from the list of processes, or from an error. */
+  #file({ config, sentinel, password }: ServerOptions): string[] {
+    if (config === undefined && !sentinel && !password) return [];
     const path = join(this.#folder, "server.conf");
-    writeFileSync(path, config ?? "");
+    const lines = password ? ["requirepass", "masterauth"].map((name) => `${name} ${quoted(password)}`) : [];
+    writeFileSync(path, [config ?? "", ...lines, ""].join("\n"));
     return [path];
   }
 
@@ -240,7 +242,6 @@ export class Server implements AsyncDisposable {
       words.push("--tls-cert-file", server.certFile, "--tls-key-file", server.keyFile, "--tls-ca-cert-file", caFile);
       words.push("--tls-auth-clients", "no");
     }
-    if (options.password) words.push("--requirepass", options.password, "--masterauth", options.password);
     // A replica need not wait for others to come along.
     if (options.clusterNode) words.push("--repl-diskless-sync-delay", "0", "--cluster-node-timeout", "5000");
     if (options.clusterNode) words.push("--cluster-enabled", "yes");
@@ -312,6 +313,12 @@ export class Server implements AsyncDisposable {
       socket.write(text);
     });
   }
+}
+
+/** A word of a configuration file, whatever is in it. */
+function quoted(word: string): string {
+  const bytes = [...new TextEncoder().encode(word)];
+  return `"${bytes.map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("")}"`;
 }
 
 function request(...words: string[]): string {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -56,6 +56,25 @@ test("a server with a password answers command() behind it", {
   await using server = await startRedis({ password: "secret" });
   assertEquals(await server.command("PING"), "+PONG\r\n");
   assertEquals(server.url, `redis://:secret@127.0.0.1:${server.port}`);
+});
+
+test("a password may be anything, and nobody reads it in an error or in the list of processes", {
+  skip: missing(),
+}, async () => {
+  const password = `hunter2 "'\\#\n\u00e9`;
+  for (const config of [undefined, "maxclients 17"]) {
+    await using server = await startRedis({ password, config });
+    await using redis = await connectRedis(server.options);
+    const { requirepass, masterauth } = await redis.configGet("requirepass", "masterauth");
+    assertEquals([requirepass, masterauth], [password, password]);
+    assertEquals((await redis.configGet("maxclients")).maxclients === "17", config !== undefined);
+    // Where there is no ps, it tells nothing.
+    const { stdout } = spawnSync("ps", ["-A", "-ww", "-o", "args="], { encoding: "utf8" });
+    assert(!stdout?.includes("hunter2"));
+  }
+  const { message } = await assertRejects(() => startRedis({ password, args: ["--no-such-option", "x"] }), Error);
+  assertMatch(message, /did not start: .*no-such-option/s);
+  assert(!message.includes("hunter2"));
 });
 
 const takers: [name: string, options: ServerOptions][] = [
