@@ -116,9 +116,28 @@ test("the workflows publish with what the forge vouches for, and with no secret"
   assertMatch(publish, /^ +run: deno publish\n +working-directory: \$\{\{ runner\.temp \}\}\/package$/m);
   assertMatch(publish, /tags: \["v\*"\]/);
   assertNotMatch(publish, /secrets\.|TOKEN: (?!\$\{\{ github\.token)/);
-  assertMatch(publish, /^ {2}checks:\n {4}uses: \.\/\.github\/workflows\/ci\.yml\n {2}publish:\n {4}needs: checks$/m);
+  const jobs = new Map(
+    publish.split(/^jobs:\n/m)[1]!.split(/^(?= {2}\w+:\n)/m).map((job) => [/\w+/.exec(job)![0], job]),
+  );
+  assertEquals([...jobs].map(([name, job]) => [name, /needs: (\w+)/.exec(job)?.[1]]), [
+    ...[["checks", undefined], ["build", "checks"], ["publish", "build"], ["release", "publish"]],
+  ]);
+  assertMatch(jobs.get("checks")!, /^ {4}uses: \.\/\.github\/workflows\/ci\.yml$/m);
+  // Who may do something runs nothing that somebody else wrote, but for what does it.
+  assertMatch(publish, /^permissions:\n {2}contents: read\nconcurrency/m);
+  const rights = [...jobs].map(([name, job]) => [name, (job.match(/\w[\w-]*: write/g) ?? []).join()]);
+  assertEquals(rights.filter(([, right]) => right !== ""), [["publish", "id-token: write"], [
+    "release",
+    "contents: write",
+  ]]);
+  assertEquals(jobs.get("publish")!.match(/npm .*/g)!.map((line) => /[\w@$"]+$/.exec(line)![0]), ['"deno@$version"']);
+  assertNotMatch(jobs.get("release")!, /npm |deno |node /);
   const ci = readFileSync(join(ROOT, ".github/workflows/ci.yml"), "utf8");
   assertMatch(ci, /^ {2}workflow_call:/m);
+  assertMatch(ci, /^permissions:\n {2}contents: read\njobs/m);
+  assertNotMatch(ci, /: write/);
+  // A tag may be moved to other code, a commit may not.
+  assertNotMatch(publish + ci, /uses: (?!\.\/|actions\/[\w-]+@[0-9a-f]{40} # v)/);
   // Nothing may be skipped there: whoever runs it may install the servers, and it fails where one is missing.
   assertMatch(ci, /^ {6}image: node:20-bookworm$/m);
   assertMatch(ci, /run: bash \.ci\/run\n {8}env:\n {10}CI: "true"\n {10}RESPIRE_ALL_SERVERS: "1"$/m);
