@@ -35,6 +35,15 @@ export type RepliesOrErrors<C extends readonly unknown[]> = {
 };
 
 /**
+ * What a pipeline's generator is: its commands are queued one by one. It may return the list of those whose replies are
+ * wanted; else all are given, in order.
+ */
+export interface CommandSource<C> extends Iterator<unknown, C | void> {
+  /** As every generator has it: {@link Iterator} alone would not tell the compiler what a generator may return. */
+  [Symbol.iterator](): Iterator<unknown, C | void>;
+}
+
+/**
  * Stands for the reply of a queued command. It has the type of a promise, so that the builder's list can be typed, but
  * costs none: the replies come from running the batch.
  */

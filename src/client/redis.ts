@@ -9,7 +9,7 @@ import type { HscanOptions, ScanOptions, SscanOptions, ZscanOptions } from "../g
 import { LOOSE, type SendOptions } from "../connection/pending.ts";
 import type { Line } from "../connection/line.ts";
 import type { Reply } from "../resp/reply.ts";
-import type { Replies, RepliesOrErrors } from "./batch.ts";
+import type { CommandSource, Replies, RepliesOrErrors } from "./batch.ts";
 import type { PipelineOptions } from "./pipeline.ts";
 import { BareClient } from "./bare.ts";
 import { APART, CORE, type Core, OPTIONS } from "./core.ts";
@@ -96,16 +96,17 @@ export abstract class BaseClient<
   pipeline(options?: PipelineOptions): SurfaceOf<K, "pipeline", S, I>;
   /** Runs a pipeline whose replies are not kept. */
   pipeline(
-    build: (pipeline: SurfaceOf<K, "pipeline", S, I>) => readonly unknown[],
+    build: (pipeline: SurfaceOf<K, "pipeline", S, I>) => readonly unknown[] | CommandSource<readonly unknown[]>,
     options: PipelineOptions & { readonly replies: false },
   ): Promise<[]>;
   /** Runs a pipeline whose errors stand in the places of their replies. */
   pipeline<const C extends readonly unknown[]>(
-    build: (pipeline: SurfaceOf<K, "pipeline", S, I>) => C,
-    options: PipelineOptions & { readonly errors: "return" },
+    build: (pipeline: SurfaceOf<K, "pipeline", S, I>) => C | CommandSource<C>,
+    options: PipelineOptions & { readonly errors: "return"; readonly replies?: true | undefined },
   ): Promise<RepliesOrErrors<C>>;
   /**
-   * Runs the commands that the builder lists in one go and gives their replies.
+   * Runs the commands that the builder lists in one go and gives their replies. A builder may be a generator, too: its
+   * commands are queued as fast as the server takes them, and unless it returns a list it gives all replies, in order.
    *
    * @example Two commands, one round trip
    * ```ts
@@ -117,14 +118,14 @@ export abstract class BaseClient<
    * @throws {ReplyError} the first error reply, after all replies have come.
    */
   pipeline<const C extends readonly unknown[]>(
-    build: (pipeline: SurfaceOf<K, "pipeline", S, I>) => C,
-    options?: PipelineOptions,
+    build: (pipeline: SurfaceOf<K, "pipeline", S, I>) => C | CommandSource<C>,
+    options?: PipelineOptions & { readonly errors?: "throw" | undefined; readonly replies?: true | undefined },
   ): Promise<Replies<C>>;
-  /** Runs the commands that a generator queues, as fast as the server takes them. Gives all replies, in order. */
-  pipeline(
-    build: (pipeline: SurfaceOf<K, "pipeline", S, I>) => Iterator<unknown, void>,
-    options?: PipelineOptions,
-  ): Promise<unknown[]>;
+  /** Runs a pipeline where only the run tells what becomes of errors and replies. */
+  pipeline<const C extends readonly unknown[]>(
+    build: (pipeline: SurfaceOf<K, "pipeline", S, I>) => C | CommandSource<C>,
+    options: PipelineOptions,
+  ): Promise<RepliesOrErrors<C> | []>;
   pipeline(
     first?: PipelineOptions | ((pipeline: SurfaceOf<K, "pipeline", S, I>) => unknown),
     options: PipelineOptions = {},
@@ -175,8 +176,13 @@ export abstract class BaseClient<
    */
   transaction<const C extends readonly unknown[]>(
     build: (transaction: SurfaceOf<K, "transaction", S, I>) => C,
-    options?: TransactionOptions,
+    options?: TransactionOptions & { readonly errors?: "throw" | undefined },
   ): Promise<Replies<C>>;
+  /** Runs a transaction where only the run tells what becomes of errors. */
+  transaction<const C extends readonly unknown[]>(
+    build: (transaction: SurfaceOf<K, "transaction", S, I>) => C,
+    options: TransactionOptions,
+  ): Promise<RepliesOrErrors<C>>;
   transaction<const C extends readonly unknown[]>(
     build: (transaction: SurfaceOf<K, "transaction", S, I>) => C,
     options: TransactionOptions = {},

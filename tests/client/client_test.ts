@@ -108,6 +108,23 @@ test("a pipeline of a generator keeps no replies if told so", async () => {
   assertEquals(await redis.get("n"), "100000");
 });
 
+test("a generator that returns a list gives the replies of that, on a session as well", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const [text, n]: [string | null, number] = await redis.pipeline(function* (p) {
+    yield p.set("text", "a");
+    return [p.get("text"), p.incr("n")];
+  });
+  assertEquals([text, n], ["a", 1]);
+  const all = await redis.session((s) =>
+    s.pipeline(function* (p) {
+      yield p.incr("n");
+      yield p.incr("n");
+    })
+  );
+  assertEquals(all, [2, 3]);
+});
+
 test("a pipeline of a list that keeps no replies gives none, and its type says so", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url);
