@@ -48,6 +48,7 @@ export function surfaceImports(features: ReadonlySet<Feature>, from: string, soc
     ...has("pool", "PoolOptions"),
     "StringOf",
     "Surfaces",
+    "Target",
   ];
   return [
     `import { ${values.join(", ")} } from ${JSON.stringify(from)};`,
@@ -150,17 +151,27 @@ function connect(features: ReadonlySet<Feature>): string {
   return `/**
  * Connects to a server and gives a client that is ready.
  *
- * @param target A URL (${urls}), or options; \`redis://127.0.0.1:6379\` unless given.
+ * @param url A URL (${urls}).
  * @param options Options beside a URL; they win over what it says.
  */
-export function connect(target?: string | URL | ClientOptions, options?: ClientOptions): Promise<Redis> {
+${overloads("connect", "ClientOptions")}
   return open<Redis>(KIT, connectTransport, target, options);
 }`;
 }
 
+/** Several, so that neither a variable that is not set nor `{ host }` passes for one of the others. */
+function overloads(name: string, options: string): string {
+  return `export function ${name}(url: string | URL, options?: ${options}): Promise<Redis>;
+/** The same by options, or to \`redis://127.0.0.1:6379\`. */
+export function ${name}(options?: ${options}): Promise<Redis>;
+/** The same by a URL or by options, whichever \`target\` is. */
+export function ${name}(target: Target<${options}>, options?: ${options}): Promise<Redis>;
+export function ${name}(target?: string | URL | ${options}, options?: ${options}): Promise<Redis> {`;
+}
+
 function connectPool(): string {
   return `/** Connects with several connections; otherwise like \`connect\`. */
-export function connectPool(target?: string | URL | PoolOptions, options?: PoolOptions): Promise<Redis> {
+${overloads("connectPool", "PoolOptions")}
   return openPool<Redis>(KIT, connectTransport, target, options);
 }`;
 }

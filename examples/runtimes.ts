@@ -11,7 +11,7 @@ import { connect } from "@respire/redis";
 import process from "node:process";
 
 // `await using` is younger than some runtimes; this is what it stands for.
-const redis = await connect(process.env.REDIS_URL, { clientName: "example" });
+const redis = await connect(process.env.REDIS_URL ?? "redis://127.0.0.1:6379", { clientName: "example" });
 try {
   await redis.set("greeting", "hello");
   console.log(await redis.get("greeting")); // → hello

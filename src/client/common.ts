@@ -5,6 +5,7 @@
  */
 export type { PoolOptions } from "./options.ts";
 export type { ClientOptions } from "./options.ts";
+export type { Target } from "./open.ts";
 export type { IntegerOf, StringOf, SurfaceOf, Surfaces } from "./kit.ts";
 export { BareClient } from "./bare.ts";
 export type { CallOptions } from "./bare.ts";

@@ -5,13 +5,13 @@
  */
 import { connectTransport } from "../transport/default.ts";
 import { KIT, type Redis } from "./default.ts";
-import { open, openPool } from "./open.ts";
+import { open, openPool, type Target } from "./open.ts";
 import type { ClientOptions, PoolOptions } from "./options.ts";
 
 /**
  * Connects to a server and gives a client that is ready.
  *
- * @param target A URL (`redis://`, `rediss://`, `unix:`), or options; `redis://127.0.0.1:6379` unless given.
+ * @param url A URL (`redis://`, `rediss://`, `unix:`).
  * @param options Options beside a URL; they win over what it says.
  * @throws {ConnectionError} if the server cannot be reached or refuses us.
  * @throws {TimeoutError} if it does not answer within `connectTimeout`.
@@ -25,6 +25,11 @@ import type { ClientOptions, PoolOptions } from "./options.ts";
  * await redis.set("key", "value");
  * ```
  */
+export function connect(url: string | URL, options?: ClientOptions): Promise<Redis>;
+/** Connects to the server that the options name, or to `redis://127.0.0.1:6379`. */
+export function connect(options?: ClientOptions): Promise<Redis>;
+/** Connects to a server by a URL or by options, whichever `target` is. */
+export function connect(target: Target<ClientOptions>, options?: ClientOptions): Promise<Redis>;
 export function connect(target?: string | URL | ClientOptions, options?: ClientOptions): Promise<Redis> {
   return open<Redis>(KIT, connectTransport, target, options);
 }
@@ -43,6 +48,11 @@ export function connect(target?: string | URL | ClientOptions, options?: ClientO
  * await Promise.all(["a", "b", "c"].map((key) => pool.incr(key)));
  * ```
  */
+export function connectPool(url: string | URL, options?: PoolOptions): Promise<Redis>;
+/** The same by options, or to `redis://127.0.0.1:6379`. */
+export function connectPool(options?: PoolOptions): Promise<Redis>;
+/** The same by a URL or by options, whichever `target` is. */
+export function connectPool(target: Target<PoolOptions>, options?: PoolOptions): Promise<Redis>;
 export function connectPool(target?: string | URL | PoolOptions, options?: PoolOptions): Promise<Redis> {
   return openPool<Redis>(KIT, connectTransport, target, options);
 }

@@ -16,6 +16,12 @@ import { OneLine } from "./one_line.ts";
 import type { Lines } from "./pool.ts";
 
 /**
+ * A URL or options, whichever it is. `host` is no option, but among the names that a {@link URL} has: without a word
+ * against it `{ host: "db" }` would pass for options.
+ */
+export type Target<O extends ClientOptions = ClientOptions> = string | URL | (O & { readonly host?: undefined });
+
+/**
  * Opens a client of the kit with one shared connection: what every `connect` does. `openSocket` is the runtime's way, for
  * options that bring none of their own.
  */

@@ -18,7 +18,7 @@
  * @module
  */
 import { KIT, type Redis } from "../client/default.ts";
-import { open, openPool } from "../client/open.ts";
+import { open, openPool, type Target } from "../client/open.ts";
 import type { ClientOptions, PoolOptions } from "../client/options.ts";
 import { connect as connectTransport } from "../transport/cloudflare.ts";
 
@@ -27,13 +27,18 @@ export * from "../client/exports.ts";
 /**
  * Connects to a server and gives a client that is ready, for the length of this request.
  *
- * @param target A URL (`redis://`, `rediss://`), or options; `redis://127.0.0.1:6379` unless given.
+ * @param url A URL (`redis://`, `rediss://`).
  * @param options Options beside a URL; they win over what it says. Of `tls` only `serverName`: Workers trust authorities
  *   of their own. There are no unix sockets, and `keepAlive` has no meaning.
  * @throws {ConnectionError} if the server cannot be reached or refuses us.
  * @throws {TimeoutError} if it does not answer within `connectTimeout`.
  * @throws {TypeError} if the URL or an option cannot be understood, or does not exist in Workers.
  */
+export function connect(url: string | URL, options?: ClientOptions): Promise<Redis>;
+/** Connects to the server that the options name, or to `redis://127.0.0.1:6379`. */
+export function connect(options?: ClientOptions): Promise<Redis>;
+/** Connects to a server by a URL or by options, whichever `target` is. */
+export function connect(target: Target<ClientOptions>, options?: ClientOptions): Promise<Redis>;
 export function connect(target?: string | URL | ClientOptions, options?: ClientOptions): Promise<Redis> {
   return open<Redis>(KIT, connectTransport, target, options);
 }
@@ -43,6 +48,11 @@ export function connect(target?: string | URL | ClientOptions, options?: ClientO
  *
  * @throws as `connect` does.
  */
+export function connectPool(url: string | URL, options?: PoolOptions): Promise<Redis>;
+/** The same by options, or to `redis://127.0.0.1:6379`. */
+export function connectPool(options?: PoolOptions): Promise<Redis>;
+/** The same by a URL or by options, whichever `target` is. */
+export function connectPool(target: Target<PoolOptions>, options?: PoolOptions): Promise<Redis>;
 export function connectPool(target?: string | URL | PoolOptions, options?: PoolOptions): Promise<Redis> {
   return openPool<Redis>(KIT, connectTransport, target, options);
 }

@@ -147,6 +147,13 @@ export function wrong(two: Awaited<ReturnType<typeof small>>, options: SetOption
   // @ts-expect-error nor has it this one, beside which no centre is needed
   const place: GeosearchOptions = { bypolygon: true, byradius: { radius: 1, unit: "m" } };
   void place;
+  // @ts-expect-error a URL has a host, options a hostname
+  void (() => small({ host: "h", port: 1 }));
+  // @ts-expect-error in a pool, too
+  void (() => connectPool({ host: "h", port: 1 }));
+  // @ts-expect-error what is not set would mean this machine
+  void ((url: string | undefined) => connect(url));
+  void ((either: string | URL | { readonly hostname: string }) => [connect(either), connect(), small()]);
 }
 `;
 

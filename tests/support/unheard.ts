@@ -8,7 +8,7 @@ import { connect } from "../../mod.ts";
 
 const heard: unknown[] = [];
 process.on("unhandledRejection", (error: { command?: string }) => void heard.push(error.command));
-const redis = await connect(process.env.REDIS_URL);
+const redis = await connect(process.env.REDIS_URL!);
 await redis.set("text", "x");
 redis.incr("text");
 redis.pipeline((p) => [p.incr("text")]);
