@@ -35,6 +35,15 @@ export type RepliesOrErrors<C extends readonly unknown[]> = {
 };
 
 /**
+ * What may stand in a builder's list: what its commands give. It says nothing of their replies, for that would be taken for
+ * the reply of a command whose caller may name it (`p.eval<number>(…)`).
+ */
+export interface ListedCommand {
+  /** As every promise has it, and each command of a builder: see {@link Queued.then}. */
+  then(done: () => unknown): unknown;
+}
+
+/**
  * What a pipeline's generator is: its commands are queued one by one. It may return the list of those whose replies are
  * wanted; else all are given, in order.
  */

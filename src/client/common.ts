@@ -27,7 +27,7 @@ export type { PipelineOptions, Runner } from "./pipeline.ts";
 export { BaseTransaction } from "./transaction.ts";
 export type { TransactionOptions } from "./transaction.ts";
 export { BaseBatch, Queued } from "./batch.ts";
-export type { CommandSource, Replies, RepliesOrErrors, Run } from "./batch.ts";
+export type { CommandSource, ListedCommand, Replies, RepliesOrErrors, Run } from "./batch.ts";
 export type { WatchOptions } from "./optimistic.ts";
 export type { PoolStats } from "./pool.ts";
 export type { CacheStats, ClientStats } from "./stats.ts";

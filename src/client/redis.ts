@@ -9,7 +9,7 @@ import type { HscanOptions, ScanOptions, SscanOptions, ZscanOptions } from "../g
 import { LOOSE, type SendOptions } from "../connection/pending.ts";
 import type { Line } from "../connection/line.ts";
 import type { Reply } from "../resp/reply.ts";
-import type { CommandSource, Replies, RepliesOrErrors } from "./batch.ts";
+import type { CommandSource, ListedCommand, Replies, RepliesOrErrors } from "./batch.ts";
 import type { PipelineOptions } from "./pipeline.ts";
 import { BareClient } from "./bare.ts";
 import { APART, CORE, type Core, OPTIONS } from "./core.ts";
@@ -96,11 +96,13 @@ export abstract class BaseClient<
   pipeline(options?: PipelineOptions): SurfaceOf<K, "pipeline", S, I>;
   /** Runs a pipeline whose replies are not kept. */
   pipeline(
-    build: (pipeline: SurfaceOf<K, "pipeline", S, I>) => readonly unknown[] | CommandSource<readonly unknown[]>,
+    build: (
+      pipeline: SurfaceOf<K, "pipeline", S, I>,
+    ) => readonly ListedCommand[] | CommandSource<readonly ListedCommand[]>,
     options: PipelineOptions & { readonly replies: false },
   ): Promise<[]>;
   /** Runs a pipeline whose errors stand in the places of their replies. */
-  pipeline<const C extends readonly unknown[]>(
+  pipeline<const C extends readonly ListedCommand[]>(
     build: (pipeline: SurfaceOf<K, "pipeline", S, I>) => C | CommandSource<C>,
     options: PipelineOptions & { readonly errors: "return"; readonly replies?: true | undefined },
   ): Promise<RepliesOrErrors<C>>;
@@ -117,12 +119,12 @@ export abstract class BaseClient<
    * ```
    * @throws {ReplyError} the first error reply, after all replies have come.
    */
-  pipeline<const C extends readonly unknown[]>(
+  pipeline<const C extends readonly ListedCommand[]>(
     build: (pipeline: SurfaceOf<K, "pipeline", S, I>) => C | CommandSource<C>,
     options?: PipelineOptions & { readonly errors?: "throw" | undefined; readonly replies?: true | undefined },
   ): Promise<Replies<C>>;
   /** Runs a pipeline where only the run tells what becomes of errors and replies. */
-  pipeline<const C extends readonly unknown[]>(
+  pipeline<const C extends readonly ListedCommand[]>(
     build: (pipeline: SurfaceOf<K, "pipeline", S, I>) => C | CommandSource<C>,
     options: PipelineOptions,
   ): Promise<RepliesOrErrors<C> | []>;
@@ -157,7 +159,7 @@ export abstract class BaseClient<
   }
 
   /** Runs a transaction whose errors stand in the places of their replies. */
-  transaction<const C extends readonly unknown[]>(
+  transaction<const C extends readonly ListedCommand[]>(
     build: (transaction: SurfaceOf<K, "transaction", S, I>) => C,
     options: TransactionOptions & { readonly errors: "return" },
   ): Promise<RepliesOrErrors<C>>;
@@ -174,16 +176,16 @@ export abstract class BaseClient<
    * @throws {TransactionError} if the server refused one of the commands: none has run.
    * @throws {ReplyError} the first error of a command that ran; the others have run all the same.
    */
-  transaction<const C extends readonly unknown[]>(
+  transaction<const C extends readonly ListedCommand[]>(
     build: (transaction: SurfaceOf<K, "transaction", S, I>) => C,
     options?: TransactionOptions & { readonly errors?: "throw" | undefined },
   ): Promise<Replies<C>>;
   /** Runs a transaction where only the run tells what becomes of errors. */
-  transaction<const C extends readonly unknown[]>(
+  transaction<const C extends readonly ListedCommand[]>(
     build: (transaction: SurfaceOf<K, "transaction", S, I>) => C,
     options: TransactionOptions,
   ): Promise<RepliesOrErrors<C>>;
-  transaction<const C extends readonly unknown[]>(
+  transaction<const C extends readonly ListedCommand[]>(
     build: (transaction: SurfaceOf<K, "transaction", S, I>) => C,
     options: TransactionOptions = {},
   ): Promise<Replies<C> | RepliesOrErrors<C>> {

@@ -11,7 +11,7 @@ import { settledWithin } from "../connection/wait.ts";
 import type { Line } from "../connection/line.ts";
 import { LOOSE, Pending, type SendOptions } from "../connection/pending.ts";
 import type { Reply } from "../resp/reply.ts";
-import type { CommandSource, Replies, RepliesOrErrors } from "./batch.ts";
+import type { CommandSource, ListedCommand, Replies, RepliesOrErrors } from "./batch.ts";
 import type { Core } from "./core.ts";
 import { feature, type SurfaceOf, type Surfaces } from "./kit.ts";
 import { guarded } from "./guard.ts";
@@ -144,25 +144,27 @@ export abstract class BaseSession<
 
   /** Runs a pipeline on this connection whose replies are not kept. */
   pipeline(
-    build: (pipeline: SurfaceOf<K, "pipeline", S, I>) => readonly unknown[] | CommandSource<readonly unknown[]>,
+    build: (
+      pipeline: SurfaceOf<K, "pipeline", S, I>,
+    ) => readonly ListedCommand[] | CommandSource<readonly ListedCommand[]>,
     options: PipelineOptions & { readonly replies: false },
   ): Promise<[]>;
   /** Runs a pipeline on this connection whose errors stand in the places of their replies. */
-  pipeline<const C extends readonly unknown[]>(
+  pipeline<const C extends readonly ListedCommand[]>(
     build: (pipeline: SurfaceOf<K, "pipeline", S, I>) => C | CommandSource<C>,
     options: PipelineOptions & { readonly errors: "return"; readonly replies?: true | undefined },
   ): Promise<RepliesOrErrors<C>>;
   /** Runs a pipeline on this connection; see `Redis.pipeline`. */
-  pipeline<const C extends readonly unknown[]>(
+  pipeline<const C extends readonly ListedCommand[]>(
     build: (pipeline: SurfaceOf<K, "pipeline", S, I>) => C | CommandSource<C>,
     options?: PipelineOptions & { readonly errors?: "throw" | undefined; readonly replies?: true | undefined },
   ): Promise<Replies<C>>;
   /** Runs a pipeline on this connection where only the run tells what becomes of errors and replies. */
-  pipeline<const C extends readonly unknown[]>(
+  pipeline<const C extends readonly ListedCommand[]>(
     build: (pipeline: SurfaceOf<K, "pipeline", S, I>) => C | CommandSource<C>,
     options: PipelineOptions,
   ): Promise<RepliesOrErrors<C> | []>;
-  pipeline<const C extends readonly unknown[]>(
+  pipeline<const C extends readonly ListedCommand[]>(
     build: (pipeline: SurfaceOf<K, "pipeline", S, I>) => C | CommandSource<C>,
     options: PipelineOptions = {},
   ): Promise<Replies<C> | RepliesOrErrors<C>> {
@@ -179,7 +181,7 @@ export abstract class BaseSession<
   }
 
   /** Runs a transaction on this connection whose errors stand in the places of their replies. */
-  transaction<const C extends readonly unknown[]>(
+  transaction<const C extends readonly ListedCommand[]>(
     build: (transaction: SurfaceOf<K, "transaction", S, I>) => C,
     options: TransactionOptions & { readonly errors: "return" },
   ): Promise<RepliesOrErrors<C>>;
@@ -188,16 +190,16 @@ export abstract class BaseSession<
    *
    * @throws {TransactionError} if a watched key changed, or the server refused a command.
    */
-  transaction<const C extends readonly unknown[]>(
+  transaction<const C extends readonly ListedCommand[]>(
     build: (transaction: SurfaceOf<K, "transaction", S, I>) => C,
     options?: TransactionOptions & { readonly errors?: "throw" | undefined },
   ): Promise<Replies<C>>;
   /** Runs a transaction on this connection where only the run tells what becomes of errors. */
-  transaction<const C extends readonly unknown[]>(
+  transaction<const C extends readonly ListedCommand[]>(
     build: (transaction: SurfaceOf<K, "transaction", S, I>) => C,
     options: TransactionOptions,
   ): Promise<RepliesOrErrors<C>>;
-  transaction<const C extends readonly unknown[]>(
+  transaction<const C extends readonly ListedCommand[]>(
     build: (transaction: SurfaceOf<K, "transaction", S, I>) => C,
     options: TransactionOptions = {},
   ): Promise<Replies<C> | RepliesOrErrors<C>> {

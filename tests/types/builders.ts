@@ -1,7 +1,7 @@
 /**
  * Compiled, never run: what pipelines and transactions take, and what they promise of their replies.
  */
-import type { PipelineOptions, Redis, Session, TransactionOptions } from "../../mod.ts";
+import type { LibraryFunction, PipelineOptions, Redis, Reply, Script, Session, TransactionOptions } from "../../mod.ts";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false;
 
@@ -13,6 +13,8 @@ declare function gives<Wanted>(): <Got>(
 
 declare const redis: Redis;
 declare const session: Session;
+declare const twice: Script<1, 0, number>;
+declare const exactly: LibraryFunction<1, 0, bigint>;
 declare const unsure: boolean;
 declare const anyPipeline: PipelineOptions;
 declare const anyTransaction: TransactionOptions;
@@ -86,5 +88,54 @@ export function generators(words: Set<string>): void {
   // @ts-expect-error: a transaction is as long as its list
   redis.transaction(function* (tx) {
     yield tx.get("a");
+  });
+}
+
+export function lists(ids: string[], three: readonly [string, string, string]): void {
+  gives<[string | null, number]>()(redis.pipeline((p) => [p.get("a"), p.incr("n")] as const));
+  gives<(string | null)[]>()(redis.pipeline((p) => ids.map((id) => p.get(id))));
+  gives<[string | null, ...number[]]>()(redis.pipeline((p) => [p.get("a"), ...ids.map((id) => p.incr(id))]));
+  gives<[string | null] | [string | null, number]>()(
+    redis.pipeline((p) => unsure ? [p.get("a")] : [p.get("a"), p.incr("n")]),
+  );
+  gives<[number] | []>()(redis.transaction((tx) => unsure ? [tx.incr("n")] : []));
+  gives<[string | number | null]>()(redis.pipeline((p) => [unsure ? p.get("a") : p.incr("n")]));
+  // A reply that the caller may name is what it is outside of a builder.
+  gives<[Reply, number, Reply]>()(redis.pipeline((p) => [p.eval("s"), p.eval<number>("s"), p.call("x")]));
+  gives<[string[] | [member: string, score: number][]]>()(
+    session.transaction((tx) => [tx.zrange("z", 0, -1, { withscores: unsure })]),
+  );
+  gives<(number | Error)[]>()(
+    session.pipeline(
+      (p) => {
+        const queued: Promise<number>[] = [];
+        for (const id of three) queued.push(p.incr(id));
+        return queued;
+      },
+      { errors: "return" },
+    ),
+  );
+  gives<[number, bigint]>()(redis.transaction((tx) => [twice.run(tx, ["n"]), exactly.run(tx, ["n"])]));
+}
+
+export function noCommands(): void {
+  // @ts-expect-error: false is no command
+  redis.pipeline((p) => [p.get("a"), unsure && p.get("b")]);
+  // @ts-expect-error: nor is what is missing
+  redis.pipeline((p) => [unsure ? p.get("b") : undefined]);
+  // @ts-expect-error: nor is a value
+  redis.pipeline((p) => [p.get("a"), "b"], { errors: "return" });
+  // @ts-expect-error: nor where replies are not kept
+  redis.pipeline((p) => [p.get("a"), null], { replies: false });
+  // @ts-expect-error: nor is it in a transaction
+  redis.transaction((tx) => [tx.get("a"), unsure && tx.get("b")]);
+  // @ts-expect-error: nor on a session
+  session.pipeline((p) => [p.get("a"), 5], anyPipeline);
+  // @ts-expect-error: nor in a session's transaction
+  session.transaction((tx) => [unsure && tx.get("b")]);
+  // @ts-expect-error: nor in what a generator returns
+  redis.pipeline(function* (p) {
+    yield p.get("a");
+    return [p.get("a"), unsure && p.get("b")];
   });
 }
