@@ -246,6 +246,12 @@ export abstract class BaseSession<
     key: Key,
     options?: HscanOptions & ScanFrom & { readonly novalues?: false },
   ): ScanIterator<[field: S, value: S]>;
+  /** Walks over a hash, with or without its values, which only the run tells. */
+  hscanIterator(
+    this: BaseSession<K, S, I> & Pick<Scanning<S>, "hscan">,
+    key: Key,
+    options?: HscanOptions & ScanFrom,
+  ): ScanIterator<S | [field: S, value: S]>;
   hscanIterator(
     this: BaseSession<K, S, I> & Pick<Scanning, "hscan">,
     key: Key,
@@ -275,6 +281,12 @@ export abstract class BaseSession<
     key: Key,
     options?: ZscanOptions & ScanFrom & { readonly noscores?: false },
   ): ScanIterator<[member: S, score: number]>;
+  /** Walks over a sorted set, with or without its scores, which only the run tells. */
+  zscanIterator(
+    this: BaseSession<K, S, I> & Pick<Scanning<S>, "zscan">,
+    key: Key,
+    options?: ZscanOptions & ScanFrom,
+  ): ScanIterator<S | [member: S, score: number]>;
   zscanIterator(
     this: BaseSession<K, S, I> & Pick<Scanning, "zscan">,
     key: Key,

@@ -1,7 +1,19 @@
 /**
  * Compiled, never run: what the loops of a client give, on each of its surfaces.
  */
-import type { BaseClient, Delivery, Message, MonitorLine, Redis, Session, StreamItem, Surfaces } from "../../mod.ts";
+import type {
+  BaseClient,
+  Delivery,
+  HscanOptions,
+  Message,
+  MonitorLine,
+  Redis,
+  ScanFrom,
+  Session,
+  StreamItem,
+  Surfaces,
+  ZscanOptions,
+} from "../../mod.ts";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false;
 
@@ -16,6 +28,9 @@ declare const bytes: Redis<Uint8Array>;
 declare const bigints: Redis<string, bigint>;
 declare const session: Session;
 declare const byteSession: Session<Uint8Array>;
+declare const unsure: boolean;
+declare const anyHash: HscanOptions | undefined;
+declare const anySorted: ZscanOptions & ScanFrom;
 /** A client that was generated without SCAN and XREAD. */
 declare const small: BaseClient<Surfaces>;
 
@@ -33,6 +48,11 @@ export async function loops(): Promise<void> {
   gives<Uint8Array[]>()(byteSession.hscanIterator("h", { novalues: true }));
   gives<Uint8Array>()(byteSession.sscanIterator("s").each());
   gives<[member: string, score: number][]>()(session.zscanIterator("z"));
+  gives<(string | [field: string, value: string])[]>()(redis.hscanIterator("h", anyHash));
+  gives<(string | [field: string, value: string])[]>()(redis.hscanIterator("h", { novalues: unsure, count: 5 }));
+  gives<(Uint8Array | [member: Uint8Array, score: number])[]>()(bytes.zscanIterator("z", { noscores: unsure }));
+  gives<(string | [field: string, value: string])[]>()(session.hscanIterator("h", anyHash));
+  gives<string | [member: string, score: number]>()(session.zscanIterator("z", anySorted).each());
   gives<StreamItem<string>>()(redis.readStream("s", { from: "0" }));
   gives<StreamItem<Uint8Array>>()(bytes.readStream(["s", new Uint8Array(1)], { from: ["0", "$"] }));
   gives<MonitorLine<string>>()(redis.monitor());
