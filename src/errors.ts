@@ -8,6 +8,8 @@
  */
 import type { KnownErrorCode } from "./error_codes.ts";
 
+export type { KnownErrorCode } from "./error_codes.ts";
+
 /** What a connection looked like when a command failed on it. Never holds argument values. */
 export interface ConnectionReport {
   /** Commands whose replies were still owed, this one included. */

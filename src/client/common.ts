@@ -53,6 +53,7 @@ export type { ErrorCodeFacts, ErrorCodes, KnownErrorCode } from "../error_codes.
 export { CommandSpec } from "../command/spec.ts";
 export type { Arg, KeyRule, Shape } from "../command/spec.ts";
 export type * from "../command/values.ts";
+export type { Encoder } from "../resp/encoder.ts";
 export { Push } from "../resp/reply.ts";
 export type { Reply } from "../resp/reply.ts";
 export type { Limits } from "../resp/limits.ts";

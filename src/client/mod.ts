@@ -46,3 +46,17 @@ export { safeguards } from "./safeguards.ts";
 export type { Safeguards } from "./safeguards.ts";
 export { scans } from "./scan.ts";
 export type { Scans } from "./scan.ts";
+// What the walks over keys and streams take and give, on a client that has the commands for them.
+export type {
+  HscanOptions,
+  ScanOptions,
+  SscanOptions,
+  XclaimOptions,
+  XgroupCreateOptions,
+  XpendingOptions,
+  XreadgroupOptions,
+  XreadOptions,
+  XrevrangeOptions,
+  ZscanOptions,
+} from "../generated/options.ts";
+export type { StreamEntry } from "../generated/replies.ts";

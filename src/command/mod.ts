@@ -24,5 +24,5 @@ export * from "./series_shape.ts";
 export * from "./shape.ts";
 export * from "./spec.ts";
 export type * from "./values.ts";
-export type { ReplyError } from "../errors.ts";
+export type { KnownErrorCode, RedisError, ReplyError } from "../errors.ts";
 export type { Reply } from "../resp/reply.ts";

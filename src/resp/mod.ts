@@ -16,6 +16,7 @@
  *
  * @module
  */
+export type { KnownErrorCode } from "../errors.ts";
 export { ProtocolError, RedisError, ReplyError } from "../errors.ts";
 export type { Arg } from "./arg.ts";
 export { Decoder } from "./decoder.ts";

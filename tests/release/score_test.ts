@@ -47,6 +47,14 @@ for (const [what, built, skip] of [["in the sources", false, noDeno], ["as publi
   });
 }
 
+for (const entry of entries) {
+  // All of them at once, one may name what only another exports.
+  test(`what the signatures of ${entry} name can be imported from it`, { skip: noDeno }, async () => {
+    const { code, output } = await run([process.execPath, "doc", "--lint", entry], { cwd: ROOT });
+    assertEquals(code, 0, output);
+  });
+}
+
 test("what is published has every name of the sources", { skip: noBuild }, () => {
   const published = publicNames(builtPackage());
   assertEquals([...publicNames(ROOT)].filter((name) => !published.has(name)), []);
