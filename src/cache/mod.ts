@@ -38,6 +38,9 @@ export interface Caching {
   readonly cache: CacheControl;
 }
 
+/** A client with a cache, on each of its surfaces. */
+export type Cached<R> = R & Caching & { readonly [Surface in keyof R & ("bytes" | "bigints")]: Cached<R[Surface]> };
+
 /** A look at a cache, and a hand on it. */
 export interface CacheControl {
   /** What it holds, and has done. */
@@ -69,7 +72,7 @@ export interface CacheControl {
  * console.log(cached.cache.stats().hits);
  * ```
  */
-export async function cache<R extends Cacheable>(redis: R, options: CacheOptions = {}): Promise<R & Caching> {
+export async function cache<R extends Cacheable>(redis: R, options: CacheOptions = {}): Promise<Cached<R>> {
   const parent = redis[CORE];
   const tracker = new Tracker(readCacheOptions(options));
   const control: CacheControl = { stats: () => tracker.stats(), clear: () => tracker.drop(undefined) };
@@ -102,5 +105,5 @@ export async function cache<R extends Cacheable>(redis: R, options: CacheOptions
     own.destroy();
     throw error;
   }
-  return redis[ON](own) as R & Caching;
+  return redis[ON](own) as Cached<R>;
 }

@@ -168,6 +168,7 @@ test("modes, arguments and commands are kept apart; equal arguments are not", { 
   await redis.rpush("l", "a", "b", "c");
   assertEquals([await cached.get("1"), await cached.strlen("1"), await cached.bigints.strlen("1")], ["5", 1, 1n]);
   assertEquals(await cached.bytes.get("1"), new TextEncoder().encode("5"));
+  assertEquals(cached.bytes.bigints.cache.stats(), cached.with({ timeout: 5000 }).cache.stats());
   assertEquals(await cached.lrange("l", 0, 1), ["a", "b"]);
   assertEquals(await cached.lrange("l", 0, 11), ["a", "b", "c"]);
   assertEquals(await cached.mget("1", "2"), ["5", null]);
