@@ -6,7 +6,10 @@
 export type { PoolOptions } from "./options.ts";
 export type { ClientOptions } from "./options.ts";
 export type { Target } from "./open.ts";
-export type { IntegerOf, StringOf, SurfaceOf, Surfaces } from "./kit.ts";
+export type { Blocking, IntegerOf, Kit, StringOf, SurfaceOf, Surfaces } from "./kit.ts";
+export type { Hub, HubSettings } from "./hub.ts";
+export type { Safeguards } from "./safeguards.ts";
+export type { Scans } from "./scan.ts";
 export { BareClient } from "./bare.ts";
 export type { CallOptions } from "./bare.ts";
 export { BaseClient } from "./redis.ts";

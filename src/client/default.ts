@@ -97,7 +97,7 @@ export class Transaction<S extends string | Uint8Array = string, I extends numbe
   extends BaseTransaction {}
 graft(Transaction, Commands);
 
-/** What `connect` makes clients of. */
+/** What `connect` makes clients of. `open({ ...KIT, client })` makes one of a class that extends {@link Redis}. */
 export const KIT: Kit = {
   client: Redis,
   options: readOptions,

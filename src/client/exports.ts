@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { Pipeline, Redis, Session, Transaction } from "./default.ts";
+export { KIT, Pipeline, Redis, Session, Transaction } from "./default.ts";
 export type { Batch, RedisSurfaces } from "./default.ts";
 export * from "./common.ts";
 export { Commands, SessionCommands } from "../generated/commands.ts";

@@ -36,16 +36,12 @@ export { connectTransport } from "../transport/default.ts";
 export { blocking } from "./blocking.ts";
 export * from "./common.ts";
 export { Hub } from "./hub.ts";
-export type { HubSettings } from "./hub.ts";
 export { graft } from "./kit.ts";
-export type { Blocking, Kit } from "./kit.ts";
 export { open, openPool } from "./open.ts";
 export { readOptions } from "./options.ts";
 export { Pool } from "./pool.ts";
 export { safeguards } from "./safeguards.ts";
-export type { Safeguards } from "./safeguards.ts";
 export { scans } from "./scan.ts";
-export type { Scans } from "./scan.ts";
 // What the walks over keys and streams take and give, on a client that has the commands for them.
 export type {
   HscanOptions,

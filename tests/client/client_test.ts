@@ -1,5 +1,15 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
-import { connect, ConnectionError, connectPool, ReplyError, TimeoutError, TransactionError } from "../../mod.ts";
+import {
+  connect,
+  ConnectionError,
+  connectPool,
+  KIT,
+  Redis,
+  ReplyError,
+  TimeoutError,
+  TransactionError,
+} from "../../mod.ts";
+import { connectTransport, open } from "../../src/client/mod.ts";
 import { answering, greeted, startScripted } from "../support/scripted.ts";
 import { startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
@@ -349,4 +359,19 @@ test("a byte order mark is text like any other, in a transaction and in messages
       break;
     }
   }
+});
+
+test("a class that extends Redis is opened with KIT, and has its methods on every surface", async () => {
+  class Shop extends Redis {
+    async sell(item: string): Promise<number> {
+      const [left] = await this.transaction((tx) => [tx.decr(`stock:${item}`)]);
+      return left;
+    }
+  }
+  await using server = await startRedis();
+  await using shop = await open<Shop>({ ...KIT, client: Shop }, connectTransport, server.url);
+  await shop.set("stock:pears", 5);
+  assertEquals(await shop.sell("pears"), 4);
+  assertEquals(await shop.with({ timeout: 60_000 }).sell("pears"), 3);
+  assert(shop.bytes instanceof Shop && shop.bigints instanceof Shop);
 });
