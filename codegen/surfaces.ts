@@ -166,7 +166,7 @@ function overloads(name: string, options: string): string {
 export function ${name}(options?: ${options}): Promise<Redis>;
 /** The same by a URL or by options, whichever \`target\` is. */
 export function ${name}(target: Target<${options}>, options?: ${options}): Promise<Redis>;
-export function ${name}(target?: string | URL | ${options}, options?: ${options}): Promise<Redis> {`;
+export function ${name}(target?: Target<${options}>, options?: ${options}): Promise<Redis> {`;
 }
 
 function connectPool(): string {

@@ -28,7 +28,7 @@ export type Target<O extends ClientOptions = ClientOptions> = string | URL | (O 
 export async function open<R>(
   kit: Kit,
   openSocket: Connect,
-  target?: string | URL | ClientOptions,
+  target?: Target<ClientOptions>,
   options?: ClientOptions,
 ): Promise<R> {
   const settings = (kit.options ?? readBriefly)(target, options);
@@ -39,7 +39,7 @@ export async function open<R>(
 export async function openPool<R>(
   kit: Kit,
   openSocket: Connect,
-  target?: string | URL | PoolOptions,
+  target?: Target<PoolOptions>,
   options?: PoolOptions,
 ): Promise<R> {
   const settings = (kit.options ?? readBriefly)(target, options, true);

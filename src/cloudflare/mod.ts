@@ -39,7 +39,7 @@ export function connect(url: string | URL, options?: ClientOptions): Promise<Red
 export function connect(options?: ClientOptions): Promise<Redis>;
 /** Connects to a server by a URL or by options, whichever `target` is. */
 export function connect(target: Target<ClientOptions>, options?: ClientOptions): Promise<Redis>;
-export function connect(target?: string | URL | ClientOptions, options?: ClientOptions): Promise<Redis> {
+export function connect(target?: Target<ClientOptions>, options?: ClientOptions): Promise<Redis> {
   return open<Redis>(KIT, connectTransport, target, options);
 }
 
@@ -53,6 +53,6 @@ export function connectPool(url: string | URL, options?: PoolOptions): Promise<R
 export function connectPool(options?: PoolOptions): Promise<Redis>;
 /** The same by a URL or by options, whichever `target` is. */
 export function connectPool(target: Target<PoolOptions>, options?: PoolOptions): Promise<Redis>;
-export function connectPool(target?: string | URL | PoolOptions, options?: PoolOptions): Promise<Redis> {
+export function connectPool(target?: Target<PoolOptions>, options?: PoolOptions): Promise<Redis> {
   return openPool<Redis>(KIT, connectTransport, target, options);
 }

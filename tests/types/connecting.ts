@@ -2,7 +2,8 @@
  * Compiled, never run: what a client may be opened with.
  */
 import * as workers from "../../src/cloudflare/mod.ts";
-import { type ClientOptions, connect, connectPool, type PoolOptions } from "../../mod.ts";
+import { type ClientOptions, connect, connectPool, KIT, type PoolOptions, type Redis } from "../../mod.ts";
+import { connectTransport, open, openPool } from "../../src/client/mod.ts";
 
 declare const either: string | URL | ClientOptions;
 declare const eitherPool: string | URL | PoolOptions;
@@ -22,6 +23,8 @@ export function taken(): void {
   connectPool("redis://h", { size: 2 });
   connectPool(eitherPool, { size: 2 });
   connectPool({ hostname: "h", size: 2 });
+  open<Redis>(KIT, connectTransport, either);
+  openPool<Redis>(KIT, connectTransport, eitherPool, { size: 2 });
   workers.connect();
   workers.connect(either);
   workers.connectPool(eitherPool);
@@ -36,6 +39,10 @@ export function refused(): void {
   workers.connect({ host: "h", port: 1 });
   // @ts-expect-error: nor in a pool of Workers
   workers.connectPool({ host: "h", port: 1 });
+  // @ts-expect-error: whatever the kit
+  open<Redis>(KIT, connectTransport, { host: "h", port: 1 });
+  // @ts-expect-error: and for a pool
+  openPool<Redis>(KIT, connectTransport, { host: "h", port: 1 });
   // @ts-expect-error: there is no such option
   connect({ hostname: "h", prot: 1 });
   // @ts-expect-error: for a pool
