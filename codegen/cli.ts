@@ -71,17 +71,17 @@ Examples
 /** What {@link generate} needs to know. All are optional; `--help` explains each. */
 export interface GenerateOptions {
   /** A server's URL, a folder, or a file; every command that this release knows unless given. */
-  readonly from?: string;
+  readonly from?: string | undefined;
   /** The module that a folder or file describes, if it is one's. */
-  readonly module?: string;
+  readonly module?: string | undefined;
   /** Names of commands, or of groups with an `@`; all that the source has unless given. */
-  readonly only?: readonly string[];
+  readonly only?: readonly string[] | undefined;
   /** What the client has beside commands; everything unless `only` is given. */
-  readonly with?: readonly string[];
+  readonly with?: readonly string[] | undefined;
   /** Whose sockets it opens, `"node"` or `"cloudflare"`; those of the runtime that it is in unless given. */
-  readonly sockets?: string;
+  readonly sockets?: string | undefined;
   /** Where the module imports the client from: a package, or a pattern whose `*` is `client` or `command`. */
-  readonly import?: string;
+  readonly import?: string | undefined;
 }
 
 /**

@@ -80,12 +80,17 @@ export function allMembers(type: ObjectType): Member[] {
   return [...type.members, ...type.choices.flatMap((choice) => choice.members), ...type.spreads.flatMap(allMembers)];
 }
 
+/** A member of an object's type. Whoever has `exactOptionalPropertyTypes` may give `undefined` all the same: it is not sent. */
+export function printMember({ key, type, optional }: Member, isOptional = optional): string {
+  return isOptional ? `${key}?: ${type} | undefined` : `${key}: ${type}`;
+}
+
 /** An object's type on one line. */
 export function printObject(type: ObjectType): string {
-  const plain = type.members.map((member) => `${member.key}${member.optional ? "?" : ""}: ${member.type}`).join("; ");
+  const plain = type.members.map((member) => printMember(member)).join("; ");
   const parts = plain === "" ? [] : [`{ ${plain} }`];
   for (const choice of type.choices) {
-    const members = choice.members.map((member) => `${member.key}: ${member.type}`).join("; ");
+    const members = choice.members.map((member) => printMember(member)).join("; ");
     const [before, after] = choiceType(choice);
     parts.push(`${before}{ ${members} }${after}`);
   }

@@ -7,7 +7,7 @@ import { makeMethod, type Method } from "./method.ts";
 import { type Command, type CommandsFile, isEmitted } from "./model.ts";
 import { constantName } from "./names.ts";
 import { split } from "./parts.ts";
-import { allMembers, choiceType, type Member, type ObjectType } from "./plan.ts";
+import { allMembers, choiceType, type Member, type ObjectType, printMember } from "./plan.ts";
 import type { Names } from "./reply_names.ts";
 import { printSpec } from "./spec.ts";
 import type { ClassText, MethodText } from "./statements.ts";
@@ -79,7 +79,7 @@ export function optionDeclarations(methods: readonly Method[]): string[] {
 function memberLines(members: Member[], optional: boolean | undefined): string[] {
   return members.flatMap((member) => [
     `  /** ${member.doc.replaceAll("*/", "* /")} */`,
-    `  ${member.key}${optional ?? member.optional ? "?" : ""}: ${member.type};`,
+    `  ${printMember(member, optional)};`,
   ]);
 }
 

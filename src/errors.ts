@@ -58,7 +58,7 @@ export class ConnectionError extends RedisError {
   /** The command that failed, without its arguments; empty where no single command is meant. */
   command = "";
   /** The state of the connection when this happened, where there was one. */
-  report?: ConnectionReport;
+  report?: ConnectionReport | undefined;
 
   /** Takes the message, whether bytes of the command may have left, what caused it, and if the client is closed. */
   constructor(
@@ -90,7 +90,7 @@ export class TimeoutError extends RedisError {
   /** The command that was given up, without its arguments; empty where no single command is meant. */
   command = "";
   /** The state of the connection when this happened, where there was one. */
-  report?: ConnectionReport;
+  report?: ConnectionReport | undefined;
 
   /** Takes the message, what was waited for, for how many milliseconds, and whether bytes may have left. */
   constructor(
@@ -98,7 +98,7 @@ export class TimeoutError extends RedisError {
     options: {
       waitingFor: TimeoutError["waitingFor"];
       after: number;
-      sent?: boolean;
+      sent?: boolean | undefined;
       cause?: unknown;
     },
   ) {

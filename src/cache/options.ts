@@ -8,28 +8,28 @@ import { whyNot } from "./cacheable.ts";
 /** The settings of a cache. All are optional. */
 export interface CacheOptions {
   /** How many replies are kept; 10,000 unless given. The one that has not been used for longest goes first. */
-  readonly maxEntries?: number;
+  readonly maxEntries?: number | undefined;
   /** About how many bytes they may take; no limit unless given. */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
   /** Milliseconds after which a kept reply is no longer used; no limit unless given. */
-  readonly ttl?: number;
+  readonly ttl?: number | undefined;
   /**
    * How the server tells of changes. `"default"`: it remembers which keys this cache has read. `"broadcast"`: it
    * remembers nothing and tells of every change to keys with the `prefixes`, read or not.
    */
-  readonly mode?: "default" | "broadcast";
+  readonly mode?: "default" | "broadcast" | undefined;
   /** Only replies that depend on keys with one of these prefixes are kept; all unless given. */
-  readonly prefixes?: readonly string[];
+  readonly prefixes?: readonly string[] | undefined;
   /**
    * The names of the commands whose replies are kept, such as `["GET", "JSON.GET"]`; unless given, all of Redis' own
    * that can be. A name that is no command's, or that of one that writes, keeps nothing.
    */
-  readonly commands?: readonly string[];
+  readonly commands?: readonly string[] | undefined;
   /**
    * Milliseconds without a word from the server after which nothing more is answered from the cache, until it is heard
    * again; 5,000 unless given, 0 for no limit.
    */
-  readonly maxSilence?: number;
+  readonly maxSilence?: number | undefined;
 }
 
 /** The settings, checked and complete. */

@@ -22,7 +22,7 @@ export interface CallOptions {
    */
   readonly timeout?: number | undefined;
   /** Releases the caller of each call with `signal.reason`. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**

@@ -39,11 +39,11 @@ export interface Companion {
 /** What whoever opens a client wants to hear of its shared connections. */
 export interface Hooks {
   /** One is ready: what must be said on it first may be sent now. */
-  readonly onReady?: (line: Line) => void;
+  readonly onReady?: ((line: Line) => void) | undefined;
   /** It is lost, or was closed. */
-  readonly onLost?: (line: Line) => void;
+  readonly onLost?: ((line: Line) => void) | undefined;
   /** An out-of-band value came. */
-  readonly onPush?: (push: Push, line: Line) => void;
+  readonly onPush?: ((push: Push, line: Line) => void) | undefined;
 }
 
 /** Under this name a surface gives its core to modules of this package. */

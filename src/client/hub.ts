@@ -27,7 +27,7 @@ interface Topic {
   readonly name: Arg;
   readonly listeners: Set<Listener>;
   /** Says whether the server has been asked for it. */
-  ticket?: Ticket;
+  ticket?: Ticket | undefined;
   /** Settles with what the server says of it. */
   confirmed: Promise<void>;
   /** That was no, or it has not been asked. It may be asked again in a while. */
@@ -51,7 +51,7 @@ export interface HubSettings {
   /** @internal A new line whose connection carries nothing but messages. */
   readonly dedicated: () => Line;
   /** Takes pushes that are nobody's message. */
-  readonly onPush?: (push: Push) => void;
+  readonly onPush?: ((push: Push) => void) | undefined;
 }
 
 /** The subscriptions of one client. */

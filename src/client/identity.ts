@@ -15,11 +15,11 @@ const AUTH = new CommandSpec("AUTH");
 /** What the options say of it. */
 export interface IdentityOptions {
   /** The ACL user. */
-  readonly username?: string;
+  readonly username?: string | undefined;
   /** The password. */
-  readonly password?: string;
+  readonly password?: string | undefined;
   /** Gives both. */
-  readonly credentials?: () => Credentials | Promise<Credentials>;
+  readonly credentials?: (() => Credentials | Promise<Credentials>) | undefined;
 }
 
 /** The credentials of a client, shared by all its connections and those of whatever belongs to it. */

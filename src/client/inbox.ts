@@ -9,12 +9,12 @@ import { Fifo } from "../connection/fifo.ts";
 /** How much may wait for a slow reader. */
 export interface InboxOptions {
   /** How many values may wait; 10,000 unless given. */
-  readonly buffer?: number;
+  readonly buffer?: number | undefined;
   /**
    * What happens to a reader that is slower than that. `"error"` (the default) ends the iteration with an error,
    * `"drop-oldest"` forgets the oldest value and counts it, `"unbounded"` keeps all.
    */
-  readonly overflow?: "error" | "drop-oldest" | "unbounded";
+  readonly overflow?: "error" | "drop-oldest" | "unbounded" | undefined;
 }
 
 const DEFAULT_BUFFER = 10_000;

@@ -83,29 +83,31 @@ export interface Kit {
   /** @internal The client. */
   readonly client: new (core: Core, options: SendOptions) => unknown;
   /** @internal Exclusive connections. */
-  readonly session?: new (core: Core, line: Line, options: SendOptions) => { release(): Promise<void> };
+  readonly session?: (new (core: Core, line: Line, options: SendOptions) => { release(): Promise<void> }) | undefined;
   /** Pipelines. */
-  readonly pipeline?: new (runner: Runner, mode: number, options?: PipelineOptions, guard?: Guard) => BasePipeline;
+  readonly pipeline?:
+    | (new (runner: Runner, mode: number, options?: PipelineOptions, guard?: Guard) => BasePipeline)
+    | undefined;
   /** Transactions. */
-  readonly transaction?: new (mode: number) => BaseTransaction;
+  readonly transaction?: (new (mode: number) => BaseTransaction) | undefined;
   /** @internal Reads and checks options and URLs of every kind; otherwise the usual ones are taken as they are. */
-  readonly options?: typeof readOptions;
+  readonly options?: typeof readOptions | undefined;
   /** What the less common options ask for: `integrity`, credentials that change. */
-  readonly safeguards?: Safeguards;
+  readonly safeguards?: Safeguards | undefined;
   /** @internal Several connections; otherwise one serves all. Sessions and blocking commands need it. */
-  readonly pool?: new (settings: PoolSettings) => Lines;
+  readonly pool?: (new (settings: PoolSettings) => Lines) | undefined;
   /** Subscriptions. */
-  readonly hub?: new (settings: HubSettings) => Hub;
+  readonly hub?: (new (settings: HubSettings) => Hub) | undefined;
   /** Commands that hold their connection. */
-  readonly blocking?: Blocking;
+  readonly blocking?: Blocking | undefined;
   /** Walks over keys, fields and members. */
-  readonly scans?: Scans;
+  readonly scans?: Scans | undefined;
   /** Followers of streams. */
-  readonly streamReader?: typeof StreamReader;
+  readonly streamReader?: typeof StreamReader | undefined;
   /** Consumers of groups. */
-  readonly streamWorker?: typeof StreamWorker;
+  readonly streamWorker?: typeof StreamWorker | undefined;
   /** MONITOR. */
-  readonly monitor?: typeof Monitor;
+  readonly monitor?: typeof Monitor | undefined;
 }
 
 /** A feature of a kit; throws if the client was made without it. */

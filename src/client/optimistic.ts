@@ -10,12 +10,12 @@ import { onAbort } from "../connection/signal.ts";
 /** How often, and how soon after each other, `redis.watch` tries. */
 export interface WatchOptions {
   /** How often the work is done at most; 20 unless given. */
-  readonly attempts?: number;
+  readonly attempts?: number | undefined;
   /**
    * Milliseconds to wait after so many attempts that failed (from 1); unless given a random time that grows from 2 to
    * 100, so that those who met once do not meet again.
    */
-  readonly backoff?: (attempt: number) => number;
+  readonly backoff?: ((attempt: number) => number) | undefined;
 }
 
 /** The part of a session that this needs. */

@@ -23,102 +23,102 @@ export interface ClientOptions {
    * A connection URL; options given beside it win over what it says. `env:REDIS_URL` stands for the URL in that
    * environment variable, which is read only then.
    */
-  readonly url?: string | URL;
+  readonly url?: string | URL | undefined;
   /** Host name or IP address; `127.0.0.1` unless given. */
-  readonly hostname?: string;
+  readonly hostname?: string | undefined;
   /** TCP port; 6379 unless given. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** Path of a unix socket, instead of host and port. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** `true` or settings to encrypt the connection. Certificates are verified unless told otherwise. */
-  readonly tls?: boolean | TlsOptions;
+  readonly tls?: boolean | TlsOptions | undefined;
   /** The ACL user. */
-  readonly username?: string;
+  readonly username?: string | undefined;
   /** The password. */
-  readonly password?: string;
+  readonly password?: string | undefined;
   /**
    * Gives user and password, instead of `username` and `password`; asked at each connect, and by
    * {@link BaseClient.reauthenticate}. A session's connection that is reset takes what was given last.
    */
-  readonly credentials?: () => Credentials | Promise<Credentials>;
+  readonly credentials?: (() => Credentials | Promise<Credentials>) | undefined;
   /** The database to use; 0 unless given. */
-  readonly database?: number;
+  readonly database?: number | undefined;
   /** 3 unless given, with 2 where the server does not know better. */
-  readonly protocol?: 2 | 3;
+  readonly protocol?: 2 | 3 | undefined;
   /** The connection's name, as CLIENT LIST shows it. */
-  readonly clientName?: string;
+  readonly clientName?: string | undefined;
   /** Tell the server which library this is; `true` unless given. */
-  readonly clientInfo?: boolean;
+  readonly clientInfo?: boolean | undefined;
   /** Milliseconds for one attempt to connect; 10,000 unless given, 0 waits for ever. */
-  readonly connectTimeout?: number;
+  readonly connectTimeout?: number | undefined;
   /**
    * Milliseconds without a byte from the server while replies are owed, and in which it takes none of what is being sent,
    * after which it is taken for dead; 30,000 unless given, 0 waits for ever.
    */
-  readonly silenceTimeout?: number;
+  readonly silenceTimeout?: number | undefined;
   /** Milliseconds without a byte and without a command after which a connection is tried with a PING; 60,000 unless given, 0 never does. */
-  readonly pingInterval?: number;
+  readonly pingInterval?: number | undefined;
   /** Milliseconds that a command may wait for a connection; 10,000 unless given, 0 waits for ever. */
-  readonly queueTimeout?: number;
+  readonly queueTimeout?: number | undefined;
   /**
    * How many commands may wait for a connection that was lost, or could not be made; 100,000 unless given, 0 lets none wait
    * but the one that has it opened again. They all wait for one that is opened for the first time, or replaced.
    */
-  readonly queueLimit?: number;
+  readonly queueLimit?: number | undefined;
   /** Milliseconds for which a command that the server refuses for now (LOADING, READONLY, TRYAGAIN…) is sent again; 10,000 unless given, 0 never does. */
-  readonly retryFor?: number;
+  readonly retryFor?: number | undefined;
   /** How many commands may be pending per connection; 1,000,000 unless given. */
-  readonly maxPending?: number;
+  readonly maxPending?: number | undefined;
   /** How many bytes may wait for the socket of a connection; no limit unless given. */
-  readonly maxPendingBytes?: number;
+  readonly maxPendingBytes?: number | undefined;
   /** What happens to a command beyond these limits: `"error"` (the default) rejects it, `"wait"` lets it wait its turn. */
-  readonly overflow?: "error" | "wait";
+  readonly overflow?: "error" | "wait" | undefined;
   /**
    * Milliseconds from each call until its caller is released, that of a command that blocks as well
    * (`redis.with({ timeout: undefined })` has no limit); at least 1. Leave it out for none.
    */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /**
    * When to try again to get back a connection that was lost; doubling from 50 ms to 2 s unless given, for as long as the
    * server is away. Opening a client tries once.
    */
-  readonly backoff?: Backoff;
+  readonly backoff?: Backoff | undefined;
   /** May this command be sent again if its connection was lost? Read-only ones unless given. */
-  readonly resend?: (spec: CommandSpec) => boolean;
+  readonly resend?: ((spec: CommandSpec) => boolean) | undefined;
   /** Milliseconds of idleness before TCP keep-alive probes; 15,000 unless given, 0 turns them off. */
-  readonly keepAlive?: number;
+  readonly keepAlive?: number | undefined;
   /** How many connections of their own sessions and blocking commands may have at once; 10 unless given. A pool has `size`. */
-  readonly maxSessions?: number;
+  readonly maxSessions?: number | undefined;
   /** Milliseconds to wait for a connection of one's own; 10,000 unless given, 0 waits for ever. */
-  readonly waitTimeout?: number;
+  readonly waitTimeout?: number | undefined;
   /** How many callers may wait for a connection of their own; 10,000 unless given, 0 lets none wait. */
-  readonly maxWaiting?: number;
+  readonly maxWaiting?: number | undefined;
   /** Milliseconds that an unused connection of a session stays open; 30,000 unless given, 0 keeps it. */
-  readonly idleTimeout?: number;
+  readonly idleTimeout?: number | undefined;
   /**
    * Milliseconds after which a connection is replaced by a new one, give or take a tenth; the old one is closed once nothing
    * is owed on it. 0, never, unless given. One that carries subscriptions stays, since a new one would mean a gap.
    */
-  readonly maxLifetime?: number;
+  readonly maxLifetime?: number | undefined;
   /** Milliseconds of silence after which a connection is tried with a PING before a session or a blocking command gets it; 10,000 unless given, 0 never does. */
-  readonly checkAfter?: number;
+  readonly checkAfter?: number | undefined;
   /** Limits on what a reply may cost. */
-  readonly limits?: Limits;
+  readonly limits?: Limits | undefined;
   /**
    * Prove with an ECHO at the end of each write that no reply is missing and none is too many, before any of them is
    * handed out; `false` unless given.
    */
-  readonly integrity?: boolean;
+  readonly integrity?: boolean | undefined;
   /**
    * Called at each change of a shared connection's {@link LineState}, while it is shared: what becomes of a session's
    * connection is not told. A pool has several that are shared; a cache has one of its own, and so have subscriptions with
    * RESP2. Whether the client works is not told by any one of them: `redis.with({ timeout: 500 }).ping()` asks.
    */
-  readonly onState?: (state: LineState, error?: Error) => void;
+  readonly onState?: ((state: LineState, error?: Error) => void) | undefined;
   /** Called with each out-of-band value that is no subscription's message. */
-  readonly onPush?: (push: Push) => void;
+  readonly onPush?: ((push: Push) => void) | undefined;
   /** Opens sockets; the runtime's own way unless given. */
-  readonly connect?: Connect;
+  readonly connect?: Connect | undefined;
 }
 
 /** The settings of a pool. All are optional. */
@@ -127,9 +127,9 @@ export interface PoolOptions extends ClientOptions {
    * How many connections there may be; 10 unless given. They are opened when they are needed. With 1 there is a second one
    * for sessions and blocking commands.
    */
-  readonly size?: number;
+  readonly size?: number | undefined;
   /** How many connections are open from the start, and stay open though nobody uses them; 1 unless given. */
-  readonly min?: number;
+  readonly min?: number | undefined;
 }
 
 /**

@@ -18,7 +18,7 @@ export interface Wait {
 /** What is left of the caller's time after the wait. */
 export interface Left extends SendOptions {
   /** How much it was when the call was made, as an error tells it. */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
 }
 
 /**

@@ -36,9 +36,9 @@ export interface PipelineOptions {
    * `"throw"` (the default): the first error rejects the whole, after every reply has come.
    * `"return"`: an error stands in the place of its reply. (With `replies: false` there are no places: it is thrown.)
    */
-  readonly errors?: "throw" | "return";
+  readonly errors?: "throw" | "return" | undefined;
   /** `false`: replies are not kept, only the first error; for pipelines that would not fit in memory. */
-  readonly replies?: boolean;
+  readonly replies?: boolean | undefined;
 }
 
 /**

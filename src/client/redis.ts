@@ -462,7 +462,7 @@ export abstract class BaseClient<
   }
 
   /** What ends with a signal of its own, or else with that of this surface. */
-  #withSignal<T extends { readonly signal?: AbortSignal }>(options: T | undefined): T {
+  #withSignal<T extends { readonly signal?: AbortSignal | undefined }>(options: T | undefined): T {
     return { ...options, signal: options?.signal ?? this.#options.signal } as T;
   }
 

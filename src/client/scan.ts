@@ -22,7 +22,7 @@ export interface Scanning<S extends string | Uint8Array = string> {
 /** Where a walk begins. */
 export interface ScanFrom {
   /** The cursor of a walk that was left early ({@link ScanIterator.cursor}); `"0"`, the beginning, unless given. */
-  readonly cursor?: string;
+  readonly cursor?: string | undefined;
 }
 
 type Step<T> = (cursor: string) => Promise<readonly [next: Arg, items: T[]]>;

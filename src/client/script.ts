@@ -53,16 +53,16 @@ export type LastOf<P extends Places> = number extends P ? [args?: Filled<P, Valu
 /** What a call needs to know, of a script or a function. */
 export interface CallDefinition<K extends Places, A extends Places, T> {
   /** How many keys it takes, or what they are called; any number unless given. */
-  readonly keys?: K;
+  readonly keys?: K | undefined;
   /** How many further arguments it takes, or what they are called; any number unless given. */
-  readonly args?: A;
+  readonly args?: A | undefined;
   /**
    * It only reads: called by the `_RO` command, which replicas answer and which is repeated after a lost connection.
    * Needs Redis 7.0 or Valkey.
    */
-  readonly readonly?: boolean;
+  readonly readonly?: boolean | undefined;
   /** Makes the value from the reply, and with that gives its type; the reply as it comes unless given. */
-  readonly reply?: (reply: Reply) => T;
+  readonly reply?: ((reply: Reply) => T) | undefined;
 }
 
 /** What {@link defineScript} needs to know. */
@@ -81,12 +81,12 @@ export interface FunctionDefinition<K extends Places = number, A extends Places 
    * The source of its library (`#!lua name=…`). With it, a server that does not know the function is given the library,
    * in place of what it may have by that name.
    */
-  readonly library?: string;
+  readonly library?: string | undefined;
 }
 
 /** The words of a call after what is called: how many keys, the keys, the arguments. */
 function layOut(
-  definition: { readonly keys?: Places; readonly args?: Places },
+  definition: { readonly keys?: Places | undefined; readonly args?: Places | undefined },
   keys: unknown,
   args: unknown,
 ): Arg[] {
@@ -94,7 +94,7 @@ function layOut(
   return pushAll(pushAll([inOrder.length], inOrder), list(definition.args, args, "arguments"));
 }
 
-function shapeOf<T>({ reply }: { readonly reply?: (reply: Reply) => T }): Shape | undefined {
+function shapeOf<T>({ reply }: { readonly reply?: ((reply: Reply) => T) | undefined }): Shape | undefined {
   return reply && ((value) => reply(value));
 }
 

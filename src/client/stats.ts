@@ -29,7 +29,7 @@ export interface ClientStats extends PoolStats {
   /** Connections lost that nobody had closed. */
   readonly losses: number;
   /** What the client's caches have done together; `undefined` where it has none. */
-  readonly cache?: CacheStats;
+  readonly cache?: CacheStats | undefined;
 }
 
 /** What a client-side cache holds, and has done. */

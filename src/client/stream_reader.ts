@@ -30,15 +30,15 @@ export interface ReadStreamOptions {
    * The id after which reading begins, or one for each stream in their order: `"0"` for everything, `"$"` (the default)
    * for what is added after the call.
    */
-  readonly from?: string | readonly string[];
+  readonly from?: string | readonly string[] | undefined;
   /** How many entries are read at once, per stream; 100 unless given. */
-  readonly count?: number;
+  readonly count?: number | undefined;
   /** Milliseconds that the server waits for entries before it is asked again; 5,000 unless given. */
-  readonly block?: number;
+  readonly block?: number | undefined;
   /** Ends the iteration with its reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Called with each failure that reading goes on after: a lost connection, a server that is loading. */
-  readonly onError?: (error: Error) => void;
+  readonly onError?: ((error: Error) => void) | undefined;
 }
 
 /** The commands that following takes. */
@@ -48,7 +48,7 @@ export interface StreamReading<S extends string | Uint8Array = string> {
   /** See `Commands.xrevrange`. */
   xrevrange(key: Key, end: Value, start: Value, options?: XrevrangeOptions): Promise<StreamEntry<S>[]>;
   /** The same with options for each call. */
-  with(options: { readonly signal?: AbortSignal; readonly timeout?: number }): StreamReading<S>;
+  with(options: { readonly signal?: AbortSignal | undefined; readonly timeout?: number | undefined }): StreamReading<S>;
 }
 
 /**

@@ -22,25 +22,25 @@ export interface StreamWorkerOptions<S extends string | Uint8Array = string> {
   /** The group. It is made if there is none. */
   readonly group: string;
   /** The worker's name in its group: no two that run may share one. A new one unless given. */
-  readonly consumer?: string;
+  readonly consumer?: string | undefined;
   /** Handles an entry. When it is done, the entry is confirmed; when it throws or rejects, the entry comes again. */
   readonly handler: (entry: Delivery<S>) => unknown;
   /** How many entries are handled at once; 1 unless given. */
-  readonly concurrency?: number;
+  readonly concurrency?: number | undefined;
   /** The id after which a new group begins: `"0"` (the default) for everything, `"$"` for what is added from now on. */
-  readonly from?: string;
+  readonly from?: string | undefined;
   /** Milliseconds without a sign of life after which an entry is taken over, a failed one too; 60,000 unless given. */
-  readonly claimIdle?: number;
+  readonly claimIdle?: number | undefined;
   /** How often an entry is delivered before it is given up; without end unless given. Needs `onDead`. */
-  readonly maxDeliveries?: number;
+  readonly maxDeliveries?: number | undefined;
   /** Takes an entry that is given up, to keep it elsewhere, say. It is confirmed when this is done, not if it fails. */
-  readonly onDead?: (entry: Delivery<S>, error?: unknown) => unknown;
+  readonly onDead?: ((entry: Delivery<S>, error?: unknown) => unknown) | undefined;
   /** Hears of what goes wrong: with the entry, if the handler failed; without, if it was the server or the connection. */
-  readonly onError?: (error: unknown, entry?: Delivery<S>) => void;
+  readonly onError?: ((error: unknown, entry?: Delivery<S>) => void) | undefined;
   /** Milliseconds that the server waits for entries before it is asked again; 5,000 unless given. */
-  readonly block?: number;
+  readonly block?: number | undefined;
   /** Stops the worker, as {@link StreamWorker.stop} does. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Numbers about a worker at one moment. */
@@ -84,7 +84,7 @@ export interface StreamWorking {
   /** See `Commands.xack`. */
   xack(key: Key, group: Value, ...ids: Many<Value>): Promise<unknown>;
   /** The same with options for each call. */
-  with(options: { readonly signal?: AbortSignal; readonly timeout?: number }): StreamWorking;
+  with(options: { readonly signal?: AbortSignal | undefined; readonly timeout?: number | undefined }): StreamWorking;
 }
 
 /** Says what is wrong with the options. */

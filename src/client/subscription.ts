@@ -13,17 +13,17 @@ export interface Message<S extends string | Uint8Array = string> {
   /** What was published. */
   readonly message: S;
   /** The pattern that matched, where a pattern was subscribed to. */
-  readonly pattern?: S;
+  readonly pattern?: S | undefined;
 }
 
 /** How messages are taken. */
 export interface SubscribeOptions<S extends string | Uint8Array = string> extends InboxOptions {
   /** Called with each message, instead of iterating. What it throws is thrown again in a task of its own. */
-  readonly onMessage?: (message: Message<S>) => void;
+  readonly onMessage?: ((message: Message<S>) => void) | undefined;
   /** Called when the connection was lost and made again: messages published in between are gone. */
-  readonly onGap?: () => void;
+  readonly onGap?: (() => void) | undefined;
   /** Called if the subscription ends because of an error: what a loop would throw. */
-  readonly onError?: (error: Error) => void;
+  readonly onError?: ((error: Error) => void) | undefined;
 }
 
 const CALLBACKS = ["onMessage", "onGap", "onError"] as const;

@@ -22,7 +22,7 @@ export interface TransactionOptions {
    * `"throw"` (the default): the first error of a command that ran rejects the whole; the others have run all the same.
    * `"return"`: an error stands in the place of its reply.
    */
-  readonly errors?: "throw" | "return";
+  readonly errors?: "throw" | "return" | undefined;
 }
 
 /** The replies owed to one transaction: MULTI's, one per queued command, EXEC's. */

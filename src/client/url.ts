@@ -8,12 +8,12 @@ import { BOOLEANS, NUMBERS } from "./check.ts";
 
 /** What a URL says: options, by their names. */
 export interface UrlParts {
-  hostname?: string;
-  port?: number;
-  path?: string;
-  tls?: { serverName?: string; verify?: boolean };
-  username?: string;
-  password?: string;
+  hostname?: string | undefined;
+  port?: number | undefined;
+  path?: string | undefined;
+  tls?: { serverName?: string; verify?: boolean } | undefined;
+  username?: string | undefined;
+  password?: string | undefined;
   [option: string]: unknown;
 }
 

@@ -10,15 +10,15 @@ import type { Shape } from "./spec.ts";
 /** The options that decide what stands in a hit. */
 export interface HitOptions {
   /** No fields. */
-  readonly nocontent?: boolean;
+  readonly nocontent?: boolean | undefined;
   /** With the score. */
-  readonly withscores?: boolean;
+  readonly withscores?: boolean | undefined;
   /** With the payload. */
-  readonly withpayloads?: boolean;
+  readonly withpayloads?: boolean | undefined;
   /** With what it was sorted by. */
-  readonly withsortkeys?: boolean;
+  readonly withsortkeys?: boolean | undefined;
   /** Which fields; none is no fields, too. */
-  readonly return?: readonly unknown[];
+  readonly return?: readonly unknown[] | undefined;
 }
 
 const fields: Shape = map();

@@ -214,11 +214,11 @@ export function either(array: Shape | undefined, other: Shape | undefined): Shap
 /** The options that decide what is told about a place. */
 export interface PlaceOptions {
   /** With the distance from the centre. */
-  readonly withdist?: boolean;
+  readonly withdist?: boolean | undefined;
   /** With the geohash. */
-  readonly withhash?: boolean;
+  readonly withhash?: boolean | undefined;
   /** With the coordinates. */
-  readonly withcoord?: boolean;
+  readonly withcoord?: boolean | undefined;
 }
 
 /** What GEOSEARCH and its like tell about a place; the parts that are asked for now, whatever the options say later. */

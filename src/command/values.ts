@@ -44,7 +44,7 @@ export type OneOf<T> = {
 
 /** One of the members of T, or none; which of both may turn out at run time only. */
 export type AtMostOne<T> = {
-  [K in keyof T]: { [P in K]?: T[P] } & { [P in Exclude<keyof T, K>]?: undefined };
+  [K in keyof T]: { [P in K]?: T[P] | undefined } & { [P in Exclude<keyof T, K>]?: undefined };
 }[keyof T];
 
 /** Exactly one of the members of T; none only where K is given. */

@@ -23,11 +23,11 @@ export interface AttemptOptions extends HandshakeOptions {
   /** Milliseconds for the whole attempt; 0 waits for ever. */
   readonly connectTimeout: number;
   /** Prove after each write that replies are still paired with their commands. */
-  readonly integrity?: (say: Exchange) => Promise<Proof>;
+  readonly integrity?: ((say: Exchange) => Promise<Proof>) | undefined;
   /** What an error of the runtime means, if that is known. */
-  readonly reasons?: Reasons;
+  readonly reasons?: Reasons | undefined;
   /** Nothing but subscriptions: messages come as ordinary replies (RESP2). */
-  readonly pubsub?: boolean;
+  readonly pubsub?: boolean | undefined;
 }
 
 /** One attempt. It ends by success, by failure, out of time, or by {@link Attempt.abort}. */

@@ -14,13 +14,13 @@ export type Backoff = (attempt: number, error: Error) => number | null;
 /** The settings of {@link exponential}. */
 export interface BackoffOptions {
   /** The longest first delay, in milliseconds; 50 unless given. */
-  readonly base?: number;
+  readonly base?: number | undefined;
   /** The longest delay, in milliseconds; 2000 unless given. */
-  readonly cap?: number;
+  readonly cap?: number | undefined;
   /** How many failures in a row before giving up; never unless given. */
-  readonly attempts?: number;
+  readonly attempts?: number | undefined;
   /** A source of numbers from 0 to 1; `Math.random` unless given. */
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
 }
 
 /**

@@ -47,7 +47,7 @@ export interface ConnectionOwner {
 /** The settings of one connection. */
 export interface ConnectionSettings {
   /** Limits on what a reply may cost. */
-  readonly limits?: Limits;
+  readonly limits?: Limits | undefined;
   /** Milliseconds of silence while replies are owed before the server is taken for dead; 0 waits for ever. */
   readonly silence: number;
   /** Milliseconds of silence while nothing is owed before the owner hears of it; 0 never tells. */
@@ -57,7 +57,7 @@ export interface ConnectionSettings {
   /** Where it counts. */
   readonly traffic: Traffic;
   /** Messages and confirmations of subscriptions come as ordinary replies (RESP2). */
-  readonly pubsub?: boolean;
+  readonly pubsub?: boolean | undefined;
 }
 
 /** What the messages and confirmations of RESP2 subscriptions begin with. */

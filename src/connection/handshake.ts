@@ -11,9 +11,9 @@ import { LIBRARY, VERSION } from "./version.ts";
 /** Who we are to the server. */
 export interface Credentials {
   /** The ACL user; the default user unless given. */
-  readonly username?: string;
+  readonly username?: string | undefined;
   /** Its password. */
-  readonly password?: string;
+  readonly password?: string | undefined;
 }
 
 /** What a connection is to be like once it is ready. */
@@ -23,11 +23,12 @@ export interface HandshakeOptions {
   /** Asked at each connect, so that rotating credentials stay current; with `true` to reset an old connection. */
   readonly credentials?:
     | Credentials
-    | ((reset: boolean) => Credentials | undefined | Promise<Credentials | undefined>);
+    | ((reset: boolean) => Credentials | undefined | Promise<Credentials | undefined>)
+    | undefined;
   /** The database to select. */
   readonly database: number;
   /** The connection's name, as CLIENT LIST shows it. */
-  readonly clientName?: string;
+  readonly clientName?: string | undefined;
   /** Tell the server which library this is, and which version (CLIENT SETINFO). */
   readonly clientInfo: boolean;
 }
@@ -37,7 +38,7 @@ export interface Greeting {
   /** The protocol spoken from now on. */
   readonly protocol: 2 | 3;
   /** The server's number for this connection; `undefined` where it does not tell. */
-  readonly clientId?: number;
+  readonly clientId?: number | undefined;
 }
 
 /** Sends one command and gives its reply, errors as values. */

@@ -42,19 +42,19 @@ export interface LineOptions extends AttemptOptions {
   /** May a command that was sent on a lost connection be sent again? */
   readonly resend: (spec: CommandSpec) => boolean;
   /** Nothing but subscriptions: messages come as ordinary replies (RESP2). */
-  readonly pubsub?: boolean;
+  readonly pubsub?: boolean | undefined;
   /** Limits on what a reply may cost. */
-  readonly limits?: Limits;
+  readonly limits?: Limits | undefined;
   /** What the lines of one client count together. */
-  readonly traffic?: Traffic;
+  readonly traffic?: Traffic | undefined;
   /** Out-of-band values. */
-  readonly onPush?: (push: Push, line: Line) => void;
+  readonly onPush?: ((push: Push, line: Line) => void) | undefined;
   /** Each change of state. */
-  readonly onState?: (state: LineState, line: Line, error?: Error) => void;
+  readonly onState?: ((state: LineState, line: Line, error?: Error) => void) | undefined;
   /** The command that the line waits for may take any time, and nothing has come for `silence`. */
-  readonly onDoubt?: (line: Line) => void;
+  readonly onDoubt?: ((line: Line) => void) | undefined;
   /** A connection became ready: what must be said again on it may be said now, before anything that waits. */
-  readonly onReady?: (line: Line) => void;
+  readonly onReady?: ((line: Line) => void) | undefined;
 }
 
 /** Whether the spec alone allows to send a command a second time. */

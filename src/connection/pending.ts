@@ -18,9 +18,9 @@ export interface SendOptions {
   /** A sum of `BYTES`, `BIGINTS` and `LOOSE`. */
   readonly mode: number;
   /** Milliseconds from the call until the caller is released with a `TimeoutError`. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /** Releases the caller with `signal.reason`. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** An entry of the reply FIFO. It is settled by exactly one of: its last `reply`, or `fail`. */
@@ -30,7 +30,7 @@ export interface Owed {
   /** How many replies it still waits for. */
   readonly owed: number;
   /** What an error calls it: the command's name, `"pipeline"`, `"transaction"`; empty unless given. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** It may take the server any time to answer, or to answer a part of it: silence says nothing. */
   readonly patient: boolean;
   /** Takes the next reply; `unsafe` says that it holds integers beyond 2^53 as `bigint`s. True if that was the last. */
@@ -49,9 +49,9 @@ export interface Owed {
   /** Takes a push that is a part of its answer. False if this one is not. */
   confirm?(push: Push): boolean;
   /** Whether everything that comes from now on is its own, to the end of the connection; its lines may be of any length. */
-  readonly endless?: boolean;
+  readonly endless?: boolean | undefined;
   /** By which its caller may take it back, where it is not a single command. */
-  readonly ticket?: Ticket;
+  readonly ticket?: Ticket | undefined;
   /** What it is, for those who watch. */
   about?(): About;
 }

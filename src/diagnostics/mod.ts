@@ -27,9 +27,9 @@ export interface Trace {
   /** What was issued. */
   readonly operation: Operation;
   /** How it ended; `undefined` on `start` and `end`. */
-  outcome?: Outcome;
+  outcome?: Outcome | undefined;
   /** On `error`, `asyncStart` and `asyncEnd` of an operation that failed: the server's code, or the outcome's status. */
-  error?: string;
+  error?: string | undefined;
 }
 
 const EVENTS = ["start", "end", "error", "asyncStart", "asyncEnd"] as const;

@@ -5222,7 +5222,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link FtHybridOptions}.
    * @returns How many documents were found, and their fields, the best first.
    */
-  ftHybrid(index: Value, search: { query: Value; scorer?: Value; yieldScoreAs?: Value }, vsim: { field: Value; vector: Value; filter?: Value } & AtMostOne<{ knn: { k: number; efRuntime?: number; shardKRatio?: number; yieldScoreAs?: Value }; range: { radius: number; epsilon?: number; yieldScoreAs?: Value } }>, options?: FtHybridOptions): Promise<SearchRows<S, I>> {
+  ftHybrid(index: Value, search: { query: Value; scorer?: Value | undefined; yieldScoreAs?: Value | undefined }, vsim: { field: Value; vector: Value; filter?: Value | undefined } & AtMostOne<{ knn: { k: number; efRuntime?: number | undefined; shardKRatio?: number | undefined; yieldScoreAs?: Value | undefined }; range: { radius: number; epsilon?: number | undefined; yieldScoreAs?: Value | undefined } }>, options?: FtHybridOptions): Promise<SearchRows<S, I>> {
     const words: Arg[] = [index, "SEARCH"];
     words.push(search.query);
     if (search.scorer !== undefined) {

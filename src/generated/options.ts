@@ -10,11 +10,11 @@ import type { AtMostOne, Int64, Key, OneOf, OneOfUnless, Pairs, ScoreBound, Time
 /** Options of `ARGREP`. */
 export type ArgrepOptions = {
   /** Most hits. */
-  limit?: number;
+  limit?: number | undefined;
   /** With the values. */
-  withvalues?: boolean;
+  withvalues?: boolean | undefined;
   /** Upper and lower case are the same. */
-  nocase?: boolean;
+  nocase?: boolean | undefined;
 } & AtMostOne<{
   /** All conditions must fit. */
   and: boolean;
@@ -25,13 +25,13 @@ export type ArgrepOptions = {
 /** Options of `ARINFO`. */
 export interface ArinfoOptions {
   /** Slice by slice. */
-  full?: boolean;
+  full?: boolean | undefined;
 }
 
 /** Options of `ARLASTITEMS`. */
 export interface ArlastitemsOptions {
   /** In reverse order. */
-  rev?: boolean;
+  rev?: boolean | undefined;
 }
 
 /** Options of `AROP`. */
@@ -57,13 +57,13 @@ export type AropOptions = OneOf<{
 /** Options of `ARSCAN`. */
 export interface ArscanOptions {
   /** Most elements to give. */
-  limit?: number;
+  limit?: number | undefined;
 }
 
 /** Options of `BITFIELD_RO`. */
 export interface BitfieldRoOptions {
   /** Integers to read. */
-  get?: readonly (readonly [encoding: Value, offset: Value])[];
+  get?: readonly (readonly [encoding: Value, offset: Value])[] | undefined;
 }
 
 /** Options of `BF.INFO`. */
@@ -89,81 +89,81 @@ export type BfInfoOptions = AtMostOne<{
 /** Options of `BF.INSERT`. */
 export interface BfInsertOptions {
   /** Items a new filter shall hold. */
-  capacity?: number;
+  capacity?: number | undefined;
   /** Wanted share of false positives of a new filter. */
-  error?: number;
+  error?: number | undefined;
   /** How much larger each further layer is. */
-  expansion?: number;
+  expansion?: number | undefined;
   /** Fail when the filter is missing. */
-  nocreate?: boolean;
+  nocreate?: boolean | undefined;
   /** A new filter fails when full instead of growing. */
-  nonscaling?: boolean;
+  nonscaling?: boolean | undefined;
   /** By how much each further layer of a new filter is stricter. Since version 1.0.0 of Valkey's module, not in Redis'. */
-  tightening?: number;
+  tightening?: number | undefined;
   /** 32 bytes that the hash functions of a new filter begin with. Since version 1.0.0 of Valkey's module, not in Redis'. */
-  seed?: Value;
+  seed?: Value | undefined;
   /** Fail when a new filter could not grow to this many items. Since version 1.0.0 of Valkey's module, not in Redis'. */
-  validatescaleto?: number;
+  validatescaleto?: number | undefined;
 }
 
 /** Options of `BF.RESERVE`. */
 export interface BfReserveOptions {
   /** How much larger each further layer is. */
-  expansion?: number;
+  expansion?: number | undefined;
   /** Fail when full instead of growing. */
-  nonscaling?: boolean;
+  nonscaling?: boolean | undefined;
 }
 
 /** Options of `CF.INSERT`. */
 export interface CfInsertOptions {
   /** Items a new filter shall hold. */
-  capacity?: number;
+  capacity?: number | undefined;
   /** Fail when the filter is missing. */
-  nocreate?: boolean;
+  nocreate?: boolean | undefined;
 }
 
 /** Options of `CF.INSERTNX`. */
 export interface CfInsertnxOptions {
   /** Items a new filter shall hold. */
-  capacity?: number;
+  capacity?: number | undefined;
   /** Fail when the filter is missing. */
-  nocreate?: boolean;
+  nocreate?: boolean | undefined;
 }
 
 /** Options of `CF.RESERVE`. */
 export interface CfReserveOptions {
   /** Items per bucket. */
-  bucketsize?: number;
+  bucketsize?: number | undefined;
   /** Swaps to try before it grows. */
-  maxiterations?: number;
+  maxiterations?: number | undefined;
   /** How much larger each further sub-filter is. */
-  expansion?: number;
+  expansion?: number | undefined;
 }
 
 /** Options of `CMS.MERGE`. */
 export interface CmsMergeOptions {
   /** Factor for each source, in order. */
-  weights?: readonly number[];
+  weights?: readonly number[] | undefined;
 }
 
 /** Options of `TDIGEST.CREATE`. */
 export interface TdigestCreateOptions {
   /** More means finer and larger; 100 when left out. */
-  compression?: number;
+  compression?: number | undefined;
 }
 
 /** Options of `TDIGEST.MERGE`. */
 export interface TdigestMergeOptions {
   /** More means finer and larger; 100 when left out. */
-  compression?: number;
+  compression?: number | undefined;
   /** Replace what the destination holds. */
-  override?: boolean;
+  override?: boolean | undefined;
 }
 
 /** Options of `TOPK.LIST`. */
 export interface TopkListOptions {
   /** With the counts. */
-  withcount?: boolean;
+  withcount?: boolean | undefined;
 }
 
 /** Options of `CLUSTER FAILOVER`. */
@@ -207,7 +207,7 @@ export type ClusterResetOptions = AtMostOne<{
 /** Options of `CLUSTER SETSLOT`. */
 export type ClusterSetslotOptions = {
   /** Milliseconds to wait at most. Since Valkey 8.0.0, not in Redis. */
-  timeout?: number;
+  timeout?: number | undefined;
 } & OneOf<{
   /** ID of the node the slot comes from. */
   importing: Value;
@@ -224,135 +224,135 @@ export type ClusterSlotStatsOptions = OneOf<{
   /** Slots from one number to another. */
   slotsrange: { startSlot: number; endSlot: number };
   /** The slots leading in a metric such as `key-count` or `cpu-usec`. */
-  orderby: { metric: Value; limit?: number } & AtMostOne<{ asc: boolean; desc: boolean }>;
+  orderby: { metric: Value; limit?: number | undefined } & AtMostOne<{ asc: boolean; desc: boolean }>;
 }>;
 
 /** Options of `CLUSTERSCAN`. */
 export interface ClusterscanOptions {
   /** Glob pattern; applied after the batch is read, so batches may be empty. */
-  match?: Value;
+  match?: Value | undefined;
   /** About how much work per call; a hint, not a limit. */
-  count?: number;
+  count?: number | undefined;
   /** Only keys holding this type, as TYPE names it. */
-  type?: Value;
+  type?: Value | undefined;
   /** Only keys of this slot. */
-  slot?: number;
+  slot?: number | undefined;
 }
 
 /** Options of `CLIENT KILL`. */
 export interface ClientKillOptions {
   /** With this id, or with one of several (Valkey 8.1). Since 2.8.12. */
-  id?: Int64 | readonly Int64[];
+  id?: Int64 | readonly Int64[] | undefined;
   /** `TYPE`. Since 2.8.12. */
-  type?: "normal" | "master" | "slave" | "replica" | "primary" | "pubsub";
+  type?: "normal" | "master" | "slave" | "replica" | "primary" | "pubsub" | undefined;
   /** Only of this user. Since 6.0.0. */
-  user?: Value;
+  user?: Value | undefined;
   /** `ip:port` of the client. */
-  addr?: Value;
+  addr?: Value | undefined;
   /** `ip:port` of the server it came in on. Since 6.2.0. */
-  laddr?: Value;
+  laddr?: Value | undefined;
   /** Whether this connection is spared; it is when left out. */
-  skipme?: boolean;
+  skipme?: boolean | undefined;
   /** Only connections older than these seconds. Since Redis 7.4.0 and Valkey 8.0.0. */
-  maxage?: number;
+  maxage?: number | undefined;
   /** Only with this name. Since Valkey 9.0.0, not in Redis. */
-  name?: Value;
+  name?: Value | undefined;
   /** Only idle for at least this many seconds. Since Valkey 9.0.0, not in Redis. */
-  idle?: number;
+  idle?: number | undefined;
   /** Only with all of these flags. Since Valkey 9.0.0, not in Redis. */
-  flags?: Value;
+  flags?: Value | undefined;
   /** Only of this library. Since Valkey 9.0.0, not in Redis. */
-  libName?: Value;
+  libName?: Value | undefined;
   /** Only of this version of the library. Since Valkey 9.0.0, not in Redis. */
-  libVer?: Value;
+  libVer?: Value | undefined;
   /** Only in this database. Since Valkey 9.0.0, not in Redis. */
-  db?: number;
+  db?: number | undefined;
   /** Only with these capabilities. Since Valkey 9.0.0, not in Redis. */
-  capa?: Value;
+  capa?: Value | undefined;
   /** Only from this address. Since Valkey 9.0.0, not in Redis. */
-  ip?: Value;
+  ip?: Value | undefined;
   /** None of this kind. Since Valkey 9.0.0, not in Redis. */
-  notType?: "normal" | "master" | "replica" | "primary" | "pubsub";
+  notType?: "normal" | "master" | "replica" | "primary" | "pubsub" | undefined;
   /** None with these ids. Since Valkey 9.0.0, not in Redis. */
-  notId?: readonly Int64[];
+  notId?: readonly Int64[] | undefined;
   /** None of this user. Since Valkey 9.0.0, not in Redis. */
-  notUser?: Value;
+  notUser?: Value | undefined;
   /** Not this address and port. Since Valkey 9.0.0, not in Redis. */
-  notAddr?: Value;
+  notAddr?: Value | undefined;
   /** None connected to this address and port. Since Valkey 9.0.0, not in Redis. */
-  notLaddr?: Value;
+  notLaddr?: Value | undefined;
   /** None with this name. Since Valkey 9.0.0, not in Redis. */
-  notName?: Value;
+  notName?: Value | undefined;
   /** None with these flags. Since Valkey 9.0.0, not in Redis. */
-  notFlags?: Value;
+  notFlags?: Value | undefined;
   /** None of this library. Since Valkey 9.0.0, not in Redis. */
-  notLibName?: Value;
+  notLibName?: Value | undefined;
   /** None of this version of the library. Since Valkey 9.0.0, not in Redis. */
-  notLibVer?: Value;
+  notLibVer?: Value | undefined;
   /** None in this database. Since Valkey 9.0.0, not in Redis. */
-  notDb?: number;
+  notDb?: number | undefined;
   /** None with these capabilities. Since Valkey 9.0.0, not in Redis. */
-  notCapa?: Value;
+  notCapa?: Value | undefined;
   /** None from this address. Since Valkey 9.0.0, not in Redis. */
-  notIp?: Value;
+  notIp?: Value | undefined;
 }
 
 /** Options of `CLIENT LIST`. */
 export interface ClientListOptions {
   /** Only these connections. Since 6.2.0. */
-  id?: readonly Int64[];
+  id?: readonly Int64[] | undefined;
   /** Only connections of this kind. Since 5.0.0. */
-  type?: "normal" | "master" | "replica" | "primary" | "pubsub";
+  type?: "normal" | "master" | "replica" | "primary" | "pubsub" | undefined;
   /** Only of this user. Since Valkey 8.1.0, not in Redis. */
-  user?: Value;
+  user?: Value | undefined;
   /** Only from this address and port. Since Valkey 8.1.0, not in Redis. */
-  addr?: Value;
+  addr?: Value | undefined;
   /** Only connected to this address and port. Since Valkey 8.1.0, not in Redis. */
-  laddr?: Value;
+  laddr?: Value | undefined;
   /** Whether to leave out this connection. Since Valkey 8.1.0, not in Redis. */
-  skipme?: boolean;
+  skipme?: boolean | undefined;
   /** Only older than this many seconds. Since Valkey 8.1.0, not in Redis. */
-  maxage?: number;
+  maxage?: number | undefined;
   /** Only with this name. Since Valkey 9.0.0, not in Redis. */
-  name?: Value;
+  name?: Value | undefined;
   /** Only idle for at least this many seconds. Since Valkey 9.0.0, not in Redis. */
-  idle?: number;
+  idle?: number | undefined;
   /** Only with all of these flags. Since Valkey 9.0.0, not in Redis. */
-  flags?: Value;
+  flags?: Value | undefined;
   /** Only of this library. Since Valkey 9.0.0, not in Redis. */
-  libName?: Value;
+  libName?: Value | undefined;
   /** Only of this version of the library. Since Valkey 9.0.0, not in Redis. */
-  libVer?: Value;
+  libVer?: Value | undefined;
   /** Only in this database. Since Valkey 9.0.0, not in Redis. */
-  db?: number;
+  db?: number | undefined;
   /** Only with these capabilities. Since Valkey 9.0.0, not in Redis. */
-  capa?: Value;
+  capa?: Value | undefined;
   /** Only from this address. Since Valkey 9.0.0, not in Redis. */
-  ip?: Value;
+  ip?: Value | undefined;
   /** None of this kind. Since Valkey 9.0.0, not in Redis. */
-  notType?: "normal" | "master" | "replica" | "primary" | "pubsub";
+  notType?: "normal" | "master" | "replica" | "primary" | "pubsub" | undefined;
   /** None with these ids. Since Valkey 9.0.0, not in Redis. */
-  notId?: readonly Int64[];
+  notId?: readonly Int64[] | undefined;
   /** None of this user. Since Valkey 9.0.0, not in Redis. */
-  notUser?: Value;
+  notUser?: Value | undefined;
   /** Not this address and port. Since Valkey 9.0.0, not in Redis. */
-  notAddr?: Value;
+  notAddr?: Value | undefined;
   /** None connected to this address and port. Since Valkey 9.0.0, not in Redis. */
-  notLaddr?: Value;
+  notLaddr?: Value | undefined;
   /** None with this name. Since Valkey 9.0.0, not in Redis. */
-  notName?: Value;
+  notName?: Value | undefined;
   /** None with these flags. Since Valkey 9.0.0, not in Redis. */
-  notFlags?: Value;
+  notFlags?: Value | undefined;
   /** None of this library. Since Valkey 9.0.0, not in Redis. */
-  notLibName?: Value;
+  notLibName?: Value | undefined;
   /** None of this version of the library. Since Valkey 9.0.0, not in Redis. */
-  notLibVer?: Value;
+  notLibVer?: Value | undefined;
   /** None in this database. Since Valkey 9.0.0, not in Redis. */
-  notDb?: number;
+  notDb?: number | undefined;
   /** None with these capabilities. Since Valkey 9.0.0, not in Redis. */
-  notCapa?: Value;
+  notCapa?: Value | undefined;
   /** None from this address. Since Valkey 9.0.0, not in Redis. */
-  notIp?: Value;
+  notIp?: Value | undefined;
 }
 
 /** Options of `CLIENT PAUSE`. */
@@ -374,13 +374,13 @@ export type ClientSetinfoOptions = OneOf<{
 /** Options of `CLIENT TRACKING`. */
 export type ClientTrackingOptions = {
   /** ID of the connection to send invalidations to. */
-  redirect?: Int64;
+  redirect?: Int64 | undefined;
   /** Only keys that begin so; needs `bcast`. */
-  prefix?: readonly Value[];
+  prefix?: readonly Value[] | undefined;
   /** For all keys, not only those this connection read. */
-  bcast?: boolean;
+  bcast?: boolean | undefined;
   /** Leave out changes made by this connection. */
-  noloop?: boolean;
+  noloop?: boolean | undefined;
 } & AtMostOne<{
   /** Track only after CLIENT CACHING yes. */
   optin: boolean;
@@ -399,9 +399,9 @@ export type ClientUnblockOptions = AtMostOne<{
 /** Options of `COPY`. */
 export interface CopyOptions {
   /** Number of the database to copy into. */
-  db?: number;
+  db?: number | undefined;
   /** Overwrite the destination. */
-  replace?: boolean;
+  replace?: boolean | undefined;
 }
 
 /** Options of `EXPIRE`. */
@@ -431,9 +431,9 @@ export type ExpireatOptions = AtMostOne<{
 /** Options of `MIGRATE`. */
 export type MigrateOptions = {
   /** Keep the keys here too. Since 3.0.0. */
-  copy?: boolean;
+  copy?: boolean | undefined;
   /** Overwrite keys on the other server. Since 3.0.0. */
-  replace?: boolean;
+  replace?: boolean | undefined;
 } & AtMostOne<{
   /** Password of the other server. Since 4.0.7. */
   auth: Value;
@@ -468,9 +468,9 @@ export type PexpireatOptions = AtMostOne<{
 /** Options of `RESTORE`. */
 export type RestoreOptions = {
   /** Overwrite an existing key. Since 3.0.0. */
-  replace?: boolean;
+  replace?: boolean | undefined;
   /** `ttl` is a moment in Unix milliseconds. Since 5.0.0. */
-  absttl?: boolean;
+  absttl?: boolean | undefined;
 } & AtMostOne<{
   /** Seconds since last use, for LRU eviction. Since 5.0.0. */
   idletime: number;
@@ -481,25 +481,25 @@ export type RestoreOptions = {
 /** Options of `SCAN`. */
 export interface ScanOptions {
   /** Glob pattern; applied after the batch is read, so batches may be empty. */
-  match?: Value;
+  match?: Value | undefined;
   /** About how much work per call; a hint, not a limit. */
-  count?: number;
+  count?: number | undefined;
   /** Only keys holding this type, as TYPE names it. Since 6.0.0. */
-  type?: Value;
+  type?: Value | undefined;
 }
 
 /** Options of `SORT`. */
 export type SortOptions = {
   /** Pattern of the keys to sort by, `*` standing for the element; `nosort` keeps the order. */
-  by?: Value;
+  by?: Value | undefined;
   /** `LIMIT`. */
-  limit?: { offset: number; count: number };
+  limit?: { offset: number; count: number } | undefined;
   /** Patterns of keys to return for each element; `#` is the element itself. */
-  get?: readonly Value[];
+  get?: readonly Value[] | undefined;
   /** Compare as text, not as numbers. */
-  alpha?: boolean;
+  alpha?: boolean | undefined;
   /** Key to keep the outcome under, as a list; the reply is then its length. */
-  store?: Key;
+  store?: Key | undefined;
 } & AtMostOne<{
   /** Sends `ASC`. */
   asc: boolean;
@@ -510,13 +510,13 @@ export type SortOptions = {
 /** Options of `SORT_RO`. */
 export type SortRoOptions = {
   /** Pattern of the keys to sort by, `*` standing for the element; `nosort` keeps the order. */
-  by?: Value;
+  by?: Value | undefined;
   /** `LIMIT`. */
-  limit?: { offset: number; count: number };
+  limit?: { offset: number; count: number } | undefined;
   /** Patterns of keys to return for each element; `#` is the element itself. */
-  get?: readonly Value[];
+  get?: readonly Value[] | undefined;
   /** Compare as text, not as numbers. */
-  alpha?: boolean;
+  alpha?: boolean | undefined;
 } & AtMostOne<{
   /** Sends `ASC`. */
   asc: boolean;
@@ -527,7 +527,7 @@ export type SortRoOptions = {
 /** Options of `GEOADD`. */
 export type GeoaddOptions = {
   /** Count moved members too, not only new ones. Since 6.2.0. */
-  ch?: boolean;
+  ch?: boolean | undefined;
 } & AtMostOne<{
   /** Only add members, never move them. */
   nx: boolean;
@@ -538,15 +538,15 @@ export type GeoaddOptions = {
 /** Options of `GEORADIUS`. */
 export type GeoradiusOptions = {
   /** Give the coordinates too. */
-  withcoord?: boolean;
+  withcoord?: boolean | undefined;
   /** Give the distance from the centre too. */
-  withdist?: boolean;
+  withdist?: boolean | undefined;
   /** Give the 52-bit integer of the place too. */
-  withhash?: boolean;
+  withhash?: boolean | undefined;
   /** Most members to give. */
-  count?: number;
+  count?: number | undefined;
   /** Stop as soon as `count` members are found, not necessarily the nearest. Only with `count`. Since 6.2.0. */
-  any?: boolean;
+  any?: boolean | undefined;
 } & AtMostOne<{
   /** Nearest first. */
   asc: boolean;
@@ -562,15 +562,15 @@ export type GeoradiusOptions = {
 /** Options of `GEORADIUSBYMEMBER`. */
 export type GeoradiusbymemberOptions = {
   /** Give the coordinates too. */
-  withcoord?: boolean;
+  withcoord?: boolean | undefined;
   /** Give the distance from the centre too. */
-  withdist?: boolean;
+  withdist?: boolean | undefined;
   /** Give the 52-bit integer of the place too. */
-  withhash?: boolean;
+  withhash?: boolean | undefined;
   /** Most members to give. */
-  count?: number;
+  count?: number | undefined;
   /** Stop as soon as `count` members are found, not necessarily the nearest. Only with `count`. */
-  any?: boolean;
+  any?: boolean | undefined;
 } & AtMostOne<{
   /** Nearest first. */
   asc: boolean;
@@ -586,15 +586,15 @@ export type GeoradiusbymemberOptions = {
 /** Options of `GEORADIUSBYMEMBER_RO`. */
 export type GeoradiusbymemberRoOptions = {
   /** Give the coordinates too. */
-  withcoord?: boolean;
+  withcoord?: boolean | undefined;
   /** Give the distance from the centre too. */
-  withdist?: boolean;
+  withdist?: boolean | undefined;
   /** Give the 52-bit integer of the place too. */
-  withhash?: boolean;
+  withhash?: boolean | undefined;
   /** Most members to give. */
-  count?: number;
+  count?: number | undefined;
   /** Stop as soon as `count` members are found, not necessarily the nearest. Only with `count`. */
-  any?: boolean;
+  any?: boolean | undefined;
 } & AtMostOne<{
   /** Nearest first. */
   asc: boolean;
@@ -605,15 +605,15 @@ export type GeoradiusbymemberRoOptions = {
 /** Options of `GEORADIUS_RO`. */
 export type GeoradiusRoOptions = {
   /** Give the coordinates too. */
-  withcoord?: boolean;
+  withcoord?: boolean | undefined;
   /** Give the distance from the centre too. */
-  withdist?: boolean;
+  withdist?: boolean | undefined;
   /** Give the 52-bit integer of the place too. */
-  withhash?: boolean;
+  withhash?: boolean | undefined;
   /** Most members to give. */
-  count?: number;
+  count?: number | undefined;
   /** Stop as soon as `count` members are found, not necessarily the nearest. Only with `count`. Since 6.2.0. */
-  any?: boolean;
+  any?: boolean | undefined;
 } & AtMostOne<{
   /** Nearest first. */
   asc: boolean;
@@ -624,15 +624,15 @@ export type GeoradiusRoOptions = {
 /** Options of `GEOSEARCH`. */
 export type GeosearchOptions = {
   /** Most members to give. */
-  count?: number;
+  count?: number | undefined;
   /** Stop as soon as `count` members are found, not necessarily the nearest. Only with `count`. */
-  any?: boolean;
+  any?: boolean | undefined;
   /** Give the coordinates too. */
-  withcoord?: boolean;
+  withcoord?: boolean | undefined;
   /** Give the distance from the centre too. */
-  withdist?: boolean;
+  withdist?: boolean | undefined;
   /** Give the 52-bit integer of the place too. */
-  withhash?: boolean;
+  withhash?: boolean | undefined;
 } & OneOfUnless<{
   /** Centre: the place of this member. */
   frommember: Value;
@@ -655,11 +655,11 @@ export type GeosearchOptions = {
 /** Options of `GEOSEARCHSTORE`. */
 export type GeosearchstoreOptions = {
   /** Most members to give. */
-  count?: number;
+  count?: number | undefined;
   /** Stop as soon as `count` members are found, not necessarily the nearest. Only with `count`. */
-  any?: boolean;
+  any?: boolean | undefined;
   /** Keep distances as scores instead of places. */
-  storedist?: boolean;
+  storedist?: boolean | undefined;
 } & OneOfUnless<{
   /** Centre: the place of this member. */
   frommember: Value;
@@ -744,17 +744,17 @@ export type HpexpireatOptions = AtMostOne<{
 /** Options of `HRANDFIELD`. */
 export interface HrandfieldOptions {
   /** With their values. */
-  withvalues?: boolean;
+  withvalues?: boolean | undefined;
 }
 
 /** Options of `HSCAN`. */
 export interface HscanOptions {
   /** Glob pattern; applied after the batch is read, so batches may be empty. */
-  match?: Value;
+  match?: Value | undefined;
   /** About how much work per call; a hint, not a limit. */
-  count?: number;
+  count?: number | undefined;
   /** Field names only. Since Redis 7.4.0 and Valkey 8.0.0. */
-  novalues?: boolean;
+  novalues?: boolean | undefined;
 }
 
 /** Options of `HSETEX`. */
@@ -784,33 +784,33 @@ export type HsetexOptions = AtMostOne<{
 /** Options of `JSON.ARRPOP`. */
 export interface JsonArrpopOptions {
   /** JSON text, as without it; the server takes it under RESP3 only. */
-  format?: "STRINGS";
+  format?: "STRINGS" | undefined;
 }
 
 /** Options of `JSON.GET`. */
 export interface JsonGetOptions {
   /** Text per level of nesting. */
-  indent?: Value;
+  indent?: Value | undefined;
   /** Text at the end of each line. */
-  newline?: Value;
+  newline?: Value | undefined;
   /** Text between a name and its value. */
-  space?: Value;
+  space?: Value | undefined;
   /** JSON text, as without it; the server takes it under RESP3 only. */
-  format?: "STRING";
+  format?: "STRING" | undefined;
 }
 
 /** Options of `JSON.MERGE`. */
 export interface JsonMergeOptions {
   /** How numbers and texts are written. */
-  format?: "STRING" | "JSON" | "BSON";
+  format?: "STRING" | "JSON" | "BSON" | undefined;
 }
 
 /** Options of `JSON.SET`. */
 export type JsonSetOptions = {
   /** How arrays of decimals are kept: width of the float. */
-  fpha?: "BF16" | "FP16" | "FP32" | "FP64";
+  fpha?: "BF16" | "FP16" | "FP32" | "FP64" | undefined;
   /** How numbers and texts are written. */
-  format?: "STRING" | "JSON" | "BSON";
+  format?: "STRING" | "JSON" | "BSON" | undefined;
 } & AtMostOne<{
   /** Only if the path leads nowhere yet. */
   nx: boolean;
@@ -834,7 +834,7 @@ export type BlmovemOptions = AtMostOne<{
 /** Options of `BLMPOP`. */
 export interface BlmpopOptions {
   /** Most elements to take, 1 when left out. */
-  count?: number;
+  count?: number | undefined;
 }
 
 /** Options of `LMOVEM`. */
@@ -853,17 +853,17 @@ export type LmovemOptions = AtMostOne<{
 /** Options of `LMPOP`. */
 export interface LmpopOptions {
   /** Most elements to take, 1 when left out. */
-  count?: number;
+  count?: number | undefined;
 }
 
 /** Options of `LPOS`. */
 export interface LposOptions {
   /** Which match to begin with; negative searches from the tail. */
-  rank?: number;
+  rank?: number | undefined;
   /** Most positions to give, 0 for all; the reply is then an array. */
-  count?: number;
+  count?: number | undefined;
   /** Most elements to compare, 0 for all. */
-  maxlen?: number;
+  maxlen?: number | undefined;
 }
 
 /** Options of `FUNCTION FLUSH`. */
@@ -877,15 +877,15 @@ export type FunctionFlushOptions = AtMostOne<{
 /** Options of `FUNCTION LIST`. */
 export interface FunctionListOptions {
   /** Glob pattern of library names. */
-  libraryname?: Value;
+  libraryname?: Value | undefined;
   /** With the source. */
-  withcode?: boolean;
+  withcode?: boolean | undefined;
 }
 
 /** Options of `FUNCTION LOAD`. */
 export interface FunctionLoadOptions {
   /** Overwrite a library of that name. */
-  replace?: boolean;
+  replace?: boolean | undefined;
 }
 
 /** Options of `FUNCTION RESTORE`. */
@@ -909,23 +909,23 @@ export type ScriptFlushOptions = AtMostOne<{
 /** Options of `FT.AGGREGATE`. */
 export type FtAggregateOptions = {
   /** No stemming of the query. */
-  verbatim?: boolean;
+  verbatim?: boolean | undefined;
   /** Sends `ADDSCORES`. */
-  addscores?: boolean;
+  addscores?: boolean | undefined;
   /** Name of the scoring function. */
-  scorer?: Value;
+  scorer?: Value | undefined;
   /** Sends `INORDER`. */
-  inorder?: boolean;
+  inorder?: boolean | undefined;
   /** Words that may stand between terms. */
-  slop?: number;
+  slop?: number | undefined;
   /** Give the results in batches, through a cursor. */
-  withcursor?: true | { count?: number; maxidle?: number };
+  withcursor?: true | { count?: number | undefined; maxidle?: number | undefined } | undefined;
   /** Most milliseconds to spend. */
-  timeout?: number;
+  timeout?: number | undefined;
   /** Values for `$name` in the query. */
-  params?: Pairs<Value, Value>;
+  params?: Pairs<Value, Value> | undefined;
   /** Version of the query language. Since version 2.4.3 of the module. */
-  dialect?: number;
+  dialect?: number | undefined;
 } & AtMostOne<{
   /** Sends `ALLSHARDS`. */
   allshards: boolean;
@@ -941,102 +941,102 @@ export type FtAggregateOptions = {
 /** Options of `FT.ALTER`. */
 export interface FtAlterOptions {
   /** Do not index what exists already. */
-  skipinitialscan?: boolean;
+  skipinitialscan?: boolean | undefined;
 }
 
 /** Options of `FT.CREATE`. */
 export interface FtCreateOptions {
   /** Index hashes or JSON documents; hashes when left out. */
-  on?: "HASH" | "JSON";
+  on?: "HASH" | "JSON" | undefined;
   /** Whether documents that are indexed nowhere are kept in sight. */
-  indexall?: "ENABLE" | "DISABLE";
+  indexall?: "ENABLE" | "DISABLE" | undefined;
   /** Only keys that begin so. */
-  prefix?: readonly Value[];
+  prefix?: readonly Value[] | undefined;
   /** Expression documents must fulfil. */
-  filter?: Value;
+  filter?: Value | undefined;
   /** Language for stems. */
-  language?: Value;
+  language?: Value | undefined;
   /** Field that names the language of a document. */
-  languageField?: Value;
+  languageField?: Value | undefined;
   /** Score of documents without one, 0 to 1. */
-  score?: number;
+  score?: number | undefined;
   /** Field that holds the score of a document. */
-  scoreField?: Value;
+  scoreField?: Value | undefined;
   /** Field that holds the payload. */
-  payloadField?: Value;
+  payloadField?: Value | undefined;
   /** Make room for more than 32 text fields. */
-  maxtextfields?: boolean;
+  maxtextfields?: boolean | undefined;
   /** Seconds without use after which the index goes. */
-  temporary?: number;
+  temporary?: number | undefined;
   /** Keep no positions: smaller, but no phrases and no highlighting. */
-  nooffsets?: boolean;
+  nooffsets?: boolean | undefined;
   /** No highlighting. */
-  nohl?: boolean;
+  nohl?: boolean | undefined;
   /** Keep no field bits: smaller, but no search by field. */
-  nofields?: boolean;
+  nofields?: boolean | undefined;
   /** Keep no frequencies. */
-  nofreqs?: boolean;
+  nofreqs?: boolean | undefined;
   /** Words not to index, instead of the default ones. */
-  stopwords?: readonly Value[];
+  stopwords?: readonly Value[] | undefined;
   /** Do not index what exists already. */
-  skipinitialscan?: boolean;
+  skipinitialscan?: boolean | undefined;
   /** Valkey Search only. */
-  withoffsets?: boolean;
+  withoffsets?: boolean | undefined;
   /** Valkey Search only. */
-  nostopwords?: boolean;
+  nostopwords?: boolean | undefined;
   /** Valkey Search only. */
-  punctuation?: Value;
+  punctuation?: Value | undefined;
   /** Valkey Search only. */
-  minstemsize?: number;
+  minstemsize?: number | undefined;
 }
 
 /** Options of `FT.CURSOR READ`. */
 export interface FtCursorReadOptions {
   /** Most results in this batch. */
-  count?: number;
+  count?: number | undefined;
 }
 
 /** Options of `FT.DROPINDEX`. */
 export interface FtDropindexOptions {
   /** Delete the indexed keys too. */
-  dd?: boolean;
+  dd?: boolean | undefined;
 }
 
 /** Options of `FT.EXPLAIN`. */
 export interface FtExplainOptions {
   /** Version of the query language. Since version 2.4.3 of the module. */
-  dialect?: number;
+  dialect?: number | undefined;
 }
 
 /** Options of `FT.EXPLAINCLI`. */
 export interface FtExplaincliOptions {
   /** Version of the query language. Since version 2.4.3 of the module. */
-  dialect?: number;
+  dialect?: number | undefined;
 }
 
 /** Options of `FT.HYBRID`. */
 export type FtHybridOptions = {
   /** `GROUPBY`. */
-  groupby?: { properties: readonly Value[]; reduce?: readonly { reducer: SearchReducer; args?: readonly Value[]; as?: Value }[] };
+  groupby?: { properties: readonly Value[]; reduce?: readonly ({ reducer: SearchReducer; args?: readonly Value[] | undefined; as?: Value | undefined })[] | undefined } | undefined;
   /** `APPLY`. */
-  apply?: readonly { expression: Value; as: Value }[];
+  apply?: readonly { expression: Value; as: Value }[] | undefined;
   /** Which results to keep. */
-  filter?: Value;
+  filter?: Value | undefined;
   /** `LIMIT`. */
-  limit?: { offset: number; count: number };
+  limit?: { offset: number; count: number } | undefined;
   /** Sends `EXPLAINSCORE`. */
-  explainscore?: boolean;
+  explainscore?: boolean | undefined;
   /** Values for `$name` in the query. */
-  params?: Pairs<Value, Value>;
+  params?: Pairs<Value, Value> | undefined;
   /** Most milliseconds to spend. */
-  timeout?: number;
+  timeout?: number | undefined;
   /** How numbers and texts are written. */
-  format?: Value;
+  format?: Value | undefined;
 } & AtMostOne<{
   /** `RRF`. */
-  rrf: true | { constant?: number; window?: number; yieldScoreAs?: Value };
+  rrf: true | { constant?: number | undefined; window?: number | undefined; yieldScoreAs?: Value | undefined };
   /** `LINEAR`. */
-  linear: true | { alpha?: number; beta?: number; window?: number; yieldScoreAs?: Value };
+  linear: true | { alpha?: number | undefined; beta?: number | undefined; window?: number | undefined; yieldScoreAs?: Value | undefined };
 }> & AtMostOne<{
   /** `LOAD`. */
   load: readonly Value[];
@@ -1072,63 +1072,63 @@ export type FtInfoOptions = AtMostOne<{
 /** Options of `FT.PROFILE`. */
 export interface FtProfileOptions {
   /** Leave out the details of inner iterators. */
-  limited?: boolean;
+  limited?: boolean | undefined;
 }
 
 /** Options of `FT.SEARCH`. */
 export type FtSearchOptions = {
   /** Names of documents only. */
-  nocontent?: boolean;
+  nocontent?: boolean | undefined;
   /** No stemming of the query. */
-  verbatim?: boolean;
+  verbatim?: boolean | undefined;
   /** Keep stop words in the query. */
-  nostopwords?: boolean;
+  nostopwords?: boolean | undefined;
   /** With the scores. */
-  withscores?: boolean;
+  withscores?: boolean | undefined;
   /** With the payloads. */
-  withpayloads?: boolean;
+  withpayloads?: boolean | undefined;
   /** With the value each was sorted by. */
-  withsortkeys?: boolean;
+  withsortkeys?: boolean | undefined;
   /** `FILTER`: the filters. */
-  filter?: readonly (readonly [field: Value, min: ScoreBound, max: ScoreBound])[];
+  filter?: readonly (readonly [field: Value, min: ScoreBound, max: ScoreBound])[] | undefined;
   /** `GEOFILTER`: the geo filters. */
-  geofilter?: readonly FtSearchGeofilter[];
+  geofilter?: readonly FtSearchGeofilter[] | undefined;
   /** Only these documents. */
-  inkeys?: readonly Key[];
+  inkeys?: readonly Key[] | undefined;
   /** Only these text fields. */
-  infields?: readonly Value[];
+  infields?: readonly Value[] | undefined;
   /** Fields to give, instead of all. */
-  return?: readonly Value[];
+  return?: readonly Value[] | undefined;
   /** Shorten fields to the parts around the hits. */
-  summarize?: true | { fields?: readonly Value[]; frags?: number; len?: number; separator?: Value };
+  summarize?: true | { fields?: readonly Value[] | undefined; frags?: number | undefined; len?: number | undefined; separator?: Value | undefined } | undefined;
   /** Mark the hits in fields. */
-  highlight?: true | { fields?: readonly Value[]; tags?: { open: Value; close: Value } };
+  highlight?: true | { fields?: readonly Value[] | undefined; tags?: { open: Value; close: Value } | undefined } | undefined;
   /** Most words in between the terms of a phrase. */
-  slop?: number;
+  slop?: number | undefined;
   /** Most milliseconds to spend. */
-  timeout?: number;
+  timeout?: number | undefined;
   /** Terms in the order of the query. */
-  inorder?: boolean;
+  inorder?: boolean | undefined;
   /** Language for stems. */
-  language?: Value;
+  language?: Value | undefined;
   /** Name of a custom query expander. */
-  expander?: Value;
+  expander?: Value | undefined;
   /** Name of the scoring function. */
-  scorer?: Value;
+  scorer?: Value | undefined;
   /** Sends `EXPLAINSCORE`. Only with `withscores`. */
-  explainscore?: boolean;
+  explainscore?: boolean | undefined;
   /** `PAYLOAD`. */
-  payload?: Value;
+  payload?: Value | undefined;
   /** Field to sort by. */
-  sortby?: Value;
+  sortby?: Value | undefined;
   /** Count all that match, which dialect 4 does not. Since version 2.8.4 of the module. */
-  withcount?: boolean;
+  withcount?: boolean | undefined;
   /** `LIMIT`. */
-  limit?: { offset: number; count: number };
+  limit?: { offset: number; count: number } | undefined;
   /** Values for `$name` in the query. */
-  params?: Pairs<Value, Value>;
+  params?: Pairs<Value, Value> | undefined;
   /** Version of the query language. Since version 2.4.3 of the module. */
-  dialect?: number;
+  dialect?: number | undefined;
 } & AtMostOne<{
   /** Sends `ALLSHARDS`. */
   allshards: boolean;
@@ -1149,37 +1149,37 @@ export type FtSearchOptions = {
 /** Options of `FT.SPELLCHECK`. */
 export interface FtSpellcheckOptions {
   /** Most edits of a correction, 1 to 4. */
-  distance?: number;
+  distance?: number | undefined;
   /** Dictionary to include or exclude. */
-  terms?: readonly FtSpellcheckTerm[];
+  terms?: readonly FtSpellcheckTerm[] | undefined;
   /** Version of the query language. Since version 2.4.3 of the module. */
-  dialect?: number;
+  dialect?: number | undefined;
 }
 
 /** Options of `FT.SUGADD`. */
 export interface FtSugaddOptions {
   /** Add to the weight it has. */
-  incr?: boolean;
+  incr?: boolean | undefined;
   /** Text kept beside it. */
-  payload?: Value;
+  payload?: Value | undefined;
 }
 
 /** Options of `FT.SUGGET`. */
 export interface FtSuggetOptions {
   /** Also prefixes one edit away. */
-  fuzzy?: boolean;
+  fuzzy?: boolean | undefined;
   /** Sends `WITHSCORES`. */
-  withscores?: boolean;
+  withscores?: boolean | undefined;
   /** Sends `WITHPAYLOADS`. */
-  withpayloads?: boolean;
+  withpayloads?: boolean | undefined;
   /** Most suggestions, 5 when left out. */
-  max?: number;
+  max?: number | undefined;
 }
 
 /** Options of `FT.SYNUPDATE`. */
 export interface FtSynupdateOptions {
   /** Do not index what exists already. */
-  skipinitialscan?: boolean;
+  skipinitialscan?: boolean | undefined;
 }
 
 /** Options of `SENTINEL CONFIG`. */
@@ -1193,7 +1193,7 @@ export type SentinelConfigOptions = OneOf<{
 /** Options of `SENTINEL FAILOVER`. */
 export interface SentinelFailoverOptions {
   /** Sends `COORDINATED`. Since Valkey 9.0.0, not in Redis. */
-  coordinated?: boolean;
+  coordinated?: boolean | undefined;
 }
 
 /** Options of `BGSAVE`. */
@@ -1217,11 +1217,11 @@ export type CommandListOptions = AtMostOne<{
 /** Options of `FAILOVER`. */
 export interface FailoverOptions {
   /** Replica that shall take over. */
-  to?: { host: Value; port: number; force?: boolean };
+  to?: { host: Value; port: number; force?: boolean | undefined } | undefined;
   /** Give up a running failover. */
-  abort?: boolean;
+  abort?: boolean | undefined;
   /** Most milliseconds to wait for it to catch up. */
-  timeout?: number;
+  timeout?: number | undefined;
 }
 
 /** Options of `FLUSHALL`. */
@@ -1243,47 +1243,47 @@ export type FlushdbOptions = AtMostOne<{
 /** Options of `HOTKEYS START`. */
 export interface HotkeysStartOptions {
   /** How many keys to keep. */
-  count?: number;
+  count?: number | undefined;
   /** Seconds until it stops by itself. */
-  duration?: number;
+  duration?: number | undefined;
   /** Look at one command in this many. */
-  sample?: number;
+  sample?: number | undefined;
   /** Only keys of these slots. */
-  slots?: readonly number[];
+  slots?: readonly number[] | undefined;
 }
 
 /** Options of `LOLWUT`. */
 export interface LolwutOptions {
   /** Which piece of art. */
-  version?: number;
+  version?: number | undefined;
 }
 
 /** Options of `MEMORY USAGE`. */
 export interface MemoryUsageOptions {
   /** Nested elements to sample, 5 unless given; 0 for all. */
-  samples?: number;
+  samples?: number | undefined;
 }
 
 /** Options of `MODULE LOADEX`. */
 export interface ModuleLoadexOptions {
   /** Settings, name and value. */
-  config?: Pairs<Value, Value>;
+  config?: Pairs<Value, Value> | undefined;
   /** The module's own arguments. */
-  args?: readonly Value[];
+  args?: readonly Value[] | undefined;
 }
 
 /** Options of `SHUTDOWN`. */
 export type ShutdownOptions = {
   /** Do not wait for lagging replicas. Since 7.0.0. */
-  now?: boolean;
+  now?: boolean | undefined;
   /** Go on in spite of errors while saving. Since 7.0.0. */
-  force?: boolean;
+  force?: boolean | undefined;
   /** Sends `SAFE`. Since Valkey 9.0.0, not in Redis. */
-  safe?: boolean;
+  safe?: boolean | undefined;
   /** Sends `FAILOVER`. Since Valkey 9.0.0, not in Redis. */
-  failover?: boolean;
+  failover?: boolean | undefined;
   /** Call off a shutdown that is under way. Since 7.0.0. */
-  abort?: boolean;
+  abort?: boolean | undefined;
 } & AtMostOne<{
   /** Do not save. */
   nosave: boolean;
@@ -1294,43 +1294,43 @@ export type ShutdownOptions = {
 /** Options of `SDIFFCARD`. */
 export interface SdiffcardOptions {
   /** Stop counting here; 0 for no limit. */
-  limit?: number;
+  limit?: number | undefined;
 }
 
 /** Options of `SINTERCARD`. */
 export interface SintercardOptions {
   /** Stop counting here; 0 for no limit. */
-  limit?: number;
+  limit?: number | undefined;
 }
 
 /** Options of `SSCAN`. */
 export interface SscanOptions {
   /** Glob pattern; applied after the batch is read, so batches may be empty. */
-  match?: Value;
+  match?: Value | undefined;
   /** About how much work per call; a hint, not a limit. */
-  count?: number;
+  count?: number | undefined;
 }
 
 /** Options of `SUNIONCARD`. */
 export interface SunioncardOptions {
   /** Estimate instead of counting exactly. */
-  approx?: boolean;
+  approx?: boolean | undefined;
   /** Stop counting here; 0 for no limit. */
-  limit?: number;
+  limit?: number | undefined;
 }
 
 /** Options of `BZMPOP`. */
 export interface BzmpopOptions {
   /** Most members to take, 1 when left out. */
-  count?: number;
+  count?: number | undefined;
 }
 
 /** Options of `ZADD`. */
 export type ZaddOptions = {
   /** Count changed members too, not only new ones. Since 3.0.2. */
-  ch?: boolean;
+  ch?: boolean | undefined;
   /** Add to the score of the one member and give the outcome. Since 3.0.2. */
-  incr?: boolean;
+  incr?: boolean | undefined;
 } & AtMostOne<{
   /** Only add members, never change scores. */
   nx: boolean;
@@ -1346,53 +1346,53 @@ export type ZaddOptions = {
 /** Options of `ZDIFF`. */
 export interface ZdiffOptions {
   /** Sends `WITHSCORES`. */
-  withscores?: boolean;
+  withscores?: boolean | undefined;
 }
 
 /** Options of `ZINTER`. */
 export interface ZinterOptions {
   /** Factor for the scores of each key, in order. */
-  weights?: readonly number[];
+  weights?: readonly number[] | undefined;
   /** How to combine the scores of a member; SUM when left out. */
-  aggregate?: "SUM" | "MIN" | "MAX" | "COUNT";
+  aggregate?: "SUM" | "MIN" | "MAX" | "COUNT" | undefined;
   /** Sends `WITHSCORES`. */
-  withscores?: boolean;
+  withscores?: boolean | undefined;
 }
 
 /** Options of `ZINTERCARD`. */
 export interface ZintercardOptions {
   /** Stop counting here; 0 for no limit. */
-  limit?: number;
+  limit?: number | undefined;
 }
 
 /** Options of `ZINTERSTORE`. */
 export interface ZinterstoreOptions {
   /** Factor for the scores of each key, in order. */
-  weights?: readonly number[];
+  weights?: readonly number[] | undefined;
   /** How to combine the scores of a member; SUM when left out. */
-  aggregate?: "SUM" | "MIN" | "MAX" | "COUNT";
+  aggregate?: "SUM" | "MIN" | "MAX" | "COUNT" | undefined;
 }
 
 /** Options of `ZMPOP`. */
 export interface ZmpopOptions {
   /** Most members to take, 1 when left out. */
-  count?: number;
+  count?: number | undefined;
 }
 
 /** Options of `ZRANDMEMBER`. */
 export interface ZrandmemberOptions {
   /** Sends `WITHSCORES`. */
-  withscores?: boolean;
+  withscores?: boolean | undefined;
 }
 
 /** Options of `ZRANGE`. */
 export type ZrangeOptions = {
   /** From the highest to the lowest; the bounds are swapped too, for scores and byte order. Since 6.2.0. */
-  rev?: boolean;
+  rev?: boolean | undefined;
   /** `LIMIT`. Since 6.2.0. */
-  limit?: { offset: number; count: number };
+  limit?: { offset: number; count: number } | undefined;
   /** Sends `WITHSCORES`. */
-  withscores?: boolean;
+  withscores?: boolean | undefined;
 } & AtMostOne<{
   /** The bounds are scores. */
   byscore: boolean;
@@ -1403,23 +1403,23 @@ export type ZrangeOptions = {
 /** Options of `ZRANGEBYLEX`. */
 export interface ZrangebylexOptions {
   /** `LIMIT`. */
-  limit?: { offset: number; count: number };
+  limit?: { offset: number; count: number } | undefined;
 }
 
 /** Options of `ZRANGEBYSCORE`. */
 export interface ZrangebyscoreOptions {
   /** Sends `WITHSCORES`. Since 2.0.0. */
-  withscores?: boolean;
+  withscores?: boolean | undefined;
   /** `LIMIT`. */
-  limit?: { offset: number; count: number };
+  limit?: { offset: number; count: number } | undefined;
 }
 
 /** Options of `ZRANGESTORE`. */
 export type ZrangestoreOptions = {
   /** From the highest to the lowest; the bounds are swapped too, for scores and byte order. */
-  rev?: boolean;
+  rev?: boolean | undefined;
   /** `LIMIT`. */
-  limit?: { offset: number; count: number };
+  limit?: { offset: number; count: number } | undefined;
 } & AtMostOne<{
   /** The bounds are scores. */
   byscore: boolean;
@@ -1430,61 +1430,61 @@ export type ZrangestoreOptions = {
 /** Options of `ZRANK`. */
 export interface ZrankOptions {
   /** Give the score too. Since 7.2.0. */
-  withscore?: boolean;
+  withscore?: boolean | undefined;
 }
 
 /** Options of `ZREVRANGE`. */
 export interface ZrevrangeOptions {
   /** Sends `WITHSCORES`. */
-  withscores?: boolean;
+  withscores?: boolean | undefined;
 }
 
 /** Options of `ZREVRANGEBYLEX`. */
 export interface ZrevrangebylexOptions {
   /** `LIMIT`. */
-  limit?: { offset: number; count: number };
+  limit?: { offset: number; count: number } | undefined;
 }
 
 /** Options of `ZREVRANGEBYSCORE`. */
 export interface ZrevrangebyscoreOptions {
   /** Sends `WITHSCORES`. */
-  withscores?: boolean;
+  withscores?: boolean | undefined;
   /** `LIMIT`. */
-  limit?: { offset: number; count: number };
+  limit?: { offset: number; count: number } | undefined;
 }
 
 /** Options of `ZREVRANK`. */
 export interface ZrevrankOptions {
   /** Give the score too. Since 7.2.0. */
-  withscore?: boolean;
+  withscore?: boolean | undefined;
 }
 
 /** Options of `ZSCAN`. */
 export interface ZscanOptions {
   /** Glob pattern; applied after the batch is read, so batches may be empty. */
-  match?: Value;
+  match?: Value | undefined;
   /** About how much work per call; a hint, not a limit. */
-  count?: number;
+  count?: number | undefined;
   /** Sends `NOSCORES`. Since Valkey 8.0.0, not in Redis. */
-  noscores?: boolean;
+  noscores?: boolean | undefined;
 }
 
 /** Options of `ZUNION`. */
 export interface ZunionOptions {
   /** Factor for the scores of each key, in order. */
-  weights?: readonly number[];
+  weights?: readonly number[] | undefined;
   /** How to combine the scores of a member; SUM when left out. */
-  aggregate?: "SUM" | "MIN" | "MAX" | "COUNT";
+  aggregate?: "SUM" | "MIN" | "MAX" | "COUNT" | undefined;
   /** Sends `WITHSCORES`. */
-  withscores?: boolean;
+  withscores?: boolean | undefined;
 }
 
 /** Options of `ZUNIONSTORE`. */
 export interface ZunionstoreOptions {
   /** Factor for the scores of each key, in order. */
-  weights?: readonly number[];
+  weights?: readonly number[] | undefined;
   /** How to combine the scores of a member; SUM when left out. */
-  aggregate?: "SUM" | "MIN" | "MAX" | "COUNT";
+  aggregate?: "SUM" | "MIN" | "MAX" | "COUNT" | undefined;
 }
 
 /** Options of `XACKDEL`. */
@@ -1500,9 +1500,9 @@ export type XackdelOptions = AtMostOne<{
 /** Options of `XADD`. */
 export type XaddOptions = {
   /** Add nothing when the stream is missing. Since 6.2.0. */
-  nomkstream?: boolean;
+  nomkstream?: boolean | undefined;
   /** Cut the stream after adding. */
-  trim?: { approx?: boolean; limit?: number } & OneOf<{ maxlen: number; minid: Value }>;
+  trim?: { approx?: boolean | undefined; limit?: number | undefined } & OneOf<{ maxlen: number; minid: Value }> | undefined;
 } & AtMostOne<{
   /** Leave references in consumer groups. */
   keepref: boolean;
@@ -1520,33 +1520,33 @@ export type XaddOptions = {
 /** Options of `XAUTOCLAIM`. */
 export interface XautoclaimOptions {
   /** Most entries to look at, 100 when left out. */
-  count?: number;
+  count?: number | undefined;
   /** Give IDs only, and do not raise the delivery counter. */
-  justid?: boolean;
+  justid?: boolean | undefined;
 }
 
 /** Options of `XCFGSET`. */
 export interface XcfgsetOptions {
   /** Seconds to remember message IDs. */
-  idmpDuration?: number;
+  idmpDuration?: number | undefined;
   /** Most message IDs to remember per producer. */
-  idmpMaxsize?: number;
+  idmpMaxsize?: number | undefined;
 }
 
 /** Options of `XCLAIM`. */
 export interface XclaimOptions {
   /** Set the idle time to these milliseconds. */
-  idle?: number;
+  idle?: number | undefined;
   /** Set the last delivery to this moment. */
-  time?: Time;
+  time?: Time | undefined;
   /** Set the delivery counter. */
-  retrycount?: number;
+  retrycount?: number | undefined;
   /** Also entries that are not pending. */
-  force?: boolean;
+  force?: boolean | undefined;
   /** Give IDs only, and do not raise the delivery counter. */
-  justid?: boolean;
+  justid?: boolean | undefined;
   /** Raise the group's last ID to this one. */
-  lastid?: Value;
+  lastid?: Value | undefined;
 }
 
 /** Options of `XDELEX`. */
@@ -1562,35 +1562,35 @@ export type XdelexOptions = AtMostOne<{
 /** Options of `XGROUP CREATE`. */
 export interface XgroupCreateOptions {
   /** Make the stream when missing. */
-  mkstream?: boolean;
+  mkstream?: boolean | undefined;
   /** How many entries the group counts as read, to compute its lag. */
-  entriesread?: Int64;
+  entriesread?: Int64 | undefined;
 }
 
 /** Options of `XGROUP SETID`. */
 export interface XgroupSetidOptions {
   /** How many entries the group counts as read, to compute its lag. */
-  entriesread?: Int64;
+  entriesread?: Int64 | undefined;
 }
 
 /** Options of `XINFO STREAM`. */
 export interface XinfoStreamOptions {
   /** With groups and pending entries. */
-  full?: true | { count?: number };
+  full?: true | { count?: number | undefined } | undefined;
 }
 
 /** Options of `XNACK`. */
 export interface XnackOptions {
   /** Set the delivery counter. */
-  retrycount?: number;
+  retrycount?: number | undefined;
   /** Also entries that are not pending. */
-  force?: boolean;
+  force?: boolean | undefined;
 }
 
 /** Options of `XPENDING`. */
 export interface XpendingOptions {
   /** Only entries idle for at least these milliseconds. Since 6.2.0. */
-  idle?: number;
+  idle?: number | undefined;
   /** Lowest ID, `-` for the first. */
   start: Value;
   /** Highest ID, `+` for the last. */
@@ -1598,63 +1598,63 @@ export interface XpendingOptions {
   /** The count. */
   count: number;
   /** Only entries of this consumer. */
-  consumer?: Value;
+  consumer?: Value | undefined;
 }
 
 /** Options of `XRANGE`. */
 export interface XrangeOptions {
   /** Most entries to give. */
-  count?: number;
+  count?: number | undefined;
 }
 
 /** Options of `XREAD`. */
 export interface XreadOptions {
   /** Most entries per stream. */
-  count?: number;
+  count?: number | undefined;
   /** Most entries of all streams together. Since Redis 8.10.0, not in Valkey. */
-  maxcount?: number;
+  maxcount?: number | undefined;
   /** Most bytes of all streams together. Since Redis 8.10.0, not in Valkey. */
-  maxsize?: number;
+  maxsize?: number | undefined;
   /** Milliseconds to wait for entries, 0 for ever. */
-  block?: number;
+  block?: number | undefined;
 }
 
 /** Options of `XREADGROUP`. */
 export interface XreadgroupOptions {
   /** Most entries per stream. */
-  count?: number;
+  count?: number | undefined;
   /** Most entries of all streams together. Since Redis 8.10.0, not in Valkey. */
-  maxcount?: number;
+  maxcount?: number | undefined;
   /** Most bytes of all streams together. Since Redis 8.10.0, not in Valkey. */
-  maxsize?: number;
+  maxsize?: number | undefined;
   /** Milliseconds to wait for entries, 0 for ever. */
-  block?: number;
+  block?: number | undefined;
   /** Also take over entries pending for this many milliseconds. Since Redis 8.4.0, not in Valkey. */
-  claim?: number;
+  claim?: number | undefined;
   /** Count entries as confirmed at once. */
-  noack?: boolean;
+  noack?: boolean | undefined;
 }
 
 /** Options of `XREVRANGE`. */
 export interface XrevrangeOptions {
   /** Most entries to give. */
-  count?: number;
+  count?: number | undefined;
 }
 
 /** Options of `XSETID`. */
 export interface XsetidOptions {
   /** How many entries were ever added. Since 7.0.0. */
-  entriesadded?: Int64;
+  entriesadded?: Int64 | undefined;
   /** Highest ID ever deleted. Since 7.0.0. */
-  maxdeletedid?: Value;
+  maxdeletedid?: Value | undefined;
 }
 
 /** Options of `XTRIM`. */
 export type XtrimOptions = {
   /** Let the server trim a little less, which is much cheaper (`~`). */
-  approx?: boolean;
+  approx?: boolean | undefined;
   /** Most entries to drop in this call; needs `approx`. Since 6.2.0. */
-  limit?: number;
+  limit?: number | undefined;
 } & OneOf<{
   /** Keep at most this many entries. */
   maxlen: number;
@@ -1698,13 +1698,13 @@ export type GetexOptions = AtMostOne<{
 /** Options of `INCREX`. */
 export type IncrexOptions = {
   /** Stop at the bound instead of refusing. */
-  saturate?: boolean;
+  saturate?: boolean | undefined;
   /** Lowest value allowed. */
-  lbound?: Value;
+  lbound?: Value | undefined;
   /** Highest value allowed. */
-  ubound?: Value;
+  ubound?: Value | undefined;
   /** Set the lifetime only if the key has none. */
-  enx?: boolean;
+  enx?: boolean | undefined;
 } & AtMostOne<{
   /** Decimal amount to add. */
   byfloat: number;
@@ -1726,9 +1726,9 @@ export type IncrexOptions = {
 /** Options of `LCS`. */
 export type LcsOptions = {
   /** Leave out shorter matches. Only with `idx`. */
-  minmatchlen?: number;
+  minmatchlen?: number | undefined;
   /** Give the length of each match too. Only with `idx`. */
-  withmatchlen?: boolean;
+  withmatchlen?: boolean | undefined;
 } & AtMostOne<{
   /** Give only the length. */
   len: boolean;
@@ -1758,7 +1758,7 @@ export type MsetexOptions = AtMostOne<{
 /** Options of `SET`. */
 export type SetOptions = {
   /** Reply with the value the key held before. Since 6.2.0. */
-  get?: boolean;
+  get?: boolean | undefined;
 } & AtMostOne<{
   /** Only if the key is missing. */
   nx: boolean;
@@ -1788,103 +1788,103 @@ export type SetOptions = {
 /** Options of `TS.ADD`. */
 export interface TsAddOptions {
   /** Milliseconds to keep samples, counted from the newest; 0 for ever. */
-  retention?: number;
+  retention?: number | undefined;
   /** Whether samples are compressed. */
-  encoding?: "COMPRESSED" | "UNCOMPRESSED";
+  encoding?: "COMPRESSED" | "UNCOMPRESSED" | undefined;
   /** Bytes per chunk. */
-  chunkSize?: number;
+  chunkSize?: number | undefined;
   /** What a second sample at the same timestamp does. */
-  duplicatePolicy?: TsPolicy;
+  duplicatePolicy?: TsPolicy | undefined;
   /** What a second sample at this timestamp does, for this call. */
-  onDuplicate?: TsPolicy;
+  onDuplicate?: TsPolicy | undefined;
   /** Drop samples this near to the last one, in time and value. */
-  ignore?: { maxTimeDiff: number; maxValDiff: number };
+  ignore?: { maxTimeDiff: number; maxValDiff: number } | undefined;
   /** Names and values to find the series by. */
-  labels?: Pairs<Value, Value>;
+  labels?: Pairs<Value, Value> | undefined;
 }
 
 /** Options of `TS.ALTER`. */
 export interface TsAlterOptions {
   /** Milliseconds to keep samples, counted from the newest; 0 for ever. */
-  retention?: number;
+  retention?: number | undefined;
   /** Bytes per chunk. */
-  chunkSize?: number;
+  chunkSize?: number | undefined;
   /** What a second sample at the same timestamp does. */
-  duplicatePolicy?: TsPolicy;
+  duplicatePolicy?: TsPolicy | undefined;
   /** Drop samples this near to the last one, in time and value. */
-  ignore?: { maxTimeDiff: number; maxValDiff: number };
+  ignore?: { maxTimeDiff: number; maxValDiff: number } | undefined;
   /** Names and values to find the series by. */
-  labels?: Pairs<Value, Value>;
+  labels?: Pairs<Value, Value> | undefined;
 }
 
 /** Options of `TS.CREATE`. */
 export interface TsCreateOptions {
   /** Milliseconds to keep samples, counted from the newest; 0 for ever. */
-  retention?: number;
+  retention?: number | undefined;
   /** Whether samples are compressed. */
-  encoding?: "COMPRESSED" | "UNCOMPRESSED";
+  encoding?: "COMPRESSED" | "UNCOMPRESSED" | undefined;
   /** Bytes per chunk. */
-  chunkSize?: number;
+  chunkSize?: number | undefined;
   /** What a second sample at the same timestamp does. */
-  duplicatePolicy?: TsPolicy;
+  duplicatePolicy?: TsPolicy | undefined;
   /** Drop samples this near to the last one, in time and value. */
-  ignore?: { maxTimeDiff: number; maxValDiff: number };
+  ignore?: { maxTimeDiff: number; maxValDiff: number } | undefined;
   /** Names and values to find the series by. */
-  labels?: Pairs<Value, Value>;
+  labels?: Pairs<Value, Value> | undefined;
 }
 
 /** Options of `TS.DECRBY`. */
 export interface TsDecrbyOptions {
   /** Unix milliseconds, or `*` for the server's clock. */
-  timestamp?: Time | "*";
+  timestamp?: Time | "*" | undefined;
   /** Milliseconds to keep samples, counted from the newest; 0 for ever. */
-  retention?: number;
+  retention?: number | undefined;
   /** Whether samples are compressed. */
-  encoding?: "COMPRESSED" | "UNCOMPRESSED";
+  encoding?: "COMPRESSED" | "UNCOMPRESSED" | undefined;
   /** Bytes per chunk. */
-  chunkSize?: number;
+  chunkSize?: number | undefined;
   /** What a second sample at the same timestamp does. */
-  duplicatePolicy?: TsPolicy;
+  duplicatePolicy?: TsPolicy | undefined;
   /** Drop samples this near to the last one, in time and value. */
-  ignore?: { maxTimeDiff: number; maxValDiff: number };
+  ignore?: { maxTimeDiff: number; maxValDiff: number } | undefined;
   /** Names and values to find the series by. */
-  labels?: Pairs<Value, Value>;
+  labels?: Pairs<Value, Value> | undefined;
 }
 
 /** Options of `TS.GET`. */
 export interface TsGetOptions {
   /** With the bucket that is still open, for a compacted series. */
-  latest?: boolean;
+  latest?: boolean | undefined;
 }
 
 /** Options of `TS.INCRBY`. */
 export interface TsIncrbyOptions {
   /** Unix milliseconds, or `*` for the server's clock. */
-  timestamp?: Time | "*";
+  timestamp?: Time | "*" | undefined;
   /** Milliseconds to keep samples, counted from the newest; 0 for ever. */
-  retention?: number;
+  retention?: number | undefined;
   /** Whether samples are compressed. */
-  encoding?: "COMPRESSED" | "UNCOMPRESSED";
+  encoding?: "COMPRESSED" | "UNCOMPRESSED" | undefined;
   /** Bytes per chunk. */
-  chunkSize?: number;
+  chunkSize?: number | undefined;
   /** What a second sample at the same timestamp does. */
-  duplicatePolicy?: TsPolicy;
+  duplicatePolicy?: TsPolicy | undefined;
   /** Drop samples this near to the last one, in time and value. */
-  ignore?: { maxTimeDiff: number; maxValDiff: number };
+  ignore?: { maxTimeDiff: number; maxValDiff: number } | undefined;
   /** Names and values to find the series by. */
-  labels?: Pairs<Value, Value>;
+  labels?: Pairs<Value, Value> | undefined;
 }
 
 /** Options of `TS.INFO`. */
 export interface TsInfoOptions {
   /** With the chunks. */
-  debug?: boolean;
+  debug?: boolean | undefined;
 }
 
 /** Options of `TS.MGET`. */
 export type TsMgetOptions = {
   /** With the bucket that is still open, for a compacted series. */
-  latest?: boolean;
+  latest?: boolean | undefined;
 } & AtMostOne<{
   /** With all labels. */
   withlabels: boolean;
@@ -1895,19 +1895,19 @@ export type TsMgetOptions = {
 /** Options of `TS.MRANGE`. */
 export type TsMrangeOptions = {
   /** With the bucket that is still open, for a compacted series. */
-  latest?: boolean;
+  latest?: boolean | undefined;
   /** Only samples at these timestamps. */
-  filterByTs?: readonly Time[];
+  filterByTs?: readonly Time[] | undefined;
   /** Only samples between two values. */
-  filterByValue?: { min: number; max: number };
+  filterByValue?: { min: number; max: number } | undefined;
   /** Most samples per series. */
-  count?: number;
+  count?: number | undefined;
   /** Put samples together by bucket. */
-  aggregation?: { align?: Time | "start" | "end" | "-" | "+"; type: TsAggregator | readonly TsAggregator[]; bucketDuration: number; buckettimestamp?: "start" | "end" | "mid" | "-" | "+" | "~"; empty?: boolean };
+  aggregation?: { align?: Time | "start" | "end" | "-" | "+" | undefined; type: TsAggregator | readonly TsAggregator[]; bucketDuration: number; buckettimestamp?: "start" | "end" | "mid" | "-" | "+" | "~" | undefined; empty?: boolean | undefined } | undefined;
   /** Put series with the same value of a label together. */
-  groupby?: { label: Value; reduce: TsAggregator };
+  groupby?: { label: Value; reduce: TsAggregator } | undefined;
   /** Sends `EXCLUDEEMPTY`. Since version 8.10.0 of the module. */
-  excludeempty?: boolean;
+  excludeempty?: boolean | undefined;
 } & AtMostOne<{
   /** With all labels. */
   withlabels: boolean;
@@ -1918,19 +1918,19 @@ export type TsMrangeOptions = {
 /** Options of `TS.MREVRANGE`. */
 export type TsMrevrangeOptions = {
   /** With the bucket that is still open, for a compacted series. */
-  latest?: boolean;
+  latest?: boolean | undefined;
   /** Only samples at these timestamps. */
-  filterByTs?: readonly Time[];
+  filterByTs?: readonly Time[] | undefined;
   /** Only samples between two values. */
-  filterByValue?: { min: number; max: number };
+  filterByValue?: { min: number; max: number } | undefined;
   /** Most samples per series. */
-  count?: number;
+  count?: number | undefined;
   /** Put samples together by bucket. */
-  aggregation?: { align?: Time | "start" | "end" | "-" | "+"; type: TsAggregator | readonly TsAggregator[]; bucketDuration: number; buckettimestamp?: "start" | "end" | "mid" | "-" | "+" | "~"; empty?: boolean };
+  aggregation?: { align?: Time | "start" | "end" | "-" | "+" | undefined; type: TsAggregator | readonly TsAggregator[]; bucketDuration: number; buckettimestamp?: "start" | "end" | "mid" | "-" | "+" | "~" | undefined; empty?: boolean | undefined } | undefined;
   /** Put series with the same value of a label together. */
-  groupby?: { label: Value; reduce: TsAggregator };
+  groupby?: { label: Value; reduce: TsAggregator } | undefined;
   /** Sends `EXCLUDEEMPTY`. Since version 8.10.0 of the module. */
-  excludeempty?: boolean;
+  excludeempty?: boolean | undefined;
 } & AtMostOne<{
   /** With all labels. */
   withlabels: boolean;
@@ -1941,35 +1941,35 @@ export type TsMrevrangeOptions = {
 /** Options of `TS.NRANGE`. */
 export interface TsNrangeOptions {
   /** With the bucket that is still open, for a compacted series. */
-  latest?: boolean;
+  latest?: boolean | undefined;
   /** Only samples at these timestamps. */
-  filterByTs?: readonly Time[];
+  filterByTs?: readonly Time[] | undefined;
   /** Only samples between two values. */
-  filterByValue?: { min: number; max: number };
+  filterByValue?: { min: number; max: number } | undefined;
   /** Most samples per series. */
-  count?: number;
+  count?: number | undefined;
   /** Put samples together by bucket. */
-  aggregation?: { align?: Time | "start" | "end" | "-" | "+"; type: TsAggregator | readonly TsAggregator[]; bucketDuration: number; buckettimestamp?: "start" | "end" | "mid" | "-" | "+" | "~"; empty?: boolean };
+  aggregation?: { align?: Time | "start" | "end" | "-" | "+" | undefined; type: TsAggregator | readonly TsAggregator[]; bucketDuration: number; buckettimestamp?: "start" | "end" | "mid" | "-" | "+" | "~" | undefined; empty?: boolean | undefined } | undefined;
 }
 
 /** Options of `TS.NREVRANGE`. */
 export interface TsNrevrangeOptions {
   /** With the bucket that is still open, for a compacted series. */
-  latest?: boolean;
+  latest?: boolean | undefined;
   /** Only samples at these timestamps. */
-  filterByTs?: readonly Time[];
+  filterByTs?: readonly Time[] | undefined;
   /** Only samples between two values. */
-  filterByValue?: { min: number; max: number };
+  filterByValue?: { min: number; max: number } | undefined;
   /** Most samples per series. */
-  count?: number;
+  count?: number | undefined;
   /** Put samples together by bucket. */
-  aggregation?: { align?: Time | "start" | "end" | "-" | "+"; type: TsAggregator | readonly TsAggregator[]; bucketDuration: number; buckettimestamp?: "start" | "end" | "mid" | "-" | "+" | "~"; empty?: boolean };
+  aggregation?: { align?: Time | "start" | "end" | "-" | "+" | undefined; type: TsAggregator | readonly TsAggregator[]; bucketDuration: number; buckettimestamp?: "start" | "end" | "mid" | "-" | "+" | "~" | undefined; empty?: boolean | undefined } | undefined;
 }
 
 /** Options of `TS.QUERYLABELS`. */
 export type TsQuerylabelsOptions = {
   /** `FILTER`: the filters. */
-  filter?: readonly Value[];
+  filter?: readonly Value[] | undefined;
 } & OneOf<{
   /** Sends `LABELS`. */
   labels: true;
@@ -1980,51 +1980,51 @@ export type TsQuerylabelsOptions = {
 /** Options of `TS.RANGE`. */
 export interface TsRangeOptions {
   /** With the bucket that is still open, for a compacted series. */
-  latest?: boolean;
+  latest?: boolean | undefined;
   /** Only samples at these timestamps. */
-  filterByTs?: readonly Time[];
+  filterByTs?: readonly Time[] | undefined;
   /** Only samples between two values. */
-  filterByValue?: { min: number; max: number };
+  filterByValue?: { min: number; max: number } | undefined;
   /** Most samples per series. */
-  count?: number;
+  count?: number | undefined;
   /** Put samples together by bucket. */
-  aggregation?: { align?: Time | "start" | "end" | "-" | "+"; type: TsAggregator | readonly TsAggregator[]; bucketDuration: number; buckettimestamp?: "start" | "end" | "mid" | "-" | "+" | "~"; empty?: boolean };
+  aggregation?: { align?: Time | "start" | "end" | "-" | "+" | undefined; type: TsAggregator | readonly TsAggregator[]; bucketDuration: number; buckettimestamp?: "start" | "end" | "mid" | "-" | "+" | "~" | undefined; empty?: boolean | undefined } | undefined;
 }
 
 /** Options of `TS.READ`. */
 export interface TsReadOptions {
   /** Wait until there are enough samples or the time is up. */
-  block?: { milliseconds: number; minCount: number };
+  block?: { milliseconds: number; minCount: number } | undefined;
   /** Most samples to give. */
-  maxCount?: number;
+  maxCount?: number | undefined;
 }
 
 /** Options of `TS.REVRANGE`. */
 export interface TsRevrangeOptions {
   /** With the bucket that is still open, for a compacted series. */
-  latest?: boolean;
+  latest?: boolean | undefined;
   /** Only samples at these timestamps. */
-  filterByTs?: readonly Time[];
+  filterByTs?: readonly Time[] | undefined;
   /** Only samples between two values. */
-  filterByValue?: { min: number; max: number };
+  filterByValue?: { min: number; max: number } | undefined;
   /** Most samples per series. */
-  count?: number;
+  count?: number | undefined;
   /** Put samples together by bucket. */
-  aggregation?: { align?: Time | "start" | "end" | "-" | "+"; type: TsAggregator | readonly TsAggregator[]; bucketDuration: number; buckettimestamp?: "start" | "end" | "mid" | "-" | "+" | "~"; empty?: boolean };
+  aggregation?: { align?: Time | "start" | "end" | "-" | "+" | undefined; type: TsAggregator | readonly TsAggregator[]; bucketDuration: number; buckettimestamp?: "start" | "end" | "mid" | "-" | "+" | "~" | undefined; empty?: boolean | undefined } | undefined;
 }
 
 /** Options of `VADD`. */
 export type VaddOptions = {
   /** Project the vector to this many dimensions. */
-  reduce?: number;
+  reduce?: number | undefined;
   /** Search neighbours in the background. */
-  cas?: boolean;
+  cas?: boolean | undefined;
   /** Effort when linking: more is slower and better. */
-  ef?: number;
+  ef?: number | undefined;
   /** JSON attributes. */
-  setattr?: Value;
+  setattr?: Value | undefined;
   /** Links per node of the graph. */
-  m?: number;
+  m?: number | undefined;
 } & OneOf<{
   /** The vector as 32-bit floats, little-endian. */
   fp32: Value;
@@ -2042,35 +2042,35 @@ export type VaddOptions = {
 /** Options of `VEMB`. */
 export interface VembOptions {
   /** As it is kept, with its quantisation. */
-  raw?: boolean;
+  raw?: boolean | undefined;
 }
 
 /** Options of `VLINKS`. */
 export interface VlinksOptions {
   /** With the similarity. */
-  withscores?: boolean;
+  withscores?: boolean | undefined;
 }
 
 /** Options of `VSIM`. */
 export type VsimOptions = {
   /** With the similarity, 1 for equal. */
-  withscores?: boolean;
+  withscores?: boolean | undefined;
   /** With the JSON attributes. Since Redis 8.2.0, not in Valkey. */
-  withattribs?: boolean;
+  withattribs?: boolean | undefined;
   /** Most elements, 10 when left out. */
-  count?: number;
+  count?: number | undefined;
   /** Farthest distance allowed, 0 to 1. Since Redis 8.2.0, not in Valkey. */
-  epsilon?: number;
+  epsilon?: number | undefined;
   /** Effort when searching: more is slower and better. */
-  ef?: number;
+  ef?: number | undefined;
   /** Expression on the JSON attributes. */
-  filter?: Value;
+  filter?: Value | undefined;
   /** Most candidates to try the filter on. */
-  filterEf?: number;
+  filterEf?: number | undefined;
   /** Compare with every element, exact and slow. */
-  truth?: boolean;
+  truth?: boolean | undefined;
   /** Search on the main thread. */
-  nothread?: boolean;
+  nothread?: boolean | undefined;
 } & OneOf<{
   /** `ELE`: the element. */
   ele: Value;
@@ -2094,20 +2094,20 @@ export type ClusterMigrateslotsMigration = { slotsrange: readonly (readonly [sta
 export type FtAggregateStep =
   | { load: readonly Value[] }
   | { loadAll: true }
-  | { groupby: { properties: readonly Value[]; reduce?: readonly { reducer: SearchReducer; args?: readonly Value[]; as?: Value }[] } }
-  | { sortby: { by: readonly Value[]; max?: number } }
+  | { groupby: { properties: readonly Value[]; reduce?: readonly ({ reducer: SearchReducer; args?: readonly Value[] | undefined; as?: Value | undefined })[] | undefined } }
+  | { sortby: { by: readonly Value[]; max?: number | undefined } }
   | { apply: { expression: Value; as: Value } }
   | { limit: { offset: number; count: number } }
   | { filter: Value };
 
 /** One of the schema of `FT.ALTER`. */
-export type FtAlterSchema = { field: Value; as?: Value; withsuffixtrie?: boolean; nosuffixtrie?: boolean; indexempty?: boolean; indexmissing?: boolean; sortable?: true | { unf?: boolean }; noindex?: boolean } & OneOf<{ text: true | { nostem?: boolean; weight?: number; phonetic?: Value }; tag: true | { separator?: Value; casesensitive?: boolean }; numeric: true; geo: true; geoshape: true | AtMostOne<{ spherical: boolean; flat: boolean }>; vectorFlat: { type: "FLOAT32" | "FLOAT64" | "FLOAT16" | "BFLOAT16" | "INT8" | "UINT8"; dim: number; distanceMetric: "L2" | "IP" | "COSINE"; initialCap?: number; blockSize?: number }; vectorHnsw: { type: "FLOAT32" | "FLOAT64" | "FLOAT16" | "BFLOAT16" | "INT8" | "UINT8"; dim: number; distanceMetric: "L2" | "IP" | "COSINE"; initialCap?: number; m?: number; efConstruction?: number; efRuntime?: number; epsilon?: number }; vectorSvsVamana: { type: "FLOAT32" | "FLOAT64" | "FLOAT16" | "BFLOAT16" | "INT8" | "UINT8"; dim: number; distanceMetric: "L2" | "IP" | "COSINE"; initialCap?: number; constructionWindowSize?: number; graphMaxDegree?: number; searchWindowSize?: number; epsilon?: number; compression?: Value; trainingThreshold?: number; reduce?: number } }>;
+export type FtAlterSchema = { field: Value; as?: Value | undefined; withsuffixtrie?: boolean | undefined; nosuffixtrie?: boolean | undefined; indexempty?: boolean | undefined; indexmissing?: boolean | undefined; sortable?: true | { unf?: boolean | undefined } | undefined; noindex?: boolean | undefined } & OneOf<{ text: true | { nostem?: boolean | undefined; weight?: number | undefined; phonetic?: Value | undefined }; tag: true | { separator?: Value | undefined; casesensitive?: boolean | undefined }; numeric: true; geo: true; geoshape: true | AtMostOne<{ spherical: boolean; flat: boolean }>; vectorFlat: { type: "FLOAT32" | "FLOAT64" | "FLOAT16" | "BFLOAT16" | "INT8" | "UINT8"; dim: number; distanceMetric: "L2" | "IP" | "COSINE"; initialCap?: number | undefined; blockSize?: number | undefined }; vectorHnsw: { type: "FLOAT32" | "FLOAT64" | "FLOAT16" | "BFLOAT16" | "INT8" | "UINT8"; dim: number; distanceMetric: "L2" | "IP" | "COSINE"; initialCap?: number | undefined; m?: number | undefined; efConstruction?: number | undefined; efRuntime?: number | undefined; epsilon?: number | undefined }; vectorSvsVamana: { type: "FLOAT32" | "FLOAT64" | "FLOAT16" | "BFLOAT16" | "INT8" | "UINT8"; dim: number; distanceMetric: "L2" | "IP" | "COSINE"; initialCap?: number | undefined; constructionWindowSize?: number | undefined; graphMaxDegree?: number | undefined; searchWindowSize?: number | undefined; epsilon?: number | undefined; compression?: Value | undefined; trainingThreshold?: number | undefined; reduce?: number | undefined } }>;
 
 /** One of the schema of `FT.CREATE`. */
-export type FtCreateSchema = { field: Value; as?: Value; withsuffixtrie?: boolean; nosuffixtrie?: boolean; indexempty?: boolean; indexmissing?: boolean; sortable?: true | { unf?: boolean }; noindex?: boolean } & OneOf<{ text: true | { nostem?: boolean; weight?: number; phonetic?: Value }; tag: true | { separator?: Value; casesensitive?: boolean }; numeric: true; geo: true; geoshape: true | AtMostOne<{ spherical: boolean; flat: boolean }>; vectorFlat: { type: "FLOAT32" | "FLOAT64" | "FLOAT16" | "BFLOAT16" | "INT8" | "UINT8"; dim: number; distanceMetric: "L2" | "IP" | "COSINE"; initialCap?: number; blockSize?: number }; vectorHnsw: { type: "FLOAT32" | "FLOAT64" | "FLOAT16" | "BFLOAT16" | "INT8" | "UINT8"; dim: number; distanceMetric: "L2" | "IP" | "COSINE"; initialCap?: number; m?: number; efConstruction?: number; efRuntime?: number; epsilon?: number }; vectorSvsVamana: { type: "FLOAT32" | "FLOAT64" | "FLOAT16" | "BFLOAT16" | "INT8" | "UINT8"; dim: number; distanceMetric: "L2" | "IP" | "COSINE"; initialCap?: number; constructionWindowSize?: number; graphMaxDegree?: number; searchWindowSize?: number; epsilon?: number; compression?: Value; trainingThreshold?: number; reduce?: number } }>;
+export type FtCreateSchema = { field: Value; as?: Value | undefined; withsuffixtrie?: boolean | undefined; nosuffixtrie?: boolean | undefined; indexempty?: boolean | undefined; indexmissing?: boolean | undefined; sortable?: true | { unf?: boolean | undefined } | undefined; noindex?: boolean | undefined } & OneOf<{ text: true | { nostem?: boolean | undefined; weight?: number | undefined; phonetic?: Value | undefined }; tag: true | { separator?: Value | undefined; casesensitive?: boolean | undefined }; numeric: true; geo: true; geoshape: true | AtMostOne<{ spherical: boolean; flat: boolean }>; vectorFlat: { type: "FLOAT32" | "FLOAT64" | "FLOAT16" | "BFLOAT16" | "INT8" | "UINT8"; dim: number; distanceMetric: "L2" | "IP" | "COSINE"; initialCap?: number | undefined; blockSize?: number | undefined }; vectorHnsw: { type: "FLOAT32" | "FLOAT64" | "FLOAT16" | "BFLOAT16" | "INT8" | "UINT8"; dim: number; distanceMetric: "L2" | "IP" | "COSINE"; initialCap?: number | undefined; m?: number | undefined; efConstruction?: number | undefined; efRuntime?: number | undefined; epsilon?: number | undefined }; vectorSvsVamana: { type: "FLOAT32" | "FLOAT64" | "FLOAT16" | "BFLOAT16" | "INT8" | "UINT8"; dim: number; distanceMetric: "L2" | "IP" | "COSINE"; initialCap?: number | undefined; constructionWindowSize?: number | undefined; graphMaxDegree?: number | undefined; searchWindowSize?: number | undefined; epsilon?: number | undefined; compression?: Value | undefined; trainingThreshold?: number | undefined; reduce?: number | undefined } }>;
 
 /** One of the geofilter of `FT.SEARCH`. */
 export type FtSearchGeofilter = readonly [field: Value, longitude: number, latitude: number, radius: number, unit: GeoUnit];
 
 /** One of the terms of `FT.SPELLCHECK`. */
-export type FtSpellcheckTerm = { inclusion: "INCLUDE" | "EXCLUDE"; dictionary: Value; terms?: readonly Value[] };
+export type FtSpellcheckTerm = { inclusion: "INCLUDE" | "EXCLUDE"; dictionary: Value; terms?: readonly Value[] | undefined };

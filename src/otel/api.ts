@@ -46,11 +46,11 @@ export interface ObservableLike {
 /** What describes an instrument. */
 export interface InstrumentOptions {
   /** What it measures. */
-  description?: string;
+  description?: string | undefined;
   /** In what. */
-  unit?: string;
+  unit?: string | undefined;
   /** How it had better be aggregated. */
-  advice?: { explicitBucketBoundaries?: number[] };
+  advice?: { explicitBucketBoundaries?: number[] } | undefined;
 }
 
 /** What of a meter is used. */

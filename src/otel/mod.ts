@@ -24,11 +24,11 @@ export type { Observable, Observation } from "../observe/mod.ts";
 /** The settings of the instrumentation. At least one of `tracer` and `meter` is needed. */
 export interface InstrumentationOptions {
   /** Makes a span of each operation. */
-  readonly tracer?: TracerLike;
+  readonly tracer?: TracerLike | undefined;
   /** Measures operations and connections. */
-  readonly meter?: MeterLike;
+  readonly meter?: MeterLike | undefined;
   /** `db.system.name`: `"redis"` unless given. */
-  readonly system?: "redis" | "valkey";
+  readonly system?: "redis" | "valkey" | undefined;
 }
 
 /** `SpanKind.CLIENT` and `SpanStatusCode.ERROR` of `@opentelemetry/api`. */

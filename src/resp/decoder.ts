@@ -95,7 +95,7 @@ export class Decoder {
   /** The attributes that came with the last reply: key, value, key, value… `null` if there were none. */
   attributes: Reply[] | null = null;
 
-  readonly #limits: Required<Limits>;
+  readonly #limits: typeof DEFAULT_LIMITS;
   readonly #input: Input;
   /** The string whose bytes are coming, and its type byte; 0 if there is none. */
   readonly #body = new Body();

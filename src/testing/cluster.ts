@@ -12,9 +12,15 @@ const PATIENCE = 30_000;
 /** How large a cluster is. */
 export interface ClusterOptions {
   /** Nodes that hold slots; 3 unless given, and no less than that if failover is to work. */
-  readonly primaries?: number;
+  readonly primaries?: number | undefined;
   /** Replicas of each primary; none unless given. */
-  readonly replicas?: number;
+  readonly replicas?: number | undefined;
+}
+
+/** What {@link ClusterOptions} come to. */
+interface ClusterSize {
+  readonly primaries: number;
+  readonly replicas: number;
 }
 
 /**
@@ -22,7 +28,7 @@ export interface ClusterOptions {
  *
  * @throws {RangeError} if that makes no cluster.
  */
-export function clusterSize({ primaries = 3, replicas = 0 }: ClusterOptions): Required<ClusterOptions> {
+export function clusterSize({ primaries = 3, replicas = 0 }: ClusterOptions): ClusterSize {
   if (Number.isInteger(primaries) && primaries >= 1 && Number.isInteger(replicas) && replicas >= 0) {
     return { primaries, replicas };
   }
@@ -57,7 +63,7 @@ export class Cluster implements AsyncDisposable {
   /** @internal Starts nodes with what `startRedis` gives, and makes them one cluster. */
   static async start(
     startNode: () => Promise<Server>,
-    { primaries, replicas }: Required<ClusterOptions>,
+    { primaries, replicas }: ClusterSize,
     cleanUp: () => void,
   ): Promise<Cluster> {
     const starting = Array.from({ length: primaries * (1 + replicas) }, () => startNode());

@@ -17,44 +17,44 @@ import { type Certificates, makeCertificates } from "./certificates.ts";
 /** Where a server is and what it asks for: options of `connect()`. */
 export interface ServerAddress {
   /** Always loopback, but for a server in protected mode. */
-  readonly hostname?: string;
+  readonly hostname?: string | undefined;
   /** Its TCP port. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** The path of its unix socket. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** Its password. */
-  readonly password?: string;
+  readonly password?: string | undefined;
   /** Whom to trust. */
   readonly tls?: {
     /** The authority that vouches for it. */
     readonly ca: string;
-  };
+  } | undefined;
 }
 
 /** What kind of server to start. */
 export interface ServerOptions {
   /** Which server, such as `"redis-8"` or `"valkey"`; the first one at hand unless given. */
-  readonly version?: ServerVersion;
+  readonly version?: ServerVersion | undefined;
   /** The path of a server program, instead of one that is found. */
-  readonly program?: string;
+  readonly program?: string | undefined;
   /** The TCP port; a free one unless given. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** Listen on a unix socket, and on no port. */
-  readonly unixSocket?: boolean;
+  readonly unixSocket?: boolean | undefined;
   /** Listen with TLS only: with a fresh certificate for localhost and 127.0.0.1, or with these. */
-  readonly tls?: boolean | Certificates;
+  readonly tls?: boolean | Certificates | undefined;
   /** Ask for this password (`requirepass`). */
-  readonly password?: string;
+  readonly password?: string | undefined;
   /** Listen on every address in protected mode: `hostname` is then one that is not loopback, so that it bites. */
-  readonly protectedMode?: boolean;
+  readonly protectedMode?: boolean | undefined;
   /** Start from a configuration file that holds this, so that the server can rewrite it. */
-  readonly config?: string;
+  readonly config?: string | undefined;
   /** Be a node that may join a cluster. `cluster` starts and joins them, where you do not mean to do that yourself. */
-  readonly clusterNode?: boolean;
+  readonly clusterNode?: boolean | undefined;
   /** Be a sentinel. */
-  readonly sentinel?: boolean;
+  readonly sentinel?: boolean | undefined;
   /** More arguments, such as `["--maxclients", "5"]`. */
-  readonly args?: readonly string[];
+  readonly args?: readonly string[] | undefined;
 }
 
 /** An address of this machine that is not loopback, if it has one: what a protected server refuses. */

@@ -7,15 +7,15 @@
 /** TLS settings, in the words of every runtime. Certificates and keys are PEM text. */
 export interface TlsOptions {
   /** Certificate authorities to trust instead of the runtime's own. */
-  readonly ca?: string | readonly string[];
+  readonly ca?: string | readonly string[] | undefined;
   /** The client's certificate chain, where the server asks for one. */
-  readonly cert?: string;
+  readonly cert?: string | undefined;
   /** The key of `cert`. */
-  readonly key?: string;
+  readonly key?: string | undefined;
   /** The name to expect in the server's certificate; the host name unless given. */
-  readonly serverName?: string;
+  readonly serverName?: string | undefined;
   /** `false` accepts any certificate. For tests only: it gives away what TLS is for. */
-  readonly verify?: boolean;
+  readonly verify?: boolean | undefined;
 }
 
 /** Where a server listens. */
@@ -25,14 +25,14 @@ export interface Address {
   /** TCP port. */
   readonly port: number;
   /** Path of a unix socket. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** Encrypt the connection. */
-  readonly tls?: TlsOptions;
+  readonly tls?: TlsOptions | undefined;
   /**
    * Milliseconds of idleness before TCP keep-alive probes, `KEEP_ALIVE` unless given; 0 turns them off. Deno has only on
    * and off: the kernel's own delay then holds.
    */
-  readonly keepAlive?: number;
+  readonly keepAlive?: number | undefined;
 }
 
 /** The idle time before keep-alive probes where an address does not say, in milliseconds. */
@@ -51,7 +51,7 @@ export interface NativeMeans {
 /** One open socket. */
 export interface Transport {
   /** How large strings are made here; absent where the Web platform's way is as good. */
-  readonly native?: NativeMeans;
+  readonly native?: NativeMeans | undefined;
   /**
    * Takes the bytes over: the caller does not touch them again before `waiting` is 0, and an array that is the whole of its
    * buffer may be gone even then. They leave in order, however little the socket takes at a time. Never throws; a failed
