@@ -6,7 +6,7 @@
  * | `ok` | the status OK | `"OK"` |
  * | `status` | a simple string; text in every mode | `string` |
  * | `bulk` `text` `id` `cursor` `json` | a bulk or verbatim string | `S` |
- * | `bytes` | a bulk string that is binary in every mode | `Uint8Array` |
+ * | `bytes` | a bulk string that is binary in every mode | `Bytes` |
  * | `int` `int64` | an integer | `I` |
  * | `01` | 0 or 1 | `Bit<I>` |
  * | `-1` `2` … | just this integer | `Int<I, -1 \| 2>` |
@@ -55,7 +55,7 @@ export const NAMES: Record<string, string> = {
   id: "S",
   cursor: "S",
   json: "S",
-  bytes: "Uint8Array",
+  bytes: "Bytes",
   int: "I",
   int64: "I",
   "01": "Bit<I>",

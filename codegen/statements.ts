@@ -54,7 +54,7 @@ export function withoutDocs(code: string): string {
 /** The types of src/command/values.ts that a text mentions. */
 export function mentioned(text: string): string[] {
   const all =
-    "AllOrNone AtMostOne Bit Dict Flag GeoPlace If Int Int64 Key KeysOf LexBound Many OneOf OneOfUnless PairArgs Pairs ScoreBound Strict Text Time Value";
+    "AllOrNone AtMostOne Bit Bytes Dict Flag GeoPlace If Int Int64 Key KeysOf LexBound Many OneOf OneOfUnless PairArgs Pairs ScoreBound Strict Text Time Value";
   const code = withoutDocs(text);
   return all.split(" ").filter((name) => new RegExp(`\\b${name}\\b`).test(code));
 }

@@ -7,7 +7,7 @@ import { type Arg, BLOCKING, BLOCKING_OPTION, type CommandSpec, PUBSUB, SESSION,
 import type { Credentials } from "../connection/handshake.ts";
 import type { Line } from "../connection/line.ts";
 import { Pending, type SendOptions } from "../connection/pending.ts";
-import { BIGINTS, BYTES } from "../resp/reply.ts";
+import { BIGINTS, BYTES, type Bytes } from "../resp/reply.ts";
 import { APART, CORE, Core, ON, OPTIONS } from "./core.ts";
 import { feature, type SurfaceOf, type Surfaces } from "./kit.ts";
 
@@ -103,8 +103,8 @@ export abstract class BareClient<
     return new this.#core.kit.client(this.#core, options) as T;
   }
 
-  /** The same client with byte replies: wherever a method gives a string, this gives a `Uint8Array`. */
-  get bytes(): SurfaceOf<K, "client", Uint8Array, I> {
+  /** The same client with byte replies: wherever a method gives a string, this gives {@link Bytes}. */
+  get bytes(): SurfaceOf<K, "client", Bytes, I> {
     return this.#like({ ...this.#options, mode: this.#mode | BYTES });
   }
 

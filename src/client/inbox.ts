@@ -27,7 +27,7 @@ export class Inbox<T> {
   readonly #limit: number;
   readonly #lossy: boolean;
   readonly #queue = new Fifo<T>();
-  #reader: { resolve: (result: IteratorResult<T, undefined>) => void; reject: (error: unknown) => void } | undefined;
+  #reader: { resolve(result: IteratorResult<T, undefined>): void; reject: (error: unknown) => void } | undefined;
   #ended = false;
   #failure: { readonly reason: unknown } | undefined;
 

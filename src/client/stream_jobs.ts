@@ -25,7 +25,8 @@ export interface Job<S extends Text> {
 export class Jobs<S extends Text> {
   /** Numbers about what became of them. */
   readonly counts = { handled: 0, failed: 0, dead: 0 };
-  readonly #options: StreamWorkerOptions<S>;
+  /** Of `never`, that a worker whose bytes are `Bytes` passes for one whose bytes are any `Uint8Array`. */
+  readonly #options: StreamWorkerOptions<never>;
   readonly #redis: StreamWorking;
   readonly #concurrency: number;
   /** Hears that there is a place again. */
@@ -114,7 +115,7 @@ export class Jobs<S extends Text> {
       let alive = entry.deliveries <= maxDeliveries;
       if (alive) {
         try {
-          await handler(entry);
+          await handler(entry as never);
         } catch (failure) {
           this.counts.failed++;
           this.tell(failure, entry);
@@ -123,7 +124,7 @@ export class Jobs<S extends Text> {
           if (alive) return void this.#failures.set(nameOf(key, entry.id), performance.now());
         }
       }
-      if (!alive) await this.#options.onDead!(entry, error);
+      if (!alive) await this.#options.onDead!(entry as never, error);
       await this.#insist(() => this.#redis.xack(key, group, entry.id));
       this.counts[alive ? "handled" : "dead"]++;
     } catch (failure) {
@@ -147,7 +148,7 @@ export class Jobs<S extends Text> {
   /** Tells whoever wants to know what went wrong. */
   tell(error: unknown, entry?: Delivery<S>): void {
     try {
-      this.#options.onError?.(error, entry);
+      this.#options.onError?.(error, entry as never);
     } catch (failure) {
       // A listener's error is its own.
       setTimeout(() => {

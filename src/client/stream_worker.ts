@@ -47,7 +47,7 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
   readonly ended: Promise<void>;
   /** Its name in the group. */
   readonly consumer: string;
-  readonly #options: StreamWorkerOptions<S>;
+  readonly #options: StreamWorkerOptions<never>;
   /** Its client had been closed before it was made. */
   readonly #late: boolean;
   readonly #redis: StreamWorking;

@@ -48,7 +48,8 @@ export class Subscription<S extends string | Uint8Array = string>
   implements AsyncIterable<Message<S>>, AsyncIterator<Message<S>, undefined>, AsyncDisposable, Disposable {
   /** How often the connection was lost and made again: each time, messages may have been missed. */
   gaps = 0;
-  readonly #options: SubscribeOptions<S>;
+  /** Of `never`, that a subscription whose bytes are `Bytes` passes for one whose bytes are any `Uint8Array`. */
+  readonly #options: SubscribeOptions<never>;
   readonly #leave: () => Promise<void>;
   readonly #inbox: Inbox<Message<S>>;
 
@@ -74,7 +75,7 @@ export class Subscription<S extends string | Uint8Array = string>
   deliver(message: Message<S>): void {
     if (this.#inbox.ended) return;
     const { onMessage } = this.#options;
-    if (onMessage !== undefined) return tell(() => onMessage(message));
+    if (onMessage !== undefined) return tell(() => onMessage(message as never));
     const full = this.#inbox.put(message);
     if (full !== undefined) this.fail(full);
   }

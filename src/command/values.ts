@@ -5,6 +5,8 @@
  * @module
  */
 
+export type { Bytes } from "../resp/reply.ts";
+
 /** The name of a key: text, or bytes of any kind. */
 export type Key = string | ArrayBufferView;
 

@@ -11,7 +11,7 @@ import { indexInfo, searchBatch, searchHits, searchHybrid, searchRows, settingsH
 import { lastOfSeries, rangesOfSeries, seriesInfo } from "../command/series_shape.ts";
 import { bool, double, geo, similar, streamEntries, values } from "../command/shape.ts";
 import type { Arg, CommandSpec, Shape } from "../command/spec.ts";
-import type { AtMostOne, Bit, Dict, Flag, GeoPlace, If, Int, Int64, Key, KeysOf, LexBound, Many, PairArgs, Pairs, ScoreBound, Strict, Text, Time, Value } from "../command/values.ts";
+import type { AtMostOne, Bit, Bytes, Dict, Flag, GeoPlace, If, Int, Int64, Key, KeysOf, LexBound, Many, PairArgs, Pairs, ScoreBound, Strict, Text, Time, Value } from "../command/values.ts";
 import type { ReplyError } from "../errors.ts";
 import type { Reply } from "../resp/reply.ts";
 import type { ArgrepOptions, ArinfoOptions, ArlastitemsOptions, AropOptions, ArscanOptions, BfInfoOptions, BfInsertOptions, BfReserveOptions, BgsaveOptions, BitfieldOperation, BitfieldRoOptions, BlmovemOptions, BlmpopOptions, BzmpopOptions, CfInsertOptions, CfInsertnxOptions, CfReserveOptions, ClientKillOptions, ClientListOptions, ClientPauseOptions, ClientSetinfoOptions, ClientTrackingOptions, ClientUnblockOptions, ClusterFailoverOptions, ClusterFlushslotOptions, ClusterMigrateslotsMigration, ClusterMigrationOptions, ClusterResetOptions, ClusterSetslotOptions, ClusterSlotStatsOptions, ClusterscanOptions, CmsMergeOptions, CommandListOptions, CopyOptions, DelexOptions, ExpireOptions, ExpireatOptions, FailoverOptions, FlushallOptions, FlushdbOptions, FtAggregateOptions, FtAggregateStep, FtAlterOptions, FtAlterSchema, FtCreateOptions, FtCreateSchema, FtCursorReadOptions, FtDropindexOptions, FtExplainOptions, FtExplaincliOptions, FtHybridOptions, FtInfoOptions, FtProfileOptions, FtSearchOptions, FtSpellcheckOptions, FtSugaddOptions, FtSuggetOptions, FtSynupdateOptions, FunctionFlushOptions, FunctionListOptions, FunctionLoadOptions, FunctionRestoreOptions, GeoaddOptions, GeoradiusOptions, GeoradiusRoOptions, GeoradiusbymemberOptions, GeoradiusbymemberRoOptions, GeosearchOptions, GeosearchstoreOptions, GetexOptions, HexpireOptions, HexpireatOptions, HgetexOptions, HotkeysStartOptions, HpexpireOptions, HpexpireatOptions, HrandfieldOptions, HscanOptions, HsetexOptions, IncrexOptions, JsonArrpopOptions, JsonGetOptions, JsonMergeOptions, JsonSetOptions, LcsOptions, LmovemOptions, LmpopOptions, LolwutOptions, LposOptions, MemoryUsageOptions, MigrateOptions, ModuleLoadexOptions, MsetexOptions, PexpireOptions, PexpireatOptions, RestoreOptions, ScanOptions, ScriptFlushOptions, SdiffcardOptions, SentinelConfigOptions, SentinelFailoverOptions, SetOptions, ShutdownOptions, SintercardOptions, SortOptions, SortRoOptions, SscanOptions, SunioncardOptions, TdigestCreateOptions, TdigestMergeOptions, TopkListOptions, TsAddOptions, TsAlterOptions, TsCreateOptions, TsDecrbyOptions, TsGetOptions, TsIncrbyOptions, TsInfoOptions, TsMgetOptions, TsMrangeOptions, TsMrevrangeOptions, TsNrangeOptions, TsNrevrangeOptions, TsQuerylabelsOptions, TsRangeOptions, TsReadOptions, TsRevrangeOptions, VaddOptions, VembOptions, VlinksOptions, VsimOptions, XackdelOptions, XaddOptions, XautoclaimOptions, XcfgsetOptions, XclaimOptions, XdelexOptions, XgroupCreateOptions, XgroupSetidOptions, XinfoStreamOptions, XnackOptions, XpendingOptions, XrangeOptions, XreadOptions, XreadgroupOptions, XrevrangeOptions, XsetidOptions, XtrimOptions, ZaddOptions, ZdiffOptions, ZinterOptions, ZintercardOptions, ZinterstoreOptions, ZmpopOptions, ZrandmemberOptions, ZrangeOptions, ZrangebylexOptions, ZrangebyscoreOptions, ZrangestoreOptions, ZrankOptions, ZrevrangeOptions, ZrevrangebylexOptions, ZrevrangebyscoreOptions, ZrevrankOptions, ZscanOptions, ZunionOptions, ZunionstoreOptions } from "./options.ts";
@@ -652,7 +652,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param iterator 0 to begin, then what the last call gave; 0 again at the end.
    * @returns A null in it where the dump is complete.
    */
-  bfScandump(key: Key, iterator: Int64): Promise<[iterator: I, data: Uint8Array | null]> {
+  bfScandump(key: Key, iterator: Int64): Promise<[iterator: I, data: Bytes | null]> {
     return this.send(BF_SCANDUMP, [key, iterator]);
   }
 
@@ -853,7 +853,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param iterator 0 to begin, then what the last call gave; 0 again at the end.
    * @returns A null in it where the dump is complete.
    */
-  cfScandump(key: Key, iterator: Int64): Promise<[iterator: I, data: Uint8Array | null]> {
+  cfScandump(key: Key, iterator: Int64): Promise<[iterator: I, data: Bytes | null]> {
     return this.send(CF_SCANDUMP, [key, iterator]);
   }
 
@@ -2086,7 +2086,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param key The key.
    * @returns `null` when the key does not exist.
    */
-  dump(key: Key): Promise<Uint8Array | null> {
+  dump(key: Key): Promise<Bytes | null> {
     return this.send(DUMP, [key]);
   }
 
@@ -4422,7 +4422,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    *
    * Since 7.0.0. Complexity: O(N), N = functions.
    */
-  functionDump(): Promise<Uint8Array> {
+  functionDump(): Promise<Bytes> {
     return this.send(FUNCTION_DUMP, []);
   }
 
@@ -9702,9 +9702,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link VembOptions}.
    * @returns `null` when the element or the key does not exist.
    */
-  vemb<const O extends VembOptions = Record<never, never>>(key: Key, element: Value, options?: O & Strict<O, KeysOf<VembOptions>>): Promise<If<Flag<O, "raw">, [quantization: string, data: Uint8Array, norm: number, range?: number] | null, number[] | null>>;
+  vemb<const O extends VembOptions = Record<never, never>>(key: Key, element: Value, options?: O & Strict<O, KeysOf<VembOptions>>): Promise<If<Flag<O, "raw">, [quantization: string, data: Bytes, norm: number, range?: number] | null, number[] | null>>;
   /** Gives back the vector of an element, as near as its quantisation allows. */
-  vemb(key: Key, element: Value, options?: VembOptions): Promise<[quantization: string, data: Uint8Array, norm: number, range?: number] | number[] | null>;
+  vemb(key: Key, element: Value, options?: VembOptions): Promise<[quantization: string, data: Bytes, norm: number, range?: number] | number[] | null>;
   vemb(key: Key, element: Value, options?: VembOptions): Promise<unknown> {
     const words: Arg[] = [key, element];
     if (isGiven(options)) {

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Native, WEB } from "./native.ts";
+import type { Bytes } from "./reply.ts";
 import { boundary } from "./text.ts";
 
 /** Lengths up to this are believed at once; beyond, memory follows what really comes. */
@@ -33,7 +34,7 @@ export class Body {
   #got = 0;
   #asText = false;
   /** For bytes: where they gather. May be shorter than the string while little of it has come. */
-  #target: Uint8Array = NOTHING;
+  #target: Bytes = NOTHING;
   /** For text: what is decoded, and the bytes that are not yet. */
   #text = "";
   /** It is longer than a string can be: what else comes of it is passed over. */
@@ -85,7 +86,7 @@ export class Body {
   }
 
   /** The string, of the kind that it was started as; `undefined` if it is too long for a text. Bytes are the caller's. */
-  finish(): string | Uint8Array | undefined {
+  finish(): string | Bytes | undefined {
     if (!this.#asText) {
       const target = this.#target;
       this.#target = NOTHING;

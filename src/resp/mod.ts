@@ -23,4 +23,4 @@ export { Decoder } from "./decoder.ts";
 export { Encoder } from "./encoder.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export type { Native } from "./native.ts";
-export { BIGINTS, BYTES, NEED_MORE, Push, type Reply } from "./reply.ts";
+export { BIGINTS, BYTES, type Bytes, NEED_MORE, Push, type Reply } from "./reply.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Bytes } from "./reply.ts";
 import { utf8 } from "./text.ts";
 
 /** How large strings are made. A decoder has the Web platform's way until it is given a better one. */
@@ -13,7 +14,7 @@ export interface Native {
   /** The text of UTF-8 bytes. What is malformed becomes U+FFFD; a byte order mark is data like any other. */
   text(bytes: Uint8Array): string;
   /** So many bytes of any content: every one of them will be written. */
-  bytes(length: number): Uint8Array;
+  bytes(length: number): Bytes;
 }
 
 /** The Web platform's way. The size of pieces suits V8, which pays dearly for strings above 128 KiB. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Bytes } from "./reply.ts";
 
 /** Malformed UTF-8 becomes U+FFFD; a byte order mark is data like any other. */
 export const utf8: TextDecoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
@@ -47,7 +48,7 @@ function fewChars(b: Uint8Array, i: number, length: number): string {
 }
 
 /** Arrays of bytes one after the other, `length` bytes together. */
-export function joinBytes(parts: readonly Uint8Array[], length: number): Uint8Array {
+export function joinBytes(parts: readonly Uint8Array[], length: number): Bytes {
   const whole = new Uint8Array(length);
   let at = 0;
   for (const part of parts) {
@@ -68,7 +69,7 @@ export function sameText(bytes: Uint8Array, from: number, to: number, last: stri
 }
 
 /** The bytes `from` … `to`, in memory of their own. */
-export function copyOf(bytes: Uint8Array, from: number, to: number): Uint8Array {
+export function copyOf(bytes: Uint8Array, from: number, to: number): Bytes {
   return bytes.slice(from, to);
 }
 

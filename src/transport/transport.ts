@@ -44,8 +44,8 @@ export interface NativeMeans {
   readonly piece: number;
   /** The text of UTF-8 bytes. What is malformed becomes U+FFFD; a byte order mark is data like any other. */
   text(bytes: Uint8Array): string;
-  /** So many bytes of any content, for somebody who writes every one of them. */
-  bytes(length: number): Uint8Array;
+  /** So many bytes of any content, in an `ArrayBuffer`, for somebody who writes every one of them. */
+  bytes(length: number): ReturnType<Uint8Array["slice"]>;
 }
 
 /** One open socket. */

@@ -18,10 +18,10 @@ import {
 } from "../../src/command/shape.ts";
 import type { Shape } from "../../src/command/spec.ts";
 import { ReplyError } from "../../src/errors.ts";
-import { BYTES, type Reply } from "../../src/resp/reply.ts";
+import { BYTES, type Bytes, type Reply } from "../../src/resp/reply.ts";
 import { test } from "../support/test.ts";
 
-const bytes = (value: string): Uint8Array => new TextEncoder().encode(value);
+const bytes = (value: string): Bytes => new TextEncoder().encode(value);
 /** Names and values as shapes make them: what they inherit from holds nothing, which has a test of its own. */
 const object = (fields: Record<string, unknown>): unknown =>
   Object.assign(Object.create(Object.getPrototypeOf(map()([], 0))), fields);

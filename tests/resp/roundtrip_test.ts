@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { type Arg, BYTES, Decoder, Encoder, NEED_MORE } from "../../src/resp/mod.ts";
+import { type Arg, BYTES, type Bytes, Decoder, Encoder, NEED_MORE } from "../../src/resp/mod.ts";
 import { concat, utf8 } from "../support/bytes.ts";
 import { before, chunked, chunkLengths, readAll, reply } from "../support/said.ts";
 import { test } from "../support/test.ts";
@@ -26,10 +26,10 @@ test("what the encoder writes is read back as the same bytes", () => {
     fc.double({ noNaN: true }),
     fc.bigInt(),
   );
-  const asBytes = (one: Arg): Uint8Array => {
+  const asBytes = (one: Arg): Bytes => {
     if (typeof one === "number" && !Number.isFinite(one)) return utf8(one < 0 ? "-inf" : "inf");
     if (typeof one === "number" && Number.isInteger(one)) return utf8(BigInt(one).toString());
-    return ArrayBuffer.isView(one) ? one as Uint8Array : utf8(String(one));
+    return ArrayBuffer.isView(one) ? one as Bytes : utf8(String(one));
   };
   fc.assert(
     fc.property(

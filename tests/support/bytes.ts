@@ -3,21 +3,22 @@
  *
  * @module
  */
+import type { Bytes } from "../../src/resp/reply.ts";
 
 const encoder = new TextEncoder();
 
 /** The text as UTF-8. */
-export function utf8(text: string): Uint8Array {
+export function utf8(text: string): Bytes {
   return encoder.encode(text);
 }
 
 /** The text with one byte per character: a reader's way to write arbitrary bytes as `"\xff\r\n"`. */
-export function latin1(text: string): Uint8Array {
+export function latin1(text: string): Bytes {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
 /** Text (as UTF-8) and bytes, joined. */
-export function concat(...parts: readonly (string | Uint8Array)[]): Uint8Array {
+export function concat(...parts: readonly (string | Uint8Array)[]): Bytes {
   const chunks = parts.map((part) => typeof part === "string" ? utf8(part) : part);
   const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
   let end = 0;

@@ -3,7 +3,7 @@
  */
 import type { Commands } from "../../src/generated/commands.ts";
 import type { SetOptions, ZrangeOptions } from "../../src/generated/options.ts";
-import type { GeoPlace, Pairs, Value } from "../../src/command/values.ts";
+import type { Bytes, GeoPlace, Pairs, Value } from "../../src/command/values.ts";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false;
 
@@ -32,7 +32,7 @@ export function replies(): void {
   gives<Map<Uint8Array, Uint8Array>>()(bytes.hgetall("h"));
   gives<(string | null)[]>()(redis.mget("a", "b"));
   gives<number | null>()(redis.zscore("z", "m"));
-  gives<Uint8Array | null>()(redis.dump("k"));
+  gives<Bytes | null>()(redis.dump("k"));
 
   // SET: literal, dynamic and absent options
   gives<"OK">()(redis.set("k", 1));

@@ -60,6 +60,7 @@ import type {
   StreamInfo,
   XpendingReply2,
 } from "../../src/generated/replies.ts";
+import type { Bytes } from "../../src/command/values.ts";
 
 /** Two types that take each other's values; readable names for the same thing are no difference. `any` is no type. */
 type Same<A, B> = 0 extends 1 & A ? false : [A] extends [B] ? [B] extends [A] ? true : false : false;
@@ -74,7 +75,7 @@ type Scored = [member: string, score: number][];
 type Named = [name: string, value: string][];
 type Counted = [name: string, value: number];
 type Span = [start: number, end: number];
-type Raw = [quantization: string, data: Uint8Array, norm: number, range?: number];
+type Raw = [quantization: string, data: Bytes, norm: number, range?: number];
 
 /** All that may be told of a place. */
 interface Everything {
