@@ -258,10 +258,13 @@ function isSpread(type: ObjectType): boolean {
   return type.spreads.length === 1 && type.members.length === 0 && type.choices.length === 0;
 }
 
-/** The parameters, and once more with pairs as plain arguments where these may be given so. */
+/**
+ * The parameters, and before them with pairs as plain arguments where these may be given so: of several overloads that do
+ * not fit, a compiler tells what is wrong with the last.
+ */
 function plainVariants(params: Param[]): Param[][] {
   const at = params.findIndex((param) => param.plain !== undefined);
   if (at < 0) return [params];
   const plain = params[at].plain!.map((part) => ({ ...part, optional: false, rest: false, doc: "" }));
-  return [params, [...params.slice(0, at), ...plain, ...params.slice(at + 1)]];
+  return [[...params.slice(0, at), ...plain, ...params.slice(at + 1)], params];
 }

@@ -7283,13 +7283,13 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link ZaddOptions}.
    * @returns `null` when the condition did not hold and the score stayed as it was.
    */
-  zadd<const O extends ZaddOptions = Record<never, never>>(key: Key, members: Pairs<Value, number>, options?: O & Strict<O, KeysOf<ZaddOptions>>): Promise<If<Flag<O, "incr">, number | null, I>>;
-  /** Puts members with scores into a sorted set or updates their scores, giving how many were new (or changed). */
-  zadd(key: Key, members: Pairs<Value, number>, options?: ZaddOptions): Promise<number | I | null>;
-  /** Puts members with scores into a sorted set or updates their scores, giving how many were new (or changed). */
   zadd<const O extends ZaddOptions = Record<never, never>>(key: Key, score: number, member: Value, options?: O & Strict<O, KeysOf<ZaddOptions>>): Promise<If<Flag<O, "incr">, number | null, I>>;
   /** Puts members with scores into a sorted set or updates their scores, giving how many were new (or changed). */
   zadd(key: Key, score: number, member: Value, options?: ZaddOptions): Promise<number | I | null>;
+  /** Puts members with scores into a sorted set or updates their scores, giving how many were new (or changed). */
+  zadd<const O extends ZaddOptions = Record<never, never>>(key: Key, members: Pairs<Value, number>, options?: O & Strict<O, KeysOf<ZaddOptions>>): Promise<If<Flag<O, "incr">, number | null, I>>;
+  /** Puts members with scores into a sorted set or updates their scores, giving how many were new (or changed). */
+  zadd(key: Key, members: Pairs<Value, number>, options?: ZaddOptions): Promise<number | I | null>;
   zadd(key: Key, members: Pairs<Value, number> | number, member?: Value | ZaddOptions, options?: ZaddOptions): Promise<unknown> {
     if (isPairs(members)) options = member as ZaddOptions | undefined;
     const words: Arg[] = [key];
@@ -7976,13 +7976,13 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link XaddOptions}.
    * @returns `null` when the stream does not exist and `NOMKSTREAM` was given.
    */
-  xadd<const O extends XaddOptions = Record<never, never>>(key: Key, id: Value, fields: Pairs<Value, Value>, options?: O & Strict<O, KeysOf<XaddOptions>>): Promise<If<Flag<O, "nomkstream">, S | null, S>>;
-  /** Adds an entry to the end of a stream, making it when missing, optionally trimming, and gives the entry's ID. */
-  xadd(key: Key, id: Value, fields: Pairs<Value, Value>, options?: XaddOptions): Promise<S | null>;
-  /** Adds an entry to the end of a stream, making it when missing, optionally trimming, and gives the entry's ID. */
   xadd<const O extends XaddOptions = Record<never, never>>(key: Key, id: Value, field: Value, value: Value, options?: O & Strict<O, KeysOf<XaddOptions>>): Promise<If<Flag<O, "nomkstream">, S | null, S>>;
   /** Adds an entry to the end of a stream, making it when missing, optionally trimming, and gives the entry's ID. */
   xadd(key: Key, id: Value, field: Value, value: Value, options?: XaddOptions): Promise<S | null>;
+  /** Adds an entry to the end of a stream, making it when missing, optionally trimming, and gives the entry's ID. */
+  xadd<const O extends XaddOptions = Record<never, never>>(key: Key, id: Value, fields: Pairs<Value, Value>, options?: O & Strict<O, KeysOf<XaddOptions>>): Promise<If<Flag<O, "nomkstream">, S | null, S>>;
+  /** Adds an entry to the end of a stream, making it when missing, optionally trimming, and gives the entry's ID. */
+  xadd(key: Key, id: Value, fields: Pairs<Value, Value>, options?: XaddOptions): Promise<S | null>;
   xadd(key: Key, id: Value, fields: Pairs<Value, Value> | Value, value?: Value | XaddOptions, options?: XaddOptions): Promise<unknown> {
     if (isPairs(fields)) options = value as XaddOptions | undefined;
     const words: Arg[] = [key];
