@@ -334,3 +334,17 @@ test("an array of the caller's is not changed and not kept", () => {
   assert(sent !== keys);
   assertEquals(sent, ["a", "b"]);
 });
+
+test("what a reply of few numbers means is said, number by number", () => {
+  for (const [name, { reply, doc, returns = "" }] of commandsOf(commands)) {
+    for (const [codes] of JSON.stringify(reply).matchAll(/-?\d(?:\|-?\d)+/g)) {
+      const unsaid = codes.split("|").filter((code) => !new RegExp(`(?<![-\\w])${code}(?!\\w)`).test(doc + returns));
+      assertEquals(unsaid, [], name);
+    }
+  }
+});
+
+test("what is said of a parameter is more than its word on the wire", async () => {
+  const source = await readFile(new URL("../../src/generated/commands.ts", import.meta.url), "utf8");
+  assertEquals(source.match(/@param \w+ `[A-Z ]+`\.$/gm) ?? [], []);
+});
