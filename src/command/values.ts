@@ -65,8 +65,9 @@ export type Certain<O, K extends PropertyKey> = K extends keyof O
   ? undefined extends O[K] ? never : false extends O[K] ? never : K
   : never;
 
-/** Those of the keys K that O may give. */
-export type Possible<O, K extends PropertyKey> = K extends keyof O ? ([O[K]] extends [false | undefined] ? never : K)
+/** Those of the keys K that O may give: `any` may be anything, and fits where nothing else does. */
+export type Possible<O, K extends PropertyKey> = K extends keyof O
+  ? 0 extends 1 & O[K] ? K : [O[K]] extends [false | undefined] ? never : K
   : never;
 
 /**

@@ -17,6 +17,8 @@ declare const redis: Commands;
 declare const bytes: Commands<Uint8Array>;
 declare const bigints: Commands<string, bigint>;
 declare const unsure: boolean;
+// deno-lint-ignore no-explicit-any
+declare const parsed: any;
 declare const anySet: SetOptions;
 declare const anyRange: ZrangeOptions;
 declare const maybeCount: number | undefined;
@@ -45,6 +47,12 @@ export function replies(): void {
   gives<string | null>()(redis.set("k", 1, { get: unsure }));
   gives<string | null>()(redis.set("k", 1, anySet));
   gives<Uint8Array | null>()(bytes.set("k", 1, { get: true }));
+  // Of what comes out of JSON.parse nobody knows what it asks for.
+  gives<"OK" | null>()(redis.set("k", 1, { nx: parsed }));
+  gives<string | null>()(redis.set("k", 1, { get: parsed }));
+  gives<string | null>()(redis.set("k", 1, parsed));
+  gives<string[] | [member: string, score: number][]>()(redis.zrange("z", 0, -1, { withscores: parsed }));
+  gives<string[] | [member: string, score: number][]>()(redis.zrange("z", 0, -1, parsed));
 
   gives<string[]>()(redis.zrange("z", 0, -1));
   gives<[member: string, score: number][]>()(redis.zrange("z", 0, -1, { withscores: true }));
