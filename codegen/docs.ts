@@ -65,6 +65,10 @@ export function docs(method: string, facts: Command, plans: Plan[], cases: Case[
     if (seen.has(param.name)) continue;
     seen.add(param.name);
     lines.push(`@param ${param.name} ${param.doc}`);
+    if (param.type.startsWith("PairArgs<")) {
+      lines.push("@param name The first name, as a plain argument.", "@param value Its value.");
+      lines.push("@param more Further names and values, in turn.");
+    }
     for (const part of param.plain ?? []) {
       if (!seen.has(part.name)) lines.push(`@param ${part.name} The ${part.name}, as a plain argument.`);
       seen.add(part.name);

@@ -35,7 +35,7 @@ class Signatures {
   }
 
   #overloads(plan: Plan): Signature[] {
-    const variants = plainVariants(plan.params);
+    const variants = pairVariants(plan.params);
     const signatures: Signature[] = [];
     for (const params of variants) {
       const contexts = this.#contexts(params);
@@ -259,10 +259,18 @@ function isSpread(type: ObjectType): boolean {
 }
 
 /**
- * The parameters, and before them with pairs as plain arguments where these may be given so: of several overloads that do
- * not fit, a compiler tells what is wrong with the last.
+ * The parameters, once for each way in which pairs may be given: as plain arguments, or all in one. That comes last, for of
+ * several overloads that do not fit, a compiler tells what is wrong with the last.
  */
-function plainVariants(params: Param[]): Param[][] {
+function pairVariants(params: Param[]): Param[][] {
+  const rest = params.at(-1);
+  const [, name, value] = /^PairArgs<(\w+), (\w+)>$/.exec(rest?.type ?? "") ?? [];
+  if (rest?.rest && name !== undefined && value !== undefined) {
+    const part = { ...rest, rest: false };
+    const more = { ...rest, name: "more", type: name === value ? `${name}[]` : `(${name} | ${value})[]` };
+    const plain = [{ ...part, name: "name", type: name }, { ...part, name: "value", type: value }, more];
+    return [plain, [{ ...part, type: `Pairs<${name}, ${value}>` }]].map((last) => [...params.slice(0, -1), ...last]);
+  }
   const at = params.findIndex((param) => param.plain !== undefined);
   if (at < 0) return [params];
   const plain = params[at].plain!.map((part) => ({ ...part, optional: false, rest: false, doc: "" }));

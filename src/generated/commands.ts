@@ -214,8 +214,14 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    *
    * @param key The key.
    * @param values The values.
+   * @param name The first name, as a plain argument.
+   * @param value Its value.
+   * @param more Further names and values, in turn.
    */
-  armset(key: Key, ...values: PairArgs<Int64, Value>): Promise<I> {
+  armset(key: Key, name: Int64, value: Value, ...more: (Int64 | Value)[]): Promise<I>;
+  /** Writes several slots of an array, each index with its value. */
+  armset(key: Key, values: Pairs<Int64, Value>): Promise<I>;
+  armset(key: Key, ...values: PairArgs<Int64, Value>): Promise<unknown> {
     return this.send(ARMSET, withPairs(key, values));
   }
 
@@ -864,9 +870,15 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    *
    * @param key The key.
    * @param items The items.
+   * @param name The first name, as a plain argument.
+   * @param value Its value.
+   * @param more Further names and values, in turn.
    * @returns The new count of each item; an error in its place where it would overflow.
    */
-  cmsIncrby(key: Key, ...items: PairArgs<Value, Int64>): Promise<(I | ReplyError)[]> {
+  cmsIncrby(key: Key, name: Value, value: Int64, ...more: (Value | Int64)[]): Promise<(I | ReplyError)[]>;
+  /** Adds to the counts of items in a Count-Min sketch and gives the new estimates. */
+  cmsIncrby(key: Key, items: Pairs<Value, Int64>): Promise<(I | ReplyError)[]>;
+  cmsIncrby(key: Key, ...items: PairArgs<Value, Int64>): Promise<unknown> {
     return this.send(CMS_INCRBY, withPairs(key, items));
   }
 
@@ -1150,9 +1162,15 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    *
    * @param key The key.
    * @param items The items.
+   * @param name The first name, as a plain argument.
+   * @param value Its value.
+   * @param more Further names and values, in turn.
    * @returns A null in it where no item had to leave the list.
    */
-  topkIncrby(key: Key, ...items: PairArgs<Value, Int64>): Promise<(S | null)[]> {
+  topkIncrby(key: Key, name: Value, value: Int64, ...more: (Value | Int64)[]): Promise<(S | null)[]>;
+  /** Adds to the counts of items in a Top-K list and gives, per item, the one it pushed out, or null. */
+  topkIncrby(key: Key, items: Pairs<Value, Int64>): Promise<(S | null)[]>;
+  topkIncrby(key: Key, ...items: PairArgs<Value, Int64>): Promise<unknown> {
     return this.send(TOPK_INCRBY, withPairs(key, items));
   }
 
@@ -3101,9 +3119,15 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    *
    * @param key The key.
    * @param fields The fields.
+   * @param name The first name, as a plain argument.
+   * @param value Its value.
+   * @param more Further names and values, in turn.
    * @deprecated Since Redis 4.0.0: use `HSET` with several fields.
    */
-  hmset(key: Key, ...fields: PairArgs<Value, Value>): Promise<"OK"> {
+  hmset(key: Key, name: Value, value: Value, ...more: Value[]): Promise<"OK">;
+  /** Writes several fields of a hash; HSET does the same and tells more. */
+  hmset(key: Key, fields: Pairs<Value, Value>): Promise<"OK">;
+  hmset(key: Key, ...fields: PairArgs<Value, Value>): Promise<unknown> {
     return this.send(HMSET, withPairs(key, fields));
   }
 
@@ -3263,8 +3287,14 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    *
    * @param key The key.
    * @param fields The fields.
+   * @param name The first name, as a plain argument.
+   * @param value Its value.
+   * @param more Further names and values, in turn.
    */
-  hset(key: Key, ...fields: PairArgs<Value, Value>): Promise<I> {
+  hset(key: Key, name: Value, value: Value, ...more: Value[]): Promise<I>;
+  /** Writes fields of a hash, making it when missing, and gives how many of them are new. */
+  hset(key: Key, fields: Pairs<Value, Value>): Promise<I>;
+  hset(key: Key, ...fields: PairArgs<Value, Value>): Promise<unknown> {
     return this.send(HSET, withPairs(key, fields));
   }
 
@@ -5746,10 +5776,15 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * Since 7.0.0. Complexity: O(N), N = settings.
    *
    * @param settings The settings.
+   * @param name The first name, as a plain argument.
+   * @param value Its value.
+   * @param more Further names and values, in turn.
    */
+  sentinelDebug(name: Value, value: Value, ...more: Value[]): Promise<"OK" | Dict<S, S>>;
+  /** Shows or changes the timing constants of a sentinel. */
   sentinelDebug(): Promise<Dict<S, S>>;
   /** Shows or changes the timing constants of a sentinel. */
-  sentinelDebug(...settings: PairArgs<Value, Value>): Promise<"OK" | Dict<S, S>>;
+  sentinelDebug(settings: Pairs<Value, Value>): Promise<"OK" | Dict<S, S>>;
   sentinelDebug(...settings: PairArgs<Value, Value>): Promise<unknown> {
     return this.send(SENTINEL_DEBUG, pushPairArgs([], settings), settings.length > 0 ? undefined : hgetallShape);
   }
@@ -5980,8 +6015,14 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    *
    * @param masterName Name under which the primary is watched.
    * @param settings The settings.
+   * @param name The first name, as a plain argument.
+   * @param value Its value.
+   * @param more Further names and values, in turn.
    */
-  sentinelSet(masterName: Value, ...settings: PairArgs<Value, Value>): Promise<"OK"> {
+  sentinelSet(masterName: Value, name: Value, value: Value, ...more: Value[]): Promise<"OK">;
+  /** Changes how a sentinel watches a primary: quorum, timeouts and more. */
+  sentinelSet(masterName: Value, settings: Pairs<Value, Value>): Promise<"OK">;
+  sentinelSet(masterName: Value, ...settings: PairArgs<Value, Value>): Promise<unknown> {
     return this.send(SENTINEL_SET, withPairs(masterName, settings));
   }
 
@@ -6436,8 +6477,14 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * Since 2.0.0. Complexity: O(N), N = settings.
    *
    * @param settings The settings.
+   * @param name The first name, as a plain argument.
+   * @param value Its value.
+   * @param more Further names and values, in turn.
    */
-  configSet(...settings: PairArgs<Value, Value>): Promise<"OK"> {
+  configSet(name: Value, value: Value, ...more: Value[]): Promise<"OK">;
+  /** Changes settings of the running server, all of them or none. */
+  configSet(settings: Pairs<Value, Value>): Promise<"OK">;
+  configSet(...settings: PairArgs<Value, Value>): Promise<unknown> {
     return this.send(CONFIG_SET, pushPairArgs([], settings));
   }
 
@@ -8831,8 +8878,14 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * Since 1.0.1. Complexity: O(N), N = keys.
    *
    * @param values The values.
+   * @param name The first name, as a plain argument.
+   * @param value Its value.
+   * @param more Further names and values, in turn.
    */
-  mset(...values: PairArgs<Key, Value>): Promise<"OK"> {
+  mset(name: Key, value: Value, ...more: (Key | Value)[]): Promise<"OK">;
+  /** Sets several keys to string values in one step. */
+  mset(values: Pairs<Key, Value>): Promise<"OK">;
+  mset(...values: PairArgs<Key, Value>): Promise<unknown> {
     return this.send(MSET, pushPairArgs([], values));
   }
 
@@ -8873,8 +8926,14 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * Since 1.0.1. Complexity: O(N), N = keys.
    *
    * @param values The values.
+   * @param name The first name, as a plain argument.
+   * @param value Its value.
+   * @param more Further names and values, in turn.
    */
-  msetnx(...values: PairArgs<Key, Value>): Promise<Bit<I>> {
+  msetnx(name: Key, value: Value, ...more: (Key | Value)[]): Promise<Bit<I>>;
+  /** Sets several keys only if none of them exists yet, and tells whether it did. */
+  msetnx(values: Pairs<Key, Value>): Promise<Bit<I>>;
+  msetnx(...values: PairArgs<Key, Value>): Promise<unknown> {
     return this.send(MSETNX, pushPairArgs([], values));
   }
 

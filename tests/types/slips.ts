@@ -29,6 +29,22 @@ export function options(): void {
 }
 
 export function members(): void {
+  redis.hset("h", {
+    name: "Ada",
+    // @ts-expect-error: the value
+    admin: true,
+  });
+  redis.mset({
+    a: 1,
+    // @ts-expect-error: the value
+    b: null,
+  });
+  redis.hset(
+    "h",
+    "name",
+    // @ts-expect-error: the value
+    true,
+  );
   redis.zadd("z", {
     a: 1,
     // @ts-expect-error: the score
@@ -39,4 +55,11 @@ export function members(): void {
     // @ts-expect-error: the value
     g: true,
   });
+}
+
+/** What is given one after the other may be spread, if at least a pair is known to be there. */
+export function spread(fields: [string, string, ...string[]]): void {
+  redis.hset("h", ...fields);
+  redis.mset(...fields);
+  redis.hset("h", "f", "v", ...fields);
 }
