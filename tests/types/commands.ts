@@ -83,6 +83,19 @@ export function replies(): void {
   gives<number>()(redis.eval<number>("return 1", ["k"]));
 }
 
+interface Person {
+  readonly name: string;
+  readonly born: number;
+}
+
+/** As docs/commands.md says. */
+export function spread(person: Person): void {
+  redis.hset("h", { ...person });
+  redis.xadd("s", "*", { ...person });
+  // @ts-expect-error: an interface might have other names as well, with values of any kind
+  redis.hset("h", person);
+}
+
 export function refused(): void {
   // @ts-expect-error: two conditions
   redis.set("k", 1, { nx: true, xx: true });
