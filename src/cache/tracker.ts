@@ -249,7 +249,7 @@ function idOf(args: readonly Arg[]): string {
       const bytes = new Uint8Array(arg.buffer, arg.byteOffset, arg.byteLength);
       id += `b${bytes.length}:${Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")}`;
     } else {
-      const text = String(arg);
+      const text = keyText(arg);
       id += `s${text.length}:${text}`;
     }
   }

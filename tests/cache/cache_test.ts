@@ -628,3 +628,17 @@ test("a key may be a number of any size", { skip: missing() }, async () => {
   await caughtUp(cached);
   assertEquals(await cached.send(GET, [2 ** 60]), "new");
 });
+
+test("a number stands for what is sent for it, in the cache as well", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using cached = await cache(redis);
+  const HGET = new CommandSpec("HGET", READONLY, 1);
+  // The shortest digits that give the number again, and all of its digits.
+  const [shortest, exact] = [String(2 ** 60), String(2n ** 60n)];
+  await redis.hset("h", { [shortest]: "shortest", [exact]: "exact" });
+  const read = (field: Arg) => cached.send<string>(HGET, ["h", field]);
+  assertEquals([await read(2 ** 60), await read(shortest), await read(exact)], ["exact", "shortest", "exact"]);
+  // The third read was answered from what the first has got.
+  assertEquals(counts(cached), [1, 2, 0]);
+});
