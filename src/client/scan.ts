@@ -6,6 +6,7 @@
 import type { Arg } from "../command/spec.ts";
 import type { Key, Value } from "../command/values.ts";
 import type { HscanOptions, ScanOptions, SscanOptions, ZscanOptions } from "../generated/options.ts";
+import { kept } from "./names.ts";
 
 /** What can scan: every surface of a client that answers at once. */
 export interface Scanning<S extends string | Uint8Array = string> {
@@ -104,15 +105,21 @@ export interface Scans {
   sortedSet<T>(redis: Pick<Scanning, "zscan">, key: Key, options?: ZscanOptions & ScanFrom): ScanIterator<T>;
 }
 
+/** A walk over what stands under a key: that one to the end, whatever becomes of the caller's bytes. */
+function within<T>(key: Key, step: (key: Key, cursor: string) => ReturnType<Step<T>>, from?: string): ScanIterator<T> {
+  const [own] = kept(key);
+  return new ScanIterator((cursor) => step(own!, cursor), from);
+}
+
 /** See {@link Scans}. */
 export const scans: Scans = {
   keys: (redis, options) => new ScanIterator((cursor) => redis.scan(cursor, options), options?.cursor),
   hash: (redis, key, options) =>
-    new ScanIterator(async (cursor) => {
-      const [next, items] = await redis.hscan(key, cursor, options) as [Arg, unknown];
+    within(key, async (own, cursor) => {
+      const [next, items] = await redis.hscan(own, cursor, options) as [Arg, unknown];
       return [next, entriesOf(items) as never[]];
     }, options?.cursor),
-  set: (redis, key, options) => new ScanIterator((cursor) => redis.sscan(key, cursor, options), options?.cursor),
+  set: (redis, key, options) => within(key, (own, cursor) => redis.sscan(own, cursor, options), options?.cursor),
   sortedSet: (redis, key, options) =>
-    new ScanIterator((cursor) => redis.zscan(key, cursor, options) as Promise<[Arg, never[]]>, options?.cursor),
+    within(key, (own, cursor) => redis.zscan(own, cursor, options) as Promise<[Arg, never[]]>, options?.cursor),
 };

@@ -143,3 +143,27 @@ test("a session walks over the database that it has selected", async () => {
   await session.release();
   await assertRejects(() => all(session.scanIterator()), TypeError, "given back");
 });
+
+test("a walk keeps its key, whatever becomes of the bytes that it came in", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const names = Array.from({ length: 2000 }, (_, i) => `n${i}`);
+  await redis.hset("hash", Object.fromEntries(names.map((name) => [name, "x"])));
+  await redis.sadd("set", names);
+  await redis.zadd("sorted", Object.fromEntries(names.map((name) => [name, 1])));
+  const keyOf = (name: string) => new TextEncoder().encode(name);
+  const [hash, set, sorted] = [keyOf("hash"), keyOf("set"), keyOf("sorted")];
+  const walks = [
+    { key: hash, walk: redis.hscanIterator(hash) },
+    { key: set, walk: redis.sscanIterator(set) },
+    { key: sorted, walk: redis.zscanIterator(sorted) },
+  ];
+  for (const { key, walk } of walks) {
+    const found = new Set<unknown>();
+    for await (const batch of walk) {
+      for (const item of batch) found.add(String(item).split(",")[0]);
+      key.fill(0);
+    }
+    assertEquals(found.size, names.length);
+  }
+});
