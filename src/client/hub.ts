@@ -76,12 +76,13 @@ export class Hub {
     this.#settings = settings;
   }
 
-  /** @internal Subscribes, and resolves once the server has confirmed it. */
+  /** @internal Subscribes, and resolves once the server has confirmed it. `asked` gets what this was asked with. */
   async subscribe<S extends string | Uint8Array>(
     family: Family,
     names: readonly Arg[],
     { mode, signal }: SendOptions,
     options: SubscribeOptions<S>,
+    asked: Set<Ticket>,
   ): Promise<Subscription<S>> {
     if (names.length === 0) throw new TypeError(`${family}: expected at least one channel`);
     const subscription = new Subscription<S>(options, () => {
@@ -95,18 +96,12 @@ export class Hub {
       if (signal?.aborted) throw signal.reason;
       // A name that is no text would come back as another one, as text.
       if ((mode & BYTES) !== 0 || names.some((name) => ArrayBuffer.isView(name))) line.pushMode = BYTES;
-      listener.generation = await this.#confirmed(line, this.#join(line, family, names, listener));
+      listener.generation = await this.#confirmed(line, this.#join(line, family, names, listener), asked);
       return subscription;
     } catch (error) {
       await subscription.close();
       throw error;
     }
-  }
-
-  /** @internal Whether the server may know that somebody wants one of these. It forgets that with the connection. */
-  isAsked(family: Family, names: readonly Arg[]): boolean {
-    const topics = this.#topics[family];
-    return this.#line?.state === "ready" && names.some((name) => topics.get(keyOf(name))?.ticket?.sent);
   }
 
   /** The line to subscribe on. Whoever listens already keeps it where it is. */
@@ -189,10 +184,11 @@ export class Hub {
    * Waits until the server has confirmed all of these, on another connection if the present one is lost first. Gives the
    * one that they were asked for on: it may have been replaced by the time it answers, and then there is a gap.
    */
-  async #confirmed(line: Line, topics: readonly Topic[]): Promise<number> {
+  async #confirmed(line: Line, topics: readonly Topic[], tickets: Set<Ticket>): Promise<number> {
     for (let attempt = 1;; attempt++) {
       const { generation } = line;
       const asked = topics.map((topic) => topic.confirmed);
+      for (const { ticket } of topics) if (ticket) tickets.add(ticket);
       try {
         await Promise.all(asked);
         return generation;

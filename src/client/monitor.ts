@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { ConnectionError, ProtocolError, ReplyError } from "../errors.ts";
+import { ConnectionError, type ConnectionReport, ProtocolError, ReplyError } from "../errors.ts";
 import { CommandSpec, SESSION } from "../command/spec.ts";
 import type { Line } from "../connection/line.ts";
 import type { Owed } from "../connection/pending.ts";
@@ -16,6 +16,7 @@ import { Encoder } from "../resp/encoder.ts";
 import { BYTES, type Reply } from "../resp/reply.ts";
 import { utf8 } from "../resp/text.ts";
 import { Inbox, type InboxOptions } from "./inbox.ts";
+import { patience } from "./patience.ts";
 
 /** A command that the server has run. */
 export interface MonitorLine<S extends string | Uint8Array = string> {
@@ -66,6 +67,8 @@ export interface Lender {
   acquire(signal?: AbortSignal): Promise<Line>;
   /** @internal Takes it back. */
   release(line: Line): void;
+  /** What a connection looks like meanwhile. */
+  report(): ConnectionReport;
 }
 
 /**
@@ -99,8 +102,9 @@ export class Monitor<S extends string | Uint8Array = string>
       this.#refuse = reject;
     });
     this.#ready.catch(() => {});
+    const wait = { command: MONITOR.name, report: () => lender.report() };
     if (signal?.aborted) this.#fail(signal.reason);
-    else this.#open(this.#over.signal).catch((error) => this.#fail(error));
+    else patience({ mode }, wait, () => this.#open(this.#over.signal)).catch((error) => this.#fail(error));
   }
 
   async #open(over: AbortSignal): Promise<void> {

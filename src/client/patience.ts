@@ -36,7 +36,7 @@ export async function patience<T>(
   try {
     return await limited(options, wait, work);
   } catch (error) {
-    throw options.signal?.aborted ? error : named(error, wait);
+    throw options.signal?.aborted ? error : addressed(error, wait);
   }
 }
 
@@ -73,7 +73,8 @@ function late({ command, report }: Wait, after: number): TimeoutError {
   return error;
 }
 
-function named(error: unknown, { command, report }: Wait): unknown {
+/** Has the error of a connection say who waited for it, if it says nobody yet. */
+export function addressed(error: unknown, { command, report }: Wait): unknown {
   if ((error instanceof ConnectionError || error instanceof TimeoutError) && error.command === "") {
     error.command = command;
     error.report ??= report();

@@ -8,6 +8,7 @@ import type { Key } from "../command/values.ts";
 import type { HscanOptions, ScanOptions, SscanOptions, ZscanOptions } from "../generated/options.ts";
 import { LOOSE, type SendOptions } from "../connection/pending.ts";
 import type { Line } from "../connection/line.ts";
+import type { Ticket } from "../connection/ticket.ts";
 import type { Reply } from "../resp/reply.ts";
 import type { CommandSource, ListedCommand, Replies, RepliesOrErrors } from "./batch.ts";
 import type { PipelineOptions } from "./pipeline.ts";
@@ -21,7 +22,7 @@ import { type ClientStats, clientStats } from "./stats.ts";
 import type { Monitor } from "./monitor.ts";
 import { kept } from "./names.ts";
 import type { Optimistic, WatchOptions } from "./optimistic.ts";
-import { patience, type Wait } from "./patience.ts";
+import { addressed, patience, type Wait } from "./patience.ts";
 import { refusal } from "./refusal.ts";
 import type { ScanFrom, ScanIterator, Scanning } from "./scan.ts";
 import type { ReadStreamOptions, StreamReader, StreamReading } from "./stream_reader.ts";
@@ -243,19 +244,15 @@ export abstract class BaseClient<
     // Subscribed to anew on each connection.
     const list = kept(names);
     let made: Promise<Subscription<S>> | undefined;
-    const subscribe = () => made = hub.subscribe(family, list, this.#options, options);
+    const asked = new Set<Ticket>();
+    const subscribe = () => made = hub.subscribe(family, list, this.#options, options, asked);
+    const report = () => this.#core.report();
     try {
-      return await guarded(
-        family,
-        this.#options,
-        subscribe,
-        () => this.#core.report(),
-        () => hub.isAsked(family, list),
-      );
+      return await guarded(family, this.#options, subscribe, report, () => [...asked].some(({ sent }) => sent));
     } catch (error) {
       // Nobody holds what is confirmed too late.
       made?.then((late) => late.close(), () => {});
-      throw error;
+      throw this.#options.signal?.aborted ? error : addressed(error, { command: family, report });
     }
   }
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { connect, ConnectionError, type MonitorLine, ProtocolError, RedisError, ReplyError } from "../../mod.ts";
+import { connect, ConnectionError, type MonitorLine, ProtocolError, RedisError, ReplyError, TimeoutError } from "../../mod.ts";
 import { gate } from "../support/gate.ts";
 import { HELLO, startScripted } from "../support/scripted.ts";
 import { missing, type ServerVersion, startRedis } from "../support/servers.ts";
@@ -238,4 +238,12 @@ test("of monitors that end with one signal the one that waits takes nobody's pla
   assertEquals(await assertRejects(() => second.next()), reason);
   assertEquals(await Promise.all(sessions), ["PONG", "PONG", "PONG", "PONG"]);
   assertEquals([redis.stats().waiting, redis.stats().leased], [0, 0]);
+});
+
+test("a monitor that gets no connection in time says that it waited for one", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { maxSessions: 1, waitTimeout: 5 });
+  await using _session = await redis.session();
+  const { command, report } = await assertRejects(() => redis.monitor().ready, TimeoutError);
+  assertEquals([command, report !== undefined], ["MONITOR", true]);
 });

@@ -15,6 +15,7 @@ import { gate } from "../support/gate.ts";
 import { answering, HELLO, type Script, startScripted } from "../support/scripted.ts";
 import { missing, type ServerVersion, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
+import { held } from "../support/timers.ts";
 
 const VERSIONS: readonly ServerVersion[] = ["redis-7.0", "redis-8", "valkey-9"];
 
@@ -848,3 +849,30 @@ test("the error of a subscription that has no connection any more says which com
   redis.destroy();
   assertEquals((await refused).command, "PSUBSCRIBE");
 });
+
+for (const end of ["is closed", "loses its connection"] as const) {
+  test(`who gives up a subscription that was asked for hears so, though his client ${end}`, async () => {
+    await using server = await startScripted(async (peer, index) => {
+      if (index > 0) return await peer.untilEnded();
+      await peer.command();
+      await peer.send(HELLO);
+      await peer.untilEnded();
+    });
+    const timeout = 54_321;
+    using limit = held(timeout);
+    const redis = await connect(server.url, { clientInfo: false });
+    const late = assertRejects(() => redis.with({ timeout }).subscribe("x"), TimeoutError);
+    const peer = await server.peer(0);
+    await peer.until("SUBSCRIBE");
+    const closing = end === "is closed" ? redis.close(60_000) : undefined;
+    if (closing === undefined) {
+      peer.destroy();
+      await server.peer(1);
+    }
+    limit.fire();
+    const { sent, waitingFor, command } = await late;
+    assertEquals([sent, waitingFor, command], [true, "reply", "SUBSCRIBE"]);
+    redis.destroy();
+    await closing;
+  });
+}
