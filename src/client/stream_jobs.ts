@@ -19,6 +19,8 @@ export interface Job<S extends Text> {
   readonly entry: Delivery<S>;
   /** Tells the handler that the entry is no longer ours. */
   readonly lost: AbortController;
+  /** Begins another entry that has come by the same id meanwhile. */
+  next?: () => void;
 }
 
 /** Handles so many entries at once, the others wait. */
@@ -80,11 +82,18 @@ export class Jobs<S extends Text> {
 
   /**
    * Takes an entry, its id as it came: it is handled as soon as there is a place. One that is at work is not begun again: a
-   * group that was made anew delivers it once more.
+   * group that was made anew delivers it once more. Unless it is another one, of a stream that was made anew as well: that
+   * is begun when the first has ended, and a confirmation of that one would be its own.
    */
   start(key: Key, name: S, fields: Dict<S, S>, deliveries: number): void {
     const id = text(name);
-    if (this.has(key, id)) return;
+    const before = this.#jobs.get(nameOf(key, id));
+    if (before !== undefined) {
+      if (wordsOf(before.entry.fields) !== wordsOf(fields)) {
+        before.next = () => this.start(key, name, fields, deliveries);
+      }
+      return;
+    }
     const lost = new AbortController();
     const entry = { stream: alike(name, key), id, fields, deliveries, signal: lost.signal };
     const job: Job<S> = { key, entry, lost };
@@ -100,6 +109,7 @@ export class Jobs<S extends Text> {
       const work = this.#work(job).finally(() => {
         this.#active.delete(work);
         this.#jobs.delete(nameOf(job.key, job.entry.id));
+        job.next?.();
         this.#fill();
         this.#onPlace();
       });
@@ -108,7 +118,8 @@ export class Jobs<S extends Text> {
   }
 
   /** Never rejects. */
-  async #work({ key, entry }: Job<S>): Promise<void> {
+  async #work(job: Job<S>): Promise<void> {
+    const { key, entry } = job;
     const { handler, maxDeliveries = Infinity, group } = this.#options;
     let error: unknown;
     try {
@@ -125,7 +136,7 @@ export class Jobs<S extends Text> {
         }
       }
       if (!alive) await this.#options.onDead!(entry as never, error);
-      await this.#insist(() => this.#redis.xack(key, group, entry.id));
+      await this.#insist(async () => job.next ?? await this.#redis.xack(key, group, entry.id));
       this.counts[alive ? "handled" : "dead"]++;
     } catch (failure) {
       this.#failures.set(nameOf(key, entry.id), performance.now());
@@ -160,6 +171,7 @@ export class Jobs<S extends Text> {
   /** Begins no more. */
   drop(): void {
     this.#waiting = [];
+    for (const job of this.#jobs.values()) if (job.next) job.next = () => {};
   }
 
   /** Resolves once none is at work. */
@@ -175,4 +187,9 @@ export class Jobs<S extends Text> {
     for (const { lost } of this.#jobs.values()) lost.abort(new Error("The worker was stopped"));
     return left;
   }
+}
+
+/** The same for the same fields and values. */
+function wordsOf(fields: Dict<Text, Text>): string {
+  return JSON.stringify(fields instanceof Map ? [...fields] : fields);
 }

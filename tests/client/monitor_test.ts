@@ -1,5 +1,13 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { connect, ConnectionError, type MonitorLine, ProtocolError, RedisError, ReplyError, TimeoutError } from "../../mod.ts";
+import {
+  connect,
+  ConnectionError,
+  type MonitorLine,
+  ProtocolError,
+  RedisError,
+  ReplyError,
+  TimeoutError,
+} from "../../mod.ts";
 import { gate } from "../support/gate.ts";
 import { HELLO, startScripted } from "../support/scripted.ts";
 import { missing, type ServerVersion, startRedis } from "../support/servers.ts";

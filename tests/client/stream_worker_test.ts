@@ -278,6 +278,31 @@ test("an entry that is delivered anew while it is at work is not begun again, an
   assertEquals(seen.map(({ signal }) => signal.aborted), [true, true]);
 });
 
+test("another entry of the id of one at work is handled after it, and not confirmed by it", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const { open, opened } = gate();
+  const seen: string[] = [];
+  await using worker = redis.streamWorker({
+    streams: "s",
+    group: "g",
+    block: 20,
+    concurrency: 2,
+    handler: async ({ id, fields }) => {
+      seen.push(`${id} ${fields.n}`);
+      if (fields.n === "old") await opened;
+    },
+  });
+  await redis.xadd("s", "1-0", { n: "old" });
+  await until(redis, () => seen.length === 1);
+  await redis.transaction((tx) => [tx.del("s"), tx.xadd("s", "1-0", { n: "new" }), tx.xadd("s", "2-0", { n: 2 })]);
+  await until(redis, () => seen.length === 2);
+  open();
+  await until(redis, () => worker.stats().running === 0);
+  await until(redis, async () => await pending(redis, "s") === 0);
+  assertEquals(seen, ["1-0 old", "2-0 2", "1-0 new"]);
+});
+
 test("a worker keeps its streams, whatever becomes of the list that they came in", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url);
