@@ -157,3 +157,18 @@ test("as long as another connection of the pool is there, nobody waits for the f
   assertEquals(await Promise.all(own), ["OK", "OK", ["OK"]]);
   pool.destroy();
 });
+
+test("a subscription and a monitor that get no connection say that it was they who waited for one", async () => {
+  await using server = await startFickle();
+  const { redis } = await bereft(server.url, { queueTimeout: 5, waitTimeout: 5 });
+  const told = async (call: Promise<unknown>) => {
+    const error = await assertRejects(() => call);
+    assert(error instanceof TimeoutError || error instanceof ConnectionError, String(error));
+    return [error.command, error.report !== undefined];
+  };
+  assertEquals(await told(redis.psubscribe("*")), ["PSUBSCRIBE", true]);
+  assertEquals(await told(redis.monitor().ready), ["MONITOR", true]);
+  redis.destroy();
+  assertEquals(await told(redis.subscribe("x")), ["SUBSCRIBE", true]);
+  assertEquals(await told(redis.monitor().ready), ["MONITOR", true]);
+});
