@@ -154,7 +154,7 @@ export function readOptions(
   if (own.path !== undefined || own.hostname !== undefined) delete said.path;
   if (own.credentials !== undefined || own.password !== undefined) delete said.username, delete said.password;
   const tls = own.tls === true || own.tls === undefined ? said.tls ?? own.tls : own.tls;
-  const merged = typeof tls === "object" && tls !== null ? { ...said.tls, ...tls } : tls;
+  const merged = typeof tls === "object" && tls !== null ? { ...said.tls, ...defined(tls) } : tls;
   const options = defined({ ...said, ...own, tls: merged });
   checkOptions(options as Record<string, unknown>, pool);
   return options;

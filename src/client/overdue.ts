@@ -21,7 +21,7 @@ export function onOverdue(line: Line, isDue: () => boolean, time: number, listen
   if (longest > LONGEST_DELAY) return () => {};
   let doubted = false;
   const look = (): void => {
-    const left = isDue() ? longest - (line.report().silentFor ?? 0) : longest;
+    const left = isDue() ? longest - line.silence : longest;
     if (left <= 0 && doubted) return listener();
     // In a process that stood still for so long, timers come before what its sockets hold.
     doubted = left <= 0;

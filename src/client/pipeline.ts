@@ -215,8 +215,8 @@ export abstract class BasePipeline extends BaseBatch {
   /** Gives up the line that is held if the server is silent for too long about what it holds it for. */
   #watch(line: Line, ticket: Ticket): () => void {
     const late = new ConnectionError("The server did not answer a blocking pipeline in time", { sent: true });
-    // What does not block is for the line to watch; and the server has it all.
-    const isDue = (): boolean => line.waiting === 0 && line.isPatient && line.oldest?.ticket === ticket;
+    // What does not block is for the line to watch.
+    const isDue = (): boolean => line.isPatient && line.oldest?.ticket === ticket;
     return onOverdue(line, isDue, this.longest, () => line.drop(late));
   }
 

@@ -227,8 +227,7 @@ export class Pool {
     const line = spare ?? await this.#turn(signal);
     try {
       await this.#upkeep.prepare(line);
-      // The server is away: one attempt would fail, and the first line goes on trying until it is back, or given up.
-      if (line.state !== "ready" && this.#isAway) await unlessAborted(signal, this.first().open());
+      if (line.state !== "ready") await unlessAborted(signal, this.#reach(line));
       // Last, and here: a signal that fires once this has been looked at comes after the line, which is then the caller's.
       signal?.throwIfAborted();
       if (this.#closed) throw new ConnectionError("The client was closed", { closed: true });
@@ -240,9 +239,18 @@ export class Pool {
     return line;
   }
 
-  /** The first line is not there, nor is any other that would show that the server is. */
-  get #isAway(): boolean {
-    return this.first().state === "reconnecting" && !this.#shared.some(({ state }) => state === "ready");
+  /**
+   * Waits for a server that is away: of a line that is somebody's own one attempt fails, and the first line goes on trying
+   * until it is back, or given up. While another line is there, the server may be, too: that is tried.
+   */
+  async #reach(line: Line): Promise<void> {
+    const first = this.first();
+    if (first.state !== "reconnecting") return;
+    if (this.#shared.some(({ state }) => state === "ready")) {
+      const reached = await line.open().then(() => true, () => false);
+      if (reached || first.state !== "reconnecting") return;
+    }
+    await first.open();
   }
 
   async #turn(signal: AbortSignal | undefined): Promise<Line> {

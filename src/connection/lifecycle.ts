@@ -141,6 +141,7 @@ export class Lifecycle {
   }
 
   async #openFirst(): Promise<void> {
+    this.failure = undefined;
     this.#setState("connecting");
     try {
       await this.#attempt();

@@ -155,6 +155,12 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
     return this.#life.generation;
   }
 
+  /** For how many milliseconds the server has given no sign of life, though it had something to answer. */
+  get silence(): number {
+    const { connection } = this.#life;
+    return connection === undefined ? 0 : performance.now() - connection.silentSince;
+  }
+
   /** How many are before whoever comes now: those who wait for replies, and for room. */
   get crowd(): number {
     return this.pending + this.#room.size;

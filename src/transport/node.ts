@@ -11,6 +11,7 @@ import { keepHeapFor } from "./heap.ts";
 import {
   type Address,
   KEEP_ALIVE,
+  LARGE,
   type NativeMeans,
   type TlsOptions,
   type Transport,
@@ -131,6 +132,7 @@ class NodeTransport implements Transport {
   /** What was left of a write when that was last looked at, and when it was seen to become less. */
   #queued = 0;
   #takenAt = 0;
+  #isLarge = false;
 
   constructor(handler: TransportHandler) {
     this.#handler = handler;
@@ -177,6 +179,7 @@ class NodeTransport implements Transport {
     this.#socket.write(bytes, this.#written);
     if (this.#socket.writableLength === 0) return true;
     this.#blocked = true;
+    this.#isLarge ||= this.#socket.writableLength > LARGE;
     this.#queued = queuedIn(this.#socket);
     return false;
   }
@@ -184,7 +187,10 @@ class NodeTransport implements Transport {
   readonly #written = (error?: Error | null): void => {
     if (error || !this.#blocked || this.#silent || this.#socket.writableLength > 0) return;
     this.#blocked = false;
-    this.#taken(0);
+    // Of an encrypted socket every write ends here; that the kernel has a small one says nothing of the other end.
+    if (this.#isLarge) this.#taken(0);
+    this.#queued = 0;
+    this.#isLarge = false;
     this.#handler.drain();
   };
 

@@ -4,10 +4,7 @@
  * @module
  */
 import { WriteQueue } from "./queue.ts";
-import type { Transport, TransportHandler } from "./transport.ts";
-
-/** What the system does not take at once, if the other end reads slowly. */
-const LARGE = 64 * 1024;
+import { LARGE, type Transport, type TransportHandler } from "./transport.ts";
 
 /** One read and one write under way at a time; what is written meanwhile waits in a queue. */
 export abstract class StreamedTransport implements Transport {

@@ -38,6 +38,9 @@ export interface Address {
 /** The idle time before keep-alive probes where an address does not say, in milliseconds. */
 export const KEEP_ALIVE = 30_000;
 
+/** A write of more bytes may take its time though whoever reads it is well. */
+export const LARGE = 64 * 1024;
+
 /** What a runtime does better than the Web platform's means can. */
 export interface NativeMeans {
   /** A long text is best decoded in pieces of this many bytes. */

@@ -166,6 +166,7 @@ for (
 test("options win over the URL, and what belongs together is replaced together", () => {
   const { hostname, port, tls } = readOptions("rediss://h:1?serverName=a", { port: 2, tls: { verify: false } });
   assertEquals([hostname, port, tls], ["h", 2, { serverName: "a", verify: false }]);
+  assertEquals(readOptions("rediss://h?serverName=a", { tls: { serverName: undefined } }).tls, { serverName: "a" });
   assertEquals(readOptions("redis://u:p@h", { password: "q" }).username, undefined);
   assertEquals(readOptions("unix:///a.sock", { hostname: "h" }).path, undefined);
   assertEquals(readOptions("rediss://h", { tls: false }).tls, false);

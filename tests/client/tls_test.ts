@@ -37,6 +37,21 @@ withAuthority("rediss:// with our authority: every kind of traffic", async (own)
   assertEquals(await redis.get("again"), "1");
 });
 
+withAuthority("an encrypted server that falls silent is found, however often it is written to", async (own) => {
+  await using server = await startRedis({ tls: kept(own) });
+  const redis = await connect(server.url, { tls: { ca: own.ca }, silenceTimeout: 300, backoff: () => null });
+  await redis.ping();
+  server.pause();
+  const refused: unknown[] = [];
+  for (let i = 0; i < 250 && refused.length === 0; i++) {
+    redis.incr("k").catch((error) => refused.push(error));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  server.resume();
+  redis.destroy();
+  assert(refused[0] instanceof ConnectionError && refused[0].message.includes("has been silent"), String(refused[0]));
+});
+
 withAuthority("by name, by address, with the name given, in the URL or beside it", async (own) => {
   await using server = await startRedis({ tls: kept(own) });
   const tls = { ca: own.ca };
