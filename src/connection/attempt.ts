@@ -9,6 +9,7 @@ import type { Reply } from "../resp/reply.ts";
 import type { Address, Connect } from "../transport/transport.ts";
 import type { Connection } from "./connection.ts";
 import { type Exchange, type Greeting, handshake, type HandshakeOptions } from "./handshake.ts";
+import { detailed, overdue } from "./notice.ts";
 import { Pending } from "./pending.ts";
 import type { Proof } from "./proof.ts";
 import { describe, explain, type Reasons } from "./trouble.ts";
@@ -75,13 +76,10 @@ export class Attempt {
     const { connectTimeout, address, reasons } = this.#options;
     const { signal } = this.#giveUp;
     const timer = connectTimeout === 0 ? undefined : setTimeout(() => {
-      const hint = address.tls && !connection.attached ? "; is TLS spoken there?" : "";
-      const late = new TimeoutError(`No connection to ${describe(address)} within ${connectTimeout} ms${hint}`, {
-        waitingFor: "connect",
-        after: connectTimeout,
-      });
-      late.report = connection.report();
-      this.abort(late);
+      const hint = address.tls && !connection.attached ? "is TLS spoken there?" : undefined;
+      const words = overdue(`No connection to ${describe(address)}`, connectTimeout, hint);
+      const late = new TimeoutError(words, { waitingFor: "connect", after: connectTimeout });
+      this.abort(detailed(late, () => connection.report()));
     }, connectTimeout);
     try {
       // Neither a socket nor credentials that never come outlast the limit.

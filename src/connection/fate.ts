@@ -7,6 +7,7 @@
 import { ConnectionError, type ConnectionReport, TimeoutError } from "../errors.ts";
 import type { CommandSpec } from "../command/spec.ts";
 import type { Address } from "../transport/transport.ts";
+import { detailed, overdue, worded } from "./notice.ts";
 import { type Owed, Pending } from "./pending.ts";
 import { describe } from "./trouble.ts";
 
@@ -21,15 +22,12 @@ export function told(
   report: ConnectionReport,
   cause?: ConnectionError,
 ): ConnectionError {
-  const { name = "" } = owed;
-  const own = new ConnectionError(`${name ? `${name}: ` : ""}${what}; ${fateOf(owed, sent)}`, {
+  const own = new ConnectionError(worded(what, fateOf(owed, sent), owed.name), {
     sent,
     cause: cause?.cause ?? cause,
     closed: cause?.closed ?? false,
   });
-  own.command = name;
-  own.report = cause?.report ?? report;
-  return own;
+  return detailed(own, () => cause?.report ?? report, owed.name);
 }
 
 /** Whether it left on a connection that was lost, before it waited for another one. */
@@ -42,16 +40,10 @@ export function toldInQueue(error: Error, owed: Owed, report: ConnectionReport):
   const sent = wasSent(owed);
   if (error instanceof ConnectionError) return told(error.message, owed, sent, report, error);
   if (!(error instanceof TimeoutError)) return error;
-  const { name = "" } = owed;
-  const own = new TimeoutError(`${name ? `${name}: ` : ""}${error.message}; ${fateOf(owed, sent)}`, {
-    waitingFor: error.waitingFor,
-    after: error.after,
-    sent,
-    cause: error,
-  });
-  own.command = name;
-  own.report = error.report;
-  return own;
+  const { waitingFor, after, message } = error;
+  const words = worded(message, fateOf(owed, sent), owed.name);
+  const own = new TimeoutError(words, { waitingFor, after, sent, cause: error });
+  return detailed(own, () => error.report, owed.name);
 }
 
 /** Too many wait already. */
@@ -84,10 +76,8 @@ export function mayResend(owed: Owed, resend: (spec: CommandSpec) => boolean): b
 /** There was no connection for so long: why, if there was an attempt meanwhile. */
 export function unreachable(address: Address, after: number, report: ConnectionReport, cause?: Error): TimeoutError {
   const why = cause === undefined ? "" : `: ${cause.message}`;
-  const what = `No connection to ${describe(address)} within ${after} ms${why}`;
-  const error = new TimeoutError(what, { waitingFor: "connection", after, cause });
-  error.report = report;
-  return error;
+  const words = overdue(`No connection to ${describe(address)}`, after) + why;
+  return detailed(new TimeoutError(words, { waitingFor: "connection", after, cause }), () => report);
 }
 
 function fateOf(owed: Owed, sent: boolean): string {

@@ -7,6 +7,7 @@ import { type ConnectionReport, ReplyError, TimeoutError } from "../errors.ts";
 import { BIGINTS, BYTES, type Push, type Reply } from "../resp/reply.ts";
 import { isBlocking } from "../command/blocking.ts";
 import { type Arg, BINARY, type CommandSpec, type Shape } from "../command/spec.ts";
+import { detailed, overdue } from "./notice.ts";
 import { onAbort } from "./signal.ts";
 import type { Ticket } from "./ticket.ts";
 
@@ -202,15 +203,11 @@ export class Pending implements Owed {
     };
     if (timeout !== undefined) {
       timer = setTimeout(() => {
-        const sent = this.mayHaveRun;
-        const error = new TimeoutError(`${this.spec.name}: no reply within ${timeout} ms; ${this.fate}`, {
-          waitingFor: sent || this.refusals > 0 ? "reply" : this.line?.missing ?? "reply",
-          after: timeout,
-          sent,
-        });
-        error.command = this.spec.name;
-        error.report = this.line?.report();
-        release(error);
+        const { name, mayHaveRun: sent, fate, line } = this;
+        const waitingFor = sent || this.refusals > 0 ? "reply" : line?.missing ?? "reply";
+        const words = overdue("no reply", timeout, fate, name);
+        const error = new TimeoutError(words, { waitingFor, after: timeout, sent });
+        release(detailed(error, () => line?.report(), name));
       }, timeout);
     }
   }
