@@ -12,6 +12,7 @@ import { isBlocking, waitingTime } from "../command/blocking.ts";
 import { type Arg, CommandSpec, type Shape } from "../command/spec.ts";
 import { tooLate } from "../connection/fate.ts";
 import type { Line } from "../connection/line.ts";
+import { detailed, overdue, worded } from "../connection/notice.ts";
 import { Pending, type SendOptions } from "../connection/pending.ts";
 import { onAbort } from "../connection/signal.ts";
 import { settledWithin } from "../connection/wait.ts";
@@ -105,15 +106,8 @@ function withdrawn(line: Line, pending: Pending, reason: unknown): boolean {
 }
 
 function outOfTime(line: Line, { name, mayHaveRun: sent, fate }: Pending, after: number): TimeoutError {
-  const what = sent ? "the server let go, nothing was taken" : fate;
-  const error = new TimeoutError(`${name}: no reply within ${after} ms; ${what}`, {
-    waitingFor: "reply",
-    after,
-    sent,
-  });
-  error.command = name;
-  error.report = line.report();
-  return error;
+  const words = overdue("no reply", after, sent ? "the server let go, nothing was taken" : fate, name);
+  return detailed(new TimeoutError(words, { waitingFor: "reply", after, sent }), () => line.report(), name);
 }
 
 /**
@@ -139,12 +133,9 @@ async function letGo<T>(core: Core, line: Line, pending: Pending, reply: Promise
     came = await settledWithin(reply, told ? pause : 0);
   }
   const { name } = pending;
-  const error = new ConnectionError(`${name}: the server did not answer in time; it may have run`, {
-    sent: true,
-    cause: reason instanceof Overdue ? undefined : reason,
-  });
-  error.command = name;
-  error.report = line.report();
+  const words = worded("the server did not answer in time", "it may have run", name);
+  const cause = reason instanceof Overdue ? undefined : reason;
+  const error = detailed(new ConnectionError(words, { sent: true, cause }), () => line.report(), name);
   reply.catch(() => {});
   // In a process that was busy for so long, timers come before what its sockets hold: nobody was asked, nor has given up.
   const answered = came && (told || reason instanceof Overdue);

@@ -6,6 +6,7 @@
 import { ConnectionError, type ConnectionReport, TimeoutError } from "../errors.ts";
 import { Fifo } from "../connection/fifo.ts";
 import type { Line } from "../connection/line.ts";
+import { detailed, overdue } from "../connection/notice.ts";
 import { onAbort } from "../connection/signal.ts";
 
 /** How many may wait, and for how long. */
@@ -51,9 +52,7 @@ export class Callers {
     if (this.size >= maxWaiting) {
       this.refused++;
       const what = `All ${max} connections are in use, and ${this.size} callers wait for one already; it was not sent`;
-      const error = new ConnectionError(what);
-      error.report = this.#report();
-      return Promise.reject(error);
+      return Promise.reject(detailed(new ConnectionError(what), this.#report));
     }
     return new Promise((resolve, reject) => {
       const settle = (): void => {
@@ -80,10 +79,8 @@ export class Callers {
   #late(): TimeoutError {
     this.refused++;
     const { max, waitTimeout: after } = this.#settings;
-    const what = `None of the ${max} connections was free within ${after} ms; it was not sent`;
-    const error = new TimeoutError(what, { waitingFor: "connection", after });
-    error.report = this.#report();
-    return error;
+    const words = overdue(`None of the ${max} connections was free`, after, "it was not sent");
+    return detailed(new TimeoutError(words, { waitingFor: "connection", after }), this.#report);
   }
 
   /** One in the queue has gone. When most have, they are cleared away: who is served never may not keep them for ever. */

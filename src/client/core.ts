@@ -5,6 +5,7 @@
  */
 import { ConnectionError, type ConnectionReport } from "../errors.ts";
 import type { Line } from "../connection/line.ts";
+import { detailed, worded } from "../connection/notice.ts";
 import type { Pending } from "../connection/pending.ts";
 import type { Traffic } from "../connection/traffic.ts";
 import { settledWithin } from "../connection/wait.ts";
@@ -119,13 +120,10 @@ export class Core {
     if (overflow === "wait") {
       return line.sendWithRoom(pending, () => line.pending < commands && line.waiting < bytes);
     }
-    const { name } = pending.spec;
-    const error = new ConnectionError(
-      `${name}: ${line.pending} commands and ${line.waiting} bytes are pending already; it was not sent`,
-    );
-    error.command = name;
-    error.report = line.report();
-    pending.fail(error);
+    const { name } = pending;
+    const what = `${line.pending} commands and ${line.waiting} bytes are pending already`;
+    const error = new ConnectionError(worded(what, "it was not sent", name));
+    pending.fail(detailed(error, () => line.report(), name));
   }
 
   /** Waits for what is pending, at most `within` milliseconds, then closes everything. */

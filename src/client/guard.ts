@@ -4,6 +4,7 @@
  * @module
  */
 import { type ConnectionReport, TimeoutError } from "../errors.ts";
+import { detailed, overdue } from "../connection/notice.ts";
 import type { SendOptions } from "../connection/pending.ts";
 import { onAbort } from "../connection/signal.ts";
 
@@ -25,15 +26,9 @@ export function guarded<T>(
     const timer = timeout === undefined ? undefined : setTimeout(() => {
       const facts = report?.();
       const sent = giveUp();
-      const fate = sent ? "it may have run" : "it was not sent";
-      const error = new TimeoutError(`${what}: not all replies came within ${timeout} ms; ${fate}`, {
-        waitingFor: sent ? "reply" : "connection",
-        after: timeout,
-        sent,
-      });
-      error.command = what;
-      error.report = facts;
-      reject(error);
+      const words = overdue("not all replies came", timeout, sent ? "it may have run" : "it was not sent", what);
+      const error = new TimeoutError(words, { waitingFor: sent ? "reply" : "connection", after: timeout, sent });
+      reject(detailed(error, () => facts, what));
     }, timeout);
     const unheard = signal && onAbort(signal, () => {
       giveUp();

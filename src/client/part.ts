@@ -5,6 +5,7 @@
  */
 import { BLOCKING, BLOCKING_OPTION } from "../command/spec.ts";
 import { ConnectionError, ReplyError, TimeoutError } from "../errors.ts";
+import { detailed } from "../connection/notice.ts";
 import { type About, LOOSE, type Owed, unsafeInteger } from "../connection/pending.ts";
 import { isReplicas } from "../connection/retries.ts";
 import type { Ticket } from "../connection/ticket.ts";
@@ -60,9 +61,7 @@ export class Outcome {
       cause: error,
       closed: error instanceof ConnectionError && error.closed,
     });
-    whole.command = error.command;
-    whole.report = error.report;
-    return whole;
+    return detailed(whole, () => error.report, error.command);
   }
 
   /** Called when a part has ended, one way or the other. */

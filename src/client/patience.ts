@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { ConnectionError, type ConnectionReport, TimeoutError } from "../errors.ts";
+import { type ConnectionReport, TimeoutError } from "../errors.ts";
+import { detailed, overdue } from "../connection/notice.ts";
 import type { SendOptions } from "../connection/pending.ts";
 import { onAbort } from "../connection/signal.ts";
 
@@ -36,7 +37,7 @@ export async function patience<T>(
   try {
     return await limited(options, wait, work);
   } catch (error) {
-    throw options.signal?.aborted ? error : addressed(error, wait);
+    throw options.signal?.aborted ? error : detailed(error, wait.report, wait.command);
   }
 }
 
@@ -66,18 +67,6 @@ async function limited<T>(
 }
 
 function late({ command, report }: Wait, after: number): TimeoutError {
-  const what = `${command}: no connection was free within ${after} ms; it was not sent`;
-  const error = new TimeoutError(what, { waitingFor: "connection", after });
-  error.command = command;
-  error.report = report();
-  return error;
-}
-
-/** Has the error of a connection say who waited for it, if it says nobody yet. */
-export function addressed(error: unknown, { command, report }: Wait): unknown {
-  if ((error instanceof ConnectionError || error instanceof TimeoutError) && error.command === "") {
-    error.command = command;
-    error.report ??= report();
-  }
-  return error;
+  const words = overdue("no connection was free", after, "it was not sent", command);
+  return detailed(new TimeoutError(words, { waitingFor: "connection", after }), report, command);
 }

@@ -6,6 +6,7 @@
 import { type Arg, BLOCKING, BLOCKING_OPTION, type CommandSpec, PUBSUB, SESSION, type Shape } from "../command/spec.ts";
 import type { Key } from "../command/values.ts";
 import type { HscanOptions, ScanOptions, SscanOptions, ZscanOptions } from "../generated/options.ts";
+import { detailed } from "../connection/notice.ts";
 import { LOOSE, type SendOptions } from "../connection/pending.ts";
 import type { Line } from "../connection/line.ts";
 import type { Ticket } from "../connection/ticket.ts";
@@ -22,7 +23,7 @@ import { type ClientStats, clientStats } from "./stats.ts";
 import type { Monitor } from "./monitor.ts";
 import { kept } from "./names.ts";
 import type { Optimistic, WatchOptions } from "./optimistic.ts";
-import { addressed, patience, type Wait } from "./patience.ts";
+import { patience, type Wait } from "./patience.ts";
 import { refusal } from "./refusal.ts";
 import type { ScanFrom, ScanIterator, Scanning } from "./scan.ts";
 import type { ReadStreamOptions, StreamReader, StreamReading } from "./stream_reader.ts";
@@ -252,7 +253,7 @@ export abstract class BaseClient<
     } catch (error) {
       // Nobody holds what is confirmed too late.
       made?.then((late) => late.close(), () => {});
-      throw this.#options.signal?.aborted ? error : addressed(error, { command: family, report });
+      throw this.#options.signal?.aborted ? error : detailed(error, report, family);
     }
   }
 
