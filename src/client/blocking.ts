@@ -65,7 +65,7 @@ async function hold<T>(
   const reply = new Promise<T>((resolve, reject) => {
     pending = new Pending(spec, args, shape, options.mode, resolve as (value: never) => void, reject);
     // As with every other command of a session's transaction.
-    if (line.inTransaction) pending.tryOnce();
+    if (line.binding.inTransaction) pending.tryOnce();
     line.send(pending);
   });
   let giveUp!: (reason: unknown) => void;

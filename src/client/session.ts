@@ -7,6 +7,7 @@ import { ConnectionError } from "../errors.ts";
 import type { Key } from "../command/values.ts";
 import type { HscanOptions, ScanOptions, SscanOptions, ZscanOptions } from "../generated/options.ts";
 import { type Arg, BLOCKING, CommandSpec, SESSION, type Shape } from "../command/spec.ts";
+import type { Binding } from "../connection/binding.ts";
 import { settledWithin } from "../connection/wait.ts";
 import type { Line } from "../connection/line.ts";
 import { LOOSE, Pending, type SendOptions } from "../connection/pending.ts";
@@ -55,6 +56,7 @@ export abstract class BaseSession<
 > {
   readonly #core: Core;
   readonly #line: Line;
+  readonly #binding: Binding;
   readonly #options: SendOptions;
   /** Something was set that a reset undoes. */
   #dirty = false;
@@ -72,7 +74,8 @@ export abstract class BaseSession<
     this.#core = core;
     this.#line = line;
     this.#options = options;
-    line.bind();
+    this.#binding = line.binding;
+    this.#binding.begin();
   }
 
   /** The one way that every command of the session takes. */
@@ -89,7 +92,7 @@ export abstract class BaseSession<
     const { signal, timeout } = this.#options;
     const refused = this.#over(spec.name) ?? refusal(spec, args) ?? (signal?.aborted ? signal.reason : undefined);
     if (refused !== undefined) return Promise.reject(refused);
-    const { inTransaction } = this.#line;
+    const { inTransaction } = this.#binding;
     // WAIT and WAITAOF need this connection, but change nothing.
     if ((spec.flags & (SESSION | BLOCKING)) === SESSION) this.#mark(spec.name);
     const { blocking } = this.#core.kit;
@@ -119,7 +122,8 @@ export abstract class BaseSession<
 
   /** Remembers what has to be undone. */
   #mark(name: string): void {
-    this.#line.inTransaction = name === "MULTI" || (this.#line.inTransaction && !ENDS_TRANSACTION.has(name));
+    const { inTransaction } = this.#binding;
+    this.#binding.inTransaction = name === "MULTI" || (inTransaction && !ENDS_TRANSACTION.has(name));
     if (name === "WATCH") {
       this.#watching = true;
       this.#ending = undefined;
@@ -311,7 +315,7 @@ export abstract class BaseSession<
     try {
       await this.#tidy(line);
     } finally {
-      line.unbind();
+      this.#binding.end();
       this.#core.pool.release(line);
     }
   }
@@ -319,7 +323,7 @@ export abstract class BaseSession<
   async #tidy(line: Line): Promise<void> {
     if (!line.isPatient && this.#isBusy) await settledWithin(this.#quiet(line), LINGER);
     // Whoever is next wants the primary, which may be reached by the same address by then.
-    if (this.#isBusy || this.#spoilt || line.isDemoted) return line.destroy("The session was given back");
+    if (this.#isBusy || this.#spoilt || this.#binding.isDemoted) return line.destroy("The session was given back");
     if (this.#dirty) return this.#core.pool.restore(line);
     if (this.#watching && !this.#ending?.isSent && !(await settledWithin(this.#unwatched(line), LINGER))) {
       line.destroy();

@@ -23,8 +23,6 @@ import { explain } from "./trouble.ts";
 export interface LifecycleOwner extends ConnectionOwner {
   /** How many commands wait for a connection. */
   readonly queued: number;
-  /** Everything is tied to one connection: no other one takes its place by itself. */
-  readonly isBound: boolean;
   /** See {@link LineOptions.eager}. */
   readonly isEager: boolean;
   /** The state is another one. */
@@ -283,12 +281,12 @@ export class Lifecycle {
     return this.state;
   }
 
-  /** What was on the ready connection that was lost has been dealt with: is another one wanted? */
-  replace(error: ConnectionError): void {
+  /** What was on the ready connection that was lost has been dealt with: is another one wanted? Not if all was bound to it. */
+  replace(error: ConnectionError, wasBound: boolean): void {
     // Whoever heard of the loss may have closed the line.
     if (!this.isOpen) return;
     // Nobody waits: the next command opens a lazy line again, until then it stays quiet.
-    const wanted = !this.#owner.isBound && (this.#owner.queued > 0 || this.#owner.isEager);
+    const wanted = !wasBound && (this.#owner.queued > 0 || this.#owner.isEager);
     this.#setState(wanted ? "reconnecting" : "idle", error);
     if (wanted) this.#reconnect(error);
   }

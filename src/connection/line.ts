@@ -9,6 +9,7 @@ import { CommandSpec } from "../command/spec.ts";
 import type { Push } from "../resp/reply.ts";
 import { Backlog, type BacklogOwner } from "./backlog.ts";
 import { Bell } from "./bell.ts";
+import { Binding } from "./binding.ts";
 import type { Connection } from "./connection.ts";
 import { sessionOver, toldInQueue, tooLate } from "./fate.ts";
 import { Lifecycle, type LifecycleOwner } from "./lifecycle.ts";
@@ -29,6 +30,8 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
   readonly options: LineOptions;
   readonly #traffic: Traffic;
   readonly #life: Lifecycle;
+  /** What it is tied to while it is a session's. */
+  readonly binding: Binding;
   /** What waits for a connection. */
   readonly #queue: Backlog;
   /** What waits for room. */
@@ -40,19 +43,15 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
   readonly #drained = new Bell();
   /** Rings when nothing waits here any longer. */
   readonly #idle = new Bell();
-  /** Whoever it is bound to has said MULTI: what is sent now is not answered before EXEC. */
-  inTransaction = false;
-  #bound = false;
-  /** How the connection was lost that everything was bound to. */
-  #broken: ConnectionError | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: LineOptions) {
     this.options = options;
     this.#traffic = options.traffic ?? new Traffic();
     this.#life = new Lifecycle(this, options, this.#traffic);
+    this.binding = new Binding(this.#life);
     this.#queue = new Backlog(this, options, this.#traffic);
-    this.#retries = new Retries(this, options, this.#traffic);
+    this.#retries = new Retries(this, this.binding, options, this.#traffic);
   }
 
   /** Where it is in its life. */
@@ -88,11 +87,6 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
   /** See {@link BacklogOwner.isOpen}. */
   get isOpen(): boolean {
     return this.#life.isOpen;
-  }
-
-  /** See {@link LifecycleOwner.isBound}. */
-  get isBound(): boolean {
-    return this.#bound;
   }
 
   /** See {@link LineOptions.eager}. */
@@ -281,29 +275,6 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
   }
 
   /**
-   * Ties everything from now on to one connection. Once that is lost, nothing is sent again and everything is refused:
-   * what was set on it (WATCH, SELECT…) is gone.
-   */
-  bind(): void {
-    this.#bound = true;
-  }
-
-  /** It was bound to what turned out to be a replica, and refused to be written to. */
-  get isDemoted(): boolean {
-    return this.#retries.isDemoted;
-  }
-
-  /** Ends what `bind` began. */
-  unbind(): void {
-    const lost = this.#broken;
-    this.#bound = false;
-    this.#broken = undefined;
-    this.inTransaction = false;
-    // As it would have been had it been nobody's.
-    if (lost !== undefined && this.#life.state === "idle") this.#life.replace(lost);
-  }
-
-  /**
    * Makes the connection as it was when it was new: whatever its user did to it is undone, in one round trip. Commands
    * issued meanwhile wait. Where that fails the connection is replaced.
    */
@@ -314,7 +285,8 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
   #enqueue(owed: Sendable): void {
     const { state, isOpen, isDown } = this.#life;
     if (!isOpen) return owed.fail(toldInQueue(tooLate(), owed, this.report()));
-    if (this.#broken !== undefined) return owed.fail(sessionOver(owed, this.#broken, this.report()));
+    const { lost } = this.binding;
+    if (lost !== undefined) return owed.fail(sessionOver(owed, lost, this.report()));
     // Whoever opens the line has to wait for that, or nobody ever would; and all may who come while it is opened.
     if (isDown && state !== "idle") return this.#queue.pushWithin(this.options.queueLimit, owed);
     this.#queue.push(owed);
@@ -373,7 +345,7 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
     if (connection !== this.#life.live) return;
     if (why === "patient") return this.options.onDoubt?.(this);
     // A session's own: a PING could end up within its transaction. Who uses it next finds out.
-    if (!this.#bound) this.ping().catch(() => {});
+    if (!this.binding.isBound) this.ping().catch(() => {});
   }
 
   /** Asks the server for a sign of life. Rejects if none comes; a refusal is one, too. */
@@ -424,12 +396,13 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
   }
 
   lost(connection: Connection, error: ConnectionError, unsent: Owed[], sent: Owed[]): void {
+    const { binding } = this;
     const lostIn = this.#life.lose(connection);
-    if (lostIn === "ready" && this.#bound) this.#broken = error;
-    this.#queue.inherit((lostIn === "ready" || lostIn === "replaced") && !this.#bound, error, unsent, sent);
+    if (lostIn === "ready") binding.lose(error);
+    this.#queue.inherit((lostIn === "ready" || lostIn === "replaced") && !binding.isBound, error, unsent, sent);
     if (lostIn === "replaced") this.#sendInherited();
     else if (lostIn !== undefined && this.#life.state === "closing") this.destroy();
-    if (lostIn === "ready") this.#life.replace(error);
+    if (lostIn === "ready") this.#life.replace(error, binding.isBound);
     this.stir();
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { ReplyError } from "../errors.ts";
+import type { Binding } from "./binding.ts";
 import type { LineOptions, LineState } from "./line_options.ts";
 import type { Pending } from "./pending.ts";
 import type { Traffic } from "./traffic.ts";
@@ -41,10 +42,6 @@ const SEARCH = 250;
 export interface RetriesOwner {
   /** Where it is in its life. */
   readonly state: LineState;
-  /** Everything is tied to one connection. */
-  readonly isBound: boolean;
-  /** What is sent now is not answered before EXEC. */
-  readonly inTransaction: boolean;
   /** Sends a command another time. */
   putAgain(pending: Pending): void;
   /** Replaces the connection. */
@@ -56,16 +53,16 @@ export interface RetriesOwner {
 /** Which refused commands are tried again, when, and where. */
 export class Retries {
   readonly #owner: RetriesOwner;
+  readonly #binding: Binding;
   readonly #retryFor: number;
   readonly #traffic: Traffic;
   readonly #timers = new Map<Pending, ReturnType<typeof setTimeout>>();
   /** When the primary was last looked for. */
   #searched = -Infinity;
-  /** A replica has answered, and could not be left: everything is tied to this connection. */
-  isDemoted = false;
 
-  constructor(owner: RetriesOwner, { retryFor }: LineOptions, traffic: Traffic) {
+  constructor(owner: RetriesOwner, binding: Binding, { retryFor }: LineOptions, traffic: Traffic) {
     this.#owner = owner;
+    this.#binding = binding;
     this.#retryFor = retryFor;
     this.#traffic = traffic;
   }
@@ -88,7 +85,7 @@ export class Retries {
 
   #keep(pending: Pending, error: ReplyError): boolean {
     // Another connection would not have what was set on this one.
-    if (pending.released || (this.#owner.isBound && error.code === "READONLY")) return false;
+    if (pending.released || (this.#binding.isBound && error.code === "READONLY")) return false;
     const now = performance.now();
     if (pending.refusedAt === 0) pending.refusedAt = now;
     if (now - pending.refusedAt >= this.#retryFor) return false;
@@ -101,7 +98,7 @@ export class Retries {
   /** Within a transaction that has begun meanwhile it would be queued, and EXEC would have one reply more. */
   #again(pending: Pending, refusal: ReplyError): void {
     this.#timers.delete(pending);
-    if (this.#owner.inTransaction) {
+    if (this.#binding.inTransaction) {
       refusal.command = pending.name;
       pending.fail(refusal);
     } else this.#owner.putAgain(pending);
@@ -114,8 +111,8 @@ export class Retries {
    * refused alike, and sent again each when its own refusal comes; they do not ask for a connection each.
    */
   search(error: ReplyError): void {
-    if (this.#owner.isBound) {
-      this.isDemoted = true;
+    if (this.#binding.isBound) {
+      this.#binding.isDemoted = true;
       return;
     }
     const now = performance.now();
