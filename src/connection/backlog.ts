@@ -4,18 +4,16 @@
  * @module
  */
 import type { ConnectionError, ConnectionReport, TimeoutError } from "../errors.ts";
-import { crowded, mayResend, told, toldInQueue, unreachable, wasSent } from "./fate.ts";
+import { crowded, mayResend, sessionOver, told, toldInQueue, tooLate, unreachable, wasSent } from "./fate.ts";
+import type { Lifecycle } from "./lifecycle.ts";
 import type { LineOptions } from "./line_options.ts";
 import type { Owed } from "./pending.ts";
 import type { Traffic } from "./traffic.ts";
+import { settledWithin } from "./wait.ts";
 import { type Sendable, Waiting } from "./waiting.ts";
 
 /** Whose backlog it is. */
 export interface BacklogOwner {
-  /** Neither closed nor about to be. */
-  readonly isOpen: boolean;
-  /** Why the last attempt to get another connection failed. */
-  readonly failure: Error | undefined;
   /** Facts for an error that somebody has to make sense of. */
   report(): ConnectionReport;
   /** Some have waited in vain: nothing is as it was. */
@@ -25,15 +23,17 @@ export interface BacklogOwner {
 /** The queue of a line, in the order in which its commands came. */
 export class Backlog {
   readonly #owner: BacklogOwner;
+  readonly #life: Lifecycle;
   readonly #options: LineOptions;
   readonly #traffic: Traffic;
   readonly #waiting: Waiting;
 
-  constructor(owner: BacklogOwner, options: LineOptions, traffic: Traffic) {
+  constructor(owner: BacklogOwner, life: Lifecycle, options: LineOptions, traffic: Traffic) {
     this.#owner = owner;
+    this.#life = life;
     this.#options = options;
     this.#traffic = traffic;
-    this.#waiting = new Waiting(options.queueTimeout, (take) => this.#fail(this.unreachable(), take()));
+    this.#waiting = new Waiting(options.queueTimeout, (take) => this.#fail(this.#unreachable(), take()));
   }
 
   /** How many entries wait. */
@@ -41,16 +41,27 @@ export class Backlog {
     return this.#waiting.size;
   }
 
+  /**
+   * Takes what cannot be sent now, and has a connection opened where nobody is about it; or tells it why it may not wait.
+   * Of a session whose connection is lost nothing may: `lost` says how.
+   */
+  admit(owed: Sendable, lost: ConnectionError | undefined): void {
+    const { state, isOpen, isDown } = this.#life;
+    if (!isOpen) return owed.fail(toldInQueue(tooLate(), owed, this.#owner.report()));
+    if (lost !== undefined) return owed.fail(sessionOver(owed, lost, this.#owner.report()));
+    const { queueLimit, address } = this.#options;
+    const { size } = this.#waiting;
+    // Whoever opens the line has to wait for that, or nobody ever would; and all may who come while it is opened.
+    if (size >= queueLimit && isDown && state !== "idle") {
+      return owed.fail(crowded(owed, address, size, this.#owner.report()));
+    }
+    this.#waiting.push(owed);
+    if (state === "idle") this.#life.open().catch(() => {});
+  }
+
   /** Puts an entry behind all others. */
   push(owed: Sendable): void {
     this.#waiting.push(owed);
-  }
-
-  /** The same, unless too many wait already: then it is told so. */
-  pushWithin(limit: number, owed: Sendable): void {
-    const { size } = this.#waiting;
-    if (size < limit) return this.#waiting.push(owed);
-    owed.fail(crowded(owed, this.#options.address, size, this.#owner.report()));
   }
 
   /** See {@link Waiting.withdraw}. */
@@ -72,7 +83,7 @@ export class Backlog {
     const again: Owed[] = [];
     for (const owed of sent) (anew && mayResend(owed, this.#options.resend) ? again : over).push(owed);
     // Whoever was asked may have closed the line.
-    if (!this.#owner.isOpen) {
+    if (!this.#life.isOpen) {
       anew = false;
       over.push(...again.splice(0));
     }
@@ -95,9 +106,19 @@ export class Backlog {
     this.#owner.stir();
   }
 
+  /**
+   * Waits for a connection that is lost to be replaced, as long as anything may wait: the attempts may go on for as long as
+   * the caller's backoff likes.
+   */
+  async wait(opening: Promise<void>): Promise<void> {
+    const { queueTimeout } = this.#options;
+    if (queueTimeout === 0) await opening;
+    else if (!(await settledWithin(opening, queueTimeout))) throw this.#unreachable();
+  }
+
   /** Says that there has been no connection for as long as anything may wait. */
-  unreachable(): TimeoutError {
+  #unreachable(): TimeoutError {
     const { address, queueTimeout } = this.#options;
-    return unreachable(address, queueTimeout, this.#owner.report(), this.#owner.failure);
+    return unreachable(address, queueTimeout, this.#owner.report(), this.#life.failure);
   }
 }

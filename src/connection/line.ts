@@ -11,7 +11,7 @@ import { Backlog, type BacklogOwner } from "./backlog.ts";
 import { Bell } from "./bell.ts";
 import { Binding } from "./binding.ts";
 import type { Connection } from "./connection.ts";
-import { sessionOver, toldInQueue, tooLate } from "./fate.ts";
+import { toldInQueue, tooLate } from "./fate.ts";
 import { Lifecycle, type LifecycleOwner } from "./lifecycle.ts";
 import type { LineOptions, LineState } from "./line_options.ts";
 import { type Owed, Pending, type Sender } from "./pending.ts";
@@ -50,7 +50,7 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
     this.#traffic = options.traffic ?? new Traffic();
     this.#life = new Lifecycle(this, options, this.#traffic);
     this.binding = new Binding(this.#life);
-    this.#queue = new Backlog(this, options, this.#traffic);
+    this.#queue = new Backlog(this, this.#life, options, this.#traffic);
     this.#retries = new Retries(this, this.binding, options, this.#traffic);
   }
 
@@ -82,11 +82,6 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
   /** See {@link LifecycleOwner.queued}. */
   get queued(): number {
     return this.#queue.size;
-  }
-
-  /** See {@link BacklogOwner.isOpen}. */
-  get isOpen(): boolean {
-    return this.#life.isOpen;
   }
 
   /** See {@link LineOptions.eager}. */
@@ -137,11 +132,6 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
   /** How pushes are decoded: 0, or `BYTES`. */
   set pushMode(mode: number) {
     this.#life.pushMode = mode;
-  }
-
-  /** See {@link BacklogOwner.failure}. */
-  get failure(): Error | undefined {
-    return this.#life.failure;
   }
 
   /** Counts the connections that were tried. */
@@ -222,7 +212,7 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
     pending.line = this;
     const { live } = this.#life;
     if (live !== undefined) live.send(pending);
-    else this.#enqueue(pending);
+    else this.#queue.admit(pending, this.binding.lost);
   }
 
   /** A line that is being closed takes no new commands, but ends what it began. */
@@ -240,7 +230,7 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
   #putEncoded(owed: Encoded): void {
     const { live } = this.#life;
     if (live !== undefined) live.sendEncoded(owed, owed.chunks);
-    else this.#enqueue(owed);
+    else this.#queue.admit(owed, this.binding.lost);
   }
 
   /** Whether handing it more would only fill memory: so many bytes wait for the socket, or commands for a connection. */
@@ -282,31 +272,13 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
     this.#life.restore();
   }
 
-  #enqueue(owed: Sendable): void {
-    const { state, isOpen, isDown } = this.#life;
-    if (!isOpen) return owed.fail(toldInQueue(tooLate(), owed, this.report()));
-    const { lost } = this.binding;
-    if (lost !== undefined) return owed.fail(sessionOver(owed, lost, this.report()));
-    // Whoever opens the line has to wait for that, or nobody ever would; and all may who come while it is opened.
-    if (isDown && state !== "idle") return this.#queue.pushWithin(this.options.queueLimit, owed);
-    this.#queue.push(owed);
-    if (state === "idle") this.open().catch(() => {});
-  }
-
   /** Opens a connection unless there is one. Rejects if the first attempt fails; what waits is rejected too. */
   open(): Promise<void> {
     const life = this.#life;
     if (life.state === "ready") return Promise.resolve();
     if (!life.isOpen) return Promise.reject(tooLate());
     const opening = life.open();
-    return life.state === "reconnecting" ? this.#reopened(opening) : opening;
-  }
-
-  /** Attempts may go on for as long as the caller's backoff likes; who waits for them does not. */
-  async #reopened(opening: Promise<void>): Promise<void> {
-    const { queueTimeout } = this.options;
-    if (queueTimeout === 0) await opening;
-    else if (!(await settledWithin(opening, queueTimeout))) throw this.#queue.unreachable();
+    return life.state === "reconnecting" ? this.#queue.wait(opening) : opening;
   }
 
   /** See {@link LifecycleOwner.ready}. */
