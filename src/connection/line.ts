@@ -4,8 +4,7 @@
  *
  * @module
  */
-import { ConnectionError, type ConnectionReport, type ReplyError, TimeoutError } from "../errors.ts";
-import { CommandSpec } from "../command/spec.ts";
+import { ConnectionError, type ConnectionReport, type ReplyError } from "../errors.ts";
 import type { Push } from "../resp/reply.ts";
 import { Backlog, type BacklogOwner } from "./backlog.ts";
 import { Bell } from "./bell.ts";
@@ -17,13 +16,12 @@ import type { LineOptions, LineState } from "./line_options.ts";
 import { type Owed, Pending, type Sender } from "./pending.ts";
 import { Retries, type RetriesOwner } from "./retries.ts";
 import { Room } from "./room.ts";
+import { asksForSign, signOfLife } from "./sign_of_life.ts";
 import { tell } from "./tell.ts";
 import type { Ticket } from "./ticket.ts";
 import { type Encoded, type Tap, Traffic } from "./traffic.ts";
 import { settledWithin } from "./wait.ts";
 import type { Sendable } from "./waiting.ts";
-
-const PING = new CommandSpec("PING");
 
 /** Where the commands of one connection at a time come in. */
 export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender {
@@ -322,14 +320,7 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
 
   /** Asks the server for a sign of life. Rejects if none comes; a refusal is one, too. */
   ping(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#put(
-        new Pending(PING, [], undefined, 0, resolve as (value: never) => void, (error) => {
-          if (error instanceof ConnectionError || error instanceof TimeoutError) reject(error);
-          else resolve();
-        }),
-      );
-    });
+    return signOfLife((pending) => this.#put(pending));
   }
 
   /** Ends the present connection: it was found to be of no use. */
@@ -393,7 +384,7 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
   /** See {@link Sender.again}. */
   again(pending: Pending, error: ReplyError): boolean {
     // Of a sign of life a refusal is one as well: sent again, it could end up within the transaction of whoever is next.
-    return pending.spec !== PING && this.#retries.take(pending, error);
+    return !asksForSign(pending) && this.#retries.take(pending, error);
   }
 
   /** A command that is not sent again was refused by a replica: whoever is next wants the primary. */
