@@ -33,7 +33,7 @@ export class Backlog {
     this.#life = life;
     this.#options = options;
     this.#traffic = traffic;
-    this.#waiting = new Waiting(options.queueTimeout, (take) => this.#fail(this.#unreachable(), take()));
+    this.#waiting = new Waiting(options.queueTimeout, (take) => this.refuse(this.#unreachable(), take()));
   }
 
   /** How many entries wait. */
@@ -98,10 +98,11 @@ export class Backlog {
 
   /** There is no connection, and for now nobody tries to get one: everything that waits fails. */
   fail(error: Error): void {
-    this.#fail(error, this.#waiting.takeAll());
+    this.refuse(error, this.#waiting.takeAll());
   }
 
-  #fail(error: Error, all: Sendable[]): void {
+  /** Fails each of these, which will be sent on no connection, with an error of its own. */
+  refuse(error: Error, all: readonly Sendable[]): void {
     for (const owed of all) owed.fail(toldInQueue(error, owed, this.#owner.report()));
     this.#owner.stir();
   }

@@ -6,11 +6,13 @@
 
 /** Whoever waits for it hears it once. */
 export class Bell {
+  /** What has to be the case for it to ring. */
+  readonly holds: () => boolean;
   #waiters: (() => void)[] = [];
 
-  /** Whether somebody waits. */
-  get isAwaited(): boolean {
-    return this.#waiters.length > 0;
+  /** Takes what has to be the case, if anything. */
+  constructor(holds: () => boolean = () => true) {
+    this.holds = holds;
   }
 
   /** Resolves when it rings next. */
@@ -20,7 +22,6 @@ export class Bell {
 
   /** Lets all go on who wait. */
   ring(): void {
-    if (this.#waiters.length === 0) return;
-    for (const waiter of this.#waiters.splice(0)) waiter();
+    if (this.#waiters.length > 0 && this.holds()) this.#waiters.splice(0).forEach((waiter) => waiter());
   }
 }

@@ -4,13 +4,14 @@
  *
  * @module
  */
-import { ConnectionError, type ConnectionReport, type ReplyError } from "../errors.ts";
+import type { ConnectionError, ConnectionReport, ReplyError } from "../errors.ts";
 import type { Push } from "../resp/reply.ts";
 import { Backlog, type BacklogOwner } from "./backlog.ts";
 import { Bell } from "./bell.ts";
 import { Binding } from "./binding.ts";
 import type { Connection } from "./connection.ts";
-import { toldInQueue, tooLate } from "./fate.ts";
+import { end, finish } from "./ending.ts";
+import { tooLate } from "./fate.ts";
 import { Lifecycle, type LifecycleOwner } from "./lifecycle.ts";
 import type { LineOptions, LineState } from "./line_options.ts";
 import { type Owed, Pending, type Sender } from "./pending.ts";
@@ -20,7 +21,6 @@ import { asksForSign, signOfLife } from "./sign_of_life.ts";
 import { tell } from "./tell.ts";
 import type { Ticket } from "./ticket.ts";
 import { type Encoded, type Tap, Traffic } from "./traffic.ts";
-import { settledWithin } from "./wait.ts";
 import type { Sendable } from "./waiting.ts";
 
 /** Where the commands of one connection at a time come in. */
@@ -39,8 +39,8 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
   readonly #isAlive = (): boolean => this.#life.state !== "closed";
   /** Rings when the socket takes more, or is gone. */
   readonly #drained = new Bell();
-  /** Rings when nothing waits here any longer. */
-  readonly #idle = new Bell();
+  /** Rings when nothing waits here any longer: for replies, a connection, room or another try. */
+  readonly #free = new Bell(() => this.crowd === 0);
   #closing: Promise<void> | undefined;
 
   constructor(options: LineOptions) {
@@ -166,7 +166,7 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
   /** Something was settled: what waits for room may go. */
   progress(): void {
     if (this.#room.size > 0) this.#room.look(this.#isAlive);
-    this.#settled();
+    this.#free.ring();
   }
 
   /** Sends what has waited: nobody is left to throw at. */
@@ -330,27 +330,18 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
 
   idle(connection: Connection): void {
     this.#life.retire(connection);
-    this.#settled();
-  }
-
-  /** Something waits here: for replies, a connection, room or another try. */
-  get #isOwing(): boolean {
-    return this.pending > 0 || this.#room.size > 0;
-  }
-
-  #settled(): void {
-    if (this.#idle.isAwaited && !this.#isOwing) this.#idle.ring();
+    this.#free.ring();
   }
 
   /** Resolves once no reply is owed, or the connection is lost. */
   settled(): Promise<void> {
     if (this.#life.connection === undefined || this.pending === 0) return Promise.resolve();
-    return this.#idle.next();
+    return this.#free.next();
   }
 
   /** Resolves once nothing waits here any longer: for replies, a connection, room or another try. */
   freed(): Promise<void> {
-    return this.#isOwing ? this.#idle.next() : Promise.resolve();
+    return this.#free.holds() ? Promise.resolve() : this.#free.next();
   }
 
   drain(): void {
@@ -408,38 +399,12 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
 
   /** Waits for what is pending, at most `within` milliseconds, then closes. What is left then is rejected. */
   close(within: number): Promise<void> {
-    return this.#closing ??= this.#finish(within);
-  }
-
-  async #finish(within: number): Promise<void> {
-    const life = this.#life;
-    if (life.state === "closed") return;
-    const deadline = performance.now() + within;
-    // Nobody waits for a connection that is not there yet, if nothing is left to be sent on it, or answered on the last one.
-    if (life.opening && this.#isOwing) await settledWithin(Promise.race([life.opening, this.#idle.next()]), within);
-    if (life.state === "ready") {
-      life.closing();
-      life.connection?.flush();
-    }
-    if (this.#isOwing && !this.isEndless) {
-      await settledWithin(this.#idle.next(), Math.max(0, deadline - performance.now()));
-    }
-    this.destroy();
+    return this.#closing ??= finish(this.#life, this.#free, within, () => this.destroy());
   }
 
   /** Closes at once. What is pending is rejected: for the given reason, or else as the client was closed. */
   destroy(reason?: string): void {
-    if (this.#life.state === "closed") return;
-    const closed = reason === undefined;
-    const what = reason ?? "The client was closed";
-    const error = new ConnectionError(what, { closed });
-    const connections = this.#life.closed(error);
-    this.failQueue(error);
-    this.#retries.fail((pending) => toldInQueue(error, pending, this.report()));
-    for (const old of connections) {
-      old.fail(new ConnectionError(what, { sent: true, closed }));
-    }
-    this.stir();
+    end(this.#life, this.#queue, this.#retries, reason);
   }
 
   /** Keeps the process alive, or not. */

@@ -127,13 +127,11 @@ export class Retries {
     return this.#timers.delete(pending);
   }
 
-  /** Rejects all, each with an error of its own. */
-  fail(errorOf: (pending: Pending) => Error): void {
-    const all = [...this.#timers];
+  /** Gives all back: none is tried again. */
+  takeAll(): Pending[] {
+    const all = [...this.#timers.keys()];
+    for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
-    for (const [pending, timer] of all) {
-      clearTimeout(timer);
-      pending.fail(errorOf(pending));
-    }
+    return all;
   }
 }
