@@ -35,7 +35,7 @@ export interface ConnectionOwner {
    * take any time (`"patient"`).
    */
   quiet(connection: Connection, why: "idle" | "patient"): void;
-  /** All written bytes have been taken by the socket, after `congested` was true. */
+  /** All written bytes have been taken by the socket, which had taken no more for a while. */
   drain(): void;
   /**
    * The connection is gone. `unsent` never left; `sent` may have run. Their owner settles every one of them.
@@ -84,6 +84,7 @@ export class Connection implements TransportHandler, Watched {
   readonly #traffic: Traffic;
   #proof: Proof | undefined;
   #scheduled = false;
+  /** The socket takes no more for now: what is encoded waits here. */
   #congested = false;
   #lost = false;
   #reason: ConnectionError | undefined;
@@ -138,11 +139,6 @@ export class Connection implements TransportHandler, Watched {
   /** How many commands have been encoded since the last write. */
   get unsent(): number {
     return this.#out.unsent;
-  }
-
-  /** The socket takes no more for now: what is encoded waits here. */
-  get congested(): boolean {
-    return this.#congested;
   }
 
   /** Whose reply comes next. */

@@ -122,11 +122,6 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
     return this.#life.connection?.waiting ?? 0;
   }
 
-  /** The socket takes no more for now. */
-  get congested(): boolean {
-    return this.#life.live?.congested ?? true;
-  }
-
   /** How pushes are decoded: 0, or `BYTES`. */
   set pushMode(mode: number) {
     this.#life.pushMode = mode;
