@@ -40,7 +40,7 @@ export class Binding {
     const { lost } = this;
     this.isBound = false;
     this.lost = undefined;
-    this.inTransaction = false;
+    this.inTransaction = this.isDemoted = false;
     // As it would have been had it been nobody's.
     if (lost !== undefined && this.#life.state === "idle") this.#life.replace(lost, false);
   }

@@ -35,5 +35,6 @@ export function end(life: Lifecycle, queue: Backlog, retries: Retries, reason?: 
   const connections = life.closed(error);
   queue.fail(error);
   queue.refuse(error, retries.takeAll());
+  // Each tells its line that it is lost, which rings as the two before do: whoever waits for the end hears of it.
   for (const old of connections) old.fail(new ConnectionError(what, { sent: true, closed }));
 }
