@@ -19,6 +19,8 @@ export interface Job<S extends Text> {
   readonly entry: Delivery<S>;
   /** Tells the handler that the entry is no longer ours. */
   readonly lost: AbortController;
+  /** All that is left to do is to confirm it: that it is no longer pending then may be our own doing. */
+  done?: boolean;
   /** Begins another entry that has come by the same id meanwhile. */
   next?: () => void;
 }
@@ -136,6 +138,7 @@ export class Jobs<S extends Text> {
         }
       }
       if (!alive) await this.#options.onDead!(entry as never, error);
+      job.done = true;
       await this.#insist(async () => job.next ?? await this.#redis.xack(key, group, entry.id));
       this.counts[alive ? "handled" : "dead"]++;
     } catch (failure) {

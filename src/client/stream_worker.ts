@@ -16,7 +16,7 @@ import { onAbort } from "../connection/signal.ts";
 import type { Companion, Core } from "./core.ts";
 import { kept } from "./names.ts";
 import { ENOUGH, passes, pauseAfter } from "./passing.ts";
-import { Jobs } from "./stream_jobs.ts";
+import { type Job, Jobs } from "./stream_jobs.ts";
 import { checkNames, same, text } from "./stream_names.ts";
 import {
   checkWorker,
@@ -254,14 +254,22 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
   /** Shows the server that we are still at work, and finds out what was taken from us. */
   async #beat(): Promise<void> {
     const { group } = this.#options;
-    await Promise.all(this.#jobs.all.map(async ({ key, entry: { id }, lost }) => {
+    await Promise.all(this.#jobs.all.map(async (job) => {
+      const { key, entry: { id }, lost } = job;
       const [found] = await this.#pending(key, { start: id, end: id, count: 1 });
-      if (found === undefined) return;
+      if (found === undefined) return await this.#miss(job);
       const [, consumer, idle] = found;
       if (text(consumer) !== this.consumer) lost.abort(new Error("Another worker has taken the entry over"));
       // If one takes it over between the two, it has been idle for less, and stays the other's.
       else await this.#redis.xclaim(key, group, this.consumer, Number(idle), [id], { justid: true });
     }));
+  }
+
+  /** Another has handled it, and confirmed it already. Unless it was deleted (by its handler, say): then nobody has it. */
+  async #miss(job: Job<S>): Promise<void> {
+    const { key, entry: { id }, lost } = job;
+    const left = await this.#redis.xrange(key, id, id) as unknown[];
+    if (left.length > 0 && !job.done) lost.abort(new Error("The entry is no longer pending under this worker"));
   }
 
   /**

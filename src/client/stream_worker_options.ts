@@ -11,7 +11,10 @@ import type { StreamItem } from "./stream_reader.ts";
 export interface Delivery<S extends string | Uint8Array = string> extends StreamItem<S> {
   /** How often it has been handed to a consumer of the group, this time included. */
   readonly deliveries: number;
-  /** Fires when another worker has taken it over, or this one was stopped and cannot wait any longer. */
+  /**
+   * Fires when another worker has taken it over, or has confirmed it already, or this one was stopped and cannot wait any
+   * longer.
+   */
   readonly signal: AbortSignal;
 }
 
@@ -72,6 +75,8 @@ export interface StreamWorking {
   ): Promise<unknown>;
   /** See `Commands.xpending`. */
   xpending(key: Key, group: Value, options: XpendingOptions): Promise<unknown>;
+  /** See `Commands.xrange`. */
+  xrange(key: Key, start: Value, end: Value): Promise<unknown>;
   /** See `Commands.xclaim`. */
   xclaim(
     key: Key,

@@ -180,6 +180,58 @@ test("a worker that loses an entry to another is told", async () => {
   await until(redis, () => worker.stats().handled === 1);
 });
 
+test("a worker that loses an entry to another is told, though that one has confirmed it already", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const id = await redis.xadd("s", "*", { n: 1 });
+  const [begun, lost] = [gate(), gate()];
+  await using worker = redis.streamWorker({
+    streams: "s",
+    group: "g",
+    claimIdle: 150,
+    handler: ({ signal }) => {
+      begun.open();
+      return new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(lost.open())));
+    },
+  });
+  await begun.opened;
+  await redis.transaction((tx) => [tx.xclaim("s", "g", "thief", 0, [id]), tx.xack("s", "g", id)]);
+  await lost.opened;
+  await until(redis, () => worker.stats().handled === 1);
+});
+
+test("an entry that its handler deletes or has done is not lost to anybody", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const signals: AbortSignal[] = [];
+  const looked = gate();
+  let looks = 0;
+  using _watching = observe(redis, ({ name }) => void (name === "XRANGE" && ++looks === 3 && looked.open()));
+  await using worker = redis.streamWorker({
+    streams: "s",
+    group: "g",
+    claimIdle: 30,
+    handler: async ({ id, fields, signal }) => {
+      signals.push(signal);
+      if (fields.n === "1") {
+        await redis.xdel("s", id);
+        // It is pending no longer from the next sign of life on: the worker looks where it is.
+        await looked.opened;
+      } else {
+        // Signs of life go after the confirmation, and before that is answered.
+        server.pause();
+        setTimeout(() => server.resume(), 150);
+      }
+    },
+  });
+  await redis.xadd("s", "*", { n: 1 });
+  await until(redis, () => worker.stats().handled === 1);
+  await redis.xadd("s", "*", { n: 2 });
+  await until(redis, () => worker.stats().handled === 2 && looks > 3);
+  for (let i = 0; i < 3; i++) await redis.ping();
+  assertEquals(signals.map(({ aborted }) => aborted), [false, false]);
+});
+
 test("entries that are gone from their stream do not hold up those behind them", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url);
