@@ -14,6 +14,7 @@ import type { XpendingOptions } from "../generated/options.ts";
 import { settledWithin } from "../connection/wait.ts";
 import { onAbort } from "../connection/signal.ts";
 import type { Companion, Core } from "./core.ts";
+import { Limit } from "./limit.ts";
 import { kept } from "./names.ts";
 import { ENOUGH, passes, pauseAfter } from "./passing.ts";
 import { type Job, Jobs } from "./stream_jobs.ts";
@@ -32,6 +33,8 @@ type Listed = [id: Text, consumer: Text, idle: number | bigint, deliveries: numb
 
 /** How many entries are looked at in one go. */
 const PAGE = 100;
+/** How long what is at work is waited for, in milliseconds, unless something else is given. */
+const PATIENCE = 10_000;
 /** How long the server may take to forget a name, in milliseconds: nobody is kept waiting for that. */
 const LEAVING = 1000;
 
@@ -68,6 +71,7 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
   #fatal: { readonly error: unknown } | undefined;
   #troubles = 0;
   #claimed = 0;
+  readonly #limit = new Limit();
   #stopped: Promise<number> | undefined;
 
   /** @internal Made by `redis.streamWorker`. */
@@ -276,19 +280,21 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
    * Takes no more entries, and waits for those at work, at most `within` milliseconds (10,000 unless given). Then their
    * signals fire. What is not confirmed by then is left to other workers, or to the next one of this name.
    *
+   * It may be called again, or after the worker's signal has fired: of the limits that were given, the one that ends first
+   * counts, for all callers; the 10,000 only if none was.
+   *
    * @returns How many entries were left at work.
    */
-  stop(within = 10_000): Promise<number> {
-    return this.#stopped ??= this.#stop(within);
+  stop(within?: number): Promise<number> {
+    if (within !== undefined) this.#limit.set(within);
+    return this.#stopped ??= this.#stop();
   }
 
-  async #stop(within: number): Promise<number> {
-    const until = performance.now() + within;
+  async #stop(): Promise<number> {
     this.#stopping.abort(ENOUGH);
     this.#wake();
     this.#jobs.drop();
-    await settledWithin(this.#looping, within);
-    await settledWithin(this.#jobs.idle(), Math.max(0, until - performance.now()));
+    await this.#limit.wait(this.#looping.then(() => this.#jobs.idle()), PATIENCE);
     return await this.#halt();
   }
 

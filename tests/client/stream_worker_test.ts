@@ -7,6 +7,7 @@ import { observe } from "../../src/observe/mod.ts";
 import { gate } from "../support/gate.ts";
 import { missing, type Server, type ServerVersion, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
+import { held } from "../support/timers.ts";
 
 const VERSIONS: readonly ServerVersion[] = ["redis-7.0", "redis-8", "valkey-9"];
 
@@ -570,6 +571,46 @@ test("stop() waits without end if it is told to", async () => {
   setTimeout(done.open, 50);
   assertEquals(await stopped, 0);
   assertEquals([await pending(redis, "s"), worker.stats().handled], [0, 1]);
+});
+
+/** A worker with an entry at work, which ends when the test says so, or never. */
+async function startBusy(redis: Redis, signal?: AbortSignal) {
+  await add(redis, "s", 1);
+  const [begun, finish] = [gate(), gate()];
+  const handler = () => (begun.open(), finish.opened);
+  const worker = redis.streamWorker({ streams: "s", group: "g", handler, signal });
+  await begun.opened;
+  return { worker, finish };
+}
+
+test("stop() that is called again ends sooner, not later", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const began = performance.now();
+  for (const limits of [[undefined, 1], [60_000, 1], [1, 60_000], [Infinity, 1, undefined]]) {
+    const { worker } = await startBusy(redis);
+    const left = await Promise.all(limits.map((within) => worker.stop(within)));
+    assertEquals(new Set(left), new Set([1]));
+    await worker.ended;
+    await redis.del("s");
+  }
+  assert(performance.now() - began < 9000);
+});
+
+test("a limit that is given to stop() counts, not the one that goes without saying", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const stop = new AbortController();
+  const { worker, finish } = await startBusy(redis, stop.signal);
+  using unsaid = held(10_000);
+  stop.abort();
+  assertEquals(unsaid.size, 1);
+  const stopped = worker.stop(60_000);
+  assertEquals(unsaid.size, 0);
+  const again = worker.stop();
+  assertEquals(unsaid.size, 0);
+  finish.open();
+  assertEquals([await stopped, await again, worker.stats().handled], [0, 0, 1]);
 });
 
 test("without a server a worker stops in time, and its signs of life do not pile up", async () => {
