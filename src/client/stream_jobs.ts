@@ -171,10 +171,13 @@ export class Jobs<S extends Text> {
     }
   }
 
-  /** Begins no more. */
-  drop(): void {
+  /** Begins none of those that wait, nor knows of them any longer. Says which they were. */
+  drop(): readonly Job<S>[] {
+    const unbegun = this.#waiting;
     this.#waiting = [];
+    for (const { key, entry } of unbegun) this.#jobs.delete(nameOf(key, entry.id));
     for (const job of this.#jobs.values()) if (job.next) job.next = () => {};
+    return unbegun;
   }
 
   /** Resolves once none is at work. */
@@ -182,10 +185,9 @@ export class Jobs<S extends Text> {
     while (this.#active.size > 0) await Promise.all(this.#active);
   }
 
-  /** Gives up whatever is at work. Says how many that are. */
+  /** Begins no more, and gives up whatever is at work. Says how many that are. */
   halt(): number {
     this.#halted.abort();
-    this.drop();
     const left = this.#active.size;
     for (const { lost } of this.#jobs.values()) lost.abort(new Error("The worker was stopped"));
     return left;

@@ -35,7 +35,7 @@ type Listed = [id: Text, consumer: Text, idle: number | bigint, deliveries: numb
 const PAGE = 100;
 /** How long what is at work is waited for, in milliseconds, unless something else is given. */
 const PATIENCE = 10_000;
-/** How long the server may take to forget a name, in milliseconds: nobody is kept waiting for that. */
+/** How long the server may take to have entries back and to forget a name, in milliseconds: nobody waits longer for it. */
 const LEAVING = 1000;
 
 /**
@@ -170,7 +170,10 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
     const { key, after } = place;
     const count = Math.min(PAGE, this.#jobs.free);
     const listed = await this.#pending(key, { start: after, end: "+", count, consumer: this.consumer });
-    await this.#claim(key, listed.filter(([id]) => !this.#jobs.hasFailed(key, text(id))), 0);
+    const own = listed.filter(([id]) => !this.#jobs.hasFailed(key, text(id)));
+    if (this.#options.consumer !== undefined) await this.#claim(key, own, 0);
+    // A name of our own making had no former life: what it has and we do not know of, no handler has seen.
+    else await Promise.all(own.map((one) => this.#claim(key, [one], 0, Number(one[3]))));
     if (listed.length < count) this.#unknown.shift();
     else place.after = `(${text(listed.at(-1)![0])}`;
   }
@@ -188,25 +191,27 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
       }
     }
     this.#nextSweep = performance.now() + this.#claimIdle / 2;
-    this.#jobs.forget(this.#claimIdle);
+    // What came too late for this look is left to the next one: until then it is known that it has failed.
+    this.#jobs.forget(2 * this.#claimIdle);
   }
 
   async #pending(key: Key, options: XpendingOptions): Promise<Listed> {
     return await this.#redis.xpending(key, this.#options.group, options) as Listed;
   }
 
-  /** Takes over what nobody else has taken over meanwhile. */
-  async #claim(key: Key, listed: Listed, idle: number): Promise<void> {
+  /** Takes over what nobody else has taken over meanwhile: one delivery more, unless the count is given. */
+  async #claim(key: Key, listed: Listed, idle: number, retrycount?: number): Promise<void> {
     const wanted = new Map<string, number>();
     let least = Infinity;
     for (const [id, , idleTime, deliveries] of listed) {
       if (this.#jobs.has(key, text(id))) continue;
-      wanted.set(text(id), Number(deliveries) + 1);
+      wanted.set(text(id), retrycount ?? Number(deliveries) + 1);
       least = Math.min(least, Number(idleTime));
     }
     if (wanted.size === 0) return;
     const { group } = this.#options;
-    const claimed = await this.#redis.xclaim(key, group, this.consumer, idle || least, [...wanted.keys()]) as Entries<
+    const ids = [...wanted.keys()];
+    const claimed = await this.#redis.xclaim(key, group, this.consumer, idle || least, ids, { retrycount }) as Entries<
       S
     >;
     for (const entry of claimed) {
@@ -278,7 +283,8 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
 
   /**
    * Takes no more entries, and waits for those at work, at most `within` milliseconds (10,000 unless given). Then their
-   * signals fire. What is not confirmed by then is left to other workers, or to the next one of this name.
+   * signals fire. What is not confirmed by then is left to other workers, or to the next one of this name; what was not
+   * even begun, at once, and as if it had not been delivered.
    *
    * It may be called again, or after the worker's signal has fired: of the limits that were given, the one that ends first
    * counts, for all callers; the 10,000 only if none was.
@@ -293,22 +299,39 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
   async #stop(): Promise<number> {
     this.#stopping.abort(ENOUGH);
     this.#wake();
-    this.#jobs.drop();
+    const giving = this.#giveBack(this.#jobs.drop());
     await this.#limit.wait(this.#looping.then(() => this.#jobs.idle()), PATIENCE);
-    return await this.#halt();
-  }
-
-  async #halt(): Promise<number> {
     const left = this.#jobs.halt();
-    if (left === 0 && this.#options.consumer === undefined) await settledWithin(this.#leave(), LEAVING);
+    await settledWithin(giving.then(() => this.#leave(left)), LEAVING);
     return left;
   }
 
-  /** A name of our own making that has nothing pending is of no use to anybody. */
-  async #leave(): Promise<void> {
+  /** What no handler has seen is for whoever wants it, at once, and that delivery does not count. Never rejects. */
+  async #giveBack(unbegun: readonly Job<S>[]): Promise<void> {
+    if (unbegun.length === 0) return;
     const { group } = this.#options;
+    // A sign of life that is on its way would make the others wait.
+    await this.#beating;
+    await Promise.allSettled(unbegun.map(async ({ key, entry: { id, deliveries } }) => {
+      const [found] = await this.#pending(key, { start: id, end: id, count: 1, consumer: this.consumer });
+      // The next one of our name may have it by now: to that one it was delivered once more.
+      if (found === undefined || Number(found[3]) !== deliveries) return;
+      // As with a sign of life: what another takes over between the two has been idle for less.
+      const given = { idle: this.#claimIdle, retrycount: deliveries - 1, justid: true };
+      await this.#redis.xclaim(key, group, this.consumer, Number(found[2]), [id], given);
+    }));
+  }
+
+  async #leave(left: number): Promise<void> {
     // What is delivered while the name is being forgotten would be forgotten with it.
     await this.#looping;
+    await this.#giveBack(this.#jobs.drop());
+    if (left === 0 && this.#options.consumer === undefined) await this.#forgetName();
+  }
+
+  /** A name of our own making that has nothing pending is of no use to anybody. */
+  async #forgetName(): Promise<void> {
+    const { group } = this.#options;
     for (const key of this.#streams) {
       const listed = await this.#pending(key, { start: "-", end: "+", count: 1, consumer: this.consumer });
       if (listed.length === 0) await this.#redis.xgroupDelconsumer(key, group, this.consumer);

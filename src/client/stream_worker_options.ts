@@ -9,7 +9,7 @@ import type { StreamItem } from "./stream_reader.ts";
 
 /** An entry that a worker is to handle. */
 export interface Delivery<S extends string | Uint8Array = string> extends StreamItem<S> {
-  /** How often it has been handed to a consumer of the group, this time included. */
+  /** How often it has been handed to a consumer of the group, this time included, whether or not a handler began. */
   readonly deliveries: number;
   /**
    * Fires when another worker has taken it over, or has confirmed it already, or this one was stopped and cannot wait any
@@ -34,9 +34,15 @@ export interface StreamWorkerOptions<S extends string | Uint8Array = string> {
   readonly from?: string | undefined;
   /** Milliseconds without a sign of life after which an entry is taken over, a failed one too; 60,000 unless given. */
   readonly claimIdle?: number | undefined;
-  /** How often an entry is delivered before it is given up; without end unless given. Needs `onDead`. */
+  /**
+   * How often an entry is delivered before it is given up; without end unless given. Needs `onDead`. Deliveries count
+   * whether or not a handler began: one that waits for its place when its worker dies has cost one.
+   */
   readonly maxDeliveries?: number | undefined;
-  /** Takes an entry that is given up, to keep it elsewhere, say. It is confirmed when this is done, not if it fails. */
+  /**
+   * Takes an entry that is given up, to keep it elsewhere, say. It is confirmed when this is done, not if it fails. `error`
+   * is what its handler has just failed with; none, if it was not begun this time.
+   */
   readonly onDead?: ((entry: Delivery<S>, error?: unknown) => unknown) | undefined;
   /** Hears of what goes wrong: with the entry, if the handler failed; without, if it was the server or the connection. */
   readonly onError?: ((error: unknown, entry?: Delivery<S>) => void) | undefined;
