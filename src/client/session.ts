@@ -120,6 +120,12 @@ export abstract class BaseSession<
     return this.#released ? new TypeError(`${what}: the session has been given back`) : undefined;
   }
 
+  /** A second MULTI is refused, and EXEC would end the first: what that was to keep back would run. */
+  #within(what: string): TypeError | undefined {
+    if (!this.#binding.inTransaction) return undefined;
+    return new TypeError(`${what}: the session is within a MULTI of its own; send EXEC or DISCARD first`);
+  }
+
   /** Remembers what has to be undone. */
   #mark(name: string): void {
     const { inTransaction } = this.#binding;
@@ -193,6 +199,7 @@ export abstract class BaseSession<
    * Runs a transaction on this connection: with WATCH before it, only if none of the watched keys has changed.
    *
    * @throws {TransactionError} if a watched key changed, or the server refused a command.
+   * @throws {TypeError} within a MULTI of its own: that one would end with it.
    */
   transaction<const C extends readonly ListedCommand[]>(
     build: (transaction: SurfaceOf<K, "transaction", S, I>) => C,
@@ -208,7 +215,7 @@ export abstract class BaseSession<
     options: TransactionOptions = {},
   ): Promise<Replies<C> | RepliesOrErrors<C>> {
     const Transaction = feature(this.#core.kit.transaction, "transactions");
-    const over = this.#over("transaction");
+    const over = this.#over("transaction") ?? this.#within("transaction");
     if (over) return Promise.reject(over);
     const transaction = new Transaction(this.#options.mode);
     const run = () =>

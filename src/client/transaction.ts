@@ -82,8 +82,6 @@ class Owing implements Owed {
   }
 
   #settle(value: Reply, unsafe: boolean): void {
-    const refusedMulti = this.#refused.get(-1);
-    if (refusedMulti) return this.reject(this.#unbound(refusedMulti));
     if (value === null) {
       return this.reject(
         new TransactionError(
@@ -92,8 +90,7 @@ class Owing implements Owed {
         ),
       );
     }
-    if (value instanceof ReplyError) {
-      if (value.code !== "EXECABORT") return this.reject(value);
+    if (value instanceof ReplyError && value.code === "EXECABORT") {
       const [first = value] = this.#refused.values();
       // Not in the server's words, which may repeat arguments.
       const what = `The server refused ${first.command} (${first.code}): nothing of the transaction ran`;
@@ -101,6 +98,9 @@ class Owing implements Owed {
       error.cause = first;
       return this.reject(error);
     }
+    const refusedMulti = this.#refused.get(-1);
+    if (refusedMulti) return this.reject(this.#unbound(refusedMulti));
+    if (value instanceof ReplyError) return this.reject(value);
     if (!Array.isArray(value) || value.length !== this.#queued) {
       return this.reject(
         new TypeError("EXEC did not give one reply per command"),

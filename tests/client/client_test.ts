@@ -213,6 +213,17 @@ test("an EXEC that is refused otherwise is a ReplyError that names it", async ()
   assertEquals(error.command, "EXEC");
 });
 
+test("a transaction whose MULTI is refused within another says that nothing ran, where EXEC says so", async () => {
+  const answers: Record<string, string> = { MULTI: "-ERR MULTI calls can not be nested", GET: "+QUEUED" };
+  await using server = await startScripted(greeted(answering(([name]) => `${answers[name!]}\r\n`)));
+  await using redis = await connect(server.url, { clientInfo: false });
+  for (const [exec, reason] of [["-EXECABORT Transaction discarded", "abort"], ["_", "watch"]] as const) {
+    answers.EXEC = exec;
+    const error = await assertRejects(() => redis.transaction((tx) => [tx.get("a")]), TransactionError);
+    assertEquals(error.reason, reason);
+  }
+});
+
 test("WATCH makes a transaction fail when a watched key changes", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url);

@@ -159,6 +159,24 @@ test("a session that is given back within MULTI leaves nothing behind", async ()
   });
 });
 
+for (const version of ["redis-7.0", "redis-8", "valkey-9"] as const) {
+  test(`within a MULTI of its own a session takes no transaction, and what it keeps back does not run, ${version}`, {
+    skip: missing(version),
+  }, async () => {
+    await using server = await startRedis({ version });
+    await using redis = await connect(server.url);
+    await using session = await redis.session();
+    await session.call("MULTI");
+    await session.set("kept back", 1);
+    const transaction = () => session.transaction((tx) => [tx.incr("n")]);
+    await assertRejects(transaction, TypeError, "within a MULTI of its own; send EXEC or DISCARD first");
+    assertEquals(await redis.exists("kept back", "n"), 0);
+    await session.call("DISCARD");
+    assertEquals(await transaction(), [1]);
+    assertEquals(await session.exists("kept back"), 0);
+  });
+}
+
 test("one that only watched keys is given back at the price of one command", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url, { maxSessions: 1 });
