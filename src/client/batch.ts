@@ -10,6 +10,7 @@ import { Ticket } from "../connection/ticket.ts";
 import { Encoder } from "../resp/encoder.ts";
 import { LOOSE } from "../connection/pending.ts";
 import { BYTES, type Reply } from "../resp/reply.ts";
+import { QUEUEING, unlessQueued } from "./own_multi.ts";
 import { named } from "./unusual.ts";
 
 /** Equal commands in a row: a pipeline of a million HSETs is described by one of these. */
@@ -132,6 +133,8 @@ export abstract class BaseBatch {
   protected longest = 0;
   /** @internal By which its caller may take back what is queued now. */
   protected ticket: Ticket = new Ticket();
+  /** @internal It is sent within a MULTI that its session's caller has sent. */
+  [QUEUEING]: boolean = false;
   #last: Run | undefined;
   #introduced: Set<object> | undefined;
 
@@ -163,7 +166,9 @@ export abstract class BaseBatch {
     const last = this.#last;
     if (last !== undefined && last.spec === spec && last.shape === shape) {
       last.count++;
-    } else this.runs.push(this.#last = { spec, shape, mode, count: 1 });
+    } else {
+      this.runs.push(this.#last = { spec, shape: this[QUEUEING] ? unlessQueued(shape) : shape, mode, count: 1 });
+    }
     this.added();
     return new Queued(this, this.queued++) as unknown as Promise<T>;
   }

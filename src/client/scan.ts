@@ -7,6 +7,7 @@ import type { Arg } from "../command/spec.ts";
 import type { Key, Value } from "../command/values.ts";
 import type { HscanOptions, ScanOptions, SscanOptions, ZscanOptions } from "../generated/options.ts";
 import { kept } from "./names.ts";
+import { isQueueing } from "./own_multi.ts";
 
 /** What can scan: every surface of a client that answers at once. */
 export interface Scanning<S extends string | Uint8Array = string> {
@@ -48,12 +49,14 @@ type Step<T> = (cursor: string) => Promise<readonly [next: Arg, items: T[]]>;
 export class ScanIterator<T> implements AsyncIterable<T[]> {
   /** Where a walk would go on: text, as it may have 64 bits. `"0"` before it has begun and after its end. */
   cursor: string;
+  readonly #redis: object;
   readonly #step: Step<T>;
   #done = false;
 
   /** @internal Made by `redis.scanIterator` and its like. */
-  constructor(step: Step<T>, from = "0") {
+  constructor(redis: object, step: Step<T>, from = "0") {
     if (!/^\d+$/.test(from)) throw new TypeError("Option cursor must be what a former walk has given");
+    this.#redis = redis;
     this.#step = step;
     this.cursor = from;
   }
@@ -61,6 +64,8 @@ export class ScanIterator<T> implements AsyncIterable<T[]> {
   /** Its batches. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T[], void, undefined> {
     while (!this.#done) {
+      // "QUEUED" would be taken for a cursor, again and again.
+      if (isQueueing(this.#redis)) throw new TypeError("An iterator has nothing to walk over within a session's MULTI");
       const [next, items] = await this.#step(this.cursor);
       if (items.length > 0) yield items;
       this.cursor = text(next);
@@ -106,20 +111,25 @@ export interface Scans {
 }
 
 /** A walk over what stands under a key: that one to the end, whatever becomes of the caller's bytes. */
-function within<T>(key: Key, step: (key: Key, cursor: string) => ReturnType<Step<T>>, from?: string): ScanIterator<T> {
+function within<T>(
+  redis: object,
+  key: Key,
+  step: (key: Key, cursor: string) => ReturnType<Step<T>>,
+  from?: string,
+): ScanIterator<T> {
   const [own] = kept(key);
-  return new ScanIterator((cursor) => step(own!, cursor), from);
+  return new ScanIterator(redis, (cursor) => step(own!, cursor), from);
 }
 
 /** See {@link Scans}. */
 export const scans: Scans = {
-  keys: (redis, options) => new ScanIterator((cursor) => redis.scan(cursor, options), options?.cursor),
+  keys: (redis, options) => new ScanIterator(redis, (cursor) => redis.scan(cursor, options), options?.cursor),
   hash: (redis, key, options) =>
-    within(key, async (own, cursor) => {
+    within(redis, key, async (own, cursor) => {
       const [next, items] = await redis.hscan(own, cursor, options) as [Arg, unknown];
       return [next, entriesOf(items) as never[]];
     }, options?.cursor),
-  set: (redis, key, options) => within(key, (own, cursor) => redis.sscan(own, cursor, options), options?.cursor),
+  set: (redis, key, options) => within(redis, key, (own, cursor) => redis.sscan(own, cursor, options), options?.cursor),
   sortedSet: (redis, key, options) =>
-    within(key, (own, cursor) => redis.zscan(own, cursor, options) as Promise<[Arg, never[]]>, options?.cursor),
+    within(redis, key, (own, cursor) => redis.zscan(own, cursor, options) as Promise<[Arg, never[]]>, options?.cursor),
 };

@@ -4,7 +4,8 @@
  * A server names a script by the SHA-1 of its source. The source travels with the first call; afterwards the digest does,
  * and where the server does not know it (any more) it says NOSCRIPT without having run anything, so that sending the
  * source again runs it once. Inside a batch nothing can be sent again without breaking the order: there the source goes
- * along with the first use in each contiguous part.
+ * along with the first use in each contiguous part. Within a MULTI that a session's caller sends by himself it goes along
+ * with each call.
  *
  * @module
  */
@@ -14,6 +15,7 @@ import type { Key, Value } from "../command/values.ts";
 import { ReplyError } from "../errors.ts";
 import type { Reply } from "../resp/reply.ts";
 import type { BaseBatch } from "./batch.ts";
+import { isQueueing } from "./own_multi.ts";
 import { sha1 } from "./sha1.ts";
 
 const KEYS = ["numkeys", 2] as const;
@@ -165,19 +167,21 @@ export class Script<K extends Places = number, A extends Places = number, T = Re
 
   async #call(surface: Surface, keys: unknown, args: unknown): Promise<T> {
     const words = layOut(this.#definition, keys, args);
+    // Whether the server knows it comes out at EXEC, and that may never come: it counts for no other call.
+    if (isQueueing(surface)) return await this.#evaluate(surface, words);
     const seen = this.#loads;
     if (seen === 0) return await this.#bySource(surface, words);
     try {
       return await this.#byDigest(surface, words);
     } catch (error) {
-      if (!isUnknown(error)) throw error;
+      if (!isUnknown(error) || isQueueing(surface)) throw error;
     }
     // Of many calls that the server refused at once, one brings the source.
     if (this.#loads === seen) return await this.#bySource(surface, words);
     try {
       return await this.#byDigest(surface, words);
     } catch (error) {
-      if (!isUnknown(error)) throw error;
+      if (!isUnknown(error) || isQueueing(surface)) throw error;
       return await this.#bySource(surface, words);
     }
   }
@@ -185,7 +189,7 @@ export class Script<K extends Places = number, A extends Places = number, T = Re
   #queue(batch: Surface & Pick<BaseBatch, "introduce" | "retract">, words: readonly Arg[]): Promise<T> {
     if (!batch.introduce(this)) return this.#byDigest(batch, words);
     try {
-      return batch.send(this.#eval, pushAll([this.lua], words), this.#shape);
+      return this.#evaluate(batch, words);
     } catch (error) {
       batch.retract(this);
       throw error;
@@ -194,6 +198,10 @@ export class Script<K extends Places = number, A extends Places = number, T = Re
 
   #bySource(surface: Surface, words: readonly Arg[]): Promise<T> {
     this.#loads++;
+    return this.#evaluate(surface, words);
+  }
+
+  #evaluate(surface: Surface, words: readonly Arg[]): Promise<T> {
     return surface.send(this.#eval, pushAll([this.lua], words), this.#shape);
   }
 
@@ -255,12 +263,14 @@ export class LibraryFunction<K extends Places = number, A extends Places = numbe
 
   async #call(surface: Surface, keys: unknown, args: unknown): Promise<T> {
     const words = layOut(this.#definition, keys, args);
+    let refusal: unknown;
     try {
       return await this.#queue(surface, words);
     } catch (error) {
       // All that the server says: the function may raise an error that begins like that, too, after it has written something.
       const unknown = error instanceof ReplyError && /^ERR function not found$/i.test(error.message);
-      if (!unknown || this.#library === undefined) throw error;
+      if (!unknown || this.#library === undefined || isQueueing(surface)) throw error;
+      refusal = error;
     }
     let loading = this.#loading.get(surface);
     if (loading === undefined) {
@@ -268,6 +278,8 @@ export class LibraryFunction<K extends Places = number, A extends Places = numbe
       this.#loading.set(surface, loading);
     }
     await loading;
+    // Its session may have said MULTI meanwhile.
+    if (isQueueing(surface)) throw refusal;
     return await this.#queue(surface, words);
   }
 

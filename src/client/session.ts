@@ -17,6 +17,7 @@ import type { Core } from "./core.ts";
 import { feature, type SurfaceOf, type Surfaces } from "./kit.ts";
 import { guarded } from "./guard.ts";
 import { optimistic, type Watching, type WatchOptions } from "./optimistic.ts";
+import { QUEUEING, unlessQueued } from "./own_multi.ts";
 import type { PipelineOptions } from "./pipeline.ts";
 import { refusal } from "./refusal.ts";
 import { Running } from "./running.ts";
@@ -78,6 +79,11 @@ export abstract class BaseSession<
     this.#binding.begin();
   }
 
+  /** @internal It is within a MULTI of its own: the server queues what is sent now. */
+  get [QUEUEING](): boolean {
+    return this.#binding.inTransaction;
+  }
+
   /** The one way that every command of the session takes. */
   send<T>(spec: CommandSpec, args: Arg[], shape?: Shape): Promise<T> {
     return this.#send(spec, args, shape, this.#options.mode);
@@ -93,6 +99,7 @@ export abstract class BaseSession<
     const refused = this.#over(spec.name) ?? refusal(spec, args) ?? (signal?.aborted ? signal.reason : undefined);
     if (refused !== undefined) return Promise.reject(refused);
     const { inTransaction } = this.#binding;
+    if (inTransaction) shape = unlessQueued(shape);
     // WAIT and WAITAOF need this connection, but change nothing.
     if ((spec.flags & (SESSION | BLOCKING)) === SESSION) this.#mark(spec.name);
     const { blocking } = this.#core.kit;
@@ -187,6 +194,7 @@ export abstract class BaseSession<
       options,
       (work, giveUp) => this.#guarded("pipeline", work, giveUp),
     );
+    pipeline[QUEUEING] = this[QUEUEING];
     return pipeline.run(build as () => C, options);
   }
 

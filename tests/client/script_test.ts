@@ -1,5 +1,5 @@
 import { assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
-import { connect, connectPool, defineFunction, defineScript, type Redis, ReplyError } from "../../mod.ts";
+import { connect, connectPool, defineFunction, defineScript, type Redis, ReplyError, TimeoutError } from "../../mod.ts";
 import { sha1 } from "../../src/client/sha1.ts";
 import { missing, type Server, type ServerVersion, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
@@ -82,6 +82,49 @@ for (const version of VERSIONS) {
     assertEquals(await calls(server, "eval_ro", "evalsha_ro", "eval", "evalsha"), [2, 2, 0, 0]);
     await assertRejects(() => byWord.run(redis, ["k"]), ReplyError);
     assertEquals(await writes.run(redis, ["k"]), "OK");
+  });
+
+  test(`within a session's own MULTI a script brings its source each time, on ${version}`, {
+    skip: missing(version),
+  }, async () => {
+    await using server = await startRedis({ version });
+    await using redis = await connect(server.url);
+    const script = counter();
+    await script.run(redis, ["n"], [1]);
+    await redis.scriptFlush();
+    await using session = await redis.session();
+    await session.call("MULTI");
+    const queued: unknown[] = [await script.run(session, ["n"], [1]), await script.run(session, ["n"], [1])];
+    queued.push(...await session.pipeline((p) => [script.run(p, ["n"], [1]), script.run(p, ["n"], [1])]));
+    assertEquals(queued, new Array(4).fill("QUEUED"));
+    assertEquals(await session.call("EXEC"), [2, 3, 4, 5]);
+    await redis.scriptFlush();
+    const before = assertRejects(() => script.run(session, ["n"], [1]), ReplyError, "NOSCRIPT");
+    await session.call("MULTI");
+    await before;
+    assertEquals(await session.call("EXEC"), []);
+    assertEquals(await script.run(session, ["n"], [1]), 6);
+  });
+
+  test(`what a function's call learns within a session's own MULTI calls nothing later, on ${version}`, {
+    skip: missing(version),
+  }, async () => {
+    await using server = await startRedis({ version });
+    await using redis = await connect(server.url);
+    const one = defineFunction({
+      name: "one",
+      keys: 0,
+      args: 0,
+      library: `#!lua name=tests\nredis.register_function("one", function() return 1 end)`,
+      reply: Number,
+    });
+    await using session = await redis.session();
+    const before = assertRejects(() => one.run(session, []), ReplyError, "not found");
+    await session.call("MULTI");
+    await before;
+    const queued: unknown = await one.run(session, []);
+    assertEquals([queued, (await session.call("EXEC") as unknown[]).length], ["QUEUED", 1]);
+    assertEquals(await one.run(session, []), 1);
   });
 }
 

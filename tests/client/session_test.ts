@@ -177,6 +177,22 @@ for (const version of ["redis-7.0", "redis-8", "valkey-9"] as const) {
   });
 }
 
+test("within a session's own MULTI every reply is QUEUED", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await redis.zadd("z", { ada: 1 });
+  await using session = await redis.session();
+  await session.call("MULTI");
+  const replies: unknown[] = [await session.zscore("z", "ada"), await session.blpop(["list"], 0)];
+  replies.push(...await session.pipeline((p) => [p.zscore("z", "ada"), p.zscore("z", "bob"), p.hgetall("h")]));
+  assertEquals(replies, new Array(5).fill("QUEUED"));
+  for (const walk of [session.scanIterator(), session.hscanIterator("h"), session.zscanIterator("z")]) {
+    await assertRejects(() => walk[Symbol.asyncIterator]().next(), TypeError, "within a session's MULTI");
+  }
+  assertEquals((await session.call("EXEC") as unknown[]).length, replies.length);
+  assertEquals(await session.zscore("z", "ada"), 1);
+});
+
 test("one that only watched keys is given back at the price of one command", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url, { maxSessions: 1 });
