@@ -8,7 +8,7 @@ import type { Credentials } from "../connection/handshake.ts";
 import type { Line } from "../connection/line.ts";
 import { Pending, type SendOptions } from "../connection/pending.ts";
 import { BIGINTS, BYTES, type Bytes } from "../resp/reply.ts";
-import { APART, CORE, Core, ON, OPTIONS } from "./core.ts";
+import { APART, CORE, Core, LIKE, ON, OPTIONS } from "./core.ts";
 import { feature, type SurfaceOf, type Surfaces } from "./kit.ts";
 
 /** Flags that keep a command off a shared connection. */
@@ -98,19 +98,19 @@ export abstract class BareClient<
     });
   }
 
-  /** The same client with other options. */
-  #like<T>(options: SendOptions): T {
+  /** @internal The same client with other options. */
+  [LIKE]<T>(options: SendOptions): T {
     return new this.#core.kit.client(this.#core, options) as T;
   }
 
   /** The same client with byte replies: wherever a method gives a string, this gives {@link Bytes}. */
   get bytes(): SurfaceOf<K, "client", Bytes, I> {
-    return this.#like({ ...this.#options, mode: this.#mode | BYTES });
+    return this[LIKE]({ ...this.#options, mode: this.#mode | BYTES });
   }
 
   /** The same client with exact integers: wherever a method gives an integer, this gives a `bigint`. */
   get bigints(): SurfaceOf<K, "client", S, bigint> {
-    return this.#like({ ...this.#options, mode: this.#mode | BIGINTS });
+    return this[LIKE]({ ...this.#options, mode: this.#mode | BIGINTS });
   }
 
   /**
@@ -134,7 +134,7 @@ export abstract class BareClient<
         "Option timeout must be a whole number of milliseconds from 1 to 2147483647",
       );
     }
-    return this.#like({ ...this.#options, ...options });
+    return this[LIKE]({ ...this.#options, ...options });
   }
 
   /**

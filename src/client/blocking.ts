@@ -20,7 +20,7 @@ import type { Core } from "./core.ts";
 import type { Blocking } from "./kit.ts";
 import { onOverdue } from "./overdue.ts";
 import { ENOUGH } from "./passing.ts";
-import { type Left, patience, type Wait } from "./patience.ts";
+import { patience, type Wait } from "./patience.ts";
 
 const CLIENT_UNBLOCK = new CommandSpec("CLIENT UNBLOCK");
 
@@ -57,7 +57,7 @@ async function hold<T>(
   spec: CommandSpec,
   args: readonly Arg[],
   shape: Shape | undefined,
-  options: Left,
+  options: SendOptions,
 ): Promise<T> {
   const { signal, timeout, limit = timeout } = options;
   if (signal?.aborted) throw signal.reason;

@@ -56,6 +56,9 @@ export const ON: unique symbol = Symbol("on");
 /** Under this name a surface gives what travels with each of its commands. */
 export const OPTIONS: unique symbol = Symbol("options");
 
+/** Under this name a surface makes one like itself with other options. */
+export const LIKE: unique symbol = Symbol("like");
+
 /** Under this name a client sends what the short way is not for. */
 export const APART: unique symbol = Symbol("apart");
 

@@ -7,6 +7,7 @@ import { type ConnectionReport, TimeoutError } from "../errors.ts";
 import { detailed, overdue } from "../connection/notice.ts";
 import type { SendOptions } from "../connection/pending.ts";
 import { onAbort } from "../connection/signal.ts";
+import { left } from "./left.ts";
 
 /** Who waits. */
 export interface Wait {
@@ -14,12 +15,6 @@ export interface Wait {
   readonly command: string;
   /** What a connection looks like meanwhile. */
   readonly report: () => ConnectionReport;
-}
-
-/** What is left of the caller's time after the wait. */
-export interface Left extends SendOptions {
-  /** How much it was when the call was made, as an error tells it. */
-  readonly limit?: number | undefined;
 }
 
 /**
@@ -30,10 +25,10 @@ export interface Left extends SendOptions {
  * @returns What the work gave, and the caller's options with the time that is left.
  */
 export async function patience<T>(
-  options: Left,
+  options: SendOptions,
   wait: Wait,
   work: (signal: AbortSignal | undefined) => Promise<T>,
-): Promise<[T, Left]> {
+): Promise<[T, SendOptions]> {
   try {
     return await limited(options, wait, work);
   } catch (error) {
@@ -42,10 +37,10 @@ export async function patience<T>(
 }
 
 async function limited<T>(
-  options: Left,
+  options: SendOptions,
   wait: Wait,
   work: (signal: AbortSignal | undefined) => Promise<T>,
-): Promise<[T, Left]> {
+): Promise<[T, SendOptions]> {
   const { signal, timeout, limit = timeout } = options;
   if (signal === undefined && timeout === undefined) return [await work(undefined), options];
   signal?.throwIfAborted();
@@ -57,8 +52,7 @@ async function limited<T>(
   const stopped = new Promise<never>((_, reject) => ended = onAbort(stop.signal, () => reject(stop.signal.reason)));
   try {
     const value = await Promise.race([work(stop.signal), stopped]);
-    if (timeout === undefined) return [value, options];
-    return [value, { ...options, limit, timeout: Math.max(1, Math.ceil(timeout - (performance.now() - began))) }];
+    return [value, left(options, began)];
   } finally {
     clearTimeout(timer);
     unheard?.();

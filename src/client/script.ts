@@ -12,10 +12,13 @@
 import { pushAll } from "../command/args.ts";
 import { type Arg, CommandSpec, READONLY, type Shape, WRITE } from "../command/spec.ts";
 import type { Key, Value } from "../command/values.ts";
-import { ReplyError } from "../errors.ts";
+import { overdue } from "../connection/notice.ts";
+import { settledWithin } from "../connection/wait.ts";
+import { ReplyError, TimeoutError } from "../errors.ts";
 import type { Reply } from "../resp/reply.ts";
 import type { BaseBatch } from "./batch.ts";
 import { isQueueing } from "./own_multi.ts";
+import { beginning, continued, limitLeft } from "./several.ts";
 import { sha1 } from "./sha1.ts";
 
 const KEYS = ["numkeys", 2] as const;
@@ -171,18 +174,19 @@ export class Script<K extends Places = number, A extends Places = number, T = Re
     if (isQueueing(surface)) return await this.#evaluate(surface, words);
     const seen = this.#loads;
     if (seen === 0) return await this.#bySource(surface, words);
+    const began = beginning(surface);
     try {
       return await this.#byDigest(surface, words);
     } catch (error) {
       if (!isUnknown(error) || isQueueing(surface)) throw error;
     }
     // Of many calls that the server refused at once, one brings the source.
-    if (this.#loads === seen) return await this.#bySource(surface, words);
+    if (this.#loads === seen) return await this.#bySource(continued(surface, began), words);
     try {
-      return await this.#byDigest(surface, words);
+      return await this.#byDigest(continued(surface, began), words);
     } catch (error) {
       if (!isUnknown(error) || isQueueing(surface)) throw error;
-      return await this.#bySource(surface, words);
+      return await this.#bySource(continued(surface, began), words);
     }
   }
 
@@ -263,6 +267,7 @@ export class LibraryFunction<K extends Places = number, A extends Places = numbe
 
   async #call(surface: Surface, keys: unknown, args: unknown): Promise<T> {
     const words = layOut(this.#definition, keys, args);
+    const began = beginning(surface);
     let refusal: unknown;
     try {
       return await this.#queue(surface, words);
@@ -272,15 +277,26 @@ export class LibraryFunction<K extends Places = number, A extends Places = numbe
       if (!unknown || this.#library === undefined || isQueueing(surface)) throw error;
       refusal = error;
     }
+    await this.#loaded(surface, began);
+    // Its session may have said MULTI meanwhile.
+    if (isQueueing(surface)) throw refusal;
+    return await this.#queue(continued(surface, began), words);
+  }
+
+  /** Of many calls at once one brings the library; each waits for it as long as its own limit lets it. */
+  async #loaded(surface: Surface, began: number): Promise<void> {
     let loading = this.#loading.get(surface);
     if (loading === undefined) {
       loading = this.load(surface).finally(() => this.#loading.delete(surface));
       this.#loading.set(surface, loading);
     }
-    await loading;
-    // Its session may have said MULTI meanwhile.
-    if (isQueueing(surface)) throw refusal;
-    return await this.#queue(surface, words);
+    const left = limitLeft(surface, began);
+    if (left === undefined || await settledWithin(loading, left.timeout)) return await loading;
+    const { name } = this.#spec;
+    const words = overdue("its library was not loaded", left.limit, "it has not run", name);
+    const error = new TimeoutError(words, { waitingFor: "reply", after: left.limit });
+    error.command = name;
+    throw error;
   }
 
   #queue(surface: Surface, words: readonly Arg[]): Promise<T> {
@@ -292,8 +308,8 @@ export class LibraryFunction<K extends Places = number, A extends Places = numbe
  * Defines a Lua script once, to be called on any surface. Nothing is sent before it is called.
  *
  * The source travels with the first call; then its digest does. A server that has lost the script (SCRIPT FLUSH, a
- * restart, a failover) gets the source again; the call runs once in any case. In a pipeline or transaction the source goes
- * along with the script's first use.
+ * restart, a failover) gets the source again; the call runs once in any case, and a limit of time counts from the call,
+ * however often it is sent. In a pipeline or transaction the source goes along with the script's first use.
  *
  * @example A script with named places, alone and in a transaction
  * ```ts

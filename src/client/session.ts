@@ -13,7 +13,7 @@ import type { Line } from "../connection/line.ts";
 import { LOOSE, Pending, type SendOptions } from "../connection/pending.ts";
 import type { Reply } from "../resp/reply.ts";
 import type { CommandSource, ListedCommand, Replies, RepliesOrErrors } from "./batch.ts";
-import type { Core } from "./core.ts";
+import { type Core, LIKE, OPTIONS } from "./core.ts";
 import { feature, type SurfaceOf, type Surfaces } from "./kit.ts";
 import { guarded } from "./guard.ts";
 import { optimistic, type Watching, type WatchOptions } from "./optimistic.ts";
@@ -22,6 +22,7 @@ import type { PipelineOptions } from "./pipeline.ts";
 import { refusal } from "./refusal.ts";
 import { Running } from "./running.ts";
 import type { ScanFrom, ScanIterator, Scanning, Scans } from "./scan.ts";
+import type { Surface } from "./script.ts";
 import type { TransactionOptions } from "./transaction.ts";
 import { named } from "./unusual.ts";
 
@@ -79,6 +80,16 @@ export abstract class BaseSession<
     this.#binding.begin();
   }
 
+  /** @internal What travels with each of its commands. */
+  get [OPTIONS](): SendOptions {
+    return this.#options;
+  }
+
+  /** @internal The same session with other options. */
+  [LIKE](options: SendOptions): Surface {
+    return { send: (spec, args, shape) => this.#send(spec, args, shape, options.mode, options) };
+  }
+
   /** @internal It is within a MULTI of its own: the server queues what is sent now. */
   get [QUEUEING](): boolean {
     return this.#binding.inTransaction;
@@ -94,8 +105,9 @@ export abstract class BaseSession<
     args: Arg[],
     shape: Shape | undefined,
     mode: number,
+    options: SendOptions = this.#options,
   ): Promise<T> {
-    const { signal, timeout } = this.#options;
+    const { signal, timeout } = options;
     const refused = this.#over(spec.name) ?? refusal(spec, args) ?? (signal?.aborted ? signal.reason : undefined);
     if (refused !== undefined) return Promise.reject(refused);
     const { inTransaction } = this.#binding;
@@ -104,7 +116,7 @@ export abstract class BaseSession<
     if ((spec.flags & (SESSION | BLOCKING)) === SESSION) this.#mark(spec.name);
     const { blocking } = this.#core.kit;
     if (blocking?.isBlocking(spec, args)) {
-      const held = blocking.hold<T>(this.#core, this.#line, spec, args, shape, { ...this.#options, mode });
+      const held = blocking.hold<T>(this.#core, this.#line, spec, args, shape, { ...options, mode });
       // Until it is over, whoever closes the client leaves the connections open over which it can be called off.
       return this.#core.running.add(held);
     }
@@ -113,7 +125,7 @@ export abstract class BaseSession<
       // Another try would come after EXEC, and run by itself what EXEC said has not run. EXEC has but one.
       if (inTransaction) pending.tryOnce();
       if (signal !== undefined || timeout !== undefined) {
-        pending.watch(this.#options);
+        pending.watch(options);
       }
       try {
         this.#line.send(pending);

@@ -20,6 +20,8 @@ export interface SendOptions {
   readonly mode: number;
   /** Milliseconds from the call until the caller is released with a `TimeoutError`. */
   readonly timeout?: number | undefined;
+  /** How much that was when the call was made, as an error tells it, where some of it is over. */
+  readonly limit?: number | undefined;
   /** Releases the caller with `signal.reason`. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -187,7 +189,7 @@ export class Pending implements Owed {
 
   /** Releases the caller early when its time is up or its signal fires; whoever sent it then takes it back if that can be. */
   watch(options: SendOptions): void {
-    const { timeout, signal } = options;
+    const { timeout, limit = timeout, signal } = options;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const release = (error: unknown): void => {
       this.guard?.();
@@ -205,8 +207,8 @@ export class Pending implements Owed {
       timer = setTimeout(() => {
         const { name, mayHaveRun: sent, fate, line } = this;
         const waitingFor = sent || this.refusals > 0 ? "reply" : line?.missing ?? "reply";
-        const words = overdue("no reply", timeout, fate, name);
-        const error = new TimeoutError(words, { waitingFor, after: timeout, sent });
+        const words = overdue("no reply", limit!, fate, name);
+        const error = new TimeoutError(words, { waitingFor, after: limit!, sent });
         release(detailed(error, () => line?.report(), name));
       }, timeout);
     }

@@ -1,6 +1,7 @@
-import { assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { connect, connectPool, defineFunction, defineScript, type Redis, ReplyError, TimeoutError } from "../../mod.ts";
 import { sha1 } from "../../src/client/sha1.ts";
+import { greeted, startScripted } from "../support/scripted.ts";
 import { missing, type Server, type ServerVersion, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
 
@@ -277,3 +278,46 @@ test("a call that was refused brings no source: the next one in the batch does",
   });
   assertEquals(replies, ["a", "b"]);
 });
+
+/** Milliseconds that a call may take, and after which the server says that it does not know what is called. */
+const LIMIT = 1000;
+const LATE = 800;
+
+function adder() {
+  return defineFunction({ name: "add", keys: 1, args: ["by"], library: "#!lua name=tests", reply: Number });
+}
+
+/** What the server answers on each connection, in turn; errors late, and nothing to what comes after that. */
+const SEVERAL: Record<string, { make: typeof counter | typeof adder; answers: Record<string, string[]> }> = {
+  "the source": {
+    make: counter,
+    answers: { EVAL: [":1"], EVALSHA: ["-NOSCRIPT No matching script. Please use EVAL."] },
+  },
+  "the second call": { make: adder, answers: { FCALL: ["-ERR Function not found"], FUNCTION: ["+tests"] } },
+  "the library": { make: adder, answers: { FCALL: ["-ERR Function not found"] } },
+};
+
+for (const [what, { make, answers }] of Object.entries(SEVERAL)) {
+  test(`a limit counts from the call of a script or a function, however many commands it takes: ${what}`, async () => {
+    await using server = await startScripted(greeted(async (peer) => {
+      const left = structuredClone(answers);
+      for (let words = await peer.command(); words; words = await peer.command()) {
+        const answer = left[words[0]!]?.shift();
+        if (answer?.startsWith("-")) await new Promise((resolve) => setTimeout(resolve, LATE));
+        if (answer !== undefined) await peer.send(`${answer}\r\n`);
+      }
+    }));
+    const redis = await connect(server.url, { clientInfo: false });
+    const limited = redis.with({ timeout: LIMIT });
+    const surfaces = [limited, await limited.session()];
+    await Promise.all(surfaces.map(async (surface) => {
+      const called = make();
+      if (make === counter) await called.run(surface, ["n"], [1]);
+      const began = performance.now();
+      const error = await assertRejects(() => called.run(surface, ["n"], [1]), TimeoutError, `within ${LIMIT} ms`);
+      assert(performance.now() - began < LATE + LIMIT - 300);
+      assertEquals(error.after, LIMIT);
+    }));
+    redis.destroy();
+  });
+}
