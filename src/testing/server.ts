@@ -5,7 +5,7 @@
  * @module
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect as connectTcp, type Socket } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -65,13 +65,15 @@ function outerAddress(): string | undefined {
 
 /**
  * Runs the server as long as our standard input is open, i.e. as long as whoever started us lives. Then nothing is left:
- * neither the server nor its folder. Its id is written down before it runs: who knows that it does, can end it.
+ * neither the server nor its folder. Its id is written down before it runs: who knows that it does, can freeze it. It is
+ * ended by words on our standard input, for which nobody has to know the id: that file may be late, or lost.
  */
 const KEEPER = `
 exec 3<&0
 folder=$1; shift
 sh -c 'echo $$ >"$0/pid"; exec "$@"' "$folder" "$@" </dev/null 3<&- & server=$!
-{ cat <&3 >/dev/null; rm -rf "$folder"; kill -KILL $server; } 2>/dev/null & watcher=$!
+{ while read -r name; do kill -s "$name" $server; done; rm -rf "$folder"; kill -KILL $server; } <&3 2>/dev/null &
+watcher=$!
 wait $server; status=$?
 kill $watcher
 exit $status
@@ -128,6 +130,8 @@ export class Server implements AsyncDisposable {
    */
   async start(): Promise<void> {
     if (this.#runs && await this.#answers()) throw new Error("The server runs already: restart() would begin anew");
+    // The last one's: nobody is to freeze what has its id by now.
+    rmSync(this.#pidFile, { force: true });
     const output = openSync(join(this.#folder, "output"), "a");
     const keeper = spawn("sh", ["-c", KEEPER, "keeper", this.#folder, ...this.#command], {
       stdio: ["pipe", output, output],
@@ -168,9 +172,17 @@ export class Server implements AsyncDisposable {
     };
   }
 
-  /** The id of the server's process. */
+  /**
+   * The id of the server's process.
+   *
+   * @throws {Error} if it does not run, or if there was no room to write it down.
+   */
   get pid(): number {
-    return Number(readFileSync(join(this.#folder, "pid"), "utf8"));
+    const text = this.#runs && existsSync(this.#pidFile) ? readFileSync(this.#pidFile, "utf8") : "";
+    // An empty file is no 0: a signal to that is one to ourselves, and to everybody of our group.
+    const [, id] = /^([1-9]\d*)\n$/.exec(text) ?? [];
+    if (id) return Number(id);
+    throw new Error("The id of the server's process is not known: it does not run, or had no room to write it down");
   }
 
   /** What the server has logged. */
@@ -180,12 +192,13 @@ export class Server implements AsyncDisposable {
 
   /** Kills it as a crash would: nothing is said to anybody. */
   async kill(): Promise<void> {
-    await this.#signal("SIGKILL");
+    await this.#end("KILL");
   }
 
   /** Asks it to shut down, a frozen one too, and waits until it has. */
   async stop(): Promise<void> {
-    await this.#signal("SIGTERM");
+    // A frozen one would not hear of it.
+    await this.#end("TERM", "CONT");
   }
 
   /** Starts it again on the same address, after a kill if it still runs. */
@@ -249,20 +262,17 @@ export class Server implements AsyncDisposable {
     return [...words, ...(options.args ?? [])];
   }
 
+  get #pidFile(): string {
+    return join(this.#folder, "pid");
+  }
+
   get #runs(): boolean {
     return this.#keeper?.exitCode === null && this.#keeper.signalCode === null;
   }
 
-  async #signal(signal: "SIGKILL" | "SIGTERM"): Promise<void> {
-    if (this.#runs) {
-      try {
-        process.kill(this.pid, signal);
-        // A frozen one would not hear of it.
-        this.resume();
-      } catch {
-        // it is gone already; its keeper follows
-      }
-    }
+  /** Has its keeper send it these signals, and waits until both are gone. */
+  async #end(...signals: string[]): Promise<void> {
+    if (this.#runs) this.#keeper!.stdin!.write(signals.map((name) => `${name}\n`).join(""));
     this.#keeper?.ref();
     await this.#exited;
   }
