@@ -9,7 +9,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { findBinary } from "../../tests/support/binaries.ts";
 import { installOwn } from "../../tests/support/install_servers.ts";
-import { type Server, startRedis } from "../../tests/support/servers.ts";
+import { missing, type Server, startRedis } from "../../tests/support/servers.ts";
 import { say, timed } from "./report.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -23,8 +23,8 @@ export async function startServer(): Promise<Server> {
   const binary = findBinary();
   if (!binary) {
     throw new Unprepared(
-      "There is no redis-server or valkey-server on this machine. Install one (Debian, Ubuntu: apt-get install " +
-        "redis-server; Fedora: dnf install valkey; macOS: brew install redis), then start the demo again.",
+      `There is ${missing()}. Install one (Debian, Ubuntu: apt-get install redis-server; Fedora: dnf install valkey; ` +
+        "macOS: brew install redis), then start the demo again.",
     );
   }
   return await timed(`start a private ${binary.kind}-server ${binary.version}`, () => startRedis());

@@ -31,10 +31,30 @@ export function cacheFolder(): string | undefined {
   return beside.protocol === "file:" ? fileURLToPath(beside) : undefined;
 }
 
+/**
+ * The first line of servers that knows all that ours are started with (`--enable-debug-command`). Valkey began with it; a
+ * program that writes its version in another way is given a chance.
+ */
+export const OLDEST = 7;
+
+/** Whether it is of a line that cannot be started here. */
+export function isTooOld({ version }: Binary): boolean {
+  return Number.parseInt(version) < OLDEST;
+}
+
 let known: Binary[] | undefined;
 
-/** Every server program at hand. Looks once per process. */
+/** Every server program at hand that can be started. Looks once per process. */
 export function binaries(): readonly Binary[] {
+  return found().filter((binary) => !isTooOld(binary));
+}
+
+/** Those that are at hand, and too old. */
+export function oldBinaries(): readonly Binary[] {
+  return found().filter(isTooOld);
+}
+
+function found(): readonly Binary[] {
   return known ??= ["redis-server", "valkey-server"].flatMap((name) =>
     [onPath(name), inCache(name, "root"), inCache(name, "latest")].flatMap((command) => command ? probe(command) : [])
   );

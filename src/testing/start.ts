@@ -4,7 +4,16 @@
  * @module
  */
 import process from "node:process";
-import { binaries, type Binary, binaryAt, findBinary, type ServerVersion } from "./binaries.ts";
+import {
+  binaries,
+  type Binary,
+  binaryAt,
+  findBinary,
+  isTooOld,
+  oldBinaries,
+  OLDEST,
+  type ServerVersion,
+} from "./binaries.ts";
 import { makeCertificates } from "./certificates.ts";
 import { Cluster, type ClusterOptions, clusterSize } from "./cluster.ts";
 import { freePort } from "./port.ts";
@@ -15,7 +24,14 @@ const BUS = 10_000;
 
 /** Why a test that needs this server is to be skipped, or `false`. Most runners take that as it is. */
 export function missing(version?: ServerVersion): string | false {
-  return findBinary(version) ? false : `no ${version ?? "redis-server or valkey-server"} on this machine`;
+  if (findBinary(version)) return false;
+  const old = oldBinaries().filter(({ kind }) => version === undefined || version.startsWith(kind)).map(named);
+  const why = old.length > 0 ? ` (too old: ${old.join(", ")}; it takes ${OLDEST} or later)` : "";
+  return `no ${version ?? "redis-server or valkey-server"} on this machine${why}`;
+}
+
+function named({ kind, version }: Binary): string {
+  return `${kind} ${version}`;
 }
 
 /** Whether such a server can be started here. */
@@ -60,13 +76,14 @@ export async function startRedis(
 
 function find({ version, program }: ServerOptions): Binary {
   const binary = program === undefined ? findBinary(version) : binaryAt(program);
-  if (binary) return binary;
+  if (binary && !isTooOld(binary)) return binary;
+  if (binary) throw new Error(`${program} is too old, ${named(binary)}: it takes ${OLDEST} or later`);
   if (program !== undefined) throw new Error(`${program} is no Redis or Valkey server, or cannot be run`);
-  const others = binaries().map(({ kind, version }) => `${kind} ${version}`).join(", ");
+  const others = binaries().map(named).join(", ");
   const advice = process.platform === "darwin" ? "brew install redis" : "apt-get install redis-server";
   throw new Error(
-    `There is ${missing(version)}${others ? ` (but ${others})` : ""}; install one (${advice}), or say where it is: ` +
-      `startRedis({ program: "/path/to/redis-server" })`,
+    `There is ${missing(version)}${others ? `, but ${others}` : ""}; install one (${OLDEST} or later; ${advice}), or ` +
+      `say where it is: startRedis({ program: "/path/to/redis-server" })`,
   );
 }
 

@@ -8,6 +8,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { connect as connectRedis } from "../../mod.ts";
 import { available, missing, type ServerOptions, type ServerVersion, startRedis } from "../../src/testing/mod.ts";
+import { findBinary, lookAgain } from "../support/binaries.ts";
 import { noOpenssl } from "../support/certificates.ts";
 import { outerAddress } from "../support/servers.ts";
 import { test } from "../support/test.ts";
@@ -273,6 +274,65 @@ test("a server that is not here is told, with what is and what to do", async () 
   assertEquals([missing("valkey-99"), available("valkey-99")], ["no valkey-99 on this machine", false]);
   await assertRejects(() => startRedis({ version: "memcached" as ServerVersion }), TypeError, "memcached");
   await assertRejects(() => startRedis({ program: "/nowhere/redis-server" }), Error, "/nowhere/redis-server");
+});
+
+/** Works on a machine that has these programs and no other servers. */
+async function withPrograms(programs: Record<string, string>, work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "respire-path-"));
+  const scripts = { "redis-server": "exit 1", "valkey-server": "exit 1", ...programs };
+  for (const [name, text] of Object.entries(scripts)) {
+    writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  }
+  const { PATH, RESPIRE_CACHE } = process.env;
+  Object.assign(process.env, { PATH: `${folder}:${PATH}`, RESPIRE_CACHE: folder });
+  lookAgain();
+  try {
+    await work(folder);
+  } finally {
+    process.env.PATH = PATH;
+    if (RESPIRE_CACHE === undefined) delete process.env.RESPIRE_CACHE;
+    else process.env.RESPIRE_CACHE = RESPIRE_CACHE;
+    lookAgain();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** What a server's program says when asked. */
+function saying(name: string, version: string): string {
+  return `echo "${name} server v=${version} sha=00000000:0 malloc=libc bits=64"`;
+}
+
+test("a server that is too old is passed over, and named", async () => {
+  await withPrograms({ "redis-server": saying("Redis", "6.0.16") }, async (folder) => {
+    const reason = "no redis-server or valkey-server on this machine (too old: redis 6.0.16; it takes 7 or later)";
+    assertEquals([missing(), available(), available("redis-6")], [reason, false, false]);
+    assertEquals(missing("valkey-9"), "no valkey-9 on this machine");
+    await assertRejects(() => startRedis(), Error, `There is ${reason}; install one (7 or later`);
+    const program = join(folder, "redis-server");
+    await assertRejects(() => startRedis({ program }), Error, `${program} is too old, redis 6.0.16`);
+  });
+  await withPrograms(
+    { "redis-server": saying("Redis", "6.0.16"), "valkey-server": saying("Valkey", "9.0.0") },
+    async () => {
+      assertEquals([missing(), findBinary()?.kind, available("redis")], [false, "valkey", false]);
+      await assertRejects(
+        () => startRedis({ version: "redis" }),
+        Error,
+        "6.0.16; it takes 7 or later), but valkey 9.0.0",
+      );
+    },
+  );
+});
+
+test("another server is none of ours, and an unreadable version is not too old", async () => {
+  await withPrograms({ "redis-server": saying("KeyDB", "6.3.4") }, async () => {
+    assertEquals(missing(), "no redis-server or valkey-server on this machine");
+    await assertRejects(() => startRedis(), Error, "There is no redis-server");
+  });
+  await withPrograms({ "redis-server": saying("Redis", "unstable") }, () => {
+    assertEquals([missing(), missing("redis-8")], [false, "no redis-8 on this machine"]);
+    return Promise.resolve();
+  });
 });
 
 test("without a shell no server starts, and that is said", { skip: missing() }, async () => {
