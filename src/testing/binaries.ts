@@ -83,10 +83,28 @@ export function binaryAt(path: string): Binary | undefined {
   return probe([path])[0];
 }
 
-/** The path of a program, or `undefined`. */
+/**
+ * The path of a program, or `undefined`; where we may not look into every folder its mere name, by which the system finds
+ * it, or does not.
+ */
 export function programOnPath(name: string): string | undefined {
   const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"];
-  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
+  let hidden = false;
+  const found = folders.map((folder) => join(folder, name)).find((path) => {
+    const there = exists(path);
+    hidden ||= there === undefined;
+    return there;
+  });
+  return found ?? (hidden ? name : undefined);
+}
+
+/** Whether there is such a file; `undefined` where we may not look, which Deno says by throwing. */
+function exists(path: string): boolean | undefined {
+  try {
+    return existsSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 function onPath(name: string): string[] | undefined {
@@ -100,7 +118,7 @@ function inCache(name: string, folder: "root" | "latest"): string[] | undefined 
   if (cache === undefined) return undefined;
   const program = join(cache, folder, "usr/bin", name);
   const library = join(cache, "root/usr/lib");
-  if (!existsSync(program) || !existsSync(library)) return undefined;
+  if (!exists(program) || !exists(library)) return undefined;
   for (const entry of readdirSync(library).filter((entry) => entry.includes("-linux-"))) {
     const loader = readdirSync(join(library, entry)).find((file) => /^ld-linux.*\.so\.\d$/.test(file));
     if (loader) return [join(library, entry, loader), "--library-path", join(library, entry), program];

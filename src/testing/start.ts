@@ -22,7 +22,10 @@ import { Server, type ServerOptions } from "./server.ts";
 /** From a node's port to that of the cluster's own traffic. */
 const BUS = 10_000;
 
-/** Why a test that needs this server is to be skipped, or `false`. Most runners take that as it is. */
+/**
+ * Why a test that needs this server is to be skipped, or `false`. `node:test` takes that as it is (`skip`); other runners
+ * ask for a boolean: {@link available}.
+ */
 export function missing(version?: ServerVersion): string | false {
   if (findBinary(version)) return false;
   const old = oldBinaries().filter(({ kind }) => version === undefined || version.startsWith(kind)).map(named);
@@ -34,7 +37,7 @@ function named({ kind, version }: Binary): string {
   return `${kind} ${version}`;
 }
 
-/** Whether such a server can be started here. */
+/** Whether such a server can be started here: for Deno's `ignore: !available()`, or for `test.skipIf(!available())`. */
 export function available(version?: ServerVersion): boolean {
   return !missing(version);
 }
