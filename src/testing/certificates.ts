@@ -48,12 +48,12 @@ export function canMakeCertificates(): boolean {
   }
 }
 
-/** Makes an authority, a server certificate and a client certificate, good for a day. */
-export function makeCertificates(): Certificates {
+/** Makes an authority, a server certificate and a client certificate, good for a day, in a folder inside this one. */
+export function makeCertificates(inside: string = tmpdir()): Certificates {
   if (!canMakeCertificates()) {
     throw new Error("A server with TLS needs a certificate: install openssl, or give your own");
   }
-  const folder = mkdtempSync(join(tmpdir(), "respire-tls-"));
+  const folder = mkdtempSync(join(inside, "respire-tls-"));
   try {
     return certificatesIn(folder);
   } catch (error) {

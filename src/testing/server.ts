@@ -70,10 +70,12 @@ function outerAddress(): string | undefined {
  */
 const KEEPER = `
 exec 3<&0
-folder=$1; shift
+folder=$1; shared=$2; shift 2
 sh -c 'echo $$ >"$0/pid"; exec "$@"' "$folder" "$@" </dev/null 3<&- & server=$!
-{ while read -r name; do kill -s "$name" $server; done; rm -rf "$folder"; kill -KILL $server; } <&3 2>/dev/null &
-watcher=$!
+{
+  while read -r name; do kill -s "$name" $server; done
+  rm -rf "$folder" "$shared"; kill -KILL $server
+} <&3 2>/dev/null & watcher=$!
 wait $server; status=$?
 kill $watcher
 exit $status
@@ -97,17 +99,17 @@ export class Server implements AsyncDisposable {
   readonly url: string;
   readonly #command: readonly string[];
   readonly #folder: string;
+  readonly #shared: string;
   readonly #password: string | undefined;
   readonly #sentinel: boolean;
-  readonly #ownCertificates: boolean;
   #keeper: ChildProcess | undefined;
   #exited: Promise<void> = Promise.resolve();
 
-  /** @internal Prepares a server; `start()` starts it. */
-  constructor(binary: Binary, port: number, options: ServerOptions) {
-    // First, for that may fail, and nobody would remove the folder.
-    this.certificates = options.tls === true ? makeCertificates() : options.tls || undefined;
-    this.#ownCertificates = options.tls === true;
+  /**
+   * @internal Prepares a server; `start()` starts it. `shared` is a folder that it has in common with others: it goes as
+   * the server's own does where nobody is left to remove them.
+   */
+  constructor(binary: Binary, port: number, options: ServerOptions, shared?: string) {
     const folder = mkdtempSync(join(tmpdir(), "respire-"));
     this.kind = binary.kind;
     this.version = binary.version;
@@ -115,9 +117,17 @@ export class Server implements AsyncDisposable {
     this.path = options.unixSocket ? join(folder, "redis.sock") : undefined;
     this.hostname = options.protectedMode ? outerAddress() ?? "127.0.0.1" : "127.0.0.1";
     this.#folder = folder;
+    this.#shared = shared ?? folder;
     this.#password = options.password;
     this.#sentinel = options.sentinel === true;
-    this.#command = [...binary.command, ...this.#file(options), ...this.#arguments(options)];
+    try {
+      this.certificates = options.tls === true ? makeCertificates(folder) : options.tls || undefined;
+      this.#command = [...binary.command, ...this.#file(options), ...this.#arguments(options)];
+    } catch (error) {
+      // Nobody else knows of it.
+      rmSync(folder, { recursive: true, force: true });
+      throw error;
+    }
     const login = options.password ? `:${encodeURIComponent(options.password)}@` : "";
     const scheme = this.certificates ? "rediss" : "redis";
     this.url = this.path ? `unix://${login}${this.path}` : `${scheme}://${login}${this.hostname}:${this.port}`;
@@ -133,7 +143,7 @@ export class Server implements AsyncDisposable {
     // The last one's: nobody is to freeze what has its id by now.
     rmSync(this.#pidFile, { force: true });
     const output = openSync(join(this.#folder, "output"), "a");
-    const keeper = spawn("sh", ["-c", KEEPER, "keeper", this.#folder, ...this.#command], {
+    const keeper = spawn("sh", ["-c", KEEPER, "keeper", this.#folder, this.#shared, ...this.#command], {
       stdio: ["pipe", output, output],
     });
     closeSync(output);
@@ -230,7 +240,6 @@ export class Server implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
     rmSync(this.#folder, { recursive: true, force: true });
-    if (this.#ownCertificates) this.certificates?.remove();
   }
 
   /** A file that is ours only: of a password nobody is to learn from the list of processes, or from an error. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { dirname } from "node:path";
 import process from "node:process";
 import {
   binaries,
@@ -71,10 +72,10 @@ export async function startRedis(
   const size = clusterSize(cluster === true ? {} : cluster);
   const { tls } = options;
   // One authority for all: the nodes speak to each other, too.
-  const certificates = tls === true ? makeCertificates() : tls || undefined;
-  const node = { ...options, clusterNode: true, ...(certificates ? { tls: certificates } : {}) };
-  const cleanUp = () => tls === true && certificates?.remove();
-  return await Cluster.start(() => startOne(binary, node, BUS), size, cleanUp);
+  const own = tls === true ? makeCertificates() : undefined;
+  const node = { ...options, clusterNode: true, tls: own ?? tls };
+  const shared = own && dirname(own.caFile);
+  return await Cluster.start(() => startOne(binary, node, BUS, shared), size, () => own?.remove());
 }
 
 function find({ version, program }: ServerOptions): Binary {
@@ -90,9 +91,9 @@ function find({ version, program }: ServerOptions): Binary {
   );
 }
 
-async function startOne(binary: Binary, options: ServerOptions, beside?: number): Promise<Server> {
+async function startOne(binary: Binary, options: ServerOptions, beside?: number, shared?: string): Promise<Server> {
   for (let attempt = 1;; attempt++) {
-    const server = new Server(binary, options.port ?? await freePort(beside), options);
+    const server = new Server(binary, options.port ?? await freePort(beside), options, shared);
     try {
       await server.start();
       return server;

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
-import { spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -242,32 +242,47 @@ test("a server that cannot start says why", { skip: missing() }, async () => {
   );
 });
 
-test("a server dies with the process that started it, even a killed one", {
-  skip: missing(),
-}, async () => {
-  // Started as we were: by the same runtime.
-  const script = fileURLToPath(new URL("./abandon_server.ts", import.meta.url));
-  const folder = mkdtempSync(join(tmpdir(), "respire-abandoned-"));
+/** Runs abandon_server.ts as we were started, by the same runtime, with this folder for temporary files. */
+function abandonServer(folder: string, options: object): ChildProcess {
+  const script = [fileURLToPath(new URL("./abandon_server.ts", import.meta.url)), JSON.stringify(options)];
   // Under Deno with no more rights than docs/testing.md says; and servers need not be on the PATH here.
   const files = [folder, cacheFolder()].join();
   const rights = ["--allow-run", "--allow-net", "--allow-env", `--allow-read=${files}`, `--allow-write=${folder}`];
-  const runtime = "Deno" in globalThis ? ["run", "--no-prompt", ...rights, script] : [...process.execArgv, script];
-  const child = spawn(process.execPath, runtime, {
+  const runtime = "Deno" in globalThis ? ["run", "--no-prompt", ...rights] : process.execArgv;
+  return spawn(process.execPath, [...runtime, ...script], {
     stdio: ["ignore", "pipe", "inherit"],
     env: { ...process.env, TMPDIR: folder },
   });
-  const ended = new Promise((resolve) => child.once("close", resolve));
-  const pid = await new Promise<number>((resolve, reject) => {
-    child.stdout!.on("data", (text) => resolve(Number(text)));
-    child.once("close", () => reject(new Error("It started no server")));
+}
+
+const abandoned: [what: string, options: object, skip: string | false][] = [
+  ["a server", {}, missing()],
+  ["one with TLS", { tls: true }, missing() || noOpenssl],
+  ["a cluster with TLS", { tls: true, cluster: { primaries: 2 } }, missing() || noOpenssl],
+];
+
+for (const [what, options, skip] of abandoned) {
+  test(`${what} goes with the process that started it, even a killed one, and leaves nothing`, { skip }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), "respire-abandoned-"));
+    const child = abandonServer(folder, options);
+    const ended = new Promise((resolve) => child.once("close", resolve));
+    try {
+      const pids = await new Promise<number[]>((resolve, reject) => {
+        child.stdout!.on("data", (text) => resolve(String(text).split(" ").map(Number)));
+        child.once("close", () => reject(new Error("It started no server")));
+      });
+      assert(pids.every(alive));
+      child.kill("SIGKILL");
+      while (pids.some(alive)) await new Promise((resolve) => setTimeout(resolve, 5));
+      // A runtime may leave something of its own there.
+      assertEquals(readdirSync(folder).filter((name) => name.startsWith("respire-")), []);
+    } finally {
+      child.kill("SIGKILL");
+      await ended;
+      rmSync(folder, { recursive: true });
+    }
   });
-  assert(alive(pid));
-  child.kill("SIGKILL");
-  while (alive(pid)) await new Promise((resolve) => setTimeout(resolve, 5));
-  assert(!alive(pid));
-  await ended;
-  rmSync(folder, { recursive: true });
-});
+}
 
 test("what a server says of itself is all that connect() needs", { skip: missing() || noOpenssl }, async () => {
   for (const options of [{}, { password: "secret", unixSocket: true }, { password: "secret", tls: true }]) {
