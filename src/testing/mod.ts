@@ -1,6 +1,6 @@
 /**
  * Real servers for your own tests: each private to one test, on a free port, gone at the end of its scope. Works in Deno,
- * Bun and Node, with whichever Redis or Valkey is installed.
+ * Bun and Node on Linux and macOS (on Windows: in WSL), with whichever Redis or Valkey is installed.
  *
  * ```ts no-run
  * import { connect } from "@respire/redis";

@@ -20,6 +20,9 @@ import { Cluster, type ClusterOptions, clusterSize } from "./cluster.ts";
 import { freePort } from "./port.ts";
 import { Server, type ServerOptions } from "./server.ts";
 
+/** Keepers of servers are shell scripts. */
+const ELSEWHERE = "servers are started on Linux and macOS only (on Windows: in WSL)";
+
 /** From a node's port to that of the cluster's own traffic. */
 const BUS = 10_000;
 
@@ -28,6 +31,7 @@ const BUS = 10_000;
  * ask for a boolean: {@link available}.
  */
 export function missing(version?: ServerVersion): string | false {
+  if (process.platform === "win32") return ELSEWHERE;
   if (findBinary(version)) return false;
   const old = oldBinaries().filter(({ kind }) => version === undefined || version.startsWith(kind)).map(named);
   const why = old.length > 0 ? ` (too old: ${old.join(", ")}; it takes ${OLDEST} or later)` : "";
@@ -79,6 +83,7 @@ export async function startRedis(
 }
 
 function find({ version, program }: ServerOptions): Binary {
+  if (process.platform === "win32") throw new Error(`There is no way to start a server here: ${ELSEWHERE}`);
   const binary = program === undefined ? findBinary(version) : binaryAt(program);
   if (binary && !isTooOld(binary)) return binary;
   if (binary) throw new Error(`${program} is too old, ${named(binary)}: it takes ${OLDEST} or later`);

@@ -359,6 +359,22 @@ test("another server is none of ours, and an unreadable version is not too old",
   });
 });
 
+test("on Windows nobody is told to install what would not help", async () => {
+  const own = Object.getOwnPropertyDescriptor(process, "platform");
+  Object.defineProperty(process, "platform", { value: "win32", configurable: true });
+  try {
+    assertEquals(missing(), "servers are started on Linux and macOS only (on Windows: in WSL)");
+    assertEquals(available("redis-8"), false);
+    for (const options of [{}, { program: "redis-server" }]) {
+      const { message } = await assertRejects(() => startRedis(options), Error, "in WSL");
+      assert(!message.includes("install"));
+    }
+  } finally {
+    if (own) Object.defineProperty(process, "platform", own);
+    else delete (process as { platform?: string }).platform;
+  }
+});
+
 test("without a shell no server starts, and that is said", { skip: missing() }, async () => {
   const path = process.env.PATH;
   process.env.PATH = "/nowhere";
