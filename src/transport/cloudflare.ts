@@ -52,7 +52,9 @@ function open({ hostname, port, path, tls }: Address): WorkerSocket {
   if (path !== undefined) throw new TypeError("Workers have no unix sockets: option path cannot be used here");
   const name = tls === undefined ? undefined : serverName(tls);
   const secureTransport = tls === undefined ? "off" : name === undefined ? "on" : "starttls";
-  const socket = (connectSocket as Open)({ hostname, port }, { secureTransport, allowHalfOpen: false });
+  // It puts the port behind what it is given.
+  const host = hostname.includes(":") && !hostname.startsWith("[") ? `[${hostname}]` : hostname;
+  const socket = (connectSocket as Open)({ hostname: host, port }, { secureTransport, allowHalfOpen: false });
   if (name === undefined) return socket;
   socket.closed.catch(() => {}); // the plain half ends when encryption begins
   socket.opened.catch(() => {});

@@ -1,6 +1,7 @@
 // Cloudflare's own runtime, a real Redis, and the package as npm has it: what a Worker can do with us.
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { readFileSync } from "node:fs";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { noOpenssl } from "../support/certificates.ts";
 import { startScripted } from "../support/scripted.ts";
@@ -92,6 +93,16 @@ test("a client of an earlier request fails or reads, and never hangs", { skip },
   for (let request = 0; request < 2; request++) {
     assertEquals(await worker.ask("/reuse"), ["ConnectionError", null, null]);
   }
+});
+
+const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+const noLoopback6 = addresses.some(({ address }) => address === "::1") ? false : "no IPv6 loopback";
+
+test("a Worker reaches a server by an IPv6 address", { skip: skip || noLoopback6 }, async () => {
+  await using server = await startRedis({ args: ["--bind", "127.0.0.1", "::1"] });
+  using project = await build(program("main.ts"));
+  await using worker = await Worker.start(project, { bindings: { REDIS: `redis://[::1]:${server.port}` } });
+  assertEquals(await worker.ask("/ping"), "PONG");
 });
 
 test(

@@ -111,6 +111,7 @@ const TASKS: Record<string, Task> = {
   "/unix": () => attempt("unix:///tmp/redis.sock"),
   "/keep": keep,
   "/reuse": reuse,
+  "/ping": ({ REDIS }) => attempt(REDIS),
 };
 
 export default {
