@@ -69,6 +69,8 @@ async function start<R>(
     new Line({
       ...base,
       eager: (lost) => pubsub || pool.keeps(lost),
+      // Of several lines, commands pass over one that is to be opened again: nobody would ask for it.
+      onDemand: (lost) => base.connect.here !== undefined && shared === 1 && !pubsub && !hub?.needs(lost),
       pubsub,
       traffic,
       onPush: hear,

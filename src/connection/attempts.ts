@@ -6,7 +6,7 @@
 import { ConnectionError } from "../errors.ts";
 import { Attempt, type AttemptOptions } from "./attempt.ts";
 import type { Backoff } from "./backoff.ts";
-import { LONGEST_DELAY } from "./wait.ts";
+import { LONGEST_DELAY, NEVER_AFTER } from "./wait.ts";
 
 /** What is under way, so that it can be given up. */
 export class Attempts {
@@ -14,6 +14,8 @@ export class Attempts {
   #present: Attempt | undefined;
   /** Ends a pause. */
   #wakeUp: (() => void) | undefined;
+  /** When the present one, or the pause, is over at the latest, on the clock of `performance.now()`. */
+  #due = Infinity;
 
   /** Takes the settings of each attempt, and when to try again after a failure. */
   constructor(options: AttemptOptions & { readonly backoff: Backoff }) {
@@ -22,12 +24,21 @@ export class Attempts {
 
   /** Begins one. Whoever does says when it is over. */
   begin(): Attempt {
+    const { connectTimeout } = this.#options;
+    this.#due = connectTimeout === 0 ? Infinity : performance.now() + connectTimeout;
     return this.#present = new Attempt(this.#options);
   }
 
   /** One is over, however it ended: there is nothing to give up any longer. */
   end(attempt: Attempt): void {
-    if (this.#present === attempt) this.#present = undefined;
+    if (this.#present !== attempt) return;
+    this.#present = undefined;
+    this.#due = Infinity;
+  }
+
+  /** Whether what is under way should have been over long ago: nothing will come of it. */
+  get isOverdue(): boolean {
+    return performance.now() > this.#due + NEVER_AFTER;
   }
 
   /** Gives up the present one, or the pause before the next, for this reason. */
@@ -51,9 +62,14 @@ export class Attempts {
 
   /** Waits so many milliseconds, or until somebody gives up. */
   pause(delay: number): Promise<void> {
+    this.#due = performance.now() + delay;
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, delay);
-      this.#wakeUp = () => (clearTimeout(timer), resolve());
+      const over = (): void => {
+        this.#due = Infinity;
+        resolve();
+      };
+      const timer = setTimeout(over, delay);
+      this.#wakeUp = () => (clearTimeout(timer), over());
     });
   }
 }

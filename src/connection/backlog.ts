@@ -33,7 +33,8 @@ export class Backlog {
     this.#life = life;
     this.#options = options;
     this.#traffic = traffic;
-    this.#waiting = new Waiting(options.queueTimeout, (take) => this.refuse(this.#unreachable(), take()));
+    const { queueTimeout, connect } = options;
+    this.#waiting = new Waiting(queueTimeout, (take) => this.refuse(this.#unreachable(), take()), connect.here);
   }
 
   /** How many entries wait. */
@@ -46,17 +47,17 @@ export class Backlog {
    * Of a session whose connection is lost nothing may: `lost` says how.
    */
   admit(owed: Sendable, lost: ConnectionError | undefined): void {
-    const { state, isOpen, isDown } = this.#life;
+    const { state, isOpen, isDown, isLeft } = this.#life;
     if (!isOpen) return owed.fail(toldInQueue(tooLate(), owed, this.#owner.report()));
     if (lost !== undefined) return owed.fail(sessionOver(owed, lost, this.#owner.report()));
     const { queueLimit, address } = this.#options;
     const { size } = this.#waiting;
     // Whoever opens the line has to wait for that, or nobody ever would; and all may who come while it is opened.
-    if (size >= queueLimit && isDown && state !== "idle") {
+    if (size >= queueLimit && isDown && state !== "idle" && !isLeft) {
       return owed.fail(crowded(owed, address, size, this.#owner.report()));
     }
     this.#waiting.push(owed);
-    if (state === "idle") this.#life.open().catch(() => {});
+    if (isLeft) this.#life.open().catch(() => {});
   }
 
   /** Puts an entry behind all others. */

@@ -199,11 +199,11 @@ export class Connection implements TransportHandler, Watched {
     if (this.#out.size >= EAGER_FLUSH) this.flush();
   }
 
-  /** Writes what is encoded. Called in a microtask by itself; does nothing while the socket is congested. */
+  /** Writes what is encoded. Called in a microtask by itself; writes nothing while the socket is congested. */
   flush(): void {
     this.#scheduled = false;
     if (this.#lost) return this.#refuse();
-    if (this.#congested) return;
+    if (this.#congested) return this.#transport!.check?.();
     const out = this.#out;
     if (out.isStale) this.#cutOut();
     if (out.unsent === 0) return;

@@ -25,6 +25,8 @@ export interface LifecycleOwner extends ConnectionOwner {
   readonly queued: number;
   /** See {@link LineOptions.eager}. */
   readonly isEager: boolean;
+  /** See {@link LineOptions.onDemand}. */
+  readonly isOnDemand: boolean;
   /** The state is another one. */
   changed(state: LineState, error?: Error): void;
   /** There is a connection: what waits may be sent. */
@@ -41,7 +43,7 @@ export class Lifecycle {
   readonly #owner: LifecycleOwner;
   readonly #options: LineOptions;
   readonly #traffic: Traffic;
-  readonly #attempts: Attempts;
+  #attempts: Attempts;
   /** Where it is in its life. Changed by nobody else. */
   state: LineState = "idle";
   /** The connection, ready or not. */
@@ -82,6 +84,12 @@ export class Lifecycle {
     return this.state !== "closing" && this.state !== "closed";
   }
 
+  /** A connection is for whoever wants one to open: nobody is about it, or nothing will come of that. */
+  get isLeft(): boolean {
+    if (this.opening !== undefined) return this.isOpen && this.#attempts.isOverdue;
+    return this.state === "idle" || this.state === "reconnecting";
+  }
+
   /** What is owed is the answers to a greeting. */
   get isGreeting(): boolean {
     return this.state === "connecting" || this.state === "reconnecting";
@@ -113,9 +121,25 @@ export class Lifecycle {
 
   /** Opens a connection unless there is one or somebody is about it. Rejects if the first attempt fails. */
   open(): Promise<void> {
-    if (this.opening !== undefined) return this.opening;
-    if (this.state !== "reconnecting") return this.#begin(() => this.#openFirst());
-    return this.#begin(() => this.#reopen(new ConnectionError("The connection was lost")));
+    if (this.opening !== undefined && !this.isLeft) return this.opening;
+    const lost = new ConnectionError("The connection was lost");
+    if (this.opening !== undefined) this.#forsake(lost);
+    return this.#begin(() => this.state === "reconnecting" ? this.#reopen(lost) : this.#openFirst());
+  }
+
+  /**
+   * Does without the way to a connection that nothing will come of. In a Worker it ended with a request, and nobody was told.
+   * Elsewhere it is late, as is all in a process that was busy for so long: it ends, and changes nothing.
+   */
+  #forsake(lost: ConnectionError): void {
+    const { connection } = this;
+    const attempts = this.#attempts;
+    this.#attempts = new Attempts(this.#options);
+    this.connection = undefined;
+    attempts.abort(lost);
+    connection?.fail(lost);
+    // Last: whoever hears of this, and wants a connection, does not begin another way beside the one that follows.
+    this.opening = undefined;
   }
 
   /**
@@ -128,7 +152,7 @@ export class Lifecycle {
       // What it led to may have begun another way already.
       if (this.opening !== opening) return;
       this.opening = undefined;
-      if (this.state === "reconnecting") this.#reconnect(new ConnectionError("The connection broke at once"));
+      if (this.state === "reconnecting") this.#regain(new ConnectionError("The connection broke at once"));
       else if (this.state === "idle" && this.#owner.queued > 0) this.open().catch(() => {});
     });
     // Whoever opens hears of it; what waits is told one by one.
@@ -139,16 +163,23 @@ export class Lifecycle {
   }
 
   async #openFirst(): Promise<void> {
+    const attempts = this.#attempts;
     this.failure = undefined;
     this.#setState("connecting");
     try {
       await this.#attempt();
     } catch (error) {
+      if (attempts !== this.#attempts) throw error;
       this.isDown = true;
       this.#owner.failQueue(error as Error);
       if (this.isOpen) this.#setState("idle", error as Error);
       throw error;
     }
+  }
+
+  /** A connection is wanted, but may be left to whoever asks for it. */
+  #regain(cause: Error): void {
+    if (this.#owner.queued > 0 || !this.#owner.isOnDemand) this.#reconnect(cause);
   }
 
   #reconnect(cause: Error): void {
@@ -157,21 +188,24 @@ export class Lifecycle {
 
   async #reopen(cause: Error): Promise<void> {
     let error = cause;
+    const attempts = this.#attempts;
+    const isWanted = (): boolean => this.state === "reconnecting" && this.#attempts === attempts;
     // The first that is lost at once may have had bad luck.
-    for (let failures = Math.max(0, this.#useless - 1); this.state === "reconnecting"; failures++) {
+    for (let failures = Math.max(0, this.#useless - 1); isWanted(); failures++) {
       const delay = this.#attempts.delay(failures, error);
       // Whoever was asked may have closed the line.
-      if (this.state !== "reconnecting") return;
+      if (!isWanted()) return;
       if (delay instanceof Error) {
         this.#owner.failQueue(delay);
         return this.#setState("idle", delay);
       }
       // However short: attempts that fail at once must not keep the events of this process waiting for ever.
       if (failures > 0) await this.#attempts.pause(delay);
-      if (this.state !== "reconnecting") return;
+      if (!isWanted()) return;
       try {
         return await this.#attempt();
       } catch (failure) {
+        if (attempts !== this.#attempts) throw failure;
         this.isDown = true;
         this.failure = error = failure as Error;
       }
@@ -230,10 +264,12 @@ export class Lifecycle {
   }
 
   async #restored(connection: Connection): Promise<void> {
-    const attempt = this.#attempts.begin();
+    const attempts = this.#attempts;
+    const attempt = attempts.begin();
     try {
       this.#greeted(connection, await attempt.restore(connection));
     } catch (error) {
+      if (attempts !== this.#attempts) throw error;
       this.connection = undefined;
       if (!this.isOpen) throw error;
       // Another is got as after any other loss, once this is over: see `#begin`.
@@ -288,7 +324,7 @@ export class Lifecycle {
     // Nobody waits: the next command opens a lazy line again, until then it stays quiet.
     const wanted = !wasBound && (this.#owner.queued > 0 || this.#owner.isEager);
     this.#setState(wanted ? "reconnecting" : "idle", error);
-    if (wanted) this.#reconnect(error);
+    if (wanted) this.#regain(error);
   }
 
   /** Takes no more commands. */

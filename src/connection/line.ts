@@ -87,6 +87,11 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
     return this.options.eager(this);
   }
 
+  /** See {@link LineOptions.onDemand}. */
+  get isOnDemand(): boolean {
+    return this.options.onDemand?.(this) ?? false;
+  }
+
   /** Whose reply comes next. */
   get oldest(): Owed | undefined {
     return this.#life.connection?.oldest;
@@ -358,7 +363,7 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
   /** What a connection left that was being replaced goes to the one in its place, which may be there already. */
   #sendInherited(): void {
     if (this.#life.live !== undefined) this.#sendQueued();
-    else if (this.#life.state === "idle" && this.#queue.size > 0) this.open().catch(() => {});
+    else if (this.#life.isLeft && this.#queue.size > 0) this.open().catch(() => {});
   }
 
   /** Nothing is as it was: whoever waits for something looks. */

@@ -37,6 +37,11 @@ export interface LineOptions extends AttemptOptions {
   readonly queueLimit: number;
   /** Whether to open again at once after a loss, rather than with the next command. Asked each time: a line changes hands. */
   readonly eager: (line: Line) => boolean;
+  /**
+   * Whether what is to be opened again after a loss is opened only for a command or whoever opens the line, though as
+   * patiently as at once. Asked each time.
+   */
+  readonly onDemand?: ((line: Line) => boolean) | undefined;
   /** When to try again after a failure. */
   readonly backoff: Backoff;
   /** May a command that was sent on a lost connection be sent again? */

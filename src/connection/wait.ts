@@ -8,6 +8,12 @@ import { onAbort } from "./signal.ts";
 /** The longest time that a timer can be set to, in milliseconds: with a longer one it fires at once. */
 export const LONGEST_DELAY = 2 ** 31 - 1;
 
+/**
+ * What is not over so many milliseconds after its time never will be: in a Worker a timer ends with the request that set it,
+ * and with it all that waits for it.
+ */
+export const NEVER_AFTER = 1000;
+
 /** Waits for a promise to settle, at most so many milliseconds; leaves no timer behind. True if it settled in time. */
 export async function settledWithin(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
   let timer: ReturnType<typeof setTimeout> | undefined;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Connect } from "../transport/transport.ts";
 import { Fifo } from "./fifo.ts";
 import { Pending } from "./pending.ts";
 import { isRecalled } from "./ticket.ts";
@@ -20,19 +21,29 @@ function released(owed: Sendable): boolean {
   return owed instanceof Pending ? owed.released : isRecalled(owed);
 }
 
-/** The queue of a line that is not connected. One timer for all, none while it is empty. */
+/**
+ * The queue of a line that is not connected. One timer for all, none while it is empty; where timers end with a request, one
+ * for each that has something here.
+ */
 export class Waiting {
   readonly #limit: number;
   readonly #expired: (take: () => Sendable[]) => void;
+  readonly #here: Connect["here"];
   readonly #entries = new Fifo<Entry>();
   /** How many entries are of no use, for their callers gave up: at most, as some of a batch may have left. */
   #withdrawn = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Whether the timer is one that still comes if this request goes on. */
+  #isHere: (() => boolean) | undefined;
 
-  /** Takes how many milliseconds an entry may wait (0: for ever), and who takes those that have. */
-  constructor(limit: number, expired: (take: () => Sendable[]) => void) {
+  /**
+   * Takes how many milliseconds an entry may wait (0: for ever), who takes those that have, and what tells requests apart
+   * where there are any.
+   */
+  constructor(limit: number, expired: (take: () => Sendable[]) => void, here?: Connect["here"]) {
     this.#limit = limit;
     this.#expired = expired;
+    this.#here = here;
   }
 
   /** How many entries wait. */
@@ -69,7 +80,10 @@ export class Waiting {
 
   #arm(): void {
     const oldest = this.#entries.peek();
-    if (this.#limit === 0 || this.#timer !== undefined || oldest === undefined) return;
+    if (this.#limit === 0 || oldest === undefined) return;
+    // That of another request stays: it may go on for longer than this one.
+    if (this.#timer !== undefined && (this.#isHere === undefined || this.#isHere())) return;
+    this.#isHere = this.#here?.();
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#expired(() => this.#takeExpired());

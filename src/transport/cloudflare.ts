@@ -7,7 +7,7 @@
 // @ts-ignore: a module of Workers alone, which no compiler elsewhere knows
 import { connect as connectSocket } from "cloudflare:sockets";
 import { StreamedTransport } from "./streamed.ts";
-import type { Address, TlsOptions, Transport, TransportHandler } from "./transport.ts";
+import type { Address, Connect, TlsOptions, Transport, TransportHandler } from "./transport.ts";
 
 /** Bytes asked for at a time. One such buffer travels between us and the stream as long as the socket lives. */
 const READ_SIZE = 65_536;
@@ -23,13 +23,37 @@ interface WorkerSocket {
   close(): Promise<void>;
 }
 
+/** One end of a pair that is connected to each other only. */
+interface WorkerWebSocket {
+  readonly readyState: number;
+}
+
+declare const WebSocketPair: new () => { readonly 0: WorkerWebSocket };
+
 type Open = (
   address: { hostname: string; port: number },
   options: { secureTransport: "on" | "off" | "starttls"; allowHalfOpen: boolean },
 ) => WorkerSocket;
 
 /** Opens a socket with `cloudflare:sockets`. It belongs to the request in which it was opened. */
-export async function connect(address: Address, handler: TransportHandler, signal?: AbortSignal): Promise<Transport> {
+export const connect: Connect = Object.assign(connectWorker, { here });
+
+/**
+ * Nothing says by itself which request this is, but what belongs to one may not be touched in another: so there is something
+ * to touch, an end of a pair of sockets that nobody uses.
+ */
+function here(): () => boolean {
+  const { 0: own } = new WebSocketPair();
+  return () => {
+    try {
+      return own.readyState >= 0;
+    } catch {
+      return false;
+    }
+  };
+}
+
+async function connectWorker(address: Address, handler: TransportHandler, signal?: AbortSignal): Promise<Transport> {
   signal?.throwIfAborted();
   const socket = open(address);
   const { closed } = socket;
@@ -75,6 +99,7 @@ class WorkerTransport extends StreamedTransport {
   readonly #socket: WorkerSocket;
   readonly #reader: ReadableStreamBYOBReader;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #isHere = here();
 
   constructor(socket: WorkerSocket, handler: TransportHandler) {
     super(handler);
@@ -102,6 +127,11 @@ class WorkerTransport extends StreamedTransport {
   protected async put(bytes: Uint8Array): Promise<number> {
     await this.#writer.write(bytes);
     return bytes.length;
+  }
+
+  /** A write that was under way when its request ended never ends. */
+  check(): void {
+    if (!this.#isHere()) this.broken(new Error("The socket belongs to another request"));
   }
 
   /** Nothing more can be read either if the socket belongs to another request: waiting for its end would be for ever. */

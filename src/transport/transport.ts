@@ -70,6 +70,11 @@ export interface Transport {
    * it. Absent where nobody knows.
    */
   readonly takenAt?: number;
+  /**
+   * Somebody has more to write while bytes wait. Finds out whether the socket is still of use to him, where it may end and
+   * nobody be told: `handler.close()` follows then. Absent where each end is told.
+   */
+  check?(): void;
   /** Sends what waits, then closes. `handler.close()` follows. */
   end(): void;
   /** Closes at once; what waits is lost. `handler.close()` follows. */
@@ -97,4 +102,12 @@ export interface TransportHandler {
  * Opens a socket. Rejects with the runtime's own error if it cannot be opened, with `signal.reason` if aborted (a socket
  * that opens after that is closed). No handler method is called before the promise has resolved.
  */
-export type Connect = (address: Address, handler: TransportHandler, signal?: AbortSignal) => Promise<Transport>;
+export interface Connect {
+  (address: Address, handler: TransportHandler, signal?: AbortSignal): Promise<Transport>;
+  /**
+   * Given where sockets and timers belong to a request, which they end with, and nobody is told. Called in a request, it
+   * gives what tells later on whether it is asked in that same request. A lost socket is replaced there for whoever asks for
+   * another, not at once: the request that heard of the loss may end any moment.
+   */
+  readonly here?: (() => () => boolean) | undefined;
+}

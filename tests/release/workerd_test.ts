@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { noOpenssl } from "../support/certificates.ts";
-import { startScripted } from "../support/scripted.ts";
+import { answering, HELLO, startScripted } from "../support/scripted.ts";
 import { missing, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
 import { install, NAME, PACKAGE, without } from "./packed.ts";
@@ -94,6 +94,73 @@ test("a client of an earlier request fails or reads, and never hangs", { skip },
     assertEquals(await worker.ask("/reuse"), ["ConnectionError", null, null]);
   }
 });
+
+/** Agrees with everything. */
+const agreeing = answering(([command]) => command === "HELLO" ? HELLO : "+OK\r\n");
+
+/** Asks for a write on the client that is kept; it must not hang. */
+async function writes(worker: Worker): Promise<unknown> {
+  let timer: ReturnType<typeof setTimeout>;
+  const late = new Promise((_, reject) => timer = setTimeout(() => reject(new Error("no answer")), 5000));
+  try {
+    const [outcome, took] = await Promise.race([worker.ask("/write"), late]) as [unknown, number];
+    assert(took < 4000, `${outcome} after ${took} ms`);
+    return outcome;
+  } finally {
+    clearTimeout(timer!);
+  }
+}
+
+test("requests that only write with a client of an earlier one are answered at once", { skip }, async () => {
+  // Who asks for a connection, and does not wait for it, has ended by then.
+  await using server = await startScripted(async (peer, index) => {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await agreeing(peer, index);
+  });
+  using project = await build(program("main.ts"));
+  await using worker = await Worker.start(project, { bindings: { REDIS: `${server.url}?clientInfo=false` } });
+  assertEquals(await worker.ask("/keep"), "OK");
+  // Each second one opens a connection of its own.
+  for (let i = 0; i < 2; i++) {
+    assertEquals(await writes(worker), "ConnectionError");
+    assertEquals(await writes(worker), "OK");
+  }
+});
+
+test("a request that ended in the midst of a write holds up no later one", { skip }, async () => {
+  await using server = await startScripted(async (peer, index) => {
+    if (index > 0) return await agreeing(peer, index);
+    await peer.command();
+    await peer.send(HELLO);
+    peer.hold();
+  });
+  using project = await build(program("main.ts"));
+  await using worker = await Worker.start(project, { bindings: { REDIS: `${server.url}?clientInfo=false` } });
+  assertEquals(await worker.ask("/leave"), "left");
+  assertEquals(await writes(worker), "OK");
+});
+
+test(
+  "after a request that ended while it was connecting, later ones wait for their limits, and go on",
+  { skip },
+  async () => {
+    await using server = await startScripted(async (peer, index) => {
+      if (index !== 1) await agreeing(peer, index);
+    });
+    using project = await build(program("main.ts"));
+    const url = `${server.url}?clientInfo=false&connectTimeout=500&queueTimeout=200`;
+    await using worker = await Worker.start(project, { bindings: { REDIS: url } });
+    assertEquals(await worker.ask("/keep"), "OK");
+    assertEquals(await worker.ask("/cut"), "cut");
+    const outcomes: unknown[] = [];
+    while (outcomes.at(-1) !== "OK") {
+      outcomes.push(await writes(worker));
+      assert(outcomes.length < 20, String(outcomes));
+    }
+    assert(outcomes.length > 1);
+    assertEquals(new Set(outcomes), new Set(["TimeoutError", "OK"]));
+  },
+);
 
 const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
 const noLoopback6 = addresses.some(({ address }) => address === "::1") ? false : "no IPv6 loopback";

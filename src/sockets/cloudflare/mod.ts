@@ -32,4 +32,11 @@
  * @module
  */
 export { connect as connectTransport } from "../../transport/cloudflare.ts";
-export type { Address, NativeMeans, TlsOptions, Transport, TransportHandler } from "../../transport/transport.ts";
+export type {
+  Address,
+  Connect,
+  NativeMeans,
+  TlsOptions,
+  Transport,
+  TransportHandler,
+} from "../../transport/transport.ts";

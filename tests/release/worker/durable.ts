@@ -21,7 +21,9 @@ export class Room {
 
   async fetch(): Promise<Response> {
     const redis = await (this.#redis ??= connect(this.#env.REDIS));
-    const [id, visits] = await redis.pipeline((p) => [p.clientId(), p.incr("visits")]);
+    // Large enough for others to come while it is being written.
+    const large = new Uint8Array(4 << 20);
+    const [id, visits] = await redis.pipeline((p) => [p.clientId(), p.incr("visits"), p.set("large", large)]);
     return Response.json([id, visits]);
   }
 }

@@ -5,7 +5,6 @@ import type { Redis } from "@respire/redis/cloudflare";
 interface Env {
   readonly REDIS: string;
   readonly SECURE: string;
-  readonly SCRIPTED: string;
 }
 
 type Task = (env: Env) => Promise<unknown>;
@@ -95,6 +94,26 @@ async function reuse({ REDIS }: Env): Promise<unknown> {
   return [written, read, await redis.get("reused")];
 }
 
+/** How a write on a client of an earlier request ends, and after how many milliseconds. */
+async function write(): Promise<unknown> {
+  const began = Date.now();
+  const outcome = await kept!.set("reused", 1).catch((error: Error) => error.name);
+  return [outcome, Date.now() - began];
+}
+
+/** Ends while most of a write waits. */
+async function leave({ REDIS }: Env): Promise<unknown> {
+  kept = await connect(REDIS);
+  kept.set("large", new Uint8Array(32 << 20)).catch(() => {});
+  return "left";
+}
+
+/** Ends while a client of an earlier request is about another connection: what reads is sent again. */
+function cut(): Promise<unknown> {
+  kept!.get("reused").catch(() => {});
+  return Promise.resolve("cut");
+}
+
 async function withClient(task: (redis: Redis, env: Env) => Promise<unknown>, env: Env): Promise<unknown> {
   await using redis = await connect(env.REDIS);
   return await task(redis, env);
@@ -111,6 +130,9 @@ const TASKS: Record<string, Task> = {
   "/unix": () => attempt("unix:///tmp/redis.sock"),
   "/keep": keep,
   "/reuse": reuse,
+  "/write": write,
+  "/leave": leave,
+  "/cut": cut,
   "/ping": ({ REDIS }) => attempt(REDIS),
 };
 
