@@ -36,9 +36,12 @@ export class Attempts {
     this.#due = Infinity;
   }
 
-  /** Whether what is under way should have been over long ago: nothing will come of it. */
+  /**
+   * Whether what is under way ended with its request: it should have been over long ago, and nothing will come of it. Where
+   * there are no requests it is only late, as is all in a process that was busy for so long.
+   */
   get isOverdue(): boolean {
-    return performance.now() > this.#due + NEVER_AFTER;
+    return this.#options.connect.here !== undefined && performance.now() > this.#due + NEVER_AFTER;
   }
 
   /** Gives up the present one, or the pause before the next, for this reason. */

@@ -128,8 +128,8 @@ export class Lifecycle {
   }
 
   /**
-   * Does without the way to a connection that nothing will come of. In a Worker it ended with a request, and nobody was told.
-   * Elsewhere it is late, as is all in a process that was busy for so long: it ends, and changes nothing.
+   * Does without the way to a connection that ended with its request: nobody was told, and nothing will come of it. Should
+   * it go on after all, it fails, and changes nothing.
    */
   #forsake(lost: ConnectionError): void {
     const { connection } = this;
