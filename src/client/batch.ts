@@ -164,11 +164,9 @@ export abstract class BaseBatch {
     }
     this.put(spec, args);
     const last = this.#last;
-    if (last !== undefined && last.spec === spec && last.shape === shape) {
-      last.count++;
-    } else {
-      this.runs.push(this.#last = { spec, shape: this[QUEUEING] ? unlessQueued(shape) : shape, mode, count: 1 });
-    }
+    if (this[QUEUEING]) shape = unlessQueued(shape);
+    if (last !== undefined && last.spec === spec && last.shape === shape) last.count++;
+    else this.runs.push(this.#last = { spec, shape, mode, count: 1 });
     this.added();
     return new Queued(this, this.queued++) as unknown as Promise<T>;
   }

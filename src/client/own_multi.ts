@@ -5,9 +5,15 @@
  */
 import type { Shape } from "../command/spec.ts";
 
+/** One for each, as a pipeline tells of equal commands in a row by their shape. */
+const guarded = new WeakMap<Shape, Shape>();
+
 /** The shape for what is sent meanwhile: "QUEUED" is nobody's reply, and of no shape. */
 export function unlessQueued(shape: Shape | undefined): Shape | undefined {
-  return shape && ((reply, mode) => reply === "QUEUED" ? reply : shape(reply, mode));
+  if (shape === undefined) return undefined;
+  let guard = guarded.get(shape);
+  if (guard === undefined) guarded.set(shape, guard = (reply, mode) => reply === "QUEUED" ? reply : shape(reply, mode));
+  return guard;
 }
 
 /** Under this name a session tells that it is within one; a pipeline is told so by its session. */

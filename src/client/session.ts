@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ConnectionError } from "../errors.ts";
+import { ConnectionError, ReplyError } from "../errors.ts";
 import type { Key } from "../command/values.ts";
 import type { HscanOptions, ScanOptions, SscanOptions, ZscanOptions } from "../generated/options.ts";
 import { type Arg, BLOCKING, CommandSpec, SESSION, type Shape } from "../command/spec.ts";
@@ -60,6 +60,8 @@ export abstract class BaseSession<
   readonly #line: Line;
   readonly #binding: Binding;
   readonly #options: SendOptions;
+  /** How often a MULTI of its own has begun or ended. */
+  #turn = 0;
   /** Something was set that a reset undoes. */
   #dirty = false;
   /** Something was set that nothing undoes. */
@@ -113,7 +115,7 @@ export abstract class BaseSession<
     const { inTransaction } = this.#binding;
     if (inTransaction) shape = unlessQueued(shape);
     // WAIT and WAITAOF need this connection, but change nothing.
-    if ((spec.flags & (SESSION | BLOCKING)) === SESSION) this.#mark(spec.name);
+    const undo = (spec.flags & (SESSION | BLOCKING)) === SESSION ? this.#mark(spec.name) : undefined;
     const { blocking } = this.#core.kit;
     if (blocking?.isBlocking(spec, args)) {
       const held = blocking.hold<T>(this.#core, this.#line, spec, args, shape, { ...options, mode });
@@ -121,7 +123,17 @@ export abstract class BaseSession<
       return this.#core.running.add(held);
     }
     return new Promise<T>((resolve, reject) => {
-      const pending = new Pending(spec, args, shape, mode, resolve as (value: never) => void, reject);
+      const pending: Pending = new Pending(
+        spec,
+        args,
+        shape,
+        mode,
+        resolve as (value: never) => void,
+        undo === undefined ? reject : (error) => {
+          if (!pending.mayHaveRun || (spec.name === "MULTI" && error instanceof ReplyError)) undo();
+          reject(error);
+        },
+      );
       // Another try would come after EXEC, and run by itself what EXEC said has not run. EXEC has but one.
       if (inTransaction) pending.tryOnce();
       if (signal !== undefined || timeout !== undefined) {
@@ -145,10 +157,12 @@ export abstract class BaseSession<
     return new TypeError(`${what}: the session is within a MULTI of its own; send EXEC or DISCARD first`);
   }
 
-  /** Remembers what has to be undone. */
-  #mark(name: string): void {
-    const { inTransaction } = this.#binding;
-    this.#binding.inTransaction = name === "MULTI" || (inTransaction && !ENDS_TRANSACTION.has(name));
+  /** Remembers what has to be undone. Gives what to call if the command did not run: then no MULTI has begun, or ended. */
+  #mark(name: string): () => void {
+    const binding = this.#binding;
+    const { inTransaction } = binding;
+    binding.inTransaction = name === "MULTI" || (inTransaction && !ENDS_TRANSACTION.has(name));
+    const turn = binding.inTransaction === inTransaction ? this.#turn : ++this.#turn;
     if (name === "WATCH") {
       this.#watching = true;
       this.#ending = undefined;
@@ -156,6 +170,9 @@ export abstract class BaseSession<
       // Its caller may still take it back: it is said again.
     } else if (UNDONE.has(name)) this.#dirty = true;
     else this.#spoilt = true;
+    return () => {
+      if (turn === this.#turn) binding.inTransaction = inTransaction;
+    };
   }
 
   /** Sends any command by its name, for what has no method. The session is reset before anybody else gets it. */

@@ -87,7 +87,7 @@ export class Lifecycle {
   /** A connection is for whoever wants one to open: nobody is about it, or nothing will come of that. */
   get isLeft(): boolean {
     if (this.opening !== undefined) return this.isOpen && this.#attempts.isOverdue;
-    return this.state === "idle" || this.state === "reconnecting";
+    return this.state === "idle" || (this.state === "reconnecting" && this.#options.connect.here !== undefined);
   }
 
   /** What is owed is the answers to a greeting. */

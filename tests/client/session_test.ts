@@ -193,6 +193,24 @@ test("within a session's own MULTI every reply is QUEUED", async () => {
   assertEquals(await session.zscore("z", "ada"), 1);
 });
 
+test("an EXEC that was not sent has ended no MULTI, and one that was refused has begun none", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using session = await redis.session();
+  await session.call("MULTI");
+  await session.set("kept back", 1);
+  await assertRejects(() => session.call("EXEC", NaN), TypeError);
+  await assertRejects(() => session.transaction((tx) => [tx.incr("n")]), TypeError, "within a MULTI of its own");
+  await session.call("DISCARD");
+  assertEquals(await redis.exists("kept back", "n"), 0);
+  await redis.call("ACL SETUSER", "plain", "on", ">secret", "~*", "+@all", "-multi");
+  await using plain = await connect(server.url, { username: "plain", password: "secret" });
+  await using other = await plain.session();
+  await assertRejects(() => other.call("MULTI"), ReplyError);
+  assertEquals(await other.set("k", "v"), "OK");
+  for await (const keys of other.scanIterator()) assertEquals(keys, ["k"]);
+});
+
 test("one that only watched keys is given back at the price of one command", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url, { maxSessions: 1 });
