@@ -36,6 +36,8 @@ export class Jobs<S extends Text> {
   /** Hears that there is a place again. */
   readonly #onPlace: () => void;
   readonly #halted = new AbortController();
+  /** Nothing is begun any more. */
+  #ended = false;
   /** Entries that are ours, by stream and id. */
   readonly #jobs = new Map<string, Job<S>>();
   /** Those of them that wait for a place. */
@@ -106,7 +108,7 @@ export class Jobs<S extends Text> {
   }
 
   #fill(): void {
-    while (!this.#halted.signal.aborted && this.#active.size < this.#concurrency && this.#waiting.length > 0) {
+    while (!this.#ended && this.#active.size < this.#concurrency && this.#waiting.length > 0) {
       const job = this.#waiting.shift()!;
       const work = this.#work(job).finally(() => {
         this.#active.delete(work);
@@ -171,8 +173,9 @@ export class Jobs<S extends Text> {
     }
   }
 
-  /** Begins none of those that wait, nor knows of them any longer. Says which they were. */
+  /** Begins no more: neither those that wait, of which it knows no longer, nor what still comes. Says which those were. */
   drop(): readonly Job<S>[] {
+    this.#ended = true;
     const unbegun = this.#waiting;
     this.#waiting = [];
     for (const { key, entry } of unbegun) this.#jobs.delete(nameOf(key, entry.id));
@@ -187,6 +190,7 @@ export class Jobs<S extends Text> {
 
   /** Begins no more, and gives up whatever is at work. Says how many that are. */
   halt(): number {
+    this.#ended = true;
     this.#halted.abort();
     const left = this.#active.size;
     for (const { lost } of this.#jobs.values()) lost.abort(new Error("The worker was stopped"));

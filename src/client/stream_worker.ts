@@ -31,6 +31,12 @@ type Text = string | Uint8Array;
 type Entries<S extends Text> = ([id: Text, fields: Dict<S, S> | null] | null)[];
 type Listed = [id: Text, consumer: Text, idle: number | bigint, deliveries: number | bigint][];
 
+/** Waits for all; of failures, the first is thrown then: nothing is under way any longer. */
+async function all(work: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find(({ status }) => status === "rejected");
+  if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
+}
+
 /** How many entries are looked at in one go. */
 const PAGE = 100;
 /** How long what is at work is waited for, in milliseconds, unless something else is given. */
@@ -173,7 +179,7 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
     const own = listed.filter(([id]) => !this.#jobs.hasFailed(key, text(id)));
     if (this.#options.consumer !== undefined) await this.#claim(key, own, 0);
     // A name of our own making had no former life: what it has and we do not know of, no handler has seen.
-    else await Promise.all(own.map((one) => this.#claim(key, [one], 0, Number(one[3]))));
+    else await all(own.map((one) => this.#claim(key, [one], 0, Number(one[3]))));
     if (listed.length < count) this.#unknown.shift();
     else place.after = `(${text(listed.at(-1)![0])}`;
   }
@@ -208,7 +214,7 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
       wanted.set(text(id), retrycount ?? Number(deliveries) + 1);
       least = Math.min(least, Number(idleTime));
     }
-    if (wanted.size === 0) return;
+    if (wanted.size === 0 || this.#ending) return;
     const { group } = this.#options;
     const ids = [...wanted.keys()];
     const claimed = await this.#redis.xclaim(key, group, this.consumer, idle || least, ids, { retrycount }) as Entries<
@@ -284,7 +290,8 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
   /**
    * Takes no more entries, and waits for those at work, at most `within` milliseconds (10,000 unless given). Then their
    * signals fire. What is not confirmed by then is left to other workers, or to the next one of this name; what was not
-   * even begun, at once, and as if it had not been delivered.
+   * even begun, as if it had not been delivered, and for others to find when they look next. Giving that back may take up to
+   * a second more.
    *
    * It may be called again, or after the worker's signal has fired: of the limits that were given, the one that ends first
    * counts, for all callers; the 10,000 only if none was.
@@ -299,14 +306,19 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
   async #stop(): Promise<number> {
     this.#stopping.abort(ENOUGH);
     this.#wake();
-    const giving = this.#giveBack(this.#jobs.drop());
-    await this.#limit.wait(this.#looping.then(() => this.#jobs.idle()), PATIENCE);
+    const giving = [this.#giveBack(this.#jobs.drop())];
+    const idle = this.#looping.then(() => {
+      // What was on its way when it was told to stop.
+      giving.push(this.#giveBack(this.#jobs.drop()));
+      return this.#jobs.idle();
+    });
+    await this.#limit.wait(idle, PATIENCE);
     const left = this.#jobs.halt();
-    await settledWithin(giving.then(() => this.#leave(left)), LEAVING);
+    await settledWithin(Promise.all(giving).then(() => this.#leave(left)), LEAVING);
     return left;
   }
 
-  /** What no handler has seen is for whoever wants it, at once, and that delivery does not count. Never rejects. */
+  /** What no handler has seen is for whoever looks next, and that delivery does not count. Never rejects. */
   async #giveBack(unbegun: readonly Job<S>[]): Promise<void> {
     if (unbegun.length === 0) return;
     const { group } = this.#options;

@@ -140,6 +140,8 @@ export class Server implements AsyncDisposable {
    */
   async start(): Promise<void> {
     if (this.#runs && await this.#answers()) throw new Error("The server runs already: restart() would begin anew");
+    // A frozen one, say: of two nobody could end the first.
+    if (this.#runs) await this.#end("KILL");
     // The last one's: nobody is to freeze what has its id by now.
     rmSync(this.#pidFile, { force: true });
     const output = openSync(join(this.#folder, "output"), "a");

@@ -253,6 +253,31 @@ test("what was not begun is given back by stop(), and that delivery does not cou
   }
 });
 
+test("what comes while a worker is being stopped is not begun, and given back", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using admin = await connect(server.url);
+  let late = 0;
+  let dead = 0;
+  for (let round = 0; round < 3; round++) {
+    const stream = `s${round}`;
+    let stopped = false;
+    const options = { streams: stream, group: "g", claimIdle: 3_600_000, maxDeliveries: 1, onDead: () => void dead++ };
+    const first = redis.streamWorker({ ...options, handler: () => void (late += Number(stopped)) });
+    await until(admin, async () => (await admin.clientList()).includes("cmd=xreadgroup "));
+    const added = add(admin, stream, 1);
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+    // Meanwhile the server delivers the entry, which nobody here can see before the worker is told to stop.
+    for (const end = performance.now() + 50; performance.now() < end;);
+    stopped = true;
+    await first.stop();
+    await added;
+    await using second = redis.streamWorker({ ...options, handler: () => {} });
+    await until(redis, () => first.stats().handled + second.stats().handled + second.stats().dead === 1);
+  }
+  assertEquals([late, dead], [0, 0]);
+});
+
 test("what was lost on its way to a worker was not delivered by that", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url);
