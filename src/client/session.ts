@@ -16,6 +16,7 @@ import type { CommandSource, ListedCommand, Replies, RepliesOrErrors } from "./b
 import { type Core, LIKE, OPTIONS } from "./core.ts";
 import { feature, type SurfaceOf, type Surfaces } from "./kit.ts";
 import { guarded } from "./guard.ts";
+import { Marks } from "./marks.ts";
 import { optimistic, type Watching, type WatchOptions } from "./optimistic.ts";
 import { QUEUEING, unlessQueued } from "./own_multi.ts";
 import type { PipelineOptions } from "./pipeline.ts";
@@ -29,19 +30,7 @@ import { named } from "./unusual.ts";
 /** How long a command that is still running may keep a session from being given back, in milliseconds. */
 const LINGER = 1000;
 
-/** What a transaction that was said by hand ends with. */
-const ENDS_TRANSACTION = new Set(["EXEC", "DISCARD", "RESET"]);
-
 const UNWATCH = new CommandSpec("UNWATCH", SESSION);
-
-/**
- * Commands whose effects RESET undoes in every server that has it. It leaves others (CLIENT NO-EVICT in Redis 7.0, CLIENT
- * SETINFO anywhere): after those the connection is given up.
- */
-const UNDONE = new Set(
-  ["SELECT", "AUTH", "HELLO", "MULTI", "EXEC", "DISCARD", "RESET", "READONLY", "READWRITE", "ASKING"]
-    .concat(["CLIENT SETNAME", "CLIENT TRACKING", "CLIENT CACHING", "CLIENT REPLY"]),
-);
 
 /**
  * An exclusive connection: it has the commands that change their connection's state, and blocking ones hold up nobody
@@ -59,16 +48,8 @@ export abstract class BaseSession<
   readonly #core: Core;
   readonly #line: Line;
   readonly #binding: Binding;
+  readonly #marks: Marks;
   readonly #options: SendOptions;
-  /** How often a MULTI of its own has begun or ended. */
-  #turn = 0;
-  /** Something was set that a reset undoes. */
-  #dirty = false;
-  /** Something was set that nothing undoes. */
-  #spoilt = false;
-  #watching = false;
-  /** What has ended the watching since, if it was sent. */
-  #ending: { readonly isSent: boolean } | undefined;
   /** Pipelines and transactions. */
   readonly #running = new Running();
   #released = false;
@@ -79,6 +60,7 @@ export abstract class BaseSession<
     this.#line = line;
     this.#options = options;
     this.#binding = line.binding;
+    this.#marks = new Marks(this.#binding);
     this.#binding.begin();
   }
 
@@ -115,7 +97,7 @@ export abstract class BaseSession<
     const { inTransaction } = this.#binding;
     if (inTransaction) shape = unlessQueued(shape);
     // WAIT and WAITAOF need this connection, but change nothing.
-    const undo = (spec.flags & (SESSION | BLOCKING)) === SESSION ? this.#mark(spec.name) : undefined;
+    const undo = (spec.flags & (SESSION | BLOCKING)) === SESSION ? this.#marks.set(spec.name) : undefined;
     const { blocking } = this.#core.kit;
     if (blocking?.isBlocking(spec, args)) {
       const held = blocking.hold<T>(this.#core, this.#line, spec, args, shape, { ...options, mode });
@@ -157,24 +139,6 @@ export abstract class BaseSession<
     return new TypeError(`${what}: the session is within a MULTI of its own; send EXEC or DISCARD first`);
   }
 
-  /** Remembers what has to be undone. Gives what to call if the command did not run: then no MULTI has begun, or ended. */
-  #mark(name: string): () => void {
-    const binding = this.#binding;
-    const { inTransaction } = binding;
-    binding.inTransaction = name === "MULTI" || (inTransaction && !ENDS_TRANSACTION.has(name));
-    const turn = binding.inTransaction === inTransaction ? this.#turn : ++this.#turn;
-    if (name === "WATCH") {
-      this.#watching = true;
-      this.#ending = undefined;
-    } else if (name === "UNWATCH") {
-      // Its caller may still take it back: it is said again.
-    } else if (UNDONE.has(name)) this.#dirty = true;
-    else this.#spoilt = true;
-    return () => {
-      if (turn === this.#turn) binding.inTransaction = inTransaction;
-    };
-  }
-
   /** Sends any command by its name, for what has no method. The session is reset before anybody else gets it. */
   call(name: string, ...args: Arg[]): Promise<Reply> {
     let spec: CommandSpec;
@@ -184,7 +148,7 @@ export abstract class BaseSession<
       return Promise.reject(error);
     }
     // What a name does that nobody has described is not known.
-    this.#dirty = true;
+    this.#marks.setUnknown();
     return this.#send(spec, args, undefined, this.#options.mode | LOOSE);
   }
 
@@ -259,7 +223,7 @@ export abstract class BaseSession<
       transaction.run(build as () => C, options, (work) => {
         // However it ends, the server watches no longer; unless its caller takes it back before it is sent, or WATCH has yet
         // to be answered: that may be tried again after it.
-        if (this.#line.pending === 0) this.#ending = transaction;
+        if (this.#line.pending === 0) this.#marks.endWatchingWith(transaction);
         return work(this.#line);
       });
     return this.#guarded("transaction", run, () => transaction.giveUp());
@@ -366,12 +330,13 @@ export abstract class BaseSession<
 
   async #tidy(line: Line): Promise<void> {
     if (!line.isPatient && this.#isBusy) await settledWithin(this.#quiet(line), LINGER);
+    const { remedy } = this.#marks;
     // Whoever is next wants the primary, which may be reached by the same address by then.
-    if (this.#isBusy || this.#spoilt || this.#binding.isDemoted) return line.destroy("The session was given back");
-    if (this.#dirty) return this.#core.pool.restore(line);
-    if (this.#watching && !this.#ending?.isSent && !(await settledWithin(this.#unwatched(line), LINGER))) {
-      line.destroy();
+    if (this.#isBusy || remedy === "replace" || this.#binding.isDemoted) {
+      return line.destroy("The session was given back");
     }
+    if (remedy === "reset") return this.#core.pool.restore(line);
+    if (remedy === "unwatch" && !(await settledWithin(this.#unwatched(line), LINGER))) line.destroy();
   }
 
   get #isBusy(): boolean {

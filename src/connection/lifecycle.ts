@@ -38,6 +38,8 @@ export interface LifecycleOwner extends ConnectionOwner {
 /** A connection that is lost sooner than this, in milliseconds, and has brought nothing, was of no use. */
 const BRIEF = 1000;
 
+const lost = (): ConnectionError => new ConnectionError("The connection was lost");
+
 /** One connection at a time: opened when it is needed, opened again when it is lost. */
 export class Lifecycle {
   readonly #owner: LifecycleOwner;
@@ -121,23 +123,25 @@ export class Lifecycle {
 
   /** Opens a connection unless there is one or somebody is about it. Rejects if the first attempt fails. */
   open(): Promise<void> {
-    if (this.opening !== undefined && !this.isLeft) return this.opening;
-    const lost = new ConnectionError("The connection was lost");
-    if (this.opening !== undefined) this.#forsake(lost);
-    return this.#begin(() => this.state === "reconnecting" ? this.#reopen(lost) : this.#openFirst());
+    if (this.opening !== undefined) {
+      if (!this.isLeft) return this.opening;
+      this.#forsake();
+    }
+    return this.#begin(() => this.state === "reconnecting" ? this.#reopen(lost()) : this.#openFirst());
   }
 
   /**
    * Does without the way to a connection that ended with its request: nobody was told, and nothing will come of it. Should
    * it go on after all, it fails, and changes nothing.
    */
-  #forsake(lost: ConnectionError): void {
+  #forsake(): void {
     const { connection } = this;
     const attempts = this.#attempts;
+    const error = lost();
     this.#attempts = new Attempts(this.#options);
     this.connection = undefined;
-    attempts.abort(lost);
-    connection?.fail(lost);
+    attempts.abort(error);
+    connection?.fail(error);
     // Last: whoever hears of this, and wants a connection, does not begin another way beside the one that follows.
     this.opening = undefined;
   }
