@@ -87,6 +87,11 @@ export function summary(run: Run): string {
   return `${lines.join("\n")}\n\n${caption(run)}${missing(run)}`;
 }
 
+/** How far its rounds are from each other; one round tells nothing of that. */
+function spread({ samples, spread }: Figure): string {
+  return samples.length < 2 ? "" : ` ± ${(spread * 100).toFixed(0)} %`;
+}
+
 /** Every client's figures of one group in one runtime. */
 export function figures(run: Run, place: Place): string {
   const clients: string[] = [];
@@ -103,9 +108,7 @@ export function figures(run: Run, place: Place): string {
       const found = result.figures.find((figure) =>
         figure.client === client && ["c", "python", place].includes(figure.runtime)
       );
-      return found === undefined
-        ? "–"
-        : `${short(found.median)} ± ${(found.spread * 100).toFixed(0)} % (${short(found.cpu)})`;
+      return found === undefined ? "–" : `${short(found.median)}${spread(found)} (${short(found.cpu)})`;
     });
     lines.push(row([result.title, ...cells]));
   }

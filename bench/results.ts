@@ -53,7 +53,13 @@ export interface Circumstances {
   readonly server: string;
   readonly serverPinned: boolean;
   readonly versions: Readonly<Record<string, string>>;
-  readonly settings: { readonly rounds: number; readonly seconds: number; readonly warmUp: number };
+  readonly settings: {
+    readonly rounds: number;
+    readonly seconds: number;
+    readonly warmUp: number;
+    /** Absent in runs that had none. */
+    readonly leadIn?: number;
+  };
 }
 
 /** One group's run, as stored. */

@@ -2,12 +2,12 @@
  * Compares the clients. `--quick` for a short look, `--all` or `--only NAME,…` to choose groups and workloads,
  * `--clients NAME,…`, `--runtime deno,bun,node,c,python`, `--rounds N`, `--seconds S`, `--minutes M` to make do with fewer
  * rounds where the whole would take longer.
- * A whole group measured at full length is stored in `results/`; anything less only shows. `--out FOLDER` stores there,
- * whatever it is.
+ * A whole group measured at full length, with three rounds and more, is stored in `results/` when it is over; anything
+ * less stays in `.cache/`. `--out FOLDER` stores there, whatever it is.
  *
  * @module
  */
-import { writeFileSync } from "node:fs";
+import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { spawnSync } from "node:child_process";
 import process from "node:process";
@@ -33,14 +33,20 @@ const options = parsed({
 const distinct = (names: readonly string[]): string[] => [...new Set(names)];
 const quick = options.quick;
 /** What is measured besides, each by a program of its own. */
-const OTHERS = ["micro.ts", "startup.ts", "workers.ts", "growth.ts"];
+const OTHERS = ["micro.ts", "startup.ts", "workers.ts", "growth.ts", "typecheck.ts"];
 
 const settings = {
   rounds: options.rounds === undefined ? (quick ? 3 : 5) : positive("rounds", options.rounds),
   seconds: options.seconds === undefined ? (quick ? 0.15 : 0.3) : positive("seconds", options.seconds),
   // Engines compile what runs often for the first second or two, on threads whose time counts as the client's.
-  warmUp: quick ? 0.2 : 2,
+  warmUp: quick ? 0.2 : 1,
+  // Before each round, uncounted: while others have their turns, engines shrink their heaps, and clients that make much
+  // garbage would pay for that in each round as they never do in a program that goes on.
+  leadIn: quick ? 0 : 0.5,
 };
+
+/** With fewer rounds than this a figure tells nothing that should be kept. */
+const LEAST_ROUNDS = 3;
 
 /** How a workload may be called: by its name, or with those that are like it. */
 function namesOf({ name }: Workload): string[] {
@@ -78,6 +84,13 @@ const unloadable = new Set<string>();
 /** How many rounds there is time for, the first having taken so long; at least one, that a figure is there. */
 function affordable(rounds: number, taken: number, share: number): number {
   return Math.max(1, Math.min(rounds, 1 + Math.floor((share - taken) / taken)));
+}
+
+/** The order of one round: nobody is always the first, and nobody always comes after the same one. */
+function turns<T>(everybody: readonly T[], round: number, rounds: number): T[] {
+  const shift = Math.floor(round * everybody.length / rounds);
+  const order = [...everybody.slice(shift), ...everybody.slice(0, shift)];
+  return round % 2 === 1 ? order.reverse() : order;
 }
 
 /** Starts everybody on one workload, warms up, measures in turns. */
@@ -118,9 +131,9 @@ async function compare(
   const begun = performance.now();
   for (let round = 0; round < rounds; round++) {
     if (round === 1) rounds = affordable(rounds, performance.now() - begun, until - begun);
-    const shift = Math.floor(round * racers.length / rounds);
-    for (const racer of [...racers.slice(shift), ...racers.slice(0, shift)]) {
+    for (const racer of turns(racers, round, rounds)) {
       await attempt(racer, async () => {
+        if (settings.leadIn > 0) await racer.contestant!.measure(settings.leadIn, 0);
         const wrong = server.errors();
         const used = server.cpu();
         const { units, seconds, cpu } = await racer.contestant!.measure(
@@ -173,8 +186,9 @@ try {
   const end = performance.now() + minutes * 60_000;
   let left = groups.reduce((sum, [, workloads]) => sum + workloads.length, 0);
   for (const [group, workloads, whole] of groups) {
-    const keep = whole && !quick && options.clients === undefined && options.runtime === undefined;
-    const file = resultsFile(group, keep, options.out);
+    const everything = whole && !quick && options.clients === undefined && options.runtime === undefined &&
+      options.rounds === undefined && options.seconds === undefined;
+    const file = resultsFile(group, false, options.out);
     const results: Result[] = [];
     for (const workload of workloads) {
       let result = measured.get(workload.name);
@@ -187,10 +201,14 @@ try {
       }
       left--;
       results.push(result);
-      // What is measured is kept, whatever becomes of the rest.
+      // What is measured is there, whatever becomes of the rest.
       writeFileSync(file, JSON.stringify({ group, ...circumstances(server, versions), results }, null, 1) + "\n");
     }
-    console.log(`\n${keep ? "stored" : "written"}: ${file}`);
+    const least = Math.min(...results.flatMap(({ figures }) => figures.map(({ samples }) => samples.length)));
+    const keep = everything && options.out === undefined && least >= LEAST_ROUNDS;
+    if (keep) copyFileSync(file, resultsFile(group, true, undefined));
+    const why = everything && least < LEAST_ROUNDS ? ` (not stored: ${least} rounds are too few)` : "";
+    console.log(`\n${keep ? `stored: ${resultsFile(group, true, undefined)}` : `written: ${file}${why}`}`);
   }
 } finally {
   await server.stop();

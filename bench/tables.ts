@@ -4,6 +4,7 @@
  * @module
  */
 import type { Run } from "./results.ts";
+import { GROUPS } from "./workloads.ts";
 
 /** A client's name as people write it. */
 export function label(client: string): string {
@@ -37,10 +38,13 @@ export function row(cells: readonly string[]): string {
   return `| ${cells.join(" | ")} |`;
 }
 
-/** Who could not be measured at all, and why. */
-export function missing({ results }: Run): string {
-  // Growth has no rivals, and results of another form.
-  const [first, ...others] = Array.isArray(results) ? results as Run["results"] : [];
+/** What nobody need be told: it was not to be measured. */
+const EXPECTED = ["has no such thing", "is the same without auto-pipelining"];
+
+/** Who could not be measured at all, and why; who was missing in one work or another; and what has yet to be measured. */
+export function missing(run: Run): string {
+  const all = comparisons(run);
+  const [first, ...others] = all;
   const nowhere = Object.entries(first?.skipped ?? {}).filter(([who, why]) =>
     others.every(({ skipped }) => skipped[who] === why) && why.startsWith("cannot")
   );
@@ -48,7 +52,44 @@ export function missing({ results }: Run): string {
     const [client, runtime] = who.split(" ");
     return `${label(client)} ${runtime}`;
   });
-  return names.length === 0 ? "" : ` Not measured, for they ${nowhere[0][1]}: ${names.join(", ")}.`;
+  const told = names.length === 0 ? "" : ` Not measured, for they ${nowhere[0][1]}: ${names.join(", ")}.`;
+  return told + failures(all, nowhere.map(([who]) => who)) + unmeasured(run.group, all);
+}
+
+/** The workloads of a run; growth has no rivals, and results of another form. */
+function comparisons({ results }: Run): Run["results"] {
+  return Array.isArray(results) ? results : [];
+}
+
+/** Who gave up, or did wrong, in some of the workloads. */
+function failures(results: Run["results"], absent: readonly string[]): string {
+  const found = results.flatMap(({ title, skipped }) =>
+    Object.entries(skipped).filter(([who, why]) => !absent.includes(who) && !EXPECTED.includes(why))
+      .map(([who, why]) => {
+        const [client, runtime] = who.split(" ");
+        return `${label(client)} ${runtime} in “${title}” (${why})`;
+      })
+  );
+  return found.length === 0 ? "" : ` Without a figure: ${found.join("; ")}.`;
+}
+
+/** Workloads that were given to a group after this run of it. */
+function unmeasured(group: string, results: Run["results"]): string {
+  if (results.length === 0) return "";
+  const titles = (GROUPS[group] ?? []).filter(({ name }) => !results.some((result) => result.name === name))
+    .map(({ title }) => title);
+  return titles.length === 0 ? "" : ` Not measured yet: ${titles.join("; ")}.`;
+}
+
+/** How many rounds the figures have that were made of one run. */
+function rounds(run: Run): string {
+  const { settings } = run;
+  const counts = comparisons(run).flatMap(({ figures }) => figures.map(({ samples }) => samples.length));
+  const [least, most] = counts.length === 0
+    ? [settings.rounds, settings.rounds]
+    : [Math.min(...counts), Math.max(...counts)];
+  if (most === 1) return "one round";
+  return `medians of ${least === most ? "" : `${least} to `}${most} rounds`;
 }
 
 /** Where and when a run was made, in one line. */
@@ -59,10 +100,9 @@ export function caption(run: Run): string {
     `${label(name)} ${version.replace(/^v|^deno /, "").split(" ")[0]}`
   );
   return `${run.date.slice(0, 10)}, commit ${run.commit}; ${machine.cpu}, ${machine.cores} cores, ${machine.system}; ` +
-    `redis-server ${run.server}${run.serverPinned ? " pinned to a core" : ""}; medians of ${
-      settings.rounds === 1 ? "one round" : `up to ${settings.rounds} rounds`
-    } of ` +
-    `at least ${settings.seconds} s${settings.warmUp > 0 ? `, after ${settings.warmUp} s to warm up` : ""}. ` +
+    `redis-server ${run.server}${run.serverPinned ? " pinned to a core" : ""}; ${rounds(run)} of ` +
+    `at least ${settings.seconds} s${settings.warmUp > 0 ? `, after ${settings.warmUp} s to warm up` : ""}` +
+    `${settings.leadIn ? `, and ${settings.leadIn} s more before each` : ""}. ` +
     `${clients.join(", ")}.`;
 }
 

@@ -375,7 +375,7 @@ function single(count: number, command: Command): Workload {
     name: `single-${count}:${command}`,
     title: `${grouped(count)} ${command.toUpperCase()} one at a time`,
     total: count,
-    rounds: 1,
+    rounds: 3,
   };
 }
 
@@ -394,16 +394,15 @@ export const GROUPS: Readonly<Record<string, readonly Workload[]>> = {
   /** What this project has promised to be ahead in; `targets.ts` says by how much. */
   targets: [
     ...BOTH.flatMap((command) => [100, 1000, 10_000, 100_000].map((depth) => pipeline(depth, command))),
-    storm(10_000, "hset"),
-    callers(50, "hget"),
-    callers(1, "hget"),
+    ...BOTH.flatMap((command) => [storm(10_000, command), callers(50, command), callers(1, command)]),
     ...READS.map((read) => reply(read, 10_000)),
     ...values(1 << 20, 10 << 20),
-    pooled("hset", "callers"),
-    pooled("hset", "storm"),
-    pooled("hset", "pipelines"),
-    unpooled("hset"),
-    pipeline(50_000, "hset"),
+    ...BOTH.flatMap((command) => [
+      pooled(command, "callers"),
+      pooled(command, "storm"),
+      pooled(command, "pipelines"),
+      unpooled(command),
+    ]),
   ],
   core: [
     callers(1, "hget"),

@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { figures, ours, summary, table } from "../../bench/report.ts";
 import { caption, label, missing, row, short, TABLES } from "../../bench/tables.ts";
 import type { Run } from "../../bench/results.ts";
+import { GROUPS } from "../../bench/workloads.ts";
 import { test } from "../support/test.ts";
 import { cells, figure, result, run } from "./runs.ts";
 
@@ -26,11 +27,22 @@ test("figures have three digits, and letters for thousands and millions", () => 
 
 test("under a table stands who could not be measured in any of its workloads, and why", () => {
   const away = { "deno_redis (deno)": "cannot be loaded here", "hiredis (c)": "has no such thing" };
-  const both = run([result("a", [], away), result("b", [], { ...away, "glide (node)": "cannot be loaded here" })]);
-  assertEquals(missing(both), " Not measured, for they cannot be loaded here: @db/redis (deno).");
+  const both = run([result("a", [], away), result("b", [], { ...away, "glide (node)": "took too long" })]);
+  assertEquals(
+    missing(both),
+    " Not measured, for they cannot be loaded here: @db/redis (deno). " +
+      "Without a figure: valkey-glide (node) in “the work b” (took too long).",
+  );
   assert(summary(both).endsWith(missing(both)));
-  assertEquals(missing(run([result("a", [], away), result("b", [])])), "");
+  assertEquals(missing(run([result("a", [], { "hiredis (c)": "has no such thing" }), result("b", [])])), "");
   assertEquals(missing({ ...both, results: {} } as unknown as Run), "");
+});
+
+test("under a table stands what its group has got since", () => {
+  const [first, ...others] = GROUPS.single!;
+  const note = missing(run([result(first!.name, [])], { group: "single" }));
+  assertEquals(note, ` Not measured yet: ${others.map(({ title }) => title).join("; ")}.`);
+  assertEquals(missing(run(GROUPS.single!.map(({ name }) => result(name, [])), { group: "single" })), "");
 });
 
 test("clients have the names that people know them by", () => {
@@ -102,12 +114,16 @@ test("a summary has the best peer of each runtime, and the best of ours beside p
 test("the figures of a runtime have its clients and those of other languages, a dash where one is missing", () => {
   const made = run([
     WORK,
-    result("storm", [figure("respire", "deno", 2000, { spread: 0.056, cpu: 0.5 }), figure("redis-py", "python", 7)]),
+    result("storm", [
+      figure("respire", "deno", 2000, { samples: [1888, 2112], spread: 0.056, cpu: 0.5 }),
+      figure("redis-py", "python", 7),
+    ]),
   ]);
   assertEquals(cells(figures(made, "deno")), [
     ["a second (CPU µs each)", "C, hiredis", "Respire", "node-redis", "redis-py"],
-    ["the work callers-1:hget", "600 ± 0 % (1)", "300 ± 0 % (1)", "25 ± 0 % (1)", "–"],
-    ["the work storm", "–", "2.00k ± 6 % (0.5)", "–", "7 ± 0 % (1)"],
+    ["the work callers-1:hget", "600 (1)", "300 (1)", "25 (1)", "–"],
+    // One round tells nothing of a spread.
+    ["the work storm", "–", "2.00k ± 6 % (0.5)", "–", "7 (1)"],
   ]);
 });
 
@@ -117,12 +133,24 @@ test("a caption says when, where and with what", () => {
     const part of [
       "2026-02-03, commit abc1234; Abacus, 3 cores, linux 1.2.3;",
       "redis-server 7.0.15 pinned to a core;",
-      "medians of up to 5 rounds of at least 0.3 s, after 0.4 s to warm up.",
+      "medians of 5 rounds of at least 0.3 s, after 0.4 s to warm up.",
       "deno 2.9.6, Bun built-in 1.4.5, node 20.20.2.",
     ]
   ) assert(text.includes(part), `${part} — ${text}`);
   const other = caption(run([], { serverPinned: false, settings: { rounds: 1, seconds: 2, warmUp: 0 } }));
-  assert(other.includes("redis-server 7.0.15; medians of one round of at least 2 s. "), other);
+  assert(other.includes("redis-server 7.0.15; one round of at least 2 s. "), other);
+  // What was planned is not what there was time for.
+  const rounds = (...counts: number[]): string =>
+    caption(run(
+      [result("a", counts.map((count) => figure("respire", "deno", 1, { samples: Array(count).fill(1) })))],
+      { settings: { rounds: 5, seconds: 0.3, warmUp: 1, leadIn: 0.5 } },
+    ));
+  assert(
+    rounds(2, 4, 3).includes(
+      "; medians of 2 to 4 rounds of at least 0.3 s, after 1 s to warm up, and 0.5 s more before each. ",
+    ),
+  );
+  assert(rounds(3, 3).includes("; medians of 3 rounds of "));
 });
 
 /** A measurement without rivals. */

@@ -1,6 +1,6 @@
 // Promises held against made-up results: which ratio is told, of which workload, and whether it counts as missed.
 import { assertEquals } from "@std/assert";
-import type { Result } from "../../bench/results.ts";
+import { median, type Result } from "../../bench/results.ts";
 import { startTargets, targets } from "../../bench/targets.ts";
 import { test } from "../support/test.ts";
 import { cells, figure, result, run } from "./runs.ts";
@@ -74,34 +74,70 @@ test("the best peer is the fastest in the same runtime; programs in other langua
   assertEquals(rowOf(results, "pipelines of 100", "redis-benchmark")[BUN], "1.50×");
 });
 
-test("a promise within the spread is kept by the larger of both spreads, and by no more", () => {
-  const alone = (mine: number, own: number, peer: number): string =>
-    rowOf(
-      [
-        result("callers-1:hget", [
-          figure("respire", "deno", mine, { spread: own }),
-          figure("ioredis", "deno", 1000, { spread: peer }),
-        ]),
-      ],
-      "one at a time",
-      "best peer",
-    )[DENO]!;
-  assertEquals(alone(950, 0.01, 0.06), "0.95×");
-  assertEquals(alone(950, 0.06, 0.01), "0.95×");
-  assertEquals(alone(950, 0.04, 0.04), "0.95× (missed)");
-  assertEquals(alone(1010, 0, 0), "1.01×");
+/** Our ratio to one peer whose rounds are 1000 each, as the row tells it. */
+function against(work: string, name: string, ...mine: number[]): string {
+  const peer = figure("ioredis", "deno", 1000, { samples: mine.map(() => 1000) });
+  return rowOf([result(name, [figure("respire", "deno", median(mine), { samples: mine }), peer])], work, "best peer")[
+    DENO
+  ]!;
+}
+
+test("a promise that some rounds keep and others miss is undecided, and says between what", () => {
+  const fifty = (...mine: number[]): string => against("50 callers awaiting each", "callers-50:hget", ...mine);
+  assertEquals(fifty(2000, 2100, 2500), "2.10×");
+  assertEquals(fifty(1990, 2100, 2500), "2.10× (undecided, 1.99–2.50)");
+  assertEquals(fifty(2010, 1900, 1800), "1.90× (undecided, 1.80–2.01)");
+  assertEquals(fifty(1900, 1800, 1999), "1.90× (missed)");
 });
 
-test("a workload that misses is told before one that is further behind, but excused by its spread", () => {
+test("ratios are those of the rounds: what slows down both of a round changes none", () => {
+  const row = rowOf(
+    [
+      result("callers-50:hget", [
+        figure("respire", "deno", 1500, { samples: [300, 1500, 3300] }),
+        figure("ioredis", "deno", 400, { samples: [100, 700, 1000] }),
+      ]),
+    ],
+    "50 callers awaiting each",
+    "best peer",
+  );
+  assertEquals(row[DENO], "3.00×");
+});
+
+test("a ratio has as many digits as it takes to see why it misses", () => {
+  assertEquals(against("pool of 10", "pool-10-storm:hset", 996, 999, 998), "0.998× (missed)");
+  assertEquals(against("pool of 10", "pool-10-storm:hset", 980, 980, 980), "0.98× (missed)");
+});
+
+test("a promise within the spread is missed only if the peer is ahead in every round", () => {
+  const alone = (...mine: number[]): string => against("one at a time", "callers-1:hget", ...mine);
+  assertEquals(alone(950, 940, 1010), "0.95×");
+  assertEquals(alone(950, 940, 990), "0.95× (missed)");
+  assertEquals(alone(1010, 1020, 1030), "1.02×");
+});
+
+test("a work in which we have failed is missed, whatever the others are", () => {
+  const row = rowOf(
+    [
+      result("storm-10000:hset", [figure("respire", "deno", 9000), figure("ioredis", "deno", 1)]),
+      result("storm-10000:hget", [figure("ioredis", "deno", 1000)], { "respire (deno)": "its process ended with 1" }),
+    ],
+    "10,000 promises at once",
+    "best other peer",
+  );
+  assertEquals([row[DENO], row[WORST]], ["0.00× (missed)", "the work storm-10000:hget: its process ended with 1"]);
+});
+
+test("a workload that misses is told before one that is further behind, but undecided", () => {
   const row = rowOf(
     [
       result("callers-1:hget", [
-        figure("respire", "deno", 800, { spread: 0.3 }),
-        figure("ioredis", "deno", 1000),
+        figure("respire", "deno", 800, { samples: [1100, 800, 700] }),
+        figure("ioredis", "deno", 1000, { samples: [1000, 1000, 1000] }),
       ]),
       result("callers-1:hset", [
-        figure("respire", "deno", 950, { spread: 0.01 }),
-        figure("ioredis", "deno", 1000),
+        figure("respire", "deno", 950, { samples: [940, 950, 960] }),
+        figure("ioredis", "deno", 1000, { samples: [1000, 1000, 1000] }),
       ]),
     ],
     "one at a time",
