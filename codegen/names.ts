@@ -18,7 +18,7 @@ const LOCALS = new Set(["words", "options", "given", "undefined"]);
 const CLIENT = new Set(
   ("constructor then send call close destroy with bytes bigints pipeline transaction session subscribe psubscribe " +
     "ssubscribe monitor stats closed exec on off scanIterator hscanIterator sscanIterator zscanIterator readStream " +
-    "streamWorker cached release length full drain started run introduce added cut places mode encoder runs queued " +
+    "streamWorker cached release length full drain run introduce added cut places mode encoder runs queued " +
     "blocking longest optimistic reauthenticate rest giveUp put spent ticket retract isSent").split(" "),
 );
 

@@ -71,7 +71,7 @@ async function authenticate(line: Line, { username, password }: Credentials): Pr
   // One that is being opened has perhaps said the old ones already.
   if (line.state === "connecting" || line.state === "reconnecting") await line.open().catch(() => {});
   // Among the lines of MONITOR the answer would be one that cannot be understood.
-  if (line.state !== "ready" || line.binding.inTransaction || line.isEndless) return;
+  if (line.state !== "ready" || line.binding.inTransaction || line.oldest?.endless) return;
   // Behind a command that blocks the answer may take any time: it is not waited for.
   const waits = !line.mayBlock;
   const args: Arg[] = username === undefined ? [password!] : [username, password!];

@@ -64,7 +64,6 @@ export abstract class BasePipeline extends BaseBatch {
   readonly #parts: Part[] = [];
   #outcome: Outcome;
   #sending: Promise<void> | undefined;
-  #started = false;
   #cutSize = 0;
   #limit = FIRST;
   #deferred: Deferred | undefined;
@@ -169,7 +168,6 @@ export abstract class BasePipeline extends BaseBatch {
     this.#deferred = undefined;
     this.#limit = FIRST;
     if (this.#parts.length === 0) return;
-    this.#started = true;
     this.#sending = this.#sendParts(this.#sending);
   }
 
@@ -358,10 +356,5 @@ export abstract class BasePipeline extends BaseBatch {
       if (this.#cutSize >= PART) await this.#send();
       if (this.#outcome.lost) return void source.return?.();
     }
-  }
-
-  /** Whether some of it has been sent already. */
-  get started(): boolean {
-    return this.#started;
   }
 }

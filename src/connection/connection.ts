@@ -359,12 +359,6 @@ export class Connection implements TransportHandler, Watched {
     this.#transport?.destroy();
   }
 
-  /** Sends what is encoded and closes the socket; the server answers what it got before it closes its side. */
-  end(): void {
-    this.flush();
-    this.#transport?.end();
-  }
-
   #lose(reason: ConnectionError): void {
     if (this.#lost) return;
     this.#lost = true;
@@ -400,10 +394,5 @@ export class Connection implements TransportHandler, Watched {
 
   quiet(why: "idle" | "patient"): void {
     this.#owner.quiet(this, why);
-  }
-
-  /** Keeps the process alive, or not. */
-  ref(on: boolean): void {
-    this.#transport?.ref(on);
   }
 }

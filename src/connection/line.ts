@@ -107,11 +107,6 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
     return this.#life.connection?.mayBlock ?? false;
   }
 
-  /** What comes has no end: no command is answered on it any more. */
-  get isEndless(): boolean {
-    return this.oldest?.endless ?? false;
-  }
-
   /** What keeps a command from being sent, if it has not been. */
   get missing(): "connection" | "room" {
     return this.#life.state === "ready" ? "room" : "connection";
@@ -405,10 +400,5 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
   /** Closes at once. What is pending is rejected: for the given reason, or else as the client was closed. */
   destroy(reason?: string): void {
     end(this.#life, this.#queue, this.#retries, reason);
-  }
-
-  /** Keeps the process alive, or not. */
-  ref(on: boolean): void {
-    this.#life.connection?.ref(on);
   }
 }

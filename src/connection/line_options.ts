@@ -46,8 +46,6 @@ export interface LineOptions extends AttemptOptions {
   readonly backoff: Backoff;
   /** May a command that was sent on a lost connection be sent again? */
   readonly resend: (spec: CommandSpec) => boolean;
-  /** Nothing but subscriptions: messages come as ordinary replies (RESP2). */
-  readonly pubsub?: boolean | undefined;
   /** Limits on what a reply may cost. */
   readonly limits?: Limits | undefined;
   /** What the lines of one client count together. */

@@ -39,8 +39,6 @@ interface BunSocket {
   /** Returns how many bytes it took; less than 0 if the socket is closed. */
   write(bytes: Uint8Array): number;
   end(): void;
-  ref(): void;
-  unref(): void;
   setNoDelay(on: boolean): boolean;
   setKeepAlive(on: boolean, delay: number): boolean;
 }
@@ -109,7 +107,6 @@ class BunTransport implements Transport {
   /** What the socket took a part of, and the rest of it; the queue comes after it. */
   #piece: Uint8Array | undefined;
   #rest: Uint8Array | undefined;
-  #ending = false;
   #closed = false;
   #error?: Error;
   waiting = 0;
@@ -135,7 +132,7 @@ class BunTransport implements Transport {
 
   closed(error?: Error): void {
     if (this.#closed || this.#socket === undefined) return;
-    this.#closed = this.#ending = true;
+    this.#closed = true;
     this.waiting = 0;
     this.#piece = this.#rest = undefined;
     this.#queue.clear();
@@ -145,7 +142,7 @@ class BunTransport implements Transport {
   }
 
   write(bytes: Uint8Array): boolean {
-    if (this.#ending) return true;
+    if (this.#closed) return true;
     if (this.waiting > 0) {
       this.#queue.push(bytes);
       this.waiting += bytes.length;
@@ -178,25 +175,12 @@ class BunTransport implements Transport {
       rest = this.#piece = this.#queue.take();
     }
     this.#rest = undefined;
-    if (this.#ending) this.#socket!.end();
-    else this.#handler.drain();
-  }
-
-  end(): void {
-    if (this.#ending) return;
-    this.#ending = true;
-    if (this.waiting === 0) this.#socket!.end();
+    this.#handler.drain();
   }
 
   destroy(): void {
     if (this.#closed) return;
-    this.#ending = true;
     this.#socket!.end();
     this.closed();
-  }
-
-  ref(on: boolean): void {
-    if (on) this.#socket?.ref();
-    else this.#socket?.unref();
   }
 }

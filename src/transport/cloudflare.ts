@@ -142,7 +142,4 @@ class WorkerTransport extends StreamedTransport {
   protected release(): void {
     this.#socket.close().catch(() => {});
   }
-
-  /** A Worker lives as long as its request does. */
-  ref(): void {}
 }

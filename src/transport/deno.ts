@@ -20,8 +20,6 @@ interface DenoConn {
   /** Resolves to how many bytes were taken. */
   write(bytes: Uint8Array): Promise<number>;
   close(): void;
-  ref(): void;
-  unref(): void;
 }
 
 interface DenoTcpConn extends DenoConn {
@@ -120,10 +118,5 @@ class DenoTransport extends StreamedTransport {
 
   protected release(): void {
     this.#conn.close();
-  }
-
-  ref(on: boolean): void {
-    if (on) this.#conn.ref();
-    else this.#conn.unref();
   }
 }

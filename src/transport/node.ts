@@ -124,10 +124,8 @@ class NodeTransport implements Transport {
   #socket!: Socket;
   /** Whether a `write` returned `false` and `drain` is owed. */
   #blocked = false;
-  /** No more bytes are taken: `end`, `destroy` or a closed socket. */
-  #ending = false;
-  /** Nothing but `close` is told any longer. */
-  #silent = false;
+  /** No more bytes are taken, and nothing but `close` is told any longer. */
+  #ended = false;
   #error?: Error;
   /** What was left of a write when that was last looked at, and when it was seen to become less. */
   #queued = 0;
@@ -159,21 +157,21 @@ class NodeTransport implements Transport {
     socket.on("error", (error: Error) => this.#error ??= error);
     socket.on("end", () => this.destroy());
     socket.on("close", () => {
-      this.#ending = this.#silent = true;
+      this.#ended = true;
       this.#handler.close(this.#error);
     });
   }
 
   room(): Uint8Array | undefined {
-    return this.#silent ? undefined : this.#handler.room?.();
+    return this.#ended ? undefined : this.#handler.room?.();
   }
 
   received(chunk: Uint8Array): void {
-    if (!this.#silent) this.#handler.data(chunk);
+    if (!this.#ended) this.#handler.data(chunk);
   }
 
   write(bytes: Uint8Array): boolean {
-    if (this.#ending) return true;
+    if (this.#ended) return true;
     keepHeapFor(bytes.length);
     // One callback for all writes: Node then settles writes that went out at once in one tick.
     this.#socket.write(bytes, this.#written);
@@ -185,7 +183,7 @@ class NodeTransport implements Transport {
   }
 
   readonly #written = (error?: Error | null): void => {
-    if (error || !this.#blocked || this.#silent || this.#socket.writableLength > 0) return;
+    if (error || !this.#blocked || this.#ended || this.#socket.writableLength > 0) return;
     this.#blocked = false;
     // Of an encrypted socket every write ends here; that the kernel has a small one says nothing of the other end.
     if (this.#isLarge) this.#taken(0);
@@ -194,19 +192,8 @@ class NodeTransport implements Transport {
     this.#handler.drain();
   };
 
-  end(): void {
-    if (this.#ending) return;
-    this.#ending = true;
-    this.#socket.end(() => this.destroy());
-  }
-
   destroy(): void {
-    this.#ending = this.#silent = true;
+    this.#ended = true;
     this.#socket.destroy();
-  }
-
-  ref(on: boolean): void {
-    if (on) this.#socket.ref();
-    else this.#socket.unref();
   }
 }

@@ -13,7 +13,8 @@ export abstract class StreamedTransport implements Transport {
   readonly #queue = new WriteQueue();
   #reading = false;
   #writing = false;
-  #ending = false;
+  /** No more bytes are taken. */
+  #isMute = false;
   /** Nothing is told any longer. */
   protected closed = false;
   waiting = 0;
@@ -37,8 +38,6 @@ export abstract class StreamedTransport implements Transport {
   /** Closes the socket itself. */
   protected abstract release(): void;
 
-  abstract ref(on: boolean): void;
-
   #start(): void {
     if (this.#reading || this.closed) return;
     this.#reading = true;
@@ -46,7 +45,7 @@ export abstract class StreamedTransport implements Transport {
   }
 
   write(bytes: Uint8Array): boolean {
-    if (this.#ending || bytes.length === 0) return this.waiting === 0;
+    if (this.#isMute || bytes.length === 0) return this.waiting === 0;
     this.waiting += bytes.length;
     if (this.#writing) {
       this.#queue.push(bytes);
@@ -74,21 +73,14 @@ export abstract class StreamedTransport implements Transport {
       return this.broken(error as Error);
     }
     this.#writing = false;
-    if (this.#ending) this.shut();
-    else this.handler.drain();
+    this.handler.drain();
   }
 
   /** Writes no more, and forgets what waits. */
   protected forget(): void {
-    this.#ending = true;
+    this.#isMute = true;
     this.#queue.clear();
     this.waiting = 0;
-  }
-
-  end(): void {
-    if (this.#ending) return;
-    this.#ending = true;
-    if (!this.#writing) this.shut();
   }
 
   destroy(): void {

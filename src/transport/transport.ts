@@ -51,7 +51,7 @@ export interface NativeMeans {
   bytes(length: number): ReturnType<Uint8Array["slice"]>;
 }
 
-/** One open socket. */
+/** One open socket. It keeps the process alive, where there is such a thing. */
 export interface Transport {
   /** How large strings are made here; absent where the Web platform's way is as good. */
   readonly native?: NativeMeans | undefined;
@@ -75,12 +75,8 @@ export interface Transport {
    * nobody be told: `handler.close()` follows then. Absent where each end is told.
    */
   check?(): void;
-  /** Sends what waits, then closes. `handler.close()` follows. */
-  end(): void;
   /** Closes at once; what waits is lost. `handler.close()` follows. */
   destroy(): void;
-  /** Whether an open socket keeps the process alive; it does until told otherwise. A no-op where there is no such thing. */
-  ref(on: boolean): void;
 }
 
 /** What a socket tells its owner. Nothing is called after `close`, and `close` is called exactly once per open socket. */
@@ -94,7 +90,7 @@ export interface TransportHandler {
   room?(): Uint8Array | undefined;
   /** No byte waits any longer after a `write` that returned `false`. */
   drain(): void;
-  /** The socket is gone: the server closed it, it broke (`error`), or `end`/`destroy` was called. */
+  /** The socket is gone: the server closed it, it broke (`error`), or `destroy` was called. */
   close(error?: Error): void;
 }
 

@@ -181,9 +181,7 @@ test("what a connection that was replaced has yet to send is not written over", 
           waiting += bytes.length;
           return true;
         },
-        end: () => socket.end(),
         destroy: () => socket.destroy(),
-        ref: (on) => socket.ref(on),
       };
     };
     const redis = await connect(server.url, { connect: slow, maxLifetime: 60 });
@@ -215,9 +213,7 @@ test("close() does not wait for the parts of a pipeline that was given up while 
         return socket.waiting;
       },
       write: (bytes) => !isStuck && socket.write(bytes),
-      end: () => socket.end(),
       destroy: () => socket.destroy(),
-      ref: (on) => socket.ref(on),
     };
   };
   const redis = await connect(server.url, { connect: stuck, queueTimeout: 0 });

@@ -676,9 +676,7 @@ test("of a pipeline that has begun to leave, nothing overtakes the beginning tho
       get waiting() {
         return waiting;
       },
-      end: () => transport.end(),
       destroy: () => transport.destroy(),
-      ref: (on) => transport.ref(on),
     };
   };
   const redis = await open(server.url, { maxLifetime: 60, connect: slow });

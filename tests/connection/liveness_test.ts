@@ -158,9 +158,7 @@ const slowly: Connect = async (address, handler, signal) => {
       step();
       return false;
     },
-    end: () => transport.end(),
     destroy: () => transport.destroy(),
-    ref: (on) => transport.ref(on),
   };
 };
 

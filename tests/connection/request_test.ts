@@ -127,9 +127,7 @@ test("whoever has more to write while bytes wait finds out that the socket is of
         return transport.waiting + written;
       },
       check: () => transport.destroy(),
-      end: () => transport.end(),
       destroy: () => transport.destroy(),
-      ref: (on) => transport.ref(on),
     };
   });
   await using redis = await open(server.url, { connect });

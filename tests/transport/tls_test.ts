@@ -140,7 +140,7 @@ for (const { name, connect } of [{ name: "default", connect: connectTransport as
     await client.until(() => client.size === 4_000_000);
     assertEquals(correct, true);
     assertEquals(client.transport.waiting, 0);
-    client.transport.end();
+    client.transport.destroy();
     await client.closed();
     assertEquals(client.error, undefined);
   });

@@ -60,7 +60,7 @@ async function backpressure(port: number): Promise<unknown> {
   release.write(words("release"));
   await counter.until(() => counter.drains === 1);
   const after = { drains: counter.drains, waiting: transport.waiting };
-  transport.end();
+  transport.destroy();
   await counter.until(() => counter.closes.length > 0);
   release.destroy();
   await control.until(() => control.closes.length > 0);
@@ -75,7 +75,7 @@ async function goodbye(port: number): Promise<unknown> {
   return [counter.text, counter.closes, transport.write(words("late")), transport.waiting];
 }
 
-/** Many small writes in one turn, an end at once after them. */
+/** Many small writes in one turn, and one after the end. */
 async function order(port: number): Promise<unknown> {
   const [counter, transport] = await opened(port);
   let sent = 0;
@@ -84,7 +84,8 @@ async function order(port: number): Promise<unknown> {
     transport.write(pattern(size, sent));
     sent += size;
   }
-  transport.end();
+  await counter.until(() => counter.drains > 0);
+  transport.destroy();
   transport.write(words("too late"));
   await counter.until(() => counter.closes.length > 0);
   return [sent, counter.closes];
