@@ -142,7 +142,7 @@ test("links between the pages lead somewhere", () => {
 });
 
 test("the entry of commands.json that the documentation shows is the one in use", () => {
-  const page = readFileSync(join(ROOT, "docs/codegen.md"), "utf8");
+  const page = readFileSync(join(ROOT, "CONTRIBUTING.md"), "utf8");
   const shown = JSON.parse(`{${/^```jsonc\n([^]*?)^```$/m.exec(page)![1]}}`);
   const file = JSON.parse(readFileSync(join(ROOT, "commands.json"), "utf8"));
   for (const [name, entry] of Object.entries(shown)) assertEquals(entry, file[name]);
