@@ -141,12 +141,66 @@ test("links between the pages lead somewhere", () => {
   assert(links > 5);
 });
 
+/** What a forge makes of a heading, to link to it. */
+function anchor(heading: string): string {
+  return heading.toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, "").replaceAll(" ", "-");
+}
+
+test("links into a page lead to a heading of it", () => {
+  const headings = new Map<string, Set<string>>();
+  const of = (file: string): Set<string> => {
+    const text = readFileSync(file, "utf8").replaceAll(/^```[^]*?^```$/gm, "");
+    return new Set(Array.from(text.matchAll(/^#+ (.*)$/gm), ([, heading]) => anchor(heading!)));
+  };
+  let links = 0;
+  for (const page of PAGES) {
+    const text = readFileSync(join(ROOT, page), "utf8");
+    for (const [, link, place] of text.matchAll(/\]\(([^)#:]*)#([^)]+)\)/g)) {
+      const file = link === "" ? join(ROOT, page) : join(ROOT, page, "..", link!);
+      if (!headings.has(file)) headings.set(file, of(file));
+      assert(headings.get(file)!.has(place!), `${page} links to ${link}#${place}`);
+      links++;
+    }
+  }
+  assert(links > 20);
+});
+
 test("the entry of commands.json that the documentation shows is the one in use", () => {
   const page = readFileSync(join(ROOT, "CONTRIBUTING.md"), "utf8");
   const shown = JSON.parse(`{${/^```jsonc\n([^]*?)^```$/m.exec(page)![1]}}`);
   const file = JSON.parse(readFileSync(join(ROOT, "commands.json"), "utf8"));
   for (const [name, entry] of Object.entries(shown)) assertEquals(entry, file[name]);
   assertEquals(Object.keys(shown).length, 1);
+});
+
+/** What a table says is assumed, as the sources write it: `10 seconds`, `10,000`, `"error"`, reads. */
+function asWritten(said: string): string {
+  if (said === "reads") return "resendReadonly";
+  const [number, unit] = said.split(" ");
+  if (!/^[\d,]+$/.test(number!)) return said.replaceAll("`", "");
+  return String(Number(number!.replaceAll(",", "")) * (unit === "seconds" ? 1000 : 1));
+}
+
+/** Options that are `undefined`, infinite or 0 where nobody gives them: that is no limit, or never. */
+const NONE = new Set(["timeout", "maxPendingBytes", "maxLifetime"]);
+
+test("the defaults that pages name are those of the code", () => {
+  const sources = ["options.ts", "open.ts"].map((file) => readFileSync(join(ROOT, "src/client", file), "utf8")).join();
+  const assumed = new Map(
+    [...sources.matchAll(/(?:\.(\w+) \?\? |\{ (size) = )("[^"]*"|\w+(?:\(\))?)/g)]
+      .map(([, given, pool, value]) => [(given ?? pool)!, value!.replaceAll("_", "")]),
+  );
+  let compared = 0;
+  for (const page of ["docs/connecting.md", "docs/pool.md"]) {
+    const text = readFileSync(join(ROOT, page), "utf8");
+    const tables = [...text.matchAll(/^\| option +\| unless given +\|.*\n\|.*\n((?:\|.*\n)+)/gm)];
+    for (const [, name, said] of tables.flatMap(([, rows]) => [...rows!.matchAll(/^\| `(\w+)` +\| (.*?) +\|/gm)])) {
+      assertEquals(said === "none", NONE.has(name!), `${page}: ${name}`);
+      if (said !== "none") assertEquals(asWritten(said!), assumed.get(name!), `${page}: ${name}`);
+      compared++;
+    }
+  }
+  assert(compared > 20, `only ${compared}`);
 });
 
 test("what the documentation checks in CI is what it writes", () => {
