@@ -10,7 +10,15 @@ import type { Connect } from "../transport/transport.ts";
 import { Core, type Hooks } from "./core.ts";
 import type { Identity } from "./identity.ts";
 import type { Kit } from "./kit.ts";
-import { type ClientOptions, lineOptions, type PoolOptions, poolSize } from "./options.ts";
+import {
+  type ClientOptions,
+  lineOptions,
+  mostLines,
+  poolLimits,
+  type PoolOptions,
+  poolSize,
+  roomOf,
+} from "./options.ts";
 import { readBriefly } from "./brief.ts";
 import { OneLine } from "./one_line.ts";
 import type { Lines } from "./pool.ts";
@@ -32,7 +40,7 @@ export async function open<R>(
   options?: ClientOptions,
 ): Promise<R> {
   const settings = (kit.options ?? readBriefly)(target, options);
-  return await start(kit, openSocket, settings, 1, 1 + (settings.maxSessions ?? 10));
+  return await start(kit, openSocket, settings, 1, mostLines(settings));
 }
 
 /** Opens a client of the kit with several shared connections: what every `connectPool` does. */
@@ -91,12 +99,7 @@ async function start<R>(
   const pool: Lines = new (kit.pool ?? OneLine)({
     shared,
     max,
-    min: options.min ?? 1,
-    maxWaiting: options.maxWaiting ?? 10_000,
-    waitTimeout: options.waitTimeout ?? 10_000,
-    idleTimeout: options.idleTimeout ?? 30_000,
-    maxLifetime: options.maxLifetime ?? 0,
-    checkAfter: options.checkAfter ?? 10_000,
+    ...poolLimits(options),
     line,
     needs: (line): boolean => hub?.needs(line) ?? false,
   });
@@ -106,14 +109,9 @@ async function start<R>(
     dedicated: () => line(true),
     onPush: options.onPush,
   });
-  const room = {
-    commands: options.maxPending ?? 1_000_000,
-    bytes: options.maxPendingBytes ?? Infinity,
-    overflow: options.overflow ?? "error",
-  };
   const sibling: Core["sibling"] = (other, heard) =>
-    start(other, openSocket, { ...options, min: 1 }, 1, 1 + (options.maxSessions ?? 10), heard, identity);
-  const core = new Core(kit, pool, hub, room, traffic, sibling, identity);
+    start(other, openSocket, { ...options, min: 1 }, 1, mostLines(options), heard, identity);
+  const core = new Core(kit, pool, hub, roomOf(options), traffic, sibling, identity);
   try {
     await pool.open();
   } catch (error) {

@@ -11,10 +11,12 @@ import type { CommandSpec } from "../command/spec.ts";
 import type { Limits } from "../resp/limits.ts";
 import type { Push } from "../resp/reply.ts";
 import { readVariable } from "../transport/environment.ts";
-import type { Connect, TlsOptions } from "../transport/transport.ts";
+import { type Connect, KEEP_ALIVE, type TlsOptions } from "../transport/transport.ts";
 import { checkOptions } from "./check.ts";
+import type { Room } from "./core.ts";
 import type { Identity } from "./identity.ts";
 import { feature, type Kit } from "./kit.ts";
+import type { PoolSettings } from "./pool.ts";
 import { parseUrl } from "./url.ts";
 
 /** The settings of a client. All are optional. */
@@ -186,6 +188,32 @@ export function poolSize({ size = 10, min = 1 }: PoolOptions): number {
   return size;
 }
 
+/** How many connections a client with one shared one may have: that one, and those of sessions and blocking commands. */
+export function mostLines({ maxSessions }: ClientOptions): number {
+  return 1 + (maxSessions ?? 10);
+}
+
+/** How long a pool of this client may take for what, and who may wait. */
+export function poolLimits(options: PoolOptions): Omit<PoolSettings, "shared" | "max" | "line" | "needs"> {
+  return {
+    min: options.min ?? 1,
+    maxWaiting: options.maxWaiting ?? 10_000,
+    waitTimeout: options.waitTimeout ?? 10_000,
+    idleTimeout: options.idleTimeout ?? 30_000,
+    maxLifetime: options.maxLifetime ?? 0,
+    checkAfter: options.checkAfter ?? 10_000,
+  };
+}
+
+/** How much may be pending at once. */
+export function roomOf(options: ClientOptions): Room {
+  return {
+    commands: options.maxPending ?? 1_000_000,
+    bytes: options.maxPendingBytes ?? Infinity,
+    overflow: options.overflow ?? "error",
+  };
+}
+
 /** What a line of this client needs to know; `openSocket` where the options do not say how. */
 export function lineOptions(
   options: ClientOptions,
@@ -200,7 +228,7 @@ export function lineOptions(
       port: options.port ?? 6379,
       path: options.path,
       tls: tls === true ? {} : tls === false ? undefined : tls,
-      keepAlive: options.keepAlive ?? 15_000,
+      keepAlive: options.keepAlive ?? KEEP_ALIVE,
     },
     connect: options.connect ?? openSocket,
     credentials: identity?.ask ?? (credentials ? remembering(credentials) : { username, password }),

@@ -36,7 +36,7 @@ export interface Address {
 }
 
 /** The idle time before keep-alive probes where an address does not say, in milliseconds. */
-export const KEEP_ALIVE = 30_000;
+export const KEEP_ALIVE = 15_000;
 
 /** A write of more bytes may take its time though whoever reads it is well. */
 export const LARGE = 64 * 1024;
