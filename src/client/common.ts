@@ -32,7 +32,7 @@ export type { TransactionOptions } from "./transaction.ts";
 export { BaseBatch, Queued } from "./batch.ts";
 export type { CommandSource, ListedCommand, Replies, RepliesOrErrors, Run } from "./batch.ts";
 export type { WatchOptions } from "./optimistic.ts";
-export type { PoolStats } from "./pool.ts";
+export type { PoolStats } from "./lines.ts";
 export type { CacheStats, ClientStats } from "./stats.ts";
 export { defineFunction, defineScript, LibraryFunction, Script } from "./script.ts";
 export type {

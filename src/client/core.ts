@@ -13,7 +13,7 @@ import type { Push } from "../resp/reply.ts";
 import type { Hub } from "./hub.ts";
 import type { Identity } from "./identity.ts";
 import type { Kit } from "./kit.ts";
-import type { Lines } from "./pool.ts";
+import type { Lines } from "./lines.ts";
 import { Running } from "./running.ts";
 import type { CacheStats } from "./stats.ts";
 

@@ -8,7 +8,7 @@ import { type Arg, CommandSpec } from "../command/spec.ts";
 import { type Credentials, remembering } from "../connection/handshake.ts";
 import type { Line } from "../connection/line.ts";
 import { Pending } from "../connection/pending.ts";
-import type { Lines } from "./pool.ts";
+import type { Lines } from "./lines.ts";
 
 const AUTH = new CommandSpec("AUTH");
 

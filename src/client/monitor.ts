@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { ConnectionError, type ConnectionReport, ProtocolError, ReplyError } from "../errors.ts";
+import { ConnectionError, ProtocolError, ReplyError } from "../errors.ts";
 import { CommandSpec, SESSION } from "../command/spec.ts";
 import type { Line } from "../connection/line.ts";
 import type { Owed } from "../connection/pending.ts";
@@ -16,6 +16,7 @@ import { Encoder } from "../resp/encoder.ts";
 import { BYTES, type Reply } from "../resp/reply.ts";
 import { utf8 } from "../resp/text.ts";
 import { Inbox, type InboxOptions } from "./inbox.ts";
+import type { Lines } from "./lines.ts";
 import { patience } from "./patience.ts";
 
 /** A command that the server has run. */
@@ -61,15 +62,8 @@ class Feed implements Owed {
   }
 }
 
-/** @internal Who lends a connection and takes it back. */
-export interface Lender {
-  /** @internal A line that nobody else uses. */
-  acquire(signal?: AbortSignal): Promise<Line>;
-  /** @internal Takes it back. */
-  release(line: Line): void;
-  /** What a connection looks like meanwhile. */
-  report(): ConnectionReport;
-}
+/** @internal Who lends a connection and takes it back, and tells what one looks like meanwhile. */
+export type Lender = Pick<Lines, "acquire" | "release" | "report">;
 
 /**
  * The commands that a server runs, as they come. Iterate it; leave it with `close`, by leaving the loop, or at the end of

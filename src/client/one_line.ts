@@ -5,7 +5,7 @@
  */
 import type { ConnectionReport } from "../errors.ts";
 import type { Line } from "../connection/line.ts";
-import type { Lines, PoolSettings, PoolStats } from "./pool.ts";
+import type { Lines, PoolSettings, PoolStats } from "./lines.ts";
 
 /** One line. It is nobody's own: whoever asks for one of his own is refused. */
 export class OneLine implements Lines {

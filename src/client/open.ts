@@ -10,6 +10,7 @@ import type { Connect } from "../transport/transport.ts";
 import { Core, type Hooks } from "./core.ts";
 import type { Identity } from "./identity.ts";
 import type { Kit } from "./kit.ts";
+import type { Lines } from "./lines.ts";
 import {
   type ClientOptions,
   lineOptions,
@@ -21,7 +22,6 @@ import {
 } from "./options.ts";
 import { readBriefly } from "./brief.ts";
 import { OneLine } from "./one_line.ts";
-import type { Lines } from "./pool.ts";
 
 /**
  * A URL or options, whichever it is. `host` is no option, but among the names that a {@link URL} has: without a word

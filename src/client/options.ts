@@ -16,7 +16,7 @@ import { checkOptions } from "./check.ts";
 import type { Room } from "./core.ts";
 import type { Identity } from "./identity.ts";
 import { feature, type Kit } from "./kit.ts";
-import type { PoolSettings } from "./pool.ts";
+import type { PoolLimits } from "./lines.ts";
 import { parseUrl } from "./url.ts";
 
 /** The settings of a client. All are optional. */
@@ -194,7 +194,7 @@ export function mostLines({ maxSessions }: ClientOptions): number {
 }
 
 /** How long a pool of this client may take for what, and who may wait. */
-export function poolLimits(options: PoolOptions): Omit<PoolSettings, "shared" | "max" | "line" | "needs"> {
+export function poolLimits(options: PoolOptions): PoolLimits {
   return {
     min: options.min ?? 1,
     maxWaiting: options.maxWaiting ?? 10_000,

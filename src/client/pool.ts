@@ -11,69 +11,8 @@ import type { Line } from "../connection/line.ts";
 import { unlessAborted } from "../connection/wait.ts";
 import { Callers } from "./callers.ts";
 import { ask } from "./doubt.ts";
-import { Upkeep, type UpkeepSettings } from "./upkeep.ts";
-
-/** How many lines there may be, and how long things may take. */
-export interface PoolSettings extends UpkeepSettings {
-  /** How many lines may be shared. */
-  readonly shared: number;
-  /** How many lines there may be in all; at least one more than are always shared. */
-  readonly max: number;
-  /** How many are kept open though nobody uses them. */
-  readonly min: number;
-  /** How many callers may wait for a line of their own. */
-  readonly maxWaiting: number;
-  /** Milliseconds to wait for a line of one's own; 0 waits for ever. */
-  readonly waitTimeout: number;
-  /** Milliseconds that an unused line stays open; 0 keeps it for ever. */
-  readonly idleTimeout: number;
-  /** Makes a line, not yet open. */
-  readonly line: () => Line;
-  /** Whether somebody needs the connection that this line has, not just any. */
-  readonly needs: (line: Line) => boolean;
-}
-
-/** Numbers about a pool at one moment. */
-export interface PoolStats {
-  /** Lines that many commands share. */
-  readonly shared: number;
-  /** Lines that wait to be used. */
-  readonly idle: number;
-  /** Lines that belong to a caller at present, or are made ready for one. */
-  readonly leased: number;
-  /** Callers that wait for a line. */
-  readonly waiting: number;
-  /** Commands whose replies have not come. */
-  readonly pending: number;
-  /** How often a line was handed to a session or a blocking command. */
-  readonly leases: number;
-  /** Callers that got none: too many waited, or they waited too long. */
-  readonly refused: number;
-  /** Connections that were found dead before anybody got them. */
-  readonly unfit: number;
-  /** Connections closed or replaced because nobody used them, or for their age. */
-  readonly retired: number;
-}
-
-/** What a client needs of the lines that it has. */
-export type Lines = Pick<
-  Pool,
-  | "open"
-  | "share"
-  | "freest"
-  | "first"
-  | "acquire"
-  | "restore"
-  | "release"
-  | "doubt"
-  | "isShared"
-  | "keeps"
-  | "lines"
-  | "report"
-  | "stats"
-  | "close"
-  | "destroy"
->;
+import type { Lines, PoolSettings, PoolStats } from "./lines.ts";
+import { Upkeep } from "./upkeep.ts";
 
 /** Commands of one turn that make it worth to turn to the next line. */
 const STICK = 256;
@@ -84,7 +23,7 @@ function isFree(line: Line): boolean {
 }
 
 /** The lines of one client. */
-export class Pool {
+export class Pool implements Lines {
   readonly #settings: PoolSettings;
   readonly #shared: Line[] = [];
   readonly #idle: Line[] = [];

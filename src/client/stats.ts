@@ -4,7 +4,7 @@
  * @module
  */
 import type { Core } from "./core.ts";
-import type { PoolStats } from "./pool.ts";
+import type { PoolStats } from "./lines.ts";
 
 /** Numbers about a client: of this moment, and since it was opened. */
 export interface ClientStats extends PoolStats {
