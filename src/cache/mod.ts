@@ -14,9 +14,9 @@
  *
  * @module
  */
-import { ConnectionError } from "../errors.ts";
 import { CORE, type Core, ON } from "../client/core.ts";
 import type { CacheStats } from "../client/stats.ts";
+import { closedMeanwhile } from "../connection/fate.ts";
 import { type CacheOptions, readCacheOptions } from "./options.ts";
 import { cachingKit } from "./kit.ts";
 import { Tracker } from "./tracker.ts";
@@ -96,7 +96,7 @@ export async function cache<R extends Cacheable>(redis: R, options: CacheOptions
   own.companions.add({ close: () => Promise.resolve(ended()), destroy: ended, cacheStats: () => tracker.stats() });
   try {
     // While this one was opened: nobody would close it.
-    if (parent.closed) throw new ConnectionError("The client was closed", { closed: true });
+    if (parent.closed) throw closedMeanwhile();
     if (line.protocol !== 3) {
       throw new TypeError("Client-side caching needs RESP3: with RESP2 no server tells of changes");
     }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { CacheStats } from "../client/stats.ts";
 import { copyOf, isImmutable, sizeOf } from "./value.ts";
 
 /** Replies of one command, by its arguments. */
@@ -48,8 +49,8 @@ export interface Bounds {
   readonly ttl: number;
 }
 
-/** Replies, most recently used first. */
-export class Store {
+/** Replies, most recently used first. What stands open on it are the numbers that its owner tells. */
+export class Store implements CacheStats {
   readonly #bounds: Bounds;
   readonly #byKey = new Map<string, Set<Entry>>();
   /** The longest key that anything depends on. */

@@ -220,8 +220,7 @@ export class Tracker {
 
   /** What it holds, and has done. */
   stats(): CacheStats {
-    const { entries, bytes, hits, joined, misses, evicted, invalidated, flushes } = this.#store;
-    return { entries, bytes, hits, joined, misses, evicted, invalidated, flushes };
+    return { ...this.#store };
   }
 
   /** Drops everything for good. */

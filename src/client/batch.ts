@@ -8,7 +8,7 @@ import { isBlocking, waitingTime } from "../command/blocking.ts";
 import { BINARY, BLOCKING, BLOCKING_OPTION, PUBSUB, SESSION } from "../command/spec.ts";
 import { Ticket } from "../connection/ticket.ts";
 import { Encoder } from "../resp/encoder.ts";
-import { LOOSE } from "../connection/pending.ts";
+import { type About, LOOSE } from "../connection/pending.ts";
 import { BYTES, type Reply } from "../resp/reply.ts";
 import { QUEUEING, unlessQueued } from "./own_multi.ts";
 import { named } from "./unusual.ts";
@@ -23,6 +23,12 @@ export interface Run {
   readonly mode: number;
   /** How many there are. */
   count: number;
+}
+
+/** What these are, together, for those who watch. */
+export function aboutAll(kind: About["kind"], [first, ...others]: readonly Run[], size: number): About {
+  const same = others.every(({ spec }) => spec === first!.spec);
+  return { kind, name: same ? first!.spec.name : "", size };
 }
 
 /** The types of a builder's list of commands, each replaced by what it resolves to. */

@@ -8,6 +8,7 @@
  */
 import { ConnectionError, RedisError, ReplyError } from "../errors.ts";
 import type { Arg, CommandSpec } from "../command/spec.ts";
+import { closedMeanwhile } from "../connection/fate.ts";
 import type { Line } from "../connection/line.ts";
 import type { SendOptions } from "../connection/pending.ts";
 import { onAbort } from "../connection/signal.ts";
@@ -117,7 +118,7 @@ export class Hub {
     let line = shared;
     if (shared.protocol === 2) {
       // Nobody would close a line that begins after the client has ended.
-      if (this.#closed) throw clientClosed();
+      if (this.#closed) throw closedMeanwhile();
       line = this.#dedicated ??= this.#settings.dedicated();
       await line.open();
     }
@@ -306,14 +307,13 @@ export class Hub {
   lost(line: Line, error?: Error): void {
     if (line !== this.#line) return;
     this.#endPauses();
-    const reason = error ?? clientClosed();
     for (const family of FAMILIES) {
       const topics = [...this.#topics[family].values()];
       this.#topics[family].clear();
       for (const topic of topics) {
         for (const { subscription } of topic.listeners) {
           if (error === undefined) void subscription.close();
-          else subscription.fail(reason);
+          else subscription.fail(error);
         }
       }
     }
@@ -394,8 +394,4 @@ function text(value: Reply): string {
 
 function bytes(value: Reply): Uint8Array {
   return value instanceof Uint8Array ? value : encoder.encode(String(value));
-}
-
-function clientClosed(): ConnectionError {
-  return new ConnectionError("The client was closed", { closed: true });
 }

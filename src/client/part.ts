@@ -11,7 +11,7 @@ import { isReplicas } from "../connection/retries.ts";
 import type { Ticket } from "../connection/ticket.ts";
 import type { Encoder } from "../resp/encoder.ts";
 import { BIGINTS, type Reply } from "../resp/reply.ts";
-import type { Run } from "./batch.ts";
+import { aboutAll, type Run } from "./batch.ts";
 import type { Deferred } from "./deferred.ts";
 
 function isUnsent(error: Error): error is ConnectionError | TimeoutError {
@@ -166,9 +166,7 @@ export class Part implements Owed {
   }
 
   about(): About {
-    const [first, ...others] = this.#runs;
-    const same = others.every((run) => run.spec === first!.spec);
-    return { kind: "pipeline", name: same ? first!.spec.name : "", size: this.owed };
+    return aboutAll("pipeline", this.#runs, this.owed);
   }
 
   #error(error: Error): void {

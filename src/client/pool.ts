@@ -5,8 +5,8 @@
  *
  * @module
  */
-import { ConnectionError, type ConnectionReport } from "../errors.ts";
-import { tooLate } from "../connection/fate.ts";
+import type { ConnectionReport } from "../errors.ts";
+import { closedMeanwhile, tooLate } from "../connection/fate.ts";
 import type { Line } from "../connection/line.ts";
 import { unlessAborted } from "../connection/wait.ts";
 import { Callers } from "./callers.ts";
@@ -169,7 +169,7 @@ export class Pool implements Lines {
       if (line.state !== "ready") await unlessAborted(signal, this.#reach(line));
       // Last, and here: a signal that fires once this has been looked at comes after the line, which is then the caller's.
       signal?.throwIfAborted();
-      if (this.#closed) throw new ConnectionError("The client was closed", { closed: true });
+      if (this.#closed) throw closedMeanwhile();
     } catch (error) {
       this.release(line);
       throw error;
@@ -343,7 +343,7 @@ export class Pool implements Lines {
   #end(): Line[] {
     this.#closed = true;
     clearInterval(this.#sweep);
-    this.#callers.fail(() => new ConnectionError("The client was closed", { closed: true }));
+    this.#callers.fail(closedMeanwhile);
     for (const timer of this.#idleTimers.values()) clearTimeout(timer);
     this.#idleTimers.clear();
     this.#current = undefined;

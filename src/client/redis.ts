@@ -31,7 +31,7 @@ import type { StreamWorker } from "./stream_worker.ts";
 import type { StreamWorkerOptions, StreamWorking } from "./stream_worker_options.ts";
 import type { SubscribeOptions, Subscription } from "./subscription.ts";
 import type { TransactionOptions } from "./transaction.ts";
-import { named } from "./unusual.ts";
+import { sendNamed } from "./unusual.ts";
 
 /**
  * Everything of a client but its commands: commands that are called together leave in one write, and blocking ones go to
@@ -85,13 +85,7 @@ export abstract class BaseClient<
    * @returns The reply as it came: maps as flat arrays, integers beyond 2^53 as `bigint`s.
    */
   call(name: string, ...args: Arg[]): Promise<Reply> {
-    let spec: CommandSpec;
-    try {
-      [spec, args] = named(name, args);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    return this[APART](spec, args, undefined, this.#mode | LOOSE);
+    return sendNamed(name, args, (spec, words) => this[APART](spec, words, undefined, this.#mode | LOOSE));
   }
 
   /** Opens a pipeline to be filled by hand and run with `exec`. */

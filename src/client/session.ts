@@ -25,7 +25,7 @@ import { Running } from "./running.ts";
 import type { ScanFrom, ScanIterator, Scanning, Scans } from "./scan.ts";
 import type { Surface } from "./script.ts";
 import type { TransactionOptions } from "./transaction.ts";
-import { named } from "./unusual.ts";
+import { sendNamed } from "./unusual.ts";
 
 /** How long a command that is still running may keep a session from being given back, in milliseconds. */
 const LINGER = 1000;
@@ -141,15 +141,11 @@ export abstract class BaseSession<
 
   /** Sends any command by its name, for what has no method. The session is reset before anybody else gets it. */
   call(name: string, ...args: Arg[]): Promise<Reply> {
-    let spec: CommandSpec;
-    try {
-      [spec, args] = named(name, args);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    // What a name does that nobody has described is not known.
-    this.#marks.setUnknown();
-    return this.#send(spec, args, undefined, this.#options.mode | LOOSE);
+    return sendNamed(name, args, (spec, words) => {
+      // What a name does that nobody has described is not known.
+      this.#marks.setUnknown();
+      return this.#send(spec, words, undefined, this.#options.mode | LOOSE);
+    });
   }
 
   /** Runs a pipeline on this connection whose replies are not kept. */

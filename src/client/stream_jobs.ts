@@ -5,6 +5,7 @@
  * @module
  */
 import type { Dict, Key } from "../command/values.ts";
+import { tell } from "../connection/tell.ts";
 import { passes, pauseAfter } from "./passing.ts";
 import { alike, nameOf, text } from "./stream_names.ts";
 import type { Delivery, StreamWorkerOptions, StreamWorking } from "./stream_worker_options.ts";
@@ -163,14 +164,7 @@ export class Jobs<S extends Text> {
 
   /** Tells whoever wants to know what went wrong. */
   tell(error: unknown, entry?: Delivery<S>): void {
-    try {
-      this.#options.onError?.(error, entry as never);
-    } catch (failure) {
-      // A listener's error is its own.
-      setTimeout(() => {
-        throw failure;
-      });
-    }
+    tell(() => this.#options.onError?.(error, entry as never));
   }
 
   /** Begins no more: neither those that wait, of which it knows no longer, nor what still comes. Says which those were. */

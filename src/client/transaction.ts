@@ -11,7 +11,7 @@ import { isRecalled, type Ticket } from "../connection/ticket.ts";
 import { type About, LOOSE, type Owed, unsafeInteger } from "../connection/pending.ts";
 import { BIGINTS, BYTES, type Reply } from "../resp/reply.ts";
 import { utf8 } from "../resp/text.ts";
-import { BaseBatch, noList, type Replies, type RepliesOrErrors, type Run } from "./batch.ts";
+import { aboutAll, BaseBatch, noList, type Replies, type RepliesOrErrors, type Run } from "./batch.ts";
 
 const MULTI = new CommandSpec("MULTI", SESSION);
 const EXEC = new CommandSpec("EXEC", SESSION);
@@ -149,9 +149,7 @@ class Owing implements Owed {
   }
 
   about(): About {
-    const [first, ...others] = this.#runs;
-    const same = others.every((run) => run.spec === first!.spec);
-    return { kind: "transaction", name: same ? first!.spec.name : "", size: this.#queued };
+    return aboutAll("transaction", this.#runs, this.#queued);
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import { type Arg, BLOCKING, BLOCKING_OPTION, CommandSpec, PUBSUB, SESSION } from "../command/spec.ts";
 import { wordOf } from "../command/words.ts";
+import type { Reply } from "../resp/reply.ts";
 
 const NAMES: readonly (readonly [flags: number, names: string])[] = [
   [
@@ -55,4 +56,19 @@ export function named(name: string, args: Arg[]): [spec: CommandSpec, args: Arg[
   // and nobody is told of it.
   if (second !== undefined && flags === undefined) return [new CommandSpec(container), [second, ...args]];
   return [new CommandSpec(upper, flags), args];
+}
+
+/** Sends a command that is named at run time. What is wrong with the name is told as a refusal is: by the promise. */
+export function sendNamed(
+  name: string,
+  args: Arg[],
+  send: (spec: CommandSpec, args: Arg[]) => Promise<Reply>,
+): Promise<Reply> {
+  let spec: CommandSpec;
+  try {
+    [spec, args] = named(name, args);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+  return send(spec, args);
 }

@@ -56,6 +56,11 @@ export function tooLate(): ConnectionError {
   return new ConnectionError("The client is closed", { closed: true });
 }
 
+/** It came in time, and the client was closed before it was done. */
+export function closedMeanwhile(): ConnectionError {
+  return new ConnectionError("The client was closed", { closed: true });
+}
+
 /** Its session had a connection, and that is lost. */
 export function sessionOver(owed: Owed, lost: ConnectionError, report: ConnectionReport): ConnectionError {
   const what =

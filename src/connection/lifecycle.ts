@@ -13,6 +13,7 @@
 import { ConnectionError } from "../errors.ts";
 import { Attempts } from "./attempts.ts";
 import { Connection, type ConnectionOwner } from "./connection.ts";
+import { closedMeanwhile } from "./fate.ts";
 import type { Greeting } from "./handshake.ts";
 import type { LineOptions, LineState } from "./line_options.ts";
 import type { Pending } from "./pending.ts";
@@ -219,7 +220,7 @@ export class Lifecycle {
   /** One socket, one handshake. */
   async #attempt(): Promise<void> {
     // Whoever heard that it begins may have closed the line.
-    if (!this.isOpen) throw new ConnectionError("The client was closed", { closed: true });
+    if (!this.isOpen) throw closedMeanwhile();
     const attempt = this.#attempts.begin();
     const { limits, silence, pingInterval, pubsub = false } = this.#options;
     const generation = ++this.generation;

@@ -6,7 +6,7 @@
 
 // @ts-ignore: a module of Workers alone, which no compiler elsewhere knows
 import { connect as connectSocket } from "cloudflare:sockets";
-import { StreamedTransport } from "./streamed.ts";
+import { StreamedTransport, unlessAborted } from "./streamed.ts";
 import type { Address, Connect, TlsOptions, Transport, TransportHandler } from "./transport.ts";
 
 /** Bytes asked for at a time. One such buffer travels between us and the stream as long as the socket lives. */
@@ -58,17 +58,12 @@ async function connectWorker(address: Address, handler: TransportHandler, signal
   const socket = open(address);
   const { closed } = socket;
   closed.catch(() => {}); // reading and writing tell the same
-  let abort: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => abort = () => reject(signal?.reason));
-  signal?.addEventListener("abort", abort!);
   try {
-    await Promise.race([socket.opened, aborted]);
+    await unlessAborted(socket.opened, signal);
     return new WorkerTransport(socket, handler);
   } catch (error) {
     socket.close().catch(() => {});
     throw error;
-  } finally {
-    signal?.removeEventListener("abort", abort!);
   }
 }
 

@@ -7,7 +7,7 @@
  */
 
 import { keepHeapFor } from "./heap.ts";
-import { StreamedTransport } from "./streamed.ts";
+import { StreamedTransport, unlessAborted } from "./streamed.ts";
 import { type Address, KEEP_ALIVE, type NativeMeans, type Transport, type TransportHandler } from "./transport.ts";
 
 /** Bytes asked of the kernel at a time. One such buffer lives as long as its socket. */
@@ -36,17 +36,12 @@ declare const Deno: {
 export async function connect(address: Address, handler: TransportHandler, signal?: AbortSignal): Promise<Transport> {
   if (address.tls !== undefined) throw new TypeError("This adapter does not encrypt");
   signal?.throwIfAborted();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal?.reason);
-  signal?.addEventListener("abort", abort);
   const opening = open(address, signal);
   try {
-    return new DenoTransport(await Promise.race([opening, aborted]), handler);
+    return new DenoTransport(await unlessAborted(opening, signal), handler);
   } catch (error) {
     opening.then((late) => late.close(), () => {});
     throw signal?.aborted ? signal.reason : error;
-  } finally {
-    signal?.removeEventListener("abort", abort);
   }
 }
 

@@ -6,6 +6,19 @@
 import { WriteQueue } from "./queue.ts";
 import { LARGE, type Transport, type TransportHandler } from "./transport.ts";
 
+/** What comes of opening a socket, or the signal's reason as soon as it fires. What opens after that is the caller's. */
+export async function unlessAborted<T>(opening: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await opening;
+  let abort!: () => void;
+  const aborted = new Promise<never>((_, reject) => abort = () => reject(signal.reason));
+  signal.addEventListener("abort", abort);
+  try {
+    return await Promise.race([opening, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
 /** One read and one write under way at a time; what is written meanwhile waits in a queue. */
 export abstract class StreamedTransport implements Transport {
   protected readonly handler: TransportHandler;
