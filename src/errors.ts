@@ -18,11 +18,14 @@ export interface ConnectionReport {
   readonly bytesWaiting: number;
   /** Milliseconds since the server last sent anything; `null` if it never did. */
   readonly silentFor: number | null;
-  /** Which connection of this client it was: 1 for the first, one more after each reconnect. */
+  /** Which attempt at its connection it was: 1 for the first; those that failed count, too. */
   readonly generation: number;
 }
 
-/** The base of every error that this module makes itself. Never thrown as such. */
+/**
+ * The base of every error that this package makes. By itself it ends a subscription or a monitor: the reader is too
+ * slow, or a shard has moved.
+ */
 export class RedisError extends Error {
   /** Always `RedisError`. */
   override name = "RedisError";
@@ -53,7 +56,7 @@ export class ConnectionError extends RedisError {
   override name = "ConnectionError";
   /** Whether the command may have run: `false` means that none of its bytes left. */
   readonly sent: boolean;
-  /** The client was closed before the call: trying again is of no use. */
+  /** The client, or what the call belongs to, was closed, before the call or during it: trying again is of no use. */
   readonly closed: boolean;
   /** The command that failed, without its arguments; empty where no single command is meant. */
   command = "";

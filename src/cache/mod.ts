@@ -52,8 +52,8 @@ export interface CacheControl {
 /**
  * Opens a client beside another, with the same commands and settings, that answers reads from replies it has kept.
  *
- * It has a connection of its own, over which its commands go, but for those that block; the client it was made from is as before. Closing that
- * one closes it too.
+ * It has a connection of its own for its commands; those that block take one each, as ever. The client it was made
+ * from is as before, and closing that one closes this one.
  *
  * @param redis The client whose settings it takes over.
  * @param options How much is kept, and what.

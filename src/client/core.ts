@@ -76,7 +76,10 @@ export class Core {
   readonly identity: Identity | undefined;
   /** What ends with this client. */
   readonly companions: Set<Companion> = new Set();
-  /** What may have more to hand over to the lines: long pipelines, and what blocks and has no line yet. */
+  /**
+   * Work that closing has to wait for beside replies: pipelines, transactions of sessions, and commands that block,
+   * whether or not they have a line yet.
+   */
   readonly running: Running = new Running();
   /** Nothing that belongs to it may begin any more. */
   closed = false;

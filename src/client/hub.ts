@@ -153,8 +153,9 @@ export class Hub {
   }
 
   /**
-   * All were refused for the sake of one: who wants others of them only must not be refused with him who wanted all. Nor
-   * who comes before that one has left.
+   * The server refused the whole command because of one name. A listener that wants only some of its names must not
+   * fail with the one that wanted all, and neither must one that joins before that one has left: what they want is
+   * asked for name by name.
    */
   #askForOthers(line: Line, family: Family, topics: readonly Topic[], refused: Listener): void {
     const present = this.#topics[family];

@@ -76,8 +76,8 @@ export interface ClientOptions {
   /** What happens to a command beyond these limits: `"error"` (the default) rejects it, `"wait"` lets it wait its turn. */
   readonly overflow?: "error" | "wait" | undefined;
   /**
-   * Milliseconds from each call until its caller is released, that of a command that blocks as well
-   * (`redis.with({ timeout: undefined })` has no limit); at least 1. Leave it out for none.
+   * Milliseconds from each call until its caller is released; at least 1, no limit unless given. It holds for blocking
+   * commands, too: `redis.with({ timeout: undefined })` lifts it.
    */
   readonly timeout?: number | undefined;
   /**

@@ -1,10 +1,10 @@
 /**
- * What is under way and has not handed over everything yet.
+ * Work that closing a client, or giving a session back, has to wait for.
  *
  * @module
  */
 
-/** Pipelines and the like: before their commands, or between two parts, there may be no reply to wait for. */
+/** What is under way, though no reply may be owed at this moment: before its commands, or between two parts. */
 export class Running {
   readonly #works = new Set<Promise<unknown>>();
 

@@ -52,7 +52,7 @@ export interface ConnectionSettings {
   readonly silence: number;
   /** Milliseconds of silence while nothing is owed before the owner hears of it; 0 never tells. */
   readonly idle: number;
-  /** Counts the connections of one client. */
+  /** Counts what its line has tried, itself included: failed attempts, too. */
   readonly generation: number;
   /** Where it counts. */
   readonly traffic: Traffic;

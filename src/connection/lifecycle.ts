@@ -3,10 +3,16 @@
  *
  * States, and who leaves them:
  *
- *     idle ──send, open──▶ connecting ──ready──▶ ready ──lost──▶ reconnecting ──ready──▶ ready
- *       ▲                      │                                      │
- *       └──────failed──────────┴───────────────gave up────────────────┘
- *     any ──close──▶ closing ──all replies in, or out of time──▶ closed
+ *     idle ────────open, send──▶ connecting
+ *     connecting ───────ready──▶ ready
+ *     connecting ──────failed──▶ idle; after `restore`, as if it were lost
+ *     ready ──────────restore──▶ connecting
+ *     ready ────────────renew──▶ reconnecting
+ *     ready ─────────────lost──▶ reconnecting, or idle if nobody wants another
+ *     reconnecting ─────ready──▶ ready
+ *     reconnecting ───gave up──▶ idle
+ *     ready ────────────close──▶ closing ──all replies in, or out of time──▶ closed
+ *     any ────────────destroy──▶ closed
  *
  * @module
  */
@@ -87,7 +93,7 @@ export class Lifecycle {
     return this.state !== "closing" && this.state !== "closed";
   }
 
-  /** A connection is for whoever wants one to open: nobody is about it, or nothing will come of that. */
+  /** Whoever wants a connection has to open it: nobody is opening one, or what was under way ended with its request. */
   get isLeft(): boolean {
     if (this.opening !== undefined) return this.isOpen && this.#attempts.isOverdue;
     return this.state === "idle" || (this.state === "reconnecting" && this.#options.connect.here !== undefined);

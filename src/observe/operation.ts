@@ -33,7 +33,7 @@ export interface Operation {
   readonly bytes: number;
   /** Entries that waited on its connection when it was issued. */
   readonly pending: number;
-  /** Which connection of its line it was issued on: 1 for the first, one more after each reconnect. */
+  /** Which attempt at its connection it was issued on: 1 for the first; those that failed count, too. */
   readonly generation: number;
   /** Where it goes. */
   readonly server: ServerPlace;
