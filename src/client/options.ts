@@ -98,8 +98,9 @@ export interface ClientOptions {
   /** Milliseconds that an unused connection of a session stays open; 30,000 unless given, 0 keeps it. */
   readonly idleTimeout?: number | undefined;
   /**
-   * Milliseconds after which a connection is replaced by a new one, give or take a tenth; the old one is closed once nothing
-   * is owed on it. 0, never, unless given. One that carries subscriptions stays, since a new one would mean a gap.
+   * Milliseconds after which a connection is replaced by a new one: up to a tenth sooner, lest all be replaced at once,
+   * and later where it is looked at later. The old one is closed once nothing is owed on it. 0, never, unless given.
+   * One that carries subscriptions stays, since a new one would mean a gap.
    */
   readonly maxLifetime?: number | undefined;
   /** Milliseconds of silence after which a connection is tried with a PING before a session or a blocking command gets it; 10,000 unless given, 0 never does. */

@@ -9,7 +9,7 @@ import { settledWithin } from "../connection/wait.ts";
 
 /** What makes a connection doubtful. */
 export interface UpkeepSettings {
-  /** Milliseconds after which a connection is replaced, give or take a tenth; 0 never. */
+  /** Milliseconds after which a connection is old, up to a tenth sooner; 0 never. */
   readonly maxLifetime: number;
   /** Milliseconds of silence after which a connection is tried before it is handed out; 0 never. */
   readonly checkAfter: number;

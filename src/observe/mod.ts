@@ -34,7 +34,7 @@ export interface Observation extends Disposable {
 /**
  * Calls the observer for each operation that the client issues, on any of its surfaces and connections.
  *
- * While a client has no observer, there is nothing that it could cost.
+ * A client without observers pays for one comparison per command: whether there is any.
  *
  * @param redis The client. A client that `cache` gave is one of its own; what it answers from memory is no operation.
  * @param observer Called when an operation is issued; what it returns is called when that ends.
