@@ -18,7 +18,7 @@ import { Running } from "./running.ts";
 import type { CacheStats } from "./stats.ts";
 
 /** How much may be pending at once, and what happens to the command that is one too many. */
-export interface Room {
+export interface Capacity {
   /** Commands whose replies are owed, per connection. */
   readonly commands: number;
   /** Bytes that the socket has not taken, per connection. */
@@ -68,7 +68,7 @@ export class Core {
   readonly pool: Lines;
   /** Where the client has subscriptions. */
   readonly hub: Hub | undefined;
-  readonly room: Room;
+  readonly capacity: Capacity;
   readonly traffic: Traffic;
   /** Opens a client of another kit with the same settings, with one shared connection. */
   readonly sibling: <R>(kit: Kit, hooks: Hooks) => Promise<R>;
@@ -88,7 +88,7 @@ export class Core {
     kit: Kit,
     pool: Lines,
     hub: Hub | undefined,
-    room: Room,
+    capacity: Capacity,
     traffic: Traffic,
     sibling: Core["sibling"],
     identity: Identity | undefined,
@@ -96,7 +96,7 @@ export class Core {
     this.kit = kit;
     this.pool = pool;
     this.hub = hub;
-    this.room = room;
+    this.capacity = capacity;
     this.traffic = traffic;
     this.sibling = sibling;
     this.identity = identity;
@@ -109,7 +109,7 @@ export class Core {
 
   /** Whether a command must not go onto this line now. */
   isFull(line: Line): boolean {
-    const { commands, bytes } = this.room;
+    const { commands, bytes } = this.capacity;
     return line.pending >= commands || line.hasWaiters || (bytes !== Infinity && line.waiting >= bytes);
   }
 
@@ -120,7 +120,7 @@ export class Core {
   sendWithRoom(pending: Pending): void {
     const line = this.pool.freest((line) => this.isFull(line));
     if (!this.isFull(line)) return line.send(pending);
-    const { commands, bytes, overflow } = this.room;
+    const { commands, bytes, overflow } = this.capacity;
     // Its caller has issued it, whether it is let through or not.
     this.traffic.tap?.command(pending, line);
     if (overflow === "wait") {

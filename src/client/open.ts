@@ -12,13 +12,13 @@ import type { Identity } from "./identity.ts";
 import type { Kit } from "./kit.ts";
 import type { Lines } from "./lines.ts";
 import {
+  capacityOf,
   type ClientOptions,
   lineOptions,
   mostLines,
   poolLimits,
   type PoolOptions,
   poolSize,
-  roomOf,
 } from "./options.ts";
 import { readBriefly } from "./brief.ts";
 import { OneLine } from "./one_line.ts";
@@ -111,7 +111,7 @@ async function start<R>(
   });
   const sibling: Core["sibling"] = (other, heard) =>
     start(other, openSocket, { ...options, min: 1 }, 1, mostLines(options), heard, identity);
-  const core = new Core(kit, pool, hub, roomOf(options), traffic, sibling, identity);
+  const core = new Core(kit, pool, hub, capacityOf(options), traffic, sibling, identity);
   try {
     await pool.open();
   } catch (error) {

@@ -13,7 +13,7 @@ import type { Push } from "../resp/reply.ts";
 import { readVariable } from "../transport/environment.ts";
 import { type Connect, KEEP_ALIVE, type TlsOptions } from "../transport/transport.ts";
 import { checkOptions } from "./check.ts";
-import type { Room } from "./core.ts";
+import type { Capacity } from "./core.ts";
 import type { Identity } from "./identity.ts";
 import { feature, type Kit } from "./kit.ts";
 import type { PoolLimits } from "./lines.ts";
@@ -207,7 +207,7 @@ export function poolLimits(options: PoolOptions): PoolLimits {
 }
 
 /** How much may be pending at once. */
-export function roomOf(options: ClientOptions): Room {
+export function capacityOf(options: ClientOptions): Capacity {
   return {
     commands: options.maxPending ?? 1_000_000,
     bytes: options.maxPendingBytes ?? Infinity,

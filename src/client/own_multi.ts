@@ -6,13 +6,13 @@
 import type { Shape } from "../command/spec.ts";
 
 /** One for each, as a pipeline tells of equal commands in a row by their shape. */
-const guarded = new WeakMap<Shape, Shape>();
+const guards = new WeakMap<Shape, Shape>();
 
 /** The shape for what is sent meanwhile: "QUEUED" is nobody's reply, and of no shape. */
 export function unlessQueued(shape: Shape | undefined): Shape | undefined {
   if (shape === undefined) return undefined;
-  let guard = guarded.get(shape);
-  if (guard === undefined) guarded.set(shape, guard = (reply, mode) => reply === "QUEUED" ? reply : shape(reply, mode));
+  let guard = guards.get(shape);
+  if (guard === undefined) guards.set(shape, guard = (reply, mode) => reply === "QUEUED" ? reply : shape(reply, mode));
   return guard;
 }
 

@@ -7,7 +7,7 @@ import { BLOCKING, BLOCKING_OPTION } from "../command/spec.ts";
 import { ConnectionError, ReplyError, TimeoutError } from "../errors.ts";
 import { detailed } from "../connection/notice.ts";
 import { type About, LOOSE, type Owed, unsafeInteger } from "../connection/pending.ts";
-import { isReplicas } from "../connection/retries.ts";
+import { isFromReplica } from "../connection/retries.ts";
 import type { Ticket } from "../connection/ticket.ts";
 import type { Encoder } from "../resp/encoder.ts";
 import { BIGINTS, type Reply } from "../resp/reply.ts";
@@ -129,7 +129,7 @@ export class Part implements Owed {
     if (typeof value === "object" && value instanceof ReplyError) {
       value.command = run.spec.name;
       this.#error(value);
-      if (isReplicas(value)) this.#refusal = value;
+      if (isFromReplica(value)) this.#refusal = value;
     } else if (unsafe && outcome.keep && (run.mode & (BIGINTS | LOOSE)) === 0) {
       this.#error(unsafeInteger(run.spec.name));
     } else if (outcome.keep) {

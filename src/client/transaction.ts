@@ -6,7 +6,7 @@
 import { ReplyError, TransactionError } from "../errors.ts";
 import { CommandSpec, SESSION } from "../command/spec.ts";
 import type { Line } from "../connection/line.ts";
-import { isReplicas } from "../connection/retries.ts";
+import { isFromReplica } from "../connection/retries.ts";
 import { isRecalled, type Ticket } from "../connection/ticket.ts";
 import { type About, LOOSE, type Owed, unsafeInteger } from "../connection/pending.ts";
 import { BIGINTS, BYTES, type Reply } from "../resp/reply.ts";
@@ -65,7 +65,7 @@ class Owing implements Owed {
     if (value instanceof ReplyError) {
       const place = this.#queued - this.owed;
       value.command = this.#nameAt(place);
-      if (isReplicas(value)) this.#refusal = value;
+      if (isFromReplica(value)) this.#refusal = value;
       if (this.owed > 0) this.#refused.set(place, value);
     }
     if (this.owed > 0) return false;

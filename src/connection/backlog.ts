@@ -47,17 +47,17 @@ export class Backlog {
    * Of a session whose connection is lost nothing may: `lost` says how.
    */
   admit(owed: Sendable, lost: ConnectionError | undefined): void {
-    const { state, isOpen, isDown, isLeft } = this.#life;
+    const { state, isOpen, isDown, needsOpener } = this.#life;
     if (!isOpen) return owed.fail(toldInQueue(tooLate(), owed, this.#owner.report()));
     if (lost !== undefined) return owed.fail(sessionOver(owed, lost, this.#owner.report()));
     const { queueLimit, address } = this.#options;
     const { size } = this.#waiting;
     // Whoever opens the line has to wait for that, or nobody ever would; and all may who come while it is opened.
-    if (size >= queueLimit && isDown && state !== "idle" && !isLeft) {
+    if (size >= queueLimit && isDown && state !== "idle" && !needsOpener) {
       return owed.fail(crowded(owed, address, size, this.#owner.report()));
     }
     this.#waiting.push(owed);
-    if (isLeft) this.#life.open().catch(() => {});
+    if (needsOpener) this.#life.open().catch(() => {});
   }
 
   /** Puts an entry behind all others. */

@@ -94,7 +94,7 @@ export class Lifecycle {
   }
 
   /** Whoever wants a connection has to open it: nobody is opening one, or what was under way ended with its request. */
-  get isLeft(): boolean {
+  get needsOpener(): boolean {
     if (this.opening !== undefined) return this.isOpen && this.#attempts.isOverdue;
     return this.state === "idle" || (this.state === "reconnecting" && this.#options.connect.here !== undefined);
   }
@@ -131,7 +131,7 @@ export class Lifecycle {
   /** Opens a connection unless there is one or somebody is about it. Rejects if the first attempt fails. */
   open(): Promise<void> {
     if (this.opening !== undefined) {
-      if (!this.isLeft) return this.opening;
+      if (!this.needsOpener) return this.opening;
       this.#forsake();
     }
     return this.#begin(() => this.state === "reconnecting" ? this.#reopen(lost()) : this.#openFirst());

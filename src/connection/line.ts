@@ -358,7 +358,7 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
   /** What a connection left that was being replaced goes to the one in its place, which may be there already. */
   #sendInherited(): void {
     if (this.#life.live !== undefined) this.#sendQueued();
-    else if (this.#life.isLeft && this.#queue.size > 0) this.open().catch(() => {});
+    else if (this.#life.needsOpener && this.#queue.size > 0) this.open().catch(() => {});
   }
 
   /** Nothing is as it was: whoever waits for something looks. */

@@ -107,7 +107,7 @@ export class Pending implements Owed {
   refusals = 0;
   refusedAt = 0;
   /** Undoes the timer and the signal listener. */
-  guard: (() => void) | undefined = undefined;
+  unguard: (() => void) | undefined = undefined;
 
   constructor(
     spec: CommandSpec,
@@ -155,7 +155,7 @@ export class Pending implements Owed {
 
   reply(value: Reply, unsafe: boolean): boolean {
     if (typeof value === "object" && value instanceof ReplyError) return this.#refused(value);
-    if (this.guard !== undefined) this.guard();
+    if (this.unguard !== undefined) this.unguard();
     if (unsafe && (this.mode & (BIGINTS | LOOSE)) === 0) {
       this.reject(unsafeInteger(this.spec.name));
     } else if (this.shape === undefined) {
@@ -168,7 +168,7 @@ export class Pending implements Owed {
 
   #refused(error: ReplyError): true {
     if (this.line?.again(this, error)) return true;
-    this.guard?.();
+    this.unguard?.();
     error.command = this.spec.name;
     this.reject(error);
     return true;
@@ -183,7 +183,7 @@ export class Pending implements Owed {
   }
 
   fail(error: Error): void {
-    if (this.guard !== undefined) this.guard();
+    if (this.unguard !== undefined) this.unguard();
     this.reject(error);
   }
 
@@ -192,16 +192,16 @@ export class Pending implements Owed {
     const { timeout, limit = timeout, signal } = options;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const release = (error: unknown): void => {
-      this.guard?.();
+      this.unguard?.();
       this.released = true;
       this.reject(error);
       this.line?.withdraw(this);
     };
     const unheard = signal && onAbort(signal, () => release(signal.reason));
-    this.guard = () => {
+    this.unguard = () => {
       clearTimeout(timer);
       unheard?.();
-      this.guard = undefined;
+      this.unguard = undefined;
     };
     if (timeout !== undefined) {
       timer = setTimeout(() => {

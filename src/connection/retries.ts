@@ -28,7 +28,7 @@ function isTransient(pending: Pending, error: ReplyError): boolean {
 }
 
 /** Whether this is a replica's own refusal to be written to. */
-export function isReplicas(error: ReplyError): boolean {
+export function isFromReplica(error: ReplyError): boolean {
   return error.code === "READONLY" && OWN_WORDS.test(error.message);
 }
 

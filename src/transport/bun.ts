@@ -9,8 +9,8 @@ import { Buffer, isAscii } from "node:buffer";
 import { WriteQueue } from "./queue.ts";
 import { type Address, KEEP_ALIVE, type NativeMeans, type Transport, type TransportHandler } from "./transport.ts";
 
-/** Memory of arrays above this is given back as soon as nobody needs them; see {@link release}. */
-const LARGE = 32_768;
+/** Memory of arrays from this size on is given back as soon as nobody needs them; see {@link release}. */
+const RELEASED_FROM = 32_768;
 
 /** What `lib` of some TypeScript versions does not know. */
 type OwnBuffer = ArrayBuffer & { transfer(length: number): unknown };
@@ -21,7 +21,7 @@ type OwnBuffer = ArrayBuffer & { transfer(length: number): unknown };
  * chunk that Bun makes, and long arguments whose memory nobody keeps; a part of something larger may have neighbours.
  */
 function release({ buffer, byteLength }: Uint8Array): void {
-  if (byteLength >= LARGE && byteLength === buffer.byteLength) (buffer as OwnBuffer).transfer(0);
+  if (byteLength >= RELEASED_FROM && byteLength === buffer.byteLength) (buffer as OwnBuffer).transfer(0);
 }
 
 const latin1Slice = (Buffer.prototype as unknown as { latin1Slice(from: number, to: number): string }).latin1Slice;

@@ -15,7 +15,7 @@ const LID = 1024 * 1024;
 type OwnBuffer = ArrayBuffer & { transfer?(length: number): unknown };
 
 /** Of smaller blocks, those that are free at the same time are seldom enough for glibc to give them back. */
-const LARGE = 32 * 1024;
+const GIVEN_BACK_FROM = 32 * 1024;
 
 let done = false;
 
@@ -35,7 +35,7 @@ const held: ArrayBuffer[] = [];
  * does nothing; where a block cannot be freed at once (Node 20), only the first is done.
  */
 export function keepHeapFor(length: number): void {
-  if (done || length < LARGE) return;
+  if (done || length < GIVEN_BACK_FROM) return;
   done = true;
   const shown: OwnBuffer = new ArrayBuffer(BLOCK);
   if (shown.transfer === undefined) return;

@@ -11,7 +11,7 @@ import { keepHeapFor } from "./heap.ts";
 import {
   type Address,
   KEEP_ALIVE,
-  LARGE,
+  LONG_WRITE,
   type NativeMeans,
   type TlsOptions,
   type Transport,
@@ -130,7 +130,7 @@ class NodeTransport implements Transport {
   /** What was left of a write when that was last looked at, and when it was seen to become less. */
   #queued = 0;
   #takenAt = 0;
-  #isLarge = false;
+  #isLong = false;
 
   constructor(handler: TransportHandler) {
     this.#handler = handler;
@@ -177,7 +177,7 @@ class NodeTransport implements Transport {
     this.#socket.write(bytes, this.#written);
     if (this.#socket.writableLength === 0) return true;
     this.#blocked = true;
-    this.#isLarge ||= this.#socket.writableLength > LARGE;
+    this.#isLong ||= this.#socket.writableLength > LONG_WRITE;
     this.#queued = queuedIn(this.#socket);
     return false;
   }
@@ -186,9 +186,9 @@ class NodeTransport implements Transport {
     if (error || !this.#blocked || this.#ended || this.#socket.writableLength > 0) return;
     this.#blocked = false;
     // Of an encrypted socket every write ends here; that the kernel has a small one says nothing of the other end.
-    if (this.#isLarge) this.#taken(0);
+    if (this.#isLong) this.#taken(0);
     this.#queued = 0;
-    this.#isLarge = false;
+    this.#isLong = false;
     this.#handler.drain();
   };
 

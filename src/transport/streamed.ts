@@ -4,7 +4,7 @@
  * @module
  */
 import { WriteQueue } from "./queue.ts";
-import { LARGE, type Transport, type TransportHandler } from "./transport.ts";
+import { LONG_WRITE, type Transport, type TransportHandler } from "./transport.ts";
 
 /** What comes of opening a socket, or the signal's reason as soon as it fires. What opens after that is the caller's. */
 export async function unlessAborted<T>(opening: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
@@ -77,7 +77,7 @@ export abstract class StreamedTransport implements Transport {
         const size = await this.put(bytes);
         if (this.closed) return;
         this.waiting -= size;
-        if (bytes.length > LARGE) this.takenAt = performance.now();
+        if (bytes.length > LONG_WRITE) this.takenAt = performance.now();
         const next = size < bytes.length ? bytes.subarray(size) : this.#queue.take();
         if (next === undefined) break;
         bytes = next;

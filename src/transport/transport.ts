@@ -39,7 +39,7 @@ export interface Address {
 export const KEEP_ALIVE = 15_000;
 
 /** A write of more bytes may take its time though whoever reads it is well. */
-export const LARGE = 64 * 1024;
+export const LONG_WRITE = 64 * 1024;
 
 /** What a runtime does better than the Web platform's means can. */
 export interface NativeMeans {
