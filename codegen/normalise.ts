@@ -48,6 +48,11 @@ function isCount({ name }: SourceArgument, next: SourceArgument): boolean {
     [next, ...next.children].some((one) => [one.name, one.type].map(same).includes(same(counted)));
 }
 
+/** Whether a count is one of arguments, of which a row has several (`SORTBY 2 @price DESC`). */
+function countsWords({ name }: SourceArgument): boolean {
+  return /^n?args$/i.test(name);
+}
+
 function siblings(args: readonly SourceArgument[], doubts: string[]): Draft[] {
   const out: Draft[] = [];
   for (let at = 0; at < args.length; at++) {
@@ -55,13 +60,18 @@ function siblings(args: readonly SourceArgument[], doubts: string[]): Draft[] {
     const next = args[at + 1];
     // A count that says how many values follow: the caller passes the values, the encoder counts them.
     if (arg.type === "integer" && !arg.optional && next?.multiple && !next.token && isCount(arg, next)) {
-      for (const { opt, ...node } of convert(next, doubts)) {
-        if (arg.token !== undefined) node.token = arg.token;
-        // An optional list behind a required count: no values means a count of 0.
-        out.push({ ...node, list: "counted", ...(opt ? { opt, empty: true as const } : {}) });
+      const nodes = convert(next, doubts);
+      // Of values with a word before each nobody says whether the words count: the caller does it.
+      if (!nodes.some((node) => node.repeat)) {
+        for (const { opt, ...node } of nodes) {
+          if (arg.token !== undefined) node.token = arg.token;
+          if (countsWords(arg) && (node.group ?? node.oneof) !== undefined) node.count = "words";
+          // An optional list behind a required count: no values means a count of 0.
+          out.push({ ...node, list: "counted", ...(opt ? { opt, empty: true as const } : {}) });
+        }
+        at++;
+        continue;
       }
-      at++;
-      continue;
     }
     out.push(...convert(arg, doubts));
   }
@@ -76,7 +86,8 @@ function convert(arg: SourceArgument, doubts: string[]): Draft[] {
   if (arg.multiple) {
     node.list ??= "array";
     if (node.name) node.name = plural(node.name);
-    if (arg.multipleToken) node.repeat = true;
+    // A word that begins what is there several times is sent with each of it: `[FILTER field min max [FILTER …]]`.
+    if (node.token !== undefined && (arg.multipleToken || arg.token === undefined)) node.repeat = true;
   }
   if (arg.optional) node.opt = true;
   if (arg.since && !node.since) node.since = arg.since;

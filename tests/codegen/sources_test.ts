@@ -346,6 +346,50 @@ test("a count is dropped only where the next argument is what it counts", () => 
   }
 });
 
+test("what is there several times begins with its word each time", () => {
+  const nodes = (...raw: unknown[]) => normalise(raw.map(readArgument)).nodes;
+  const field = { name: "field", type: "string", token: "FILTER" };
+  const [word, min] = [{ name: "word", type: "pure-token", token: "FILTER" }, { name: "min", type: "double" }];
+  const filter = { name: "filter", type: "block", optional: true, multiple: true };
+  const several = { token: "FILTER", list: "array", repeat: true, opt: true } as const;
+  const [group, one] = [
+    { ...several, name: "filters", group: [{ name: "field", type: "value" }, { name: "min", type: "double" }] },
+    { ...several, name: "fields", type: "value" },
+  ];
+  assertEquals(nodes({ ...filter, arguments: [field, min] }), [group] as never);
+  assertEquals(nodes({ ...filter, arguments: [word, { ...field, token: undefined }, min] }), [group] as never);
+  assertEquals(nodes({ ...filter, arguments: [field] }), [one] as never);
+  assertEquals(nodes({ ...filter, type: "oneof", arguments: [field] }), [one] as never);
+  // Whether a count before it counts the words, too, is the caller's to know.
+  const count = { name: "count", type: "integer" };
+  assertEquals(nodes(count, { ...filter, arguments: [field, min] }).slice(1), [group] as never);
+  // A word of the whole stands before all.
+  const { repeat: _, ...once } = one;
+  assertEquals(nodes({ ...filter, token: "FILTER", arguments: [{ ...field, token: undefined }] }), [once] as never);
+});
+
+test("arguments are counted as servers count them: by words, where a row has several", () => {
+  const nodes = (...raw: unknown[]) => normalise(raw.map(readArgument)).nodes;
+  const [name, value] = ["name", "value"].map((name) => ({ name, type: "string" }));
+  const rows = { name: "rows", type: "block", multiple: true, arguments: [name, value] };
+  const how = {
+    name: "how",
+    type: "oneof",
+    multiple: true,
+    arguments: [name, value].map((one) => ({ ...one, token: "A" })),
+  };
+  const counted = (count: string, next: unknown) => {
+    const [{ list, count: of }] = nodes({ name: count, type: "integer" }, next);
+    return [list, of];
+  };
+  for (const count of ["nargs", "args"]) {
+    assertEquals(counted(count, rows), ["counted", "words"]);
+    assertEquals(counted(count, how), ["counted", "words"]);
+    assertEquals(counted(count, { ...value, multiple: true }), ["counted", undefined]);
+  }
+  assertEquals(counted("num", rows), ["counted", undefined]);
+});
+
 test("commands.json is written as it is formatted", () => {
   assertEquals(formatCommands(file), text);
 });
