@@ -207,8 +207,11 @@ function isPlain(node: Draft): boolean {
   return node.type !== undefined || (node.group?.every((member) => member.type !== undefined && !member.list) ?? false);
 }
 
+/** Whether a node becomes an option, or has something in it that does: beside options no list may be a rest parameter. */
 function isOption(node: Draft): boolean {
-  return node.opt === true && !(node.type !== undefined && node.token === undefined);
+  if (node.opt === true) return !(node.type !== undefined && node.token === undefined);
+  // A choice that must be made is one between options, and a group that must be there stands for its members.
+  return node.list === undefined && (node.oneof !== undefined || (node.group?.some(isOption) ?? false));
 }
 
 function scalarType(arg: SourceArgument): ScalarType {
@@ -216,7 +219,8 @@ function scalarType(arg: SourceArgument): ScalarType {
     case "key":
       return "key";
     case "integer":
-      return "int";
+      // Nobody tells how large it may get: ids and counters may be of 64 bits, and a cursor is given back as it came.
+      return /cursor/i.test(arg.name) ? "cursor" : "int64";
     case "double":
       return "double";
     case "pattern":

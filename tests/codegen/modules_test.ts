@@ -413,6 +413,11 @@ test("commands, arguments and words whose names TypeScript or the module has no 
     "BOX.TIMES": [key, { name: "numtimes", type: "integer" }, {
       ...{ name: "time", type: "unix-time", multiple: true, optional: true },
     }],
+    "BOX.PAGE": [key, { name: "cursor_id", type: "integer" }, { name: "id", type: "integer", optional: true }],
+    "BOX.MOVE": [key, {
+      ...{ name: "how", type: "oneof" },
+      arguments: [{ ...x, optional: false }, { ...y, optional: false }],
+    }, { name: "member", type: "string", multiple: true }],
     "BOX.SAME": [key, { name: "how", type: "oneof", multiple: true, arguments: [x, { ...x, type: "integer" }] }],
     "BOX.WORDS": [key, {
       ...{ name: "row", type: "block", optional: true, multiple: true, token: "ROW" },
@@ -451,6 +456,9 @@ test("commands, arguments and words whose names TypeScript or the module has no 
       void (() => redis.boxHiding("a", "b", 1));
       void (() => redis.boxData("a", "b", "c"));
       void (() => redis.boxTimes("a", [new Date(), 5]));
+      void (() => redis.boxPage("a", "18446744073709551615", 1n << 60n));
+      void (() => redis.boxPage("a", 0, 5));
+      void (() => redis.boxMove("a", ["b", "c"], { y: "d" }));
       void (() => redis.boxSame("a", "X", "b"));
       void (() => redis.boxWords("a", "ROW", "LOUD"));
     }`,

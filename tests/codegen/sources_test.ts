@@ -286,7 +286,7 @@ test("a folder of command files and a docs-style file say the same", () => {
 test("one thing that sources spell in several ways becomes one node", () => {
   const nodes = (...raw: unknown[]) => normalise(raw.map(readArgument)).nodes;
   const token = { name: "t", type: "pure-token", token: "CAPACITY" };
-  const wanted = [{ token: "CAPACITY", name: "size", type: "int", opt: true }];
+  const wanted = [{ token: "CAPACITY", name: "size", type: "int64", opt: true }];
   const value = { name: "size", type: "integer" };
   assertEquals(nodes({ ...value, token: "CAPACITY", optional: true }), wanted as never);
   assertEquals(nodes({ name: "b", type: "block", optional: true, arguments: [token, value] }), wanted as never);
@@ -324,7 +324,7 @@ test("a count is dropped only where the next argument is what it counts", () => 
   const keys = { name: "key", type: "key", multiple: true };
   assertEquals(nodes(count, keys), [{ name: "keys", type: "key", list: "counted" }]);
   assertEquals(nodes({ ...count, name: "count" }, { name: "element", type: "string" }), [
-    { name: "count", type: "int" },
+    { name: "count", type: "int64" },
     { name: "element", type: "value" },
   ]);
   assertEquals(nodes({ name: "b", type: "block", token: "FIELDS", arguments: [count, keys] }), [
@@ -388,6 +388,19 @@ test("arguments are counted as servers count them: by words, where a row has sev
     assertEquals(counted(count, { ...value, multiple: true }), ["counted", undefined]);
   }
   assertEquals(counted("num", rows), ["counted", undefined]);
+});
+
+test("the last list is an array beside options of any kind, and a rest parameter otherwise", () => {
+  const list = (...raw: unknown[]) =>
+    normalise([...raw, { ...value, multiple: true }].map(readArgument)).nodes.at(-1)!.list;
+  const [value, word] = [{ name: "value", type: "string" }, { name: "word", type: "pure-token", token: "WORD" }];
+  const [by, at] = ["BY", "AT"].map((token) => ({ name: token, type: "string", token }));
+  assertEquals(list({ name: "how", type: "oneof", arguments: [by, at] }), "array");
+  const block = { name: "block", type: "block", token: "BLOCK" };
+  assertEquals(list({ ...block, arguments: [value, { ...word, optional: true }] }), "array");
+  assertEquals(list({ ...block, arguments: [value, { name: "how", type: "oneof", arguments: [by, at] }] }), "array");
+  assertEquals(list({ ...block, arguments: [value, by] }), "tail");
+  assertEquals(list({ ...value, name: "first", optional: true }), "tail");
 });
 
 test("commands.json is written as it is formatted", () => {
