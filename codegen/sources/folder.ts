@@ -39,7 +39,7 @@ function readCommand(key: string, raw: Json, module: string | undefined): Source
   const name = (raw.container ? `${raw.container} ${key}` : key).toUpperCase();
   return {
     name,
-    group: raw.group.replaceAll("_", "-"),
+    group: String(raw.group ?? module ?? "module").replaceAll("_", "-"),
     since: readText(raw.since) ?? "",
     arity: raw.arity,
     flags: readFlags(raw.command_flags),

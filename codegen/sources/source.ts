@@ -101,10 +101,12 @@ export function readArgument(raw: Json): SourceArgument {
   const flags = new Set<string>(raw.flags ?? []);
   const children = (raw.arguments ?? []).map(readArgument);
   const stated = children.length && !TYPES.has(raw.type) ? "block" : raw.type;
+  // Docs files of the older form, as modules' still are, call the word a command.
+  const token = raw.token ?? raw.command;
   return {
-    name: readText(raw.name ?? raw.token) ?? "",
+    name: readText(raw.name ?? token) ?? "",
     type: TYPES.has(stated) ? stated : "any",
-    token: readText(raw.token),
+    token: readText(token),
     optional: says(raw.optional) || flags.has("optional"),
     multiple: says(raw.multiple) || flags.has("multiple"),
     multipleToken: says(raw.multiple_token) || flags.has("multiple_token"),

@@ -283,12 +283,22 @@ test("a folder of command files and a docs-style file say the same", () => {
   ]);
 });
 
+test("a command that states no group is read from a folder as from a file", () => {
+  const file = { "BOX.LOOK": { arity: 2, arguments: [{ name: "key", type: "key" }] } };
+  for (const module of [undefined, "box"]) {
+    const commands = [...readFolder("folder", [file], module).commands];
+    assertEquals(commands, [...readDocs("docs", file, module).commands]);
+    assertEquals(commands[0][1].group, module ?? "module");
+  }
+});
+
 test("one thing that sources spell in several ways becomes one node", () => {
   const nodes = (...raw: unknown[]) => normalise(raw.map(readArgument)).nodes;
   const token = { name: "t", type: "pure-token", token: "CAPACITY" };
   const wanted = [{ token: "CAPACITY", name: "size", type: "int64", opt: true }];
   const value = { name: "size", type: "integer" };
   assertEquals(nodes({ ...value, token: "CAPACITY", optional: true }), wanted as never);
+  assertEquals(nodes({ ...value, command: "CAPACITY", optional: true }), wanted as never);
   assertEquals(nodes({ name: "b", type: "block", optional: true, arguments: [token, value] }), wanted as never);
   assertEquals(
     nodes({ name: "b", type: "block", token: "CAPACITY", optional: true, arguments: [value] }),
