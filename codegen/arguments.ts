@@ -241,8 +241,9 @@ class Walker {
         ...(param === first || param.optional ? {} : { leader: first.name }),
       });
     }
-    this.type.members.push(...inner.type.members);
-    this.type.choices.push(...inner.type.choices);
+    const led = (members: Member[]) => members.map((member) => ({ ...member, leader: first.name }));
+    this.type.members.push(...led(inner.type.members));
+    this.type.choices.push(...inner.type.choices.map((choice) => ({ ...choice, members: led(choice.members) })));
     const others = inner.params.slice(1).filter((param) => !param.optional);
     const given = ({ name, type }: Param) => `${name} as ${type.startsWith("Time") ? "Time" : "Arg"}`;
     const lines = flatten(guard(inner.steps)).map((line) =>

@@ -27,6 +27,8 @@ export interface Member {
   doc: string;
   /** The type of one item, where it is a list of tuples, objects or operations. */
   item?: string;
+  /** The optional parameter without which it is not sent. */
+  leader?: string;
 }
 
 /** Members that exclude each other. */

@@ -5,7 +5,7 @@
  */
 import { pascal } from "./names.ts";
 import { type Case, type Given, optionsName, type Parts, type Signature, split } from "./parts.ts";
-import { isEmpty, isRequired, type ObjectType, type Param, type Plan } from "./plan.ts";
+import { allMembers, isEmpty, isRequired, type ObjectType, type Param, type Plan } from "./plan.ts";
 
 /** The signatures that callers see, and the one that covers them where there are several. */
 export function makeSignatures(parts: Parts): { signatures: Signature[]; implementation?: Signature } {
@@ -39,7 +39,7 @@ class Signatures {
     const signatures: Signature[] = [];
     for (const params of variants) {
       const contexts = this.#contexts(params);
-      for (const given of contexts) signatures.push(...this.#signatures(plan, given));
+      for (const given of contexts) signatures.push(...this.#signatures(plan, given), ...this.#skipping(plan, given));
     }
     const distinct = new Map(signatures.map((signature) => [signature.generics + signature.params, signature]));
     return [...distinct.values()];
@@ -114,6 +114,22 @@ class Signatures {
       params: list(`O & Strict<O, KeysOf<${name}>>`),
       returns: `Promise<${this.#conditional(given)}>`,
     }, union];
+  }
+
+  /** Options are given behind parameters that come together or not at all, too: `undefined` stands in the place of these. */
+  #skipping(plan: Plan, given: Given): Signature[] {
+    const skipped = given.params.filter(({ name, optional }) => optional && given.presence.get(name) === false);
+    const options = allMembers(plan.options);
+    const led = [...skipped, ...options].filter(({ leader }) => leader !== undefined);
+    // An option that is of their group is not sent without them.
+    if (led.length === 0 || options.length === 0 || options.some((member) => led.includes(member))) return [];
+    const last = given.params.indexOf(skipped.at(-1)!);
+    // What stands before one that must be written has to be written, too.
+    const params = given.params.map((param, at) => {
+      if (!param.optional || at > last) return param;
+      return { ...param, optional: false, type: skipped.includes(param) ? "undefined" : `${param.type} | undefined` };
+    });
+    return this.#signatures(plan, { ...given, params, presence: new Map() });
   }
 
   /** One of several forms that has options and nothing else. */

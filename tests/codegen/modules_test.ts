@@ -391,6 +391,14 @@ test("commands, arguments and words whose names TypeScript or the module has no 
       ...{ name: "range", type: "block", optional: true },
       arguments: [{ name: "start", type: "double" }, { name: "until", type: "unix-time" }],
     }],
+    "BOX.SLICE": [key, { name: "last", type: "string", optional: true }, {
+      ...{ name: "range", type: "block", optional: true },
+      arguments: [{ name: "start", type: "double" }, { name: "end", type: "double" }],
+    }, x],
+    "BOX.CUT": [key, {
+      ...{ name: "range", type: "block", optional: true },
+      arguments: [{ name: "start", type: "double" }, { name: "end", type: "double" }, x],
+    }],
     "BOX.LISTED": [key, {
       ...{ name: "range", type: "block", optional: true },
       arguments: [{ name: "start", type: "double" }, { name: "row", type: "string", multiple: true }],
@@ -451,6 +459,13 @@ test("commands, arguments and words whose names TypeScript or the module has no 
       void (() => redis.boxUndefined("a"));
       void (() => redis.boxLate("a", "X", "b"));
       void (() => redis.boxRange("a", "last", 1, new Date()));
+      void (() => redis.boxSlice("a", undefined, undefined, undefined, { x: "b" }));
+      void (() => redis.boxSlice("a", "last", 1, 2, { x: "b" }));
+      // @ts-expect-error the two come together
+      void (() => redis.boxSlice("a", "last", 1, undefined, { x: "b" }));
+      void (() => redis.boxCut("a", 1, 2, { x: "b" }));
+      // @ts-expect-error what is of their group is not sent without them
+      void (() => redis.boxCut("a", undefined, undefined, { x: "b" }));
       void (() => redis.boxListed("a", 1, "b", "c"));
       void (() => redis.boxInner("a", "X", "b", 1, 2));
       void (() => redis.boxHiding("a", "b", 1));
