@@ -89,7 +89,7 @@ function usable(
   let reason = "";
   for (const described of [told, bare]) {
     try {
-      const facts = draft(described, source, family);
+      const facts = draftOf(described, source, family);
       makeMethod(command.name, facts, new Names({}));
       printSpec(command.name, facts);
       taken.add(name);
@@ -99,6 +99,13 @@ function usable(
     }
   }
   return reason;
+}
+
+/** A draft that says since when, and nothing of the other family: whether that has the command nobody knows. */
+function draftOf(command: SourceCommand, source: Source, family: "redis" | "valkey"): Command {
+  const facts = draft(command, source, family);
+  const { [family]: stated } = facts.since as Exclude<Since, string>;
+  return stated === undefined ? facts : { ...facts, since: stated };
 }
 
 /** Whether arguments are nested as no command's are. Each level doubles the work of writing types and code for them. */
@@ -140,11 +147,14 @@ function serverOf(source: Source): Server | undefined {
 /** A command without the options that came later. */
 function prune(facts: Command, server: Server): Command {
   const has = (since: Since | undefined) => isThere(since, server, facts.module);
-  const forms = ((facts.forms ?? [facts.args ?? []]) as ArgumentNode[][]).map((form) => pruneNodes(form, has));
+  const all = (facts.forms ?? [facts.args ?? []]) as ArgumentNode[][];
+  const there = all.filter((form) => !form.some((node) => isNewer(node, has)));
+  const forms = (there.length > 0 ? there : all).map((form) => pruneNodes(form, has));
   const pruned: Command = { ...facts };
-  if (facts.forms !== undefined) pruned.forms = forms as Command["forms"];
+  delete pruned.args;
+  delete pruned.forms;
+  if (forms.length > 1) pruned.forms = forms as Command["forms"];
   else if (forms[0].length > 0) pruned.args = forms[0] as Command["args"];
-  else delete pruned.args;
   if (typeof facts.reply !== "string") pruned.reply = pruneBranches(facts.reply, forms);
   return pruned;
 }
@@ -158,6 +168,11 @@ function isThere(since: Since | undefined, { family, version, modules }: Server,
   if (since.valkeyModule !== undefined) return family === "valkey" && isLoaded(`valkey-${module}`, since.valkeyModule);
   const own = since[family];
   return own !== undefined && compareVersions(own, version) <= 0;
+}
+
+/** Whether a node must be there and came later: of several forms, one that the server has not. */
+function isNewer(node: ArgumentNode, has: (since: Since | undefined) => boolean): boolean {
+  return node.opt === undefined && (!has(node.since) || (node.group?.some((member) => isNewer(member, has)) ?? false));
 }
 
 function pruneNodes(nodes: readonly ArgumentNode[], has: (since: Since | undefined) => boolean): ArgumentNode[] {

@@ -21,8 +21,8 @@
  */
 
 /**
- * A version per family. A plain string is a Redis version up to 7.2.4, which every Valkey has too. Empty only in drafts:
- * nobody tells it.
+ * A version per family. A plain string is a Redis version up to 7.2.4, which every Valkey has too; of a draft in a user's
+ * module, a version of the server that it is for. Empty only in drafts: nobody tells it.
  */
 export type Since = string | {
   /** First Redis release with it; left out when Redis does not have it. */

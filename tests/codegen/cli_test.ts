@@ -93,6 +93,9 @@ test("what a file lacks is not made up, and where it lies makes no difference", 
   assertEquals(one.title, "box.json");
   assertEquals(await generate({ ...options, from: other.path("box.json") }), one);
   assertEquals(one.text.match(/Since .*/g), ["Since version 1.2.3 of the module."]);
+  // Of what no module brings nobody says which families have it.
+  const own = await generate({ ...options, module: undefined, from: shop.path("box.json") });
+  assertEquals(own.text.match(/Since .*/g), ["Since 1.2.3."]);
   const [folder, again] = [await generate({ from: shop.folder }), await generate({ from: `${shop.folder}/` })];
   assertEquals(folder.title, again.title);
   assertEquals(folder.title.includes("/respire"), false, folder.title);

@@ -213,6 +213,26 @@ test("who may not INFO hears the version by HELLO; where nobody tells it, all op
   assertEquals(await optionsOfSet(["server", "valkey", "version", "7.2.4"]), ["Valkey 7.2.4", ['"PX"', '"PXAT"']]);
 });
 
+test("a form of arguments that the server has not is not there", async () => {
+  const formsOn = async (info: string) => {
+    const replies: Record<string, unknown> = {
+      "INFO": info,
+      "COMMAND": ["cluster|replicate", "auth"].map((name) => [name, -2, [], 0, 0, 0, [], [], [], []]),
+      "COMMAND DOCS": [],
+      "MODULE LIST": [],
+    };
+    const { file: fitted } = fit(file, await readLive("here", (name) => Promise.resolve(replies[name])));
+    return ["CLUSTER REPLICATE", "AUTH"].map((name) => fitted[name] as Command);
+  };
+  const [replicate, auth] = ["CLUSTER REPLICATE", "AUTH"].map((name) => (file[name] as Command).forms!);
+  for (const info of ["redis_version:8.0.0\r\n", "valkey_version:8.1.0\r\n"]) {
+    const [one, several] = await formsOn(info);
+    assertEquals([one.args, one.forms], [replicate[0], undefined]);
+    assertEquals([several.args, several.forms], [undefined, auth]);
+  }
+  assertEquals((await formsOn("valkey_version:9.0.0\r\n"))[0].forms, replicate);
+});
+
 test("a module's commands are in the group that it has here, and in its own whatever its case", async () => {
   const replies: Record<string, unknown> = {
     "INFO": "redis_version:8.0.0\r\n",
