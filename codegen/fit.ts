@@ -48,18 +48,32 @@ export function fit(ours: CommandsFile, source: Source): Fitted {
   return { file: withCommands(ours, all), title: titleOf(source), drafted: [...drafts.keys()], left };
 }
 
-/** Commands that nobody has looked at as methods: hidden ones, and those that answer to another name. */
+/** Commands that nobody has looked at as methods: hidden and outdated ones, and those that answer to another name. */
 function leftOut(ours: CommandsFile, source: Source): Map<string, string> {
   const left = new Map<string, string>();
-  for (const { name, container } of source.commands.values()) {
-    const why = isPrivate(name) ? "its name says that it is the module's own" : ours.$ignore?.[name];
-    if (why !== undefined && !container && !(name in ours)) left.set(name, why);
+  for (const command of source.commands.values()) {
+    const why = command.container ? undefined : whyNone(command, ours);
+    if (why !== undefined) left.set(command.name, why);
   }
   for (const { name, container } of isLive(source) ? source.renamed.values() : []) {
     const known = ours[name] as Command | undefined;
     if (!container && (known === undefined || isEmitted(known))) left.set(name, "the server has given it another name");
   }
   return left;
+}
+
+/** Why a command that a source has is no method, where that is known before its arguments are read. */
+function whyNone({ name, system }: SourceCommand, ours: CommandsFile): string | undefined {
+  const known = ours[name] as Command | undefined;
+  if (known === undefined) {
+    if (isPrivate(name)) return "its name says that it is the module's own";
+    return ours.$ignore?.[name] ?? (system ? "the source says that it is for the server itself" : undefined);
+  }
+  // What a module has for itself goes by such a name, and what only holds subcommands has them here.
+  const isOutdated = known.conn === "internal" && known.module !== undefined;
+  return isOutdated && !Object.keys(ours).some((other) => other.startsWith(`${name} `))
+    ? "outdated, or for its module itself"
+    : undefined;
 }
 
 /**

@@ -63,7 +63,7 @@ export interface CommandsFile {
  * - `"tx"`: MULTI, EXEC, DISCARD; no method. (WATCH and UNWATCH are `"session"`.)
  * - `"dedicated"`: it never gives the connection back (MONITOR, SYNC, PSYNC) or is the handshake's (HELLO, QUIT, CLIENT
  *   REPLY); no method.
- * - `"internal"`: for servers and modules among themselves (REPLCONF, PFDEBUG, `FT._…`); no method.
+ * - `"internal"`: for servers and modules among themselves (REPLCONF, PFDEBUG, `FT._…`), or outdated (FT.ADD); no method.
  */
 export type Connection =
   | "blocking"

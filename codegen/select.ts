@@ -100,7 +100,7 @@ const INSTEAD: Record<string, string> = {
   pubsub: "is no method; subscriptions come with --with subscribe",
   tx: "is no method; transactions come with --with transaction",
   dedicated: "takes its connection for good and is no method",
-  internal: "is for servers and modules among themselves and is no method",
+  internal: "has no method: send it with call()",
 };
 
 function unknown(
@@ -116,13 +116,13 @@ function unknown(
   const parts = commandsOf(file).filter(([name, facts]) => isEmitted(facts) && /^\S+ /.test(name))
     .filter(([name]) => key(name.split(" ")[0]) === key(item)).map(([name]) => name.toLowerCase());
   if (parts.length > 0) return `${item} alone is no command; there are ${parts.join(", ")}`;
+  const [call] = [...left].filter(([name]) => key(name) === key(item));
+  if (call !== undefined) return `${call[0]} has no method (${call[1]}): send it with call()`;
   const [there] = commandsOf(file).filter(([name]) => key(name) === key(item));
   if (there !== undefined) {
     const [name, { conn }] = there;
     return `${name} ${INSTEAD[conn ?? "internal"] ?? INSTEAD.internal}`;
   }
-  const [call] = [...left].filter(([name]) => key(name) === key(item));
-  if (call !== undefined) return `${call[0]} has no method (${call[1]}): send it with call()`;
   const [elsewhere] = commandsOf(known).filter(([name]) => key(name) === key(item));
   if (elsewhere !== undefined) return `the server has no ${elsewhere[0]}`;
   const near = nearest(item, commandsOf(file).filter(([, facts]) => isEmitted(facts)).map(([name]) => name));

@@ -43,6 +43,10 @@ test("an old search module: what we know is typed, what we do not is there", {
   assertEquals(code, 0, output);
   assertStringIncludes(output, "with ft 1.2.0");
   assertStringIncludes(output, "FT.SAFEADDHASH");
+  assertMatch(
+    output,
+    /with call\(\) \(outdated, or for its module itself\): FT\.ADD, FT\.DEL, .*FT\.SYNADD\b/,
+  );
   const found = await tour(
     shop,
     `
@@ -236,6 +240,24 @@ test("what a module reads as an argument, and we have as a command, is there wit
   ]);
   // One that lists its subcommands has no others.
   assertThrows(() => chooseCommands(file, ["configSet"], whole), Error, "the server has no CONFIG SET");
+});
+
+test("what is left of a module's first generation, and what a source keeps for the server, is named", async () => {
+  const entry = (name: string) => [name, -2, [], 0, 0, 0, [], [], [], []];
+  const names = ["ft.add", "ft.get", "ft.config", "ft.search", "pfdebug", "box.sync"];
+  const whole = JSON.parse(await readFile(join(ROOT, "commands.json"), "utf8")) as CommandsFile;
+  const { file, left } = await fitted(names.map(entry), { "box.sync": { doc_flags: ["syscmd"] } }, whole);
+  assertEquals([...left], [
+    ["BOX.SYNC", "the source says that it is for the server itself"],
+    ["FT.ADD", "outdated, or for its module itself"],
+    ["FT.GET", "outdated, or for its module itself"],
+  ]);
+  const says = (item: string, text: string) =>
+    assertThrows(() => chooseCommands(file, [item], whole, left), Error, text);
+  says("ft.add", "FT.ADD has no method (outdated, or for its module itself): send it with call()");
+  says("box.sync", "BOX.SYNC has no method (the source says that it is for the server itself): send it with call()");
+  says("pfdebug", "PFDEBUG has no method: send it with call()");
+  assertThrows(() => chooseCommands(whole, ["ft.add"]), Error, "FT.ADD has no method: send it with call()");
 });
 
 test("what a server calls itself and its own is no code", async () => {
