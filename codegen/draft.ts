@@ -7,7 +7,8 @@ import { harmless } from "./docs.ts";
 import type { Command, Node, Since } from "./model.ts";
 import { normalise } from "./normalise.ts";
 import type { LiveSource } from "./sources/live.ts";
-import type { Source, SourceCommand } from "./sources/source.ts";
+import type { Source, SourceCommand, SourceKeys } from "./sources/source.ts";
+import { printKeys, printRule } from "./spec.ts";
 
 /** What modules call themselves where it is not what we call them. */
 const MODULES = new Map([["rejson", "json"], ["bf", "bloom"], ["ft", "search"]]);
@@ -47,10 +48,10 @@ export function draft(command: SourceCommand, source: Source, family: "redis" | 
   if (module !== undefined) drafted.module = module;
   const args = nodes.length > 0 ? nodes : guessed(command);
   if (args.length > 0) drafted.args = args;
-  const keys = placesOf(command, nodes.length === 0);
-  if (keys !== undefined) drafted.keys = keys;
   if (command.flags.has("readonly")) drafted.ro = true;
   if (command.flags.has("write")) drafted.write = true;
+  const keys = nodes.length === 0 ? placesOf(command, true) : unseen(drafted, command);
+  if (keys !== undefined) drafted.keys = keys;
   if (command.container || command.system) drafted.conn = "internal";
   else if (command.flags.has("blocking")) drafted.conn = "blocking";
   const route = command.tips.get("request_policy");
@@ -61,17 +62,37 @@ export function draft(command: SourceCommand, source: Source, family: "redis" | 
 }
 
 /**
- * Where the keys are, as a rule of {@link Command.keys}: of arguments that are described only what they do not show, of
- * others all. A key that is not told is one whose cached reply nobody drops.
+ * Where the keys are, as far as arguments that are described do not show it. A server drops nothing from caches for keys that
+ * it does not know: where it knows of one only, and the arguments show something else, nobody tells.
+ */
+function unseen(drafted: Command, command: SourceCommand): string | undefined {
+  const rule = placesOf(command, false);
+  const shown = printKeys(drafted);
+  if (rule === undefined || printRule(rule) === shown) return undefined;
+  return /^\d+$/.test(rule) && shown !== '"none"' ? "?" : rule;
+}
+
+/** The places that are keys'. Of those of a channel, say, servers tell as well, for a cluster's sake. */
+function keySpecs({ keys }: SourceCommand): SourceKeys[] {
+  return keys.filter(({ flags }) => !flags.includes("not_key"));
+}
+
+/**
+ * Where the keys are as the source says, as a rule of {@link Command.keys}. A key that is not told is one whose cached reply
+ * nobody drops.
  */
 function placesOf(command: SourceCommand, isGuessed: boolean): string | undefined {
-  const { keys: [spec, ...others], flags } = command;
+  const { flags } = command;
+  const [spec, ...others] = keySpecs(command);
   if (spec === undefined) return isGuessed && flags.has("movablekeys") ? "?" : undefined;
   const { begin, find } = spec;
   // Several places, or one that only the server finds: what stands first among the arguments is not all.
   if (others.length > 0 || begin === "unknown" || find === "unknown") return "?";
-  if (!isGuessed) return undefined;
+  // The word that it stands behind is among the arguments.
+  if (!isGuessed && !("index" in begin)) return undefined;
   if (!("index" in begin) || !(find.step > 0)) return "?";
+  const numbers = [begin.index, ..."countAt" in find ? [find.countAt, find.first] : [find.last, find.step]];
+  if (!numbers.every(Number.isSafeInteger)) return "?";
   const first = begin.index - command.name.split(" ").length + 1;
   if ("countAt" in find) {
     return find.first === find.countAt + 1 && find.step === 1 ? `numkeys:${first + find.countAt}` : "?";
@@ -93,7 +114,7 @@ function guessed(command: SourceCommand): Node[] {
   const words = command.name.split(" ").length;
   // Where keys are counted, the place is that of the count.
   const keys = new Set(
-    command.keys.flatMap(({ begin, find }) =>
+    keySpecs(command).flatMap(({ begin, find }) =>
       begin !== "unknown" && "index" in begin && isLikely(begin.index) && find !== "unknown" && "last" in find
         ? begin.index - words
         : []

@@ -31,15 +31,18 @@ function printFlags(facts: Command): string {
   return flags.length === 0 ? "0" : flags.join(" | ");
 }
 
-function printKeys(facts: Command): string {
-  if (facts.keys !== undefined) return written(facts.keys);
+/** Where the keys are, as a spec has it. */
+export function printKeys(facts: Command): string {
+  if (facts.keys !== undefined) return printRule(facts.keys);
   const [first, ...others] = (facts.forms ?? [facts.args ?? []]) as ArgumentNode[][];
-  const key = deriveKeys(first);
-  return others.some((form) => deriveKeys(form) !== key) ? '"unknown"' : key;
+  // What a reply depends on must be known in full. Of a write that holds whatever its arguments say.
+  const all = facts.write !== true;
+  const key = deriveKeys(first, all);
+  return others.some((form) => deriveKeys(form, all) !== key) ? '"unknown"' : key;
 }
 
 /** A rule that the data states. */
-function written(rule: string): string {
+export function printRule(rule: string): string {
   if (rule === "?") return '"unknown"';
   if (rule === "none") return '"none"';
   if (/^streams$|^STREAMS/.test(rule)) return '"streams"';
@@ -51,8 +54,11 @@ function written(rule: string): string {
   return last === undefined ? first : `[${first}, ${last}, ${step ?? 1}]`;
 }
 
-/** Reads off the tree where the keys are: after how many words the first one comes, and how they go on. */
-export function deriveKeys(nodes: readonly ArgumentNode[]): string {
+/**
+ * Reads off the tree where the keys are: after how many words the first one comes, and how they go on. `all`: the first ones
+ * will not do where there are others further away.
+ */
+function deriveKeys(nodes: readonly ArgumentNode[], all: boolean): string {
   const flat = nodes.flatMap(open);
   if (!flat.some(holdsKey)) return '"none"';
   let at = 1;
@@ -61,7 +67,7 @@ export function deriveKeys(nodes: readonly ArgumentNode[]): string {
     const words = node.token?.split(" ").length ?? 0;
     if (holdsKey(node)) {
       return node.opt === undefined || node.empty || node.list === "tail"
-        ? keyRule(node, at + words, after)
+        ? keyRule(node, at + words, after, all)
         : '"unknown"';
     }
     const width = fixedWidth(node);
@@ -90,7 +96,7 @@ function fixedWidth(node: ArgumentNode): number | undefined {
   return (node.token?.split(" ").length ?? 0) + 1;
 }
 
-function keyRule(node: ArgumentNode, at: number, after: readonly ArgumentNode[]): string {
+function keyRule(node: ArgumentNode, at: number, after: readonly ArgumentNode[], all: boolean): string {
   if (node.list === "zip") return '"streams"';
   // Beside a key, or before it, there may be words of any kind: only of plain values behind it is known how many.
   const members = node.group ?? [];
@@ -104,16 +110,20 @@ function keyRule(node: ArgumentNode, at: number, after: readonly ArgumentNode[])
     return `[${at}, ${-1 - trailing}, ${node.group?.length ?? 1}]`;
   }
   if (node.type !== "key") return '"unknown"';
-  return follow(at, after);
+  return follow(at, after, all);
 }
 
-/** One key; others may follow right after it (RENAME), or after a fixed number of words (COPY). */
-function follow(at: number, after: readonly ArgumentNode[]): string {
-  const [next, ...rest] = after;
-  if (next?.type !== "key" || next.opt !== undefined && next.list !== "tail" || next.token !== undefined) {
-    return String(at);
-  }
-  if (next.list === "counted") return String(at);
-  if (next.list !== undefined) return rest.length === 0 ? `[${at}, -1, 1]` : String(at);
-  return `[${at}, ${at + 1}, 1]`;
+/** One key; others may follow right after it (RENAME), the last of them to the end, or further away (SORT … STORE). */
+function follow(at: number, after: readonly ArgumentNode[], all: boolean): string {
+  const end = after.findIndex((node) => !isOneKey(node));
+  const more = end < 0 ? after.length : end;
+  const [next, ...rest] = after.slice(more);
+  const isList = next?.type === "key" && next.token === undefined && ["tail", "array"].includes(next.list ?? "");
+  if (isList && rest.length === 0) return `[${at}, -1, 1]`;
+  if (all && next !== undefined && [next, ...rest].some(holdsKey)) return '"unknown"';
+  return more === 0 ? String(at) : `[${at}, ${at + more}, 1]`;
+}
+
+function isOneKey({ type, token, list, opt }: ArgumentNode): boolean {
+  return type === "key" && token === undefined && list === undefined && opt === undefined;
 }

@@ -335,12 +335,14 @@ test("numbers that no command has are taken for none", async () => {
     assertEquals((file["X.Y"] as Command).args, any as Command["args"], `arity ${odd}`);
   }
   const find = ["type", "range", "spec", ["lastkey", 0, "keystep", 1, "limit", 0]];
-  for (const [odd, rule] of [[100, "100"], [4e9, "4000000000"], [1.5, undefined], ["first", undefined]] as const) {
+  for (const [odd, rule] of [[100, "100"], [4e9, "4000000000"], [1.5, "?"], [1e30, "?"], ["first", "?"]] as const) {
     const place = ["flags", [], "begin_search", ["type", "index", "spec", ["index", odd]], "find_keys", find];
-    const { file, left } = await fitted([["x.y", -1, [], 0, 0, 0, [], [], [place], []]]);
-    const { args, keys } = (file["X.Y"] ?? {}) as Partial<Command>;
-    if (rule !== undefined) assertEquals([args, keys], [any as Command["args"], rule]);
-    else assertMatch(left.get("X.Y")!, /is not a rule/);
+    const entry = [["x.y", -1, [], 0, 0, 0, [], [], [place], []]];
+    const { args, keys } = (await fitted(entry)).file["X.Y"] as Command;
+    assertEquals([args, keys], [any as Command["args"], rule]);
+    // Of arguments that are described, it contradicts what they show.
+    const described = await fitted(entry, { "x.y": { arguments: [{ name: "key", type: "key" }] } });
+    assertEquals((described.file["X.Y"] as Command).keys, "?");
   }
 });
 

@@ -171,6 +171,50 @@ test("of keys that the arguments do not show nobody says where they are", () => 
   assertEquals(places([{ name: "numkeys", type: "integer" }, { ...rows, arguments: [key, value] }], 2), unknown);
 });
 
+test("of arguments that are described, the server still knows best where the keys end", () => {
+  const key = (name: string, more = {}) => ({ name, type: "key", ...more });
+  const value = { name: "value", type: "string" };
+  const rows = { name: "row", type: "block", multiple: true };
+  const spec = (index: number, lastkey: number, keystep = 1, more = {}) => ({
+    ...{ begin_search: { type: "index", spec: { index } }, RO: true, ...more },
+    find_keys: { type: "range", spec: { lastkey, keystep, limit: 0 } },
+  });
+  const counted = {
+    begin_search: { type: "index", spec: { index: 1 } },
+    find_keys: { type: "keynum", spec: { keynumidx: 0, firstkey: 1, keystep: 1 } },
+  };
+  const places = (args: unknown[], key_specs: unknown[] = [], flags = ["readonly"]): string => {
+    const source = readDocs("docs", { "BOX.LOOK": { arguments: args, key_specs, command_flags: flags } }, "box");
+    const printed = printSpec("BOX.LOOK", draft(source.commands.get("BOX.LOOK")!, source, "redis"));
+    return /(?:READ_ONLY|WRITE)(?:, (.*))?\)$/.exec(printed)![1] ?? "none";
+  };
+  const unknown = '"unknown"';
+  const three = ["a", "b", "c"].map((name) => key(name));
+  assertEquals(places(three, [spec(1, 2)]), "[1, 3, 1]");
+  assertEquals(places([key("a"), value, key("b")], [spec(1, 2, 2)]), "[1, 3, 2]");
+  assertEquals(places([{ ...value, name: "a" }, value], [spec(1, 0)]), "1");
+  assertEquals(places([key("a"), value], [spec(1, -1)]), "[1, -1, 1]");
+  assertEquals(places([value, { ...rows, arguments: [key("a"), value] }], [spec(2, -1, 2)]), "[2, -1, 2]");
+  assertEquals(
+    places([{ name: "numkeys", type: "integer" }, key("a", { multiple: true })], [counted]),
+    '["numkeys", 1]',
+  );
+  // Where it knows of fewer keys than the arguments show, or of another one, nobody tells.
+  assertEquals(places(three, [spec(1, 0)]), unknown);
+  assertEquals(places([value, key("a")], [spec(1, 0)]), unknown);
+  assertEquals(places([key("a"), value], [spec(1, 0, 1, { incomplete: true })]), unknown);
+  // What is no key.
+  assertEquals(places([key("a"), value], [spec(1, 0), spec(2, 0, 1, { not_key: true })]), "1");
+  assertEquals(places([], [spec(1, 0, 1, { not_key: true })]), "none");
+  // Nothing but the arguments.
+  assertEquals(places(three), "[1, 3, 1]");
+  assertEquals(places([...three, key("d", { multiple: true })]), "[1, -1, 1]");
+  for (const last of [key("c"), key("c", { token: "STORE", optional: true }), key("c", { optional: true })]) {
+    assertEquals(places([key("a"), value, last]), unknown);
+    assertEquals(places([key("a"), value, last], [], ["write"]), "1");
+  }
+});
+
 for (const version of ["redis-7.0", "redis-8", "valkey-9"] as ServerVersion[]) {
   test(`what ${version} has renamed is not offered under its old name`, { skip: missing(version) }, async () => {
     const args = ["--rename-command", "GETDEL", "TAKE", "--rename-command", "OBJECT", "THING"];
