@@ -37,7 +37,7 @@ export function makeMethod(command: string, facts: Command, context: Context): M
   const name = methodName(command);
   const forms = (facts.forms ?? [facts.args ?? []]) as ArgumentNode[][];
   const plans = forms.map(planArguments);
-  const items = plans.flatMap((plan) => nameItems(name, plan, command));
+  const items = plans.flatMap((plan) => nameItems(name, plan, command, context));
   const cases = parseCases(facts.reply, plans);
   const parts: Parts = { name, constant: constantName(command), plans, cases, context };
   const { signatures, implementation } = makeSignatures(parts);
@@ -63,13 +63,14 @@ export function makeMethod(command: string, facts: Command, context: Context): M
 /** An item's type longer than this gets a name. */
 const LONG_ITEM = 70;
 
-/** Gives names to the long types of list items, in the plan itself. */
-function nameItems(method: string, plan: Plan, command: string): { name: string; type: string; doc: string }[] {
-  const items: { name: string; type: string; doc: string }[] = [];
+/** Gives names to the long types of list items, in the plan itself. One whose name something else has stays as it is. */
+function nameItems(method: string, plan: Plan, command: string, context: Context): Method["items"] {
+  const items: Method["items"] = [];
   for (const one of [...plan.params, ...allMembers(plan.options)]) {
     if (one.item === undefined || one.item.length <= LONG_ITEM) continue;
     const own = "key" in one ? one.key : one.name;
     const name = pascal(method) + pascal(own.replace(/s$/, ""));
+    if (!context.claim(name)) continue;
     items.push({ name, type: one.item, doc: `One of the ${own} of \`${command}\`.` });
     one.type = one.type.replace(`(${one.item})`, name).replace(one.item, name);
   }

@@ -11,6 +11,8 @@ import type { ReplyType } from "./reply.ts";
 export interface Context {
   /** The TypeScript of a reply type, named and put elsewhere when it is long. */
   type(type: ReplyType, name: string): string;
+  /** Takes a name for the type of a list's items; `false` where the printed file has a type of that name. */
+  claim(name: string): boolean;
   /** The expression of the shape of a reply type, or `undefined` where none is needed. */
   shape(type: ReplyType, name: string): string | undefined;
 }

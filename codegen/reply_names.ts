@@ -21,6 +21,7 @@ export class Names implements Context {
   readonly #aliases = new Map<string, { text: string; doc: string }>();
   readonly #shapes = new Map<string, string>();
   readonly #shapeNames = new Map<string, string>();
+  readonly #claimed = new Set<string>();
 
   constructor(types: Record<string, string>) {
     this.#types = new Map(Object.entries(types).map(([name, source]) => [name, parseReply(source)]));
@@ -61,6 +62,13 @@ export class Names implements Context {
     const needs = letters(text);
     const used = needs.length === 0 ? alias : `${alias}<${needs.join(", ")}>`;
     return `${used}${outer.kind === "array" ? "[]" : ""}${type.kind === "nullable" ? " | null" : ""}`;
+  }
+
+  claim(name: string): boolean {
+    // Options and replies have names of these forms, those of methods that are made later, too.
+    if (this.#claimed.has(name) || this.#types.has(name) || /(Options|Reply\d*)$/.test(name)) return false;
+    this.#claimed.add(name);
+    return true;
   }
 
   shape(type: ReplyType, name: string): string | undefined {

@@ -456,6 +456,18 @@ test("commands, arguments and words whose names TypeScript or the module has no 
       arguments: [{ name: "loud", type: "pure-token", token: "LOUD", multiple: true }],
     }],
   };
+  const long = {
+    ...{ type: "block", multiple: true },
+    arguments: ["a rather long", "another long", "the third long"].map((name) => ({
+      name: `${name} name`,
+      type: "string",
+    })),
+  };
+  commands["BOX.TWO"] = [key, { ...long, name: "thing", token: "THING", optional: true }, {
+    ...{ ...long, name: "thing", token: "THINGS", optional: true },
+  }, { ...long, name: "option", token: "OPTIONS", optional: true }];
+  commands["BOX.OTHER"] = [key, { ...long, name: "kind thing" }];
+  commands["BOX.OTHER.KIND"] = [key, { ...long, name: "thing" }];
   const facts = { arity: -2, command_flags: ["write"] };
   const file = Object.entries(commands).map(([name, args]) => [name, { ...facts, arguments: args }]);
   shop.write("odd.json", JSON.stringify(Object.fromEntries(file)));
@@ -498,6 +510,9 @@ test("commands, arguments and words whose names TypeScript or the module has no 
       void (() => redis.boxPage("a", "18446744073709551615", 1n << 60n));
       void (() => redis.boxPage("a", 0, 5));
       void (() => redis.boxMove("a", ["b", "c"], { y: "d" }));
+      void (() => redis.boxTwo("a", { thing: [["b", "c", 1]], things: [["d", "e", 2]], options: [["f", "g", 3]] }));
+      void (() => redis.boxOther("a", ["b", "c", 1]));
+      void (() => redis.boxOtherKind("a", ["b", "c", 1]));
       void (() => redis.boxSame("a", "X", "b"));
       void (() => redis.boxWords("a", "ROW", "LOUD"));
     }`,
