@@ -27,7 +27,10 @@ export interface Workload {
   prepare(driver: Driver): Step | undefined | Promise<Step | undefined>;
   /** Its commands are sent as promises, one by one: a client may gather them by itself. */
   readonly promises?: boolean;
-  /** The same work for programs in other languages: `one HGET`, `pipeline HSET 100`, `reply LRANGE key 0 -1`. */
+  /**
+   * The same work for programs in other languages: `one HGET`, `pipeline HSET 100`, `hash HGET 1000`, `reply LRANGE key 0 -1`,
+   * `reply-bytes GET key`, `set key 1024`, `set-bytes key 1024`.
+   */
   readonly native?: string;
   /** The same work for `redis-benchmark`: its options and command. */
   readonly benchmark?: readonly string[];
@@ -161,6 +164,8 @@ function hashSize(size: number, command: Command): Workload {
     name: `hash-${size}:${command}`,
     title: `every field of a hash of ${grouped(size)} by ${command.toUpperCase()}, pipelines of 100`,
     unit: "command",
+    // redis-benchmark takes fields at random, not each once.
+    native: `hash ${command.toUpperCase()} ${size}`,
     setup: `for i = 0, ${size - 1} do redis.call('HSET', '${key}', 'field:' .. i, '${VALUE}') end`,
     prepare(driver) {
       // Made by those who use them: whatever else is in a heap, a collector goes through it in every other workload.
@@ -259,7 +264,9 @@ function value(bytes: number, way: "get" | "set", kind: "text" | "bytes"): Workl
     title: `${way.toUpperCase()} of ${sizeName(bytes)} as ${kind}`,
     unit: "command",
     setup: `redis.call('SET', '${key}', string.rep('x', ${bytes}))`,
-    native: way === "get" ? `reply GET ${key}` : `set ${key} ${bytes}`,
+    native: `${way === "get" ? "reply" : "set"}${kind === "bytes" ? "-bytes" : ""} ${
+      way === "get" ? `GET ${key}` : `${key} ${bytes}`
+    }`,
     benchmark: way === "get" ? ["-c", "1", "GET", key] : ["-c", "1", "-d", String(bytes), "-t", "set"],
     prepare(driver) {
       const text = "x".repeat(bytes);
@@ -279,13 +286,22 @@ function value(bytes: number, way: "get" | "set", kind: "text" | "bytes"): Workl
   };
 }
 
+const mgetKeys = (): string[] => Array.from({ length: 10_000 }, (_, i) => `bench:mget:${i}`);
+
 const mget: Workload = {
   name: "mget-10000",
   title: "MGET of 10,000 keys",
   unit: "reply",
+  // Made when they are asked for: every other workload's heap has no use for so many words.
+  get native() {
+    return `reply MGET ${mgetKeys().join(" ")}`;
+  },
+  get benchmark() {
+    return ["-c", "1", "MGET", ...mgetKeys()];
+  },
   setup: `for i = 0, 9999 do redis.call('SET', 'bench:mget:' .. i, '${VALUE}') end`,
   prepare(driver) {
-    const keys = Array.from({ length: 10_000 }, (_, i) => `bench:mget:${i}`);
+    const keys = mgetKeys();
     return async () => {
       await driver.mget(keys);
       return 1;

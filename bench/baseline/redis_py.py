@@ -39,8 +39,26 @@ def step_of(client, kind, words):
             return depth
 
         return pipeline
-    if kind == "set":
-        value = "x" * int(words[1])
+    if kind == "hash":
+        size = int(words[1])
+        key = f"{HASH}:{size}"
+        fields = [f"field:{i}" for i in range(size)]
+
+        def whole_hash():
+            for start in range(0, size, 100):
+                pipe = client.pipeline(transaction=False)
+                if words[0] == "HSET":
+                    for field in fields[start : start + 100]:
+                        pipe.hset(key, field, VALUE)
+                else:
+                    for field in fields[start : start + 100]:
+                        pipe.hget(key, field)
+                pipe.execute()
+            return size
+
+        return whole_hash
+    if kind in ("set", "set-bytes"):
+        value = ("x" if kind == "set" else b"x") * int(words[1])
         return lambda: (client.set(words[0], value), 1)[1]
     return lambda: (client.execute_command(*words), 1)[1]
 
@@ -53,7 +71,11 @@ def main():
 
         chosen = HiredisParser if parser == "hiredis" else PythonParser
         pool = redis.ConnectionPool(
-            connection_class=Connection, host="127.0.0.1", port=int(port), decode_responses=True, parser_class=chosen
+            connection_class=Connection,
+            host="127.0.0.1",
+            port=int(port),
+            decode_responses=kind != "reply-bytes",
+            parser_class=chosen,
         )
         step = step_of(redis.Redis(connection_pool=pool), kind, words)
         step()
