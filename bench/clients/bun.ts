@@ -20,6 +20,11 @@ export async function open(port: number): Promise<Driver> {
     zrange: (key) => client.zrange(key, 0, -1, "WITHSCORES"),
     xrange: (key) => client.xrange(key, "-", "+"),
     pipeline: () => collected(driver),
+    // Its documentation leaves MULTI and EXEC to raw commands; what is sent in one go, it sends in one pipeline.
+    async transaction(key, fields, value) {
+      const sent = [client.send("MULTI", []), ...fields.map((field) => client.hset(key, field, value))];
+      return (await Promise.all([...sent, client.send("EXEC", [])])).at(-1);
+    },
     publish: (channel, message) => client.publish(channel, message),
     async subscribe(channel, heard) {
       const listener = await client.duplicate();

@@ -6,7 +6,12 @@ export const version = (): string => packageVersion("node_modules/@valkey/valkey
 export async function open(port: number): Promise<Driver> {
   const addresses = [{ host: "127.0.0.1", port }];
   // The README's 500 ms, and the default of 1,000 requests at once, would end the large pieces of work here with errors.
-  const limits = { requestTimeout: 60_000, inflightRequestsLimit: 1_000_000 };
+  // So would 2 s to connect: a server that fills a million elements for the next workload answers nobody meanwhile.
+  const limits = {
+    requestTimeout: 60_000,
+    inflightRequestsLimit: 1_000_000,
+    advancedConfiguration: { connectionTimeout: 60_000 },
+  };
   const client = await GlideClient.createClient({ addresses, ...limits });
   return {
     set: (key, value) => client.set(key, value),
@@ -38,6 +43,7 @@ export async function open(port: number): Promise<Driver> {
     async subscribe(channel, heard) {
       const listener = await GlideClient.createClient({
         addresses,
+        ...limits,
         pubsubSubscriptions: {
           channelsAndPatterns: { [0]: new Set([channel]) },
           callback: (message) => heard(String(message.message)),

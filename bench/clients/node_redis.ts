@@ -48,7 +48,8 @@ export async function open(port: number): Promise<Driver> {
       return (await cached).get(key);
     },
     async pool(size) {
-      const pool = createClientPool({ url }, { minimum: size, maximum: size });
+      // A task waits for a connection at most 3 s by default, which ends the promises at once with errors; 0 is for ever.
+      const pool = createClientPool({ url }, { minimum: size, maximum: size, acquireTimeout: 0 });
       await pool.connect();
       return {
         hset: (key, field, value) => pool.hSet(key, field, value),
