@@ -5,16 +5,32 @@
  */
 import { connect } from "../mod.ts";
 
-/** Reads and parses for so many seconds, closes its client, and tells how many documents that were. */
-export async function readDocuments(port: number, seconds: number): Promise<number> {
+/** From when to when is counted, by `Date.now()`: the clock that all threads share. */
+export interface Span {
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** Connects; what it gives reads and parses for a span, closes the client, and tells how many documents that were. */
+export async function openReader(port: number): Promise<(span: Span) => Promise<number>> {
   const redis = await connect(`redis://127.0.0.1:${port}`);
+  return async ({ begin, end }) => {
+    await new Promise((resolve) => setTimeout(resolve, begin - Date.now()));
+    const documents = await read(() => redis.lrange("workers:documents", 0, -1), end);
+    await redis.close();
+    return documents;
+  };
+}
+
+/** How many documents were parsed before the end: those of a list that is cut off by it count, the rest of it does not. */
+async function read(list: () => Promise<string[]>, end: number): Promise<number> {
   let documents = 0;
-  const end = performance.now() + seconds * 1000;
-  while (performance.now() < end) {
-    for (const text of await redis.lrange("workers:documents", 0, -1)) {
-      if (JSON.parse(text).tags.length > 0) documents++;
+  while (Date.now() < end) {
+    for (const text of await list()) {
+      const { tags } = JSON.parse(text);
+      if (Date.now() >= end) break;
+      if (tags.length > 0) documents++;
     }
   }
-  await redis.close();
   return documents;
 }

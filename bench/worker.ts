@@ -1,24 +1,26 @@
 /**
- * What runs in a worker: a web worker in Deno and Bun, a worker thread in Node.
+ * What runs in a worker: a web worker in Deno and Bun, a worker thread in Node. It is told a port, says "ready" when it
+ * is connected, is told a span, and says how many documents it got through.
  *
  * @module
  */
 import { parentPort } from "node:worker_threads";
-import { readDocuments } from "./documents.ts";
-
-interface Order {
-  readonly port: number;
-  readonly seconds: number;
-}
+import { openReader, type Span } from "./documents.ts";
 
 if (typeof Worker === "undefined") {
-  parentPort!.once("message", async ({ port, seconds }: Order) => {
-    parentPort!.postMessage(await readDocuments(port, seconds));
+  parentPort!.once("message", async (port: number) => {
+    const run = await openReader(port);
+    parentPort!.once("message", async (span: Span) => parentPort!.postMessage(await run(span)));
+    parentPort!.postMessage("ready");
   });
 } else {
   const web = globalThis as unknown as { onmessage: unknown; postMessage(message: unknown): void; close(): void };
-  web.onmessage = async ({ data: { port, seconds } }: { data: Order }) => {
-    web.postMessage(await readDocuments(port, seconds));
-    web.close();
+  web.onmessage = async ({ data: port }: { data: number }) => {
+    const run = await openReader(port);
+    web.onmessage = async ({ data: span }: { data: Span }) => {
+      web.postMessage(await run(span));
+      web.close();
+    };
+    web.postMessage("ready");
   };
 }
