@@ -63,7 +63,7 @@ function talk(charts: Charts, command: string): void {
       charts,
       pipelines,
       `pipelines-${command}`,
-      `500,000 ${word} by pipeline size`,
+      `500,000 ${word} by pipeline size, computed from rates`,
       "commands in a pipeline",
       "seconds",
       panels,
