@@ -13,7 +13,7 @@ import { join } from "node:path";
 export interface Server {
   readonly port: number;
   readonly version: string;
-  /** Whether the server has a core to itself by `taskset`. */
+  /** Whether the server is kept on one core by `taskset`; others may run there as well. */
   readonly pinned: boolean;
   /** Runs Lua; throws what the server answers if that is an error. */
   lua(script: string): string;
