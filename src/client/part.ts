@@ -29,6 +29,10 @@ export class Outcome {
   firstError: Error | undefined;
   /** Why a part could not be sent or answered: nothing is sent after it. */
   lost: Error | undefined;
+  /** How many commands its parts hold. */
+  cut = 0;
+  /** What ends parts that were lost before their turn, by their first place: replies to earlier parts are still owed. */
+  #early: Map<number, () => void> | undefined;
   #expected = Infinity;
   #finish: (() => void) | undefined;
 
@@ -64,8 +68,22 @@ export class Outcome {
     return detailed(whole, () => error.report, error.command);
   }
 
+  /** A part is lost for good. Its errors stand in its places, so it ends no sooner than all parts before it. */
+  lose(place: number, error: Error, end: () => void): void {
+    this.lost ??= error;
+    this.error(error);
+    if (place > this.answered) return void (this.#early ??= new Map()).set(place, end);
+    end();
+    this.check();
+  }
+
   /** Called when a part has ended, one way or the other. */
   check(): void {
+    while (this.#early?.has(this.answered)) {
+      const end = this.#early.get(this.answered)!;
+      this.#early.delete(this.answered);
+      end();
+    }
     if (this.answered >= this.#expected) this.#finish?.();
   }
 }
@@ -81,6 +99,8 @@ export class Part implements Owed {
   #deferred: Deferred | undefined;
   readonly #runs: readonly Run[];
   readonly #outcome: Outcome;
+  /** Where its replies begin among those of its pipeline. */
+  readonly #place: number;
   /** One of the commands of its pipeline may hold the connection. */
   readonly patient: boolean;
   #run = 0;
@@ -105,6 +125,8 @@ export class Part implements Owed {
     this.#left = runs[0]!.count;
     this.mode = runs[0]!.mode;
     this.owed = runs.reduce((sum, run) => sum + run.count, 0);
+    this.#place = outcome.cut;
+    outcome.cut += this.owed;
   }
 
   /** Whether its bytes have yet to be made. */
@@ -184,12 +206,14 @@ export class Part implements Owed {
   }
 
   fail(error: Error): void {
+    this.#outcome.lose(this.#place, error, () => this.#end(error));
+  }
+
+  /** None of the replies that it waits for will come. */
+  #end(error: Error): void {
     const outcome = this.#outcome;
-    outcome.lost ??= error;
-    outcome.error(error);
     outcome.answered += this.owed;
     outcome.failed += this.owed;
     for (; this.owed > 0; this.owed--) if (outcome.keep) outcome.replies.push(error);
-    outcome.check();
   }
 }

@@ -251,7 +251,8 @@ export abstract class BasePipeline extends BaseBatch {
 
   #sendPart(part: Part, line: Line, outcome: Outcome): void {
     if (outcome.lost) {
-      return part.fail(new ConnectionError("The pipeline broke before this part; it was not sent"));
+      const { lost: cause } = outcome;
+      return part.fail(new ConnectionError("The pipeline broke before this part; it was not sent", { cause }));
     }
     if (isRecalled(part)) return;
     this.#handed += part.owed;

@@ -73,6 +73,7 @@ test("half a surrogate pair in a long pipeline is refused in its place, with eve
   assert(replies.slice(answered).every((reply) => reply instanceof Error));
   assertInstanceOf(replies[5 * LEAD], TypeError);
   assert(!String(replies.at(-1)).includes("surrogate"), "what came later is told that it was not sent");
+  assertEquals([(replies.at(-1) as ConnectionError).sent, (replies.at(-1) as Error).cause], [false, replies[5 * LEAD]]);
   assertEquals(await redis.ping(), "PONG");
 });
 
@@ -452,6 +453,56 @@ test("a pipeline filled by hand has its client's limits, each run its own", asyn
   const drained = assertRejects(() => other.drain(), RangeError, "enough");
   stop.abort(new RangeError("enough"));
   await drained;
+  redis.destroy();
+});
+
+test("what a given-up drain() takes back leaves each reply in its place, though exec() follows at once", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const limited = redis.with({ timeout: 60_000 });
+  using limit = held(60_000);
+  const p = limited.pipeline({ errors: "return" });
+  server.pause();
+  for (let i = 0; i < 3000; i++) p.echo(`${i}:`.padEnd(10_000, "x"));
+  const drained = assertRejects(() => p.drain(), TimeoutError);
+  // More than the sockets take.
+  while (redis.stats().bytesWaiting < 1_000_000) await new Promise((resolve) => setTimeout(resolve, 1));
+  await new Promise((resolve) => setTimeout(resolve, 50)); // they have taken what they can
+  limit.fire();
+  const run = p.exec();
+  await drained;
+  server.resume();
+  const replies = await run;
+  assertEquals(replies.length, 3000);
+  const answered = replies.findIndex((reply) => reply instanceof Error);
+  assert(answered > 0, `answered: ${answered}`);
+  replies.forEach((reply, i) => {
+    if (i < answered) assertEquals(parseInt(reply as string), i);
+    else assert(reply instanceof ConnectionError, `${i} holds no error`);
+  });
+  assertEquals(await redis.ping(), "PONG");
+});
+
+test("a part that gets no connection of its own leaves the replies before it in their places", async () => {
+  const release = gate();
+  await using server = await startScripted(greeted(async (peer) => {
+    for (let words = await peer.command(); words !== null; words = await peer.command()) {
+      if (words[0] === "INCR") await release.opened.then(() => peer.send(":1\r\n"));
+    }
+  }));
+  const redis = await connect(server.url, { clientInfo: false, maxSessions: 1, maxWaiting: 0 });
+  await redis.session(); // the only one that there may be
+  const p = redis.pipeline({ errors: "return" });
+  p.incr("n");
+  void p.drain();
+  p.blpop(["queue"], 1);
+  const run = p.exec();
+  await (await server.peer(0)).until("INCR");
+  await new Promise((resolve) => setTimeout(resolve, 5)); // it is refused meanwhile
+  release.open();
+  const [first, second] = await run;
+  assertEquals(first, 1);
+  assertInstanceOf(second, ConnectionError);
   redis.destroy();
 });
 
