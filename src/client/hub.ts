@@ -42,6 +42,14 @@ interface Listener {
   generation: number;
 }
 
+/** @internal What becomes of a call for a subscription while its caller waits. */
+export interface Asking<S extends string | Uint8Array> {
+  /** What the server was asked with. */
+  readonly tickets: Set<Ticket>;
+  /** What the caller will get: whoever gives up closes it. */
+  subscription?: Subscription<S>;
+}
+
 /** How often a subscription is tried on new connections, if each is lost before the server has confirmed it. */
 const TRIES = 5;
 
@@ -77,27 +85,31 @@ export class Hub {
     this.#settings = settings;
   }
 
-  /** @internal Subscribes, and resolves once the server has confirmed it. `asked` gets what this was asked with. */
+  /** @internal Subscribes, and resolves once the server has confirmed it. What that has come to is told in `asking`. */
   async subscribe<S extends string | Uint8Array>(
     family: Family,
     names: readonly Arg[],
     { mode, signal }: SendOptions,
     options: SubscribeOptions<S>,
-    asked: Set<Ticket>,
+    asking: Asking<S>,
   ): Promise<Subscription<S>> {
     if (names.length === 0) throw new TypeError(`${family}: expected at least one channel`);
+    let left = false;
     const subscription = new Subscription<S>(options, () => {
+      left = true;
       unheard?.();
       return this.#leave(family, names, listener);
     });
+    asking.subscription = subscription;
     const unheard = signal && onAbort(signal, () => subscription.fail(signal.reason));
     const listener = { mode, subscription, generation: 0 } as unknown as Listener;
     try {
       const line = await this.#open();
       if (signal?.aborted) throw signal.reason;
+      if (left) throw new ConnectionError("Its caller gave up; it was not sent");
       // A name that is no text would come back as another one, as text.
       if ((mode & BYTES) !== 0 || names.some((name) => ArrayBuffer.isView(name))) line.pushMode = BYTES;
-      listener.generation = await this.#confirmed(line, this.#join(line, family, names, listener), asked);
+      listener.generation = await this.#confirmed(line, this.#join(line, family, names, listener), asking.tickets);
       return subscription;
     } catch (error) {
       await subscription.close();
@@ -206,14 +218,22 @@ export class Hub {
     }
   }
 
-  /** Gives the names that nobody listens to any longer. */
+  /** Gives the names that nobody listens to any longer. What the server has yet to be asked for, it is not asked for. */
   #forget(family: Family, names: readonly Arg[], listener: Listener): Arg[] {
     const topics = this.#topics[family];
-    return names.filter((name) => {
+    const unheard: Topic[] = [];
+    for (const name of names) {
       const topic = topics.get(keyOf(name));
-      if (!topic?.listeners.delete(listener) || topic.listeners.size > 0) return false;
-      return topics.delete(keyOf(name));
-    });
+      if (!topic?.listeners.delete(listener) || topic.listeners.size > 0) continue;
+      topics.delete(keyOf(name));
+      unheard.push(topic);
+    }
+    for (const ticket of new Set(unheard.map((topic) => topic.ticket))) {
+      if (ticket === undefined || ticket.sent) continue;
+      // Of those that were asked for together, somebody may want others.
+      if (![...topics.values()].some((topic) => topic.ticket === ticket)) ticket.release();
+    }
+    return unheard.filter(({ ticket }) => !ticket?.released).map(({ name }) => name);
   }
 
   async #leave(family: Family, names: readonly Arg[], listener: Listener): Promise<void> {
@@ -247,6 +267,7 @@ export class Hub {
     const change = new Change(spec, names, ticket);
     this.#changes.add(change);
     try {
+      ticket.handOver(line);
       line.sendEncoded(change);
       await change.done;
     } finally {

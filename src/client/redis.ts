@@ -9,7 +9,6 @@ import type { HscanOptions, ScanOptions, SscanOptions, ZscanOptions } from "../g
 import { detailed } from "../connection/notice.ts";
 import { LOOSE, type SendOptions } from "../connection/pending.ts";
 import type { Line } from "../connection/line.ts";
-import type { Ticket } from "../connection/ticket.ts";
 import type { Reply } from "../resp/reply.ts";
 import type { CommandSource, ListedCommand, Replies, RepliesOrErrors } from "./batch.ts";
 import type { PipelineOptions } from "./pipeline.ts";
@@ -17,6 +16,7 @@ import { BareClient } from "./bare.ts";
 import { APART, CORE, type Core, OPTIONS } from "./core.ts";
 import { guarded } from "./guard.ts";
 import type { Family } from "./change.ts";
+import type { Asking } from "./hub.ts";
 import type { InboxOptions } from "./inbox.ts";
 import { feature, type SurfaceOf, type Surfaces } from "./kit.ts";
 import { type ClientStats, clientStats } from "./stats.ts";
@@ -238,15 +238,20 @@ export abstract class BaseClient<
     const hub = feature(this.#core.hub, "subscriptions");
     // Subscribed to anew on each connection.
     const list = kept(names);
-    let made: Promise<Subscription<S>> | undefined;
-    const asked = new Set<Ticket>();
-    const subscribe = () => made = hub.subscribe(family, list, this.#options, options, asked);
+    const asking: Asking<S> = { tickets: new Set() };
+    const subscribe = () => hub.subscribe(family, list, this.#options, options, asking);
     const report = () => this.#core.report();
     try {
-      return await guarded(family, this.#options, subscribe, report, () => [...asked].some(({ sent }) => sent));
+      return await guarded(
+        family,
+        this.#options,
+        subscribe,
+        report,
+        () => [...asking.tickets].some(({ sent }) => sent),
+      );
     } catch (error) {
-      // Nobody holds what is confirmed too late.
-      made?.then((late) => late.close(), () => {});
+      // At once: nobody holds it, and what confirms it too late may bring a message in one breath.
+      void asking.subscription?.close();
       throw this.#options.signal?.aborted ? error : detailed(error, report, family);
     }
   }

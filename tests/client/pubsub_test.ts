@@ -12,7 +12,7 @@ import {
   TimeoutError,
 } from "../../mod.ts";
 import { gate } from "../support/gate.ts";
-import { answering, HELLO, type Script, startScripted } from "../support/scripted.ts";
+import { answering, greeted, HELLO, type Script, startScripted } from "../support/scripted.ts";
 import { missing, type ServerVersion, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
 import { held } from "../support/timers.ts";
@@ -835,6 +835,72 @@ test("who gives up a subscription hears whether the server was asked for it, and
   assertEquals(await givenUp("sent"), [false, "connection", "SUBSCRIBE"]);
   redis.destroy();
   await large;
+});
+
+test("a subscription that was given up hears nothing, though it is confirmed in one breath with a message", async () => {
+  const messages = gate();
+  await using server = await startScripted(greeted(async (peer) => {
+    await peer.until("PING");
+    await messages.opened;
+    const words = (...items: string[]) => items.map((item) => `$${item.length}\r\n${item}\r\n`).join("");
+    await peer.send(`>3\r\n${words("subscribe", "c")}:1\r\n+PONG\r\n>3\r\n${words("message", "c", "hi")}`);
+    await peer.until("UNSUBSCRIBE");
+    await peer.send(`>3\r\n${words("unsubscribe", "c")}:0\r\n+PONG\r\n`);
+  }));
+  const redis = await connect(server.url, { clientInfo: false });
+  const heard: string[] = [];
+  const onMessage = ({ message }: Message) => void heard.push(message);
+  const late = redis.with({ timeout: 20 }).subscribe("c", { onMessage });
+  assertEquals((await assertRejects(() => late, TimeoutError)).sent, true);
+  messages.open();
+  await (await server.peer(0)).until("UNSUBSCRIBE");
+  while (redis.stats().pending > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  assertEquals(heard, []);
+  redis.destroy();
+});
+
+test("a subscription that was given up before it left is not asked for, unless others want to hear", async () => {
+  await using server = await startScripted(async (peer) => {
+    await peer.command();
+    await peer.send(HELLO);
+    await peer.until("SET");
+    peer.hold();
+  });
+  const redis = await connect(server.url, { clientInfo: false });
+  const peer = await server.peer(0);
+  // More than a socket takes: what comes behind that stays here.
+  const large = redis.set("k", new Uint8Array(32 << 20)).catch(() => {});
+  await peer.until("SET");
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const limited = redis.with({ timeout: 20 });
+  const late = [limited.subscribe("unheard"), limited.subscribe(["alone", "shared"])];
+  const kept = redis.subscribe("shared").catch(() => {});
+  for (const one of late) assertEquals((await assertRejects(() => one, TimeoutError)).sent, false);
+  const after = redis.get("after").catch(() => {});
+  peer.release();
+  await peer.until("after");
+  assert(!peer.text.includes("unheard"));
+  assert(peer.text.includes("shared"));
+  redis.destroy();
+  await Promise.all([large, kept, after]);
+});
+
+test("a subscription that was given up while there was no connection is not asked for on the next one", async () => {
+  const back = gate();
+  await using server = await startScripted(async (peer, index) => {
+    if (index === 1) await back.opened;
+    await answering((words) => words[0] === "HELLO" ? HELLO : "+PONG\r\n")(peer, index);
+  });
+  const redis = await connect(server.url, { clientInfo: false });
+  (await server.peer(0)).destroy();
+  const next = await server.peer(1);
+  const late = redis.with({ timeout: 20 }).subscribe("c");
+  assertEquals((await assertRejects(() => late, TimeoutError)).sent, false);
+  back.open();
+  await redis.ping();
+  await redis.ping();
+  assert(!next.text.includes("SUBSCRIBE"));
+  redis.destroy();
 });
 
 test("the error of a subscription that has no connection any more says which command it was", async () => {
