@@ -16,6 +16,8 @@ import { Upkeep } from "./upkeep.ts";
 
 /** Commands of one turn that make it worth to turn to the next line. */
 const STICK = 256;
+/** After how many milliseconds a line of the minimum that could not be opened is looked at again. */
+const NEXT_TRY = 1000;
 
 /** Nothing waits on it: for replies, a connection, room or another try. */
 function isFree(line: Line): boolean {
@@ -34,6 +36,8 @@ export class Pool implements Lines {
   readonly #callers: Callers;
   readonly #upkeep: Upkeep;
   #sweep: ReturnType<typeof setInterval> | undefined;
+  /** Set while some of the minimum could not be opened. */
+  #again: ReturnType<typeof setTimeout> | undefined;
   #leases = 0;
   #current: Line | undefined;
   #closed = false;
@@ -63,6 +67,22 @@ export class Pool implements Lines {
       if (line.state === "idle" && this.keeps(line)) opening.push(line.open());
     }
     return opening;
+  }
+
+  /** Opens what is missing though nobody waits for it, and who would might never come: if it fails, again in a while. */
+  #refill(): void {
+    Promise.all(this.#fill()).catch(() => this.#later());
+  }
+
+  #later(): void {
+    if (this.#closed) return;
+    this.#again ??= setTimeout(() => {
+      this.#again = undefined;
+      // How often a server that is away is asked is for the first line to say, and whether it is given up.
+      const { state } = this.first();
+      if (state === "ready") this.#refill();
+      else if (state !== "idle") this.#later();
+    }, NEXT_TRY);
   }
 
   /** @internal Whether ordinary commands go over this line at present. */
@@ -265,7 +285,7 @@ export class Pool implements Lines {
     }
     if (line.state === "closed") {
       this.#leased.delete(line);
-      if (this.#callers.size === 0) return void this.#fill();
+      if (this.#callers.size === 0) return this.#refill();
       line = this.#settings.line();
       this.#leased.add(line);
     }
@@ -276,7 +296,7 @@ export class Pool implements Lines {
     const { idleTimeout } = this.#settings;
     if (idleTimeout > 0) this.#idleTimers.set(line, setTimeout(() => this.#unused(line), idleTimeout));
     // Lost while it was somebody's own: one of the minimum does not wait for the next.
-    this.#fill();
+    this.#refill();
   }
 
   #unused(line: Line): void {
@@ -292,7 +312,7 @@ export class Pool implements Lines {
     const at = this.#idle.indexOf(line);
     if (at >= 0) this.#idle.splice(at, 1);
     line.destroy();
-    this.#fill();
+    this.#refill();
   }
 
   /** Replaces what has grown old and is in nobody's hands. Subscriptions keep their connection: a new one means a gap. */
@@ -343,6 +363,7 @@ export class Pool implements Lines {
   #end(): Line[] {
     this.#closed = true;
     clearInterval(this.#sweep);
+    clearTimeout(this.#again);
     this.#callers.fail(closedMeanwhile);
     for (const timer of this.#idleTimers.values()) clearTimeout(timer);
     this.#idleTimers.clear();

@@ -5,6 +5,7 @@ import { gate } from "../support/gate.ts";
 import { HELLO, type Peer, startScripted } from "../support/scripted.ts";
 import { startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
+import { held, retimed } from "../support/timers.ts";
 
 /** Waits for something to become true. */
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
@@ -64,6 +65,21 @@ test("a connection of the minimum that is lost while it is a session's is tried 
   await new Promise((resolve) => setTimeout(resolve, 50));
   await server.start();
   await until(async () => clients(await pool.call("CLIENT LIST")) === 3);
+});
+
+test("a connection of the minimum that could not be opened anew is tried again once the server is back", async () => {
+  await using server = await startRedis();
+  await using pool = await connectPool(server.url, { size: 3, min: 3, backoff: () => 20 });
+  await using admin = await connect(server.url, { backoff: () => 20 });
+  using _soon = retimed(1000, 20);
+  const spoilt = await pool.session();
+  await spoilt.clientNoEvict(true);
+  await server.kill();
+  await spoilt.release();
+  await until(() => pool.stats().leased === 0);
+  await new Promise((resolve) => setTimeout(resolve, 50)); // long enough for it to fail
+  await server.start();
+  await until(async () => clients(await admin.call("CLIENT LIST", "TYPE", "normal")) === 4);
 });
 
 test("a connection of the minimum that took the place of a spoilt one is opened again when it is lost", async () => {
@@ -522,6 +538,19 @@ test("nor is such a PING, refused for now, sent again within the transaction of 
   await new Promise((resolve) => setTimeout(resolve, 100)); // long enough for another try
   await session.call("EXEC");
   assertEquals(idle.text.split("PING").length - 1, 1);
+});
+
+test("nor is a connection dead whose sign of life has yet to be read, as the process was busy", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { checkAfter: 1, maxSessions: 1 });
+  const first = await redis.session((s) => s.clientId());
+  await new Promise((resolve) => setTimeout(resolve, 5)); // silence is what this is about
+  using limit = held(1000);
+  const session = redis.session((s) => s.clientId());
+  while (limit.size === 0) await undefined;
+  // The timer comes before anything is read.
+  limit.fire();
+  assertEquals([await session, redis.stats().unfit], [first, 0]);
 });
 
 test("one that lives is used on", async () => {
