@@ -27,7 +27,10 @@ export class Entry {
   /** A promise of the value, for values that can be shared. */
   answer: Promise<unknown> | undefined;
   size = 0;
+  /** When it is no longer used, on the clock of `performance.now()`. */
   expires = Infinity;
+  /** The same by the date: while a machine sleeps only that goes on. */
+  expiresOn = Infinity;
   newer: Entry | undefined;
   older: Entry | undefined;
 
@@ -78,7 +81,7 @@ export class Store implements CacheStats {
       this.joined++;
       return entry.flight.then((value) => copyOf(value));
     }
-    if (entry.expires !== Infinity && entry.expires <= performance.now()) {
+    if (entry.expires !== Infinity && (entry.expires <= performance.now() || entry.expiresOn <= Date.now())) {
       this.evicted++;
       this.#drop(entry);
       return undefined;
@@ -115,7 +118,11 @@ export class Store implements CacheStats {
       entry.answer = Promise.resolve(value);
     } else entry.value = value;
     entry.size = ENTRY + sizeOf(value) + entry.id.length + entry.keys.reduce((sum, key) => sum + key.length, 0);
-    if (this.#bounds.ttl !== Infinity) entry.expires = performance.now() + this.#bounds.ttl;
+    const { ttl } = this.#bounds;
+    if (ttl !== Infinity) {
+      entry.expires = performance.now() + ttl;
+      entry.expiresOn = Date.now() + ttl;
+    }
     this.entries++;
     this.bytes += entry.size;
     this.#link(entry);

@@ -200,11 +200,14 @@ export class Tracker {
     const { silence } = this.#settings;
     if (silence === 0 || this.#closed) return;
     const since = performance.now();
+    const date = Date.now();
     this.#pulse = setTimeout(() => {
       this.#pulse = undefined;
       if (this.#store.isEmpty || this.#line === undefined) return;
-      // No answer to the last question, or this process stood still: changes may have gone untold.
-      if (this.#asked || performance.now() - since > silence) this.#store.flush();
+      // No answer to the last question, or this process stood still: changes may have gone untold. The clock stands still
+      // with a machine that sleeps, the date does not.
+      const passed = Math.max(performance.now() - since, Date.now() - date);
+      if (this.#asked || passed > silence) this.#store.flush();
       else if (this.#tracking) this.#ask(this.#line);
       this.#listen();
     }, Math.min(LONGEST_DELAY, Math.max(1, silence / 2)));

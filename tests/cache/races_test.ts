@@ -384,6 +384,41 @@ test("what was asked before the process stood still for too long is not kept", a
   assertEquals(await after, "new");
 });
 
+/** Until the end of the scope, the date is ahead by what the test says, and no other clock: as after a machine's sleep. */
+function asleep(): Disposable & { milliseconds: number } {
+  const now = Date.now;
+  const sleep = { milliseconds: 0, [Symbol.dispose]: () => void (Date.now = now) };
+  Date.now = () => now.call(Date) + sleep.milliseconds;
+  return sleep;
+}
+
+test("what was kept before the machine slept for too long is dropped", async () => {
+  using sleep = asleep();
+  using look = held(1_000_000);
+  await using s = await scene({ maxSilence: 2_000_000 });
+  const read = s.cached.get("k");
+  await asked(s.peer, "GET", "k");
+  await s.peer.send(OLD);
+  assertEquals(await read, "old");
+  sleep.milliseconds = 2_000_001;
+  look.fire();
+  assertEquals([s.cached.cache.stats().flushes, s.cached.cache.stats().entries], [1, 0]);
+});
+
+test("a reply's time goes on while the machine sleeps", async () => {
+  using sleep = asleep();
+  await using s = await scene({ ttl: 1_000_000 });
+  const read = s.cached.get("k");
+  await asked(s.peer, "GET", "k");
+  await s.peer.send(OLD);
+  assertEquals([await read, await s.cached.get("k")], ["old", "old"]);
+  sleep.milliseconds = 1_000_001;
+  const again = s.cached.get("k");
+  await asked(s.peer, "GET", "k");
+  await s.peer.send(NEW);
+  assertEquals([await again, s.cached.cache.stats().evicted], ["new", 1]);
+});
+
 test("broadcast mode asks for its prefixes", async () => {
   await using server = await scripted();
   const redis = await connect(server.url, { clientInfo: false });
