@@ -240,7 +240,7 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
   /** Takes back a released command if it has not been sent. True if it had been refused for now, and will not be tried again. */
   withdraw(pending: Pending): boolean {
     const refused = this.#retries.drop(pending);
-    if (!refused) this.#takeBack(pending);
+    if (!refused && !this.#room.withdraw(pending)) this.#takeBack(pending);
     this.progress();
     return refused;
   }

@@ -1,6 +1,9 @@
 // A line is attacked at the seams of its states: what is lost there must fail or come back, never hang.
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
 import { type ClientOptions, ConnectionError, connectPool, type Redis, TimeoutError } from "../../mod.ts";
+import { CommandSpec } from "../../src/command/spec.ts";
+import { Pending } from "../../src/connection/pending.ts";
+import { Room } from "../../src/connection/room.ts";
 import { Ticket } from "../../src/connection/ticket.ts";
 import { Waiting } from "../../src/connection/waiting.ts";
 import { connectTransport } from "../../src/transport/default.ts";
@@ -380,6 +383,48 @@ test("a timeout and a signal cover the wait for room", async () => {
   const waiting = redis.incr("d");
   redis.destroy();
   assertEquals((await Promise.allSettled([stuck, waiting])).map(({ status }) => status), ["rejected", "rejected"]);
+});
+
+test("whoever gives up the wait for room leaves at once, and is taken for nobody who waits for a connection", async () => {
+  const connected = gate();
+  let pending = 0;
+  await using server = await startScripted(greeted(async (peer, index) => {
+    for (let n = 0; n < 3; n++) await peer.command();
+    if (index === 0) return peer.destroy();
+    pending = redis.stats().pending;
+    await peer.send("$1\r\nv\r\n".repeat(3));
+    await peer.command();
+    await peer.send("$1\r\nv\r\n");
+  }));
+  let connects = 0;
+  const later: Connect = async (address, handler, signal) => {
+    if (connects++ > 0) await connected.opened;
+    return await connectTransport(address, handler, signal);
+  };
+  await using redis = await open(server.url, { connect: later, maxPending: 3, overflow: "wait" });
+  const reads = Promise.all(["a", "b", "c", "first in line"].map((key) => redis.get(key)));
+  const abort = new AbortController();
+  const second = redis.with({ signal: abort.signal }).get("second in line");
+  while (redis.stats().losses === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  abort.abort("enough");
+  assertEquals(await second.catch((reason) => reason), "enough");
+  connected.open();
+  assertEquals([await reads, pending], [["v", "v", "v", "v"], 3]);
+});
+
+test("of those who wait for room only callers count that have not given up", () => {
+  const sent: Pending[] = [];
+  const room = new Room((pending) => sent.push(pending));
+  const nothing = (): void => {};
+  const [a, b, c, other] = [1, 2, 3, 4].map(() =>
+    new Pending(new CommandSpec("GET"), [], undefined, 0, nothing, nothing)
+  );
+  for (const pending of [a!, b!, c!]) room.push(pending, () => false);
+  assertEquals([room.withdraw(b!), room.withdraw(b!), room.withdraw(other!), room.size], [true, false, false, 2]);
+  room.look(() => true);
+  assertEquals([room.withdraw(a!), room.size], [true, 1]);
+  room.look(() => false);
+  assertEquals([sent.length, sent[0] === c, room.size], [1, true, 0]);
 });
 
 test("what waits for room hears when the line gives up", async () => {
