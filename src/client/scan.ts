@@ -6,6 +6,7 @@
 import type { Arg } from "../command/spec.ts";
 import type { Key, Value } from "../command/values.ts";
 import type { HscanOptions, ScanOptions, SscanOptions, ZscanOptions } from "../generated/options.ts";
+import { utf8 } from "../resp/text.ts";
 import { kept } from "./names.ts";
 import { isQueueing } from "./own_multi.ts";
 
@@ -79,10 +80,8 @@ export class ScanIterator<T> implements AsyncIterable<T[]> {
   }
 }
 
-const decoder = new TextDecoder();
-
 function text(cursor: Arg): string {
-  return ArrayBuffer.isView(cursor) ? decoder.decode(cursor) : String(cursor);
+  return ArrayBuffer.isView(cursor) ? utf8.decode(cursor) : String(cursor);
 }
 
 /** Fields with values come as an object, or as a Map where strings are bytes. */

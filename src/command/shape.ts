@@ -9,14 +9,13 @@
  * @module
  */
 import { BYTES, type Reply } from "../resp/reply.ts";
+import { utf8 } from "../resp/text.ts";
 import type { Shape } from "./spec.ts";
-
-const decoder = new TextDecoder();
 
 /** A floating point number: RESP3 has a type for it, RESP2 sends text (`"1.5"`, `"inf"`, `"nan"`). */
 export const double: Shape = (reply): unknown => {
   if (typeof reply === "string") return parseDouble(reply);
-  if (reply instanceof Uint8Array) return parseDouble(decoder.decode(reply));
+  if (reply instanceof Uint8Array) return parseDouble(utf8.decode(reply));
   return typeof reply === "bigint" ? Number(reply) : reply;
 };
 
@@ -43,7 +42,7 @@ export const bool: Shape = (reply): unknown => {
 };
 
 /** Text that is wanted as text whatever the mode. */
-export const text: Shape = (reply): unknown => reply instanceof Uint8Array ? decoder.decode(reply) : reply;
+export const text: Shape = (reply): unknown => reply instanceof Uint8Array ? utf8.decode(reply) : reply;
 
 /** An array whose every element has a shape. */
 export function list(item: Shape): Shape {
@@ -195,7 +194,7 @@ export function struct(fields: { readonly [name: string]: Shape } = {}, numbered
     const object = new Dictionary();
     for (let i = 0; i + 1 < reply.length; i += 2) {
       const raw = reply[i];
-      const name = names.same(raw instanceof Uint8Array ? decoder.decode(raw) : String(raw), i >> 1);
+      const name = names.same(raw instanceof Uint8Array ? utf8.decode(raw) : String(raw), i >> 1);
       const shape = shapes.get(name) ?? (numbered && /\d$/.test(name) ? numbered : undefined);
       object[name] = shape === undefined ? reply[i + 1] : shape(reply[i + 1], mode);
     }

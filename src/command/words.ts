@@ -4,9 +4,9 @@
  * @module
  */
 import type { Arg } from "../resp/arg.ts";
+import { utf8 } from "../resp/text.ts";
 
 /** An argument as a word: it may be given as bytes, and in any case. */
 export function wordOf(arg: Arg): string {
-  if (!ArrayBuffer.isView(arg)) return String(arg).toUpperCase();
-  return new TextDecoder().decode(new Uint8Array(arg.buffer, arg.byteOffset, arg.byteLength)).toUpperCase();
+  return (ArrayBuffer.isView(arg) ? utf8.decode(arg) : String(arg)).toUpperCase();
 }

@@ -17,6 +17,7 @@ import {
   tupleRest,
 } from "../../src/command/shape.ts";
 import type { Shape } from "../../src/command/spec.ts";
+import { wordOf } from "../../src/command/words.ts";
 import { ReplyError } from "../../src/errors.ts";
 import { BYTES, type Bytes, type Reply } from "../../src/resp/reply.ts";
 import { test } from "../support/test.ts";
@@ -114,6 +115,14 @@ test("a map of bytes is a Map, also when it is empty", () => {
 test("the names of a struct are text in every mode, what is not known is kept", () => {
   const value = struct({ score: double })([bytes("score"), bytes("1"), bytes("new"), bytes("x")], BYTES);
   assertEquals(value, object({ score: 1, new: bytes("x") }));
+});
+
+test("a byte order mark is data like any other, in text, in words and in names of a struct", () => {
+  const mark = "\ufeff";
+  assertEquals(text(bytes(`${mark}x`)), `${mark}x`);
+  const value = struct({ score: double })([bytes(`${mark}score`), bytes("1")], BYTES);
+  assertEquals(value, object({ [`${mark}score`]: bytes("1") }));
+  assertEquals(wordOf(bytes(`${mark}block`)), `${mark}BLOCK`);
 });
 
 test("places have what was asked for, in the order of the server", () => {
