@@ -25,6 +25,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+const KNOWN = ["signal", "timeout"];
+
 /**
  * A client that sends commands, and nothing else: what a small build begins with. {@link BaseClient} is one that has
  * pipelines, transactions, sessions and subscriptions, too.
@@ -123,8 +125,13 @@ export abstract class BareClient<
    * await using redis = await connect();
    * await redis.with({ timeout: 500 }).get("key");
    * ```
+   *
+   * @throws {TypeError} for an unknown name, {@link RangeError} for a time out of range.
    */
   with(options: CallOptions): this {
+    for (const name of Object.keys(options)) {
+      if (!KNOWN.includes(name)) throw new TypeError(`Unknown option: ${name}; known are ${KNOWN.join(", ")}`);
+    }
     const { timeout } = options;
     if (
       timeout !== undefined &&

@@ -8,7 +8,7 @@ import { parseUrl } from "../../src/client/url.ts";
 import { LIBRARY, VERSION } from "../../src/connection/version.ts";
 import denoJson from "../../deno.json" with { type: "json" };
 import packageJson from "../../package.json" with { type: "json" };
-import { startRedis } from "../support/servers.ts";
+import { missing, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
 
 test("a URL says where, who, and how", () => {
@@ -184,6 +184,19 @@ test("a URL's numbers may be as large as an option's, and are told alike if they
   assertEquals([queueLimit, timeout], [Number.MAX_SAFE_INTEGER, 2147483647]);
   assertThrows(() => readOptions("redis://h/2147483648"), RangeError, "database must be from 0 to 2147483647");
   assertThrows(() => readOptions(`redis://h?timeout=1${"0".repeat(400)}`), RangeError, "timeout must be from 1");
+});
+
+test("with() refuses names that it does not know, those of its own settings as well", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  for (const name of ["timout", "mode", "limit"]) {
+    assertThrows(
+      () => redis.with({ [name]: 5 } as object),
+      TypeError,
+      `Unknown option: ${name}; known are signal, timeout`,
+    );
+  }
+  assertEquals(await redis.with({ timeout: undefined, signal: undefined }).ping(), "PONG");
 });
 
 test("env: takes the URL from the environment, when it is asked for and not before", async () => {
