@@ -77,12 +77,15 @@ export class Backlog {
 
   /**
    * Takes what a lost connection leaves: `unsent` never left, `sent` may have run. What may go to another connection, if
-   * there is to be one (`anew`), waits for it in its old order; all else fails.
+   * there is to be one (`anew`), waits for it in its old order; all else fails. So does the `unread` one, whose reply could
+   * not be read: it would end the next connection, too.
    */
-  inherit(anew: boolean, error: ConnectionError, unsent: Owed[], sent: Owed[]): void {
+  inherit(anew: boolean, error: ConnectionError, unsent: Owed[], sent: Owed[], unread?: Owed): void {
     const over: Owed[] = [];
     const again: Owed[] = [];
-    for (const owed of sent) (anew && mayResend(owed, this.#options.resend) ? again : over).push(owed);
+    for (const owed of sent) {
+      (anew && owed !== unread && mayResend(owed, this.#options.resend) ? again : over).push(owed);
+    }
     // Whoever was asked may have closed the line.
     if (!this.#life.isOpen) {
       anew = false;

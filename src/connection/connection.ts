@@ -38,10 +38,10 @@ export interface ConnectionOwner {
   /** All written bytes have been taken by the socket, which had taken no more for a while. */
   drain(): void;
   /**
-   * The connection is gone. `unsent` never left; `sent` may have run. Their owner settles every one of them.
-   * Called exactly once.
+   * The connection is gone. `unsent` never left; `sent` may have run. Their owner settles every one of them. If what came
+   * could not be read, it was to be the reply of the `unread` one. Called exactly once.
    */
-  lost(connection: Connection, error: ConnectionError, unsent: Owed[], sent: Owed[]): void;
+  lost(connection: Connection, error: ConnectionError, unsent: Owed[], sent: Owed[], unread?: Owed): void;
 }
 
 /** The settings of one connection. */
@@ -366,10 +366,11 @@ export class Connection implements TransportHandler, Watched {
     this.#watch.stop();
     const report = this.report();
     reason.report ??= report;
+    const unread = reason.cause instanceof ProtocolError ? this.oldest : undefined;
     const entries = this.#owed.takeAll();
     const sent = entries.slice(0, entries.length - this.#out.unsent);
     this.#out.unsent = 0;
-    this.#owner.lost(this, reason, entries.slice(sent.length), sent);
+    this.#owner.lost(this, reason, entries.slice(sent.length), sent, unread);
   }
 
   /** Watches over the silence, from the first write on or from now. */

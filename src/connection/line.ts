@@ -344,11 +344,11 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
     this.progress();
   }
 
-  lost(connection: Connection, error: ConnectionError, unsent: Owed[], sent: Owed[]): void {
+  lost(connection: Connection, error: ConnectionError, unsent: Owed[], sent: Owed[], unread?: Owed): void {
     const { binding } = this;
     const lostIn = this.#life.lose(connection);
     if (lostIn === "ready") binding.lose(error);
-    this.#queue.inherit((lostIn === "ready" || lostIn === "replaced") && !binding.isBound, error, unsent, sent);
+    this.#queue.inherit((lostIn === "ready" || lostIn === "replaced") && !binding.isBound, error, unsent, sent, unread);
     if (lostIn === "replaced") this.#sendInherited();
     else if (lostIn !== undefined && this.#life.state === "closing") this.destroy();
     if (lostIn === "ready") this.#life.replace(error, binding.isBound);
