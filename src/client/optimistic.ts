@@ -12,8 +12,8 @@ export interface WatchOptions {
   /** How often the work is done at most; 20 unless given. */
   readonly attempts?: number | undefined;
   /**
-   * Milliseconds to wait after so many attempts that failed (from 1); unless given a random time that grows from 2 to
-   * 100, so that those who met once do not meet again.
+   * Milliseconds to wait after so many attempts that failed (from 1); unless given a random time below a bound that doubles
+   * from 2 up to 100, so that those who met once do not meet again.
    */
   readonly backoff?: ((attempt: number) => number) | undefined;
 }
