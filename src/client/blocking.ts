@@ -14,8 +14,7 @@ import { tooLate } from "../connection/fate.ts";
 import type { Line } from "../connection/line.ts";
 import { detailed, overdue, worded } from "../connection/notice.ts";
 import { Pending, type SendOptions } from "../connection/pending.ts";
-import { onAbort } from "../connection/signal.ts";
-import { settledWithin } from "../connection/wait.ts";
+import { limited, settledWithin } from "../connection/wait.ts";
 import type { Core } from "./core.ts";
 import type { Blocking } from "./kit.ts";
 import { onOverdue } from "./overdue.ts";
@@ -71,11 +70,7 @@ async function hold<T>(
   let giveUp!: (reason: unknown) => void;
   const givenUp = new Promise<never>((_, reject) => giveUp = reject);
   givenUp.catch(() => {});
-  const unheard = signal && onAbort(signal, () => giveUp(signal.reason));
-  const timers: ReturnType<typeof setTimeout>[] = [];
-  if (timeout !== undefined) {
-    timers.push(setTimeout(() => giveUp(outOfTime(line, pending, limit!)), timeout));
-  }
+  const end = limited(options, () => giveUp(outOfTime(line, pending, limit!)), giveUp);
   const isDue = (): boolean => pending.mayHaveRun && line.oldest === pending;
   const unwatched = onOverdue(line, isDue, waitingTime(spec, args), () => giveUp(new Overdue()));
   try {
@@ -85,9 +80,8 @@ async function hold<T>(
     if (withdrawn(line, pending, error)) throw error;
     return await letGo(core, line, pending, reply, error);
   } finally {
-    for (const timer of timers) clearTimeout(timer);
+    end();
     unwatched();
-    unheard?.();
   }
 }
 

@@ -7,7 +7,7 @@ import { ConnectionError, type ConnectionReport, TimeoutError } from "../errors.
 import { Fifo } from "../connection/fifo.ts";
 import type { Line } from "../connection/line.ts";
 import { detailed, overdue } from "../connection/notice.ts";
-import { onAbort } from "../connection/signal.ts";
+import { limited } from "../connection/wait.ts";
 
 /** How many may wait, and for how long. */
 export interface CallersSettings {
@@ -57,8 +57,7 @@ export class Callers {
     return new Promise((resolve, reject) => {
       const settle = (): void => {
         caller.done = true;
-        clearTimeout(timer);
-        unheard?.();
+        end();
       };
       const caller: Caller = {
         resolve: (line) => (settle(), resolve(line)),
@@ -69,8 +68,7 @@ export class Callers {
         caller.reject(error);
         this.#forget();
       };
-      const unheard = signal && onAbort(signal, () => giveUp(signal.reason));
-      const timer = waitTimeout === 0 ? undefined : setTimeout(() => giveUp(this.#late()), waitTimeout);
+      const end = limited({ timeout: waitTimeout || undefined, signal }, () => giveUp(this.#late()), giveUp);
       this.#queue.push(caller);
     });
   }

@@ -5,7 +5,7 @@
  */
 import { TransactionError } from "../errors.ts";
 import type { Key } from "../command/values.ts";
-import { onAbort } from "../connection/signal.ts";
+import { pause } from "../connection/wait.ts";
 
 /** How often, and how soon after each other, `redis.watch` tries. */
 export interface WatchOptions {
@@ -65,12 +65,4 @@ function exhausted(attempts: number, cause: TransactionError): TransactionError 
   error.attempts = attempts;
   error.cause = cause;
   return error;
-}
-
-function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  if (signal?.aborted) return Promise.reject(signal.reason);
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => (unheard?.(), resolve()), milliseconds);
-    const unheard = signal && onAbort(signal, () => (clearTimeout(timer), reject(signal.reason)));
-  });
 }

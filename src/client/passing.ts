@@ -4,6 +4,7 @@
  * @module
  */
 import { ConnectionError, ReplyError, TimeoutError } from "../errors.ts";
+import { pause } from "../connection/wait.ts";
 
 /** Refusals of a server that is starting, moving, electing, or short of something; or that lets go, as it is a replica now. */
 const PASSING = /^(LOADING|MASTERDOWN|TRYAGAIN|CLUSTERDOWN|READONLY|NOREPLICAS|MISCONF|OOM|BUSY|UNBLOCKED)$/;
@@ -22,14 +23,5 @@ export function passes(error: unknown): error is Error {
 
 /** Waits, longer with each failure: 50 ms at first, 2 s at most. Ends early, without an error, when the signal fires. */
 export function pauseAfter(failures: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, Math.min(2000, 25 * 2 ** failures));
-    signal.addEventListener("abort", end, { once: true });
-  });
+  return pause(Math.min(2000, 25 * 2 ** failures), signal).catch(() => {});
 }

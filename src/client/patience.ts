@@ -7,6 +7,7 @@ import { type ConnectionReport, TimeoutError } from "../errors.ts";
 import { detailed, overdue } from "../connection/notice.ts";
 import type { SendOptions } from "../connection/pending.ts";
 import { onAbort } from "../connection/signal.ts";
+import { limited } from "../connection/wait.ts";
 import { left } from "./left.ts";
 
 /** Who waits. */
@@ -30,13 +31,13 @@ export async function patience<T>(
   work: (signal: AbortSignal | undefined) => Promise<T>,
 ): Promise<[T, SendOptions]> {
   try {
-    return await limited(options, wait, work);
+    return await released(options, wait, work);
   } catch (error) {
     throw options.signal?.aborted ? error : detailed(error, wait.report, wait.command);
   }
 }
 
-async function limited<T>(
+async function released<T>(
   options: SendOptions,
   wait: Wait,
   work: (signal: AbortSignal | undefined) => Promise<T>,
@@ -46,16 +47,15 @@ async function limited<T>(
   signal?.throwIfAborted();
   const stop = new AbortController();
   const began = performance.now();
-  const timer = timeout === undefined ? undefined : setTimeout(() => stop.abort(late(wait, limit!)), timeout);
-  const unheard = signal && onAbort(signal, () => stop.abort(signal.reason));
+  const end = limited(options, () => stop.abort(late(wait, limit!)), (reason) => stop.abort(reason));
   let ended = (): void => {};
+  // What the work has given in the same breath comes before the signal, unlike with `unlessAborted`: it is held by then.
   const stopped = new Promise<never>((_, reject) => ended = onAbort(stop.signal, () => reject(stop.signal.reason)));
   try {
     const value = await Promise.race([work(stop.signal), stopped]);
     return [value, left(options, began)];
   } finally {
-    clearTimeout(timer);
-    unheard?.();
+    end();
     ended();
   }
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { SendOptions } from "./pending.ts";
 import { onAbort } from "./signal.ts";
 
 /** The longest time that a timer can be set to, in milliseconds: with a longer one it fires at once. */
@@ -25,6 +26,32 @@ export async function settledWithin(promise: Promise<unknown>, milliseconds: num
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Calls `late` when the time is over, and `aborted` with the signal's reason when that fires; gives what ends both. */
+export function limited(
+  { timeout, signal }: Pick<SendOptions, "timeout" | "signal">,
+  late: () => void,
+  aborted: (reason: unknown) => void,
+): () => void {
+  const timer = timeout === undefined ? undefined : setTimeout(late, timeout);
+  const unheard = signal && onAbort(signal, () => aborted(signal.reason));
+  return () => {
+    clearTimeout(timer);
+    unheard?.();
+  };
+}
+
+/** Waits for so many milliseconds. Rejects with the signal's reason once that fires, or has. */
+export function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) return Promise.reject(signal.reason);
+  return new Promise((resolve, reject) => {
+    const end = limited(
+      { timeout: milliseconds, signal },
+      () => (end(), resolve()),
+      (reason) => (end(), reject(reason)),
+    );
+  });
 }
 
 /** The promise's outcome, or the signal's reason if there is one that fires first. */
