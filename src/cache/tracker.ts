@@ -9,13 +9,14 @@
  */
 import { ReplyError } from "../errors.ts";
 import { type Arg, CommandSpec, READONLY, WRITE } from "../command/spec.ts";
-import { keysOf, keyText } from "../command/keys.ts";
+import { keysOf } from "../command/keys.ts";
 import { AGAIN, passes } from "../client/passing.ts";
 import type { CacheStats } from "../client/stats.ts";
 import type { Line } from "../connection/line.ts";
 import { Pending } from "../connection/pending.ts";
 import { LONGEST_DELAY } from "../connection/wait.ts";
-import type { Push, Reply } from "../resp/reply.ts";
+import { nameBytes, nameText } from "../resp/name.ts";
+import type { Push } from "../resp/reply.ts";
 import { isCacheable } from "./cacheable.ts";
 import type { CacheSettings } from "./options.ts";
 import { Store, type Table } from "./store.ts";
@@ -95,9 +96,9 @@ export class Tracker {
   /** Takes an out-of-band value: invalidations are ours. */
   push({ items }: Push): void {
     const [kind, keys] = items;
-    if (String(text(kind)) !== "invalidate") return;
+    if (nameText(kind as Arg) !== "invalidate") return;
     if (!Array.isArray(keys)) return this.#store.flush();
-    for (const key of keys) this.#store.invalidate(keyText(text(key) as Arg));
+    for (const key of keys) this.#store.invalidate(nameText(key as Arg));
   }
 
   /** What one surface keeps by mode; surfaces of the same mode share it. */
@@ -160,7 +161,7 @@ export class Tracker {
 
   /** The keys that a reply will depend on, if it may be kept. */
   #keysFor(spec: CommandSpec, args: readonly Arg[]): string[] | undefined {
-    const keys = keysOf(spec, args)?.map(keyText);
+    const keys = keysOf(spec, args)?.map(nameText);
     const { prefixes } = this.#settings;
     if (keys === undefined || keys.length === 0 || prefixes.length === 0) return keys;
     return keys.every((key) => prefixes.some((prefix) => key.startsWith(prefix))) ? keys : undefined;
@@ -191,7 +192,7 @@ export class Tracker {
     for (const arg of args) {
       // A character of a key takes at most three bytes.
       const length = typeof arg === "string" ? arg.length : ArrayBuffer.isView(arg) ? arg.byteLength / 3 : 0;
-      if (this.#store.mayHold(length)) this.#store.invalidate(keyText(arg));
+      if (this.#store.mayHold(length)) this.#store.invalidate(nameText(arg));
     }
   }
 
@@ -234,12 +235,6 @@ export class Tracker {
   }
 }
 
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-
-function text(value: Reply | undefined): Reply | undefined {
-  return value instanceof Uint8Array ? decoder.decode(value) : value;
-}
-
 /** The same for the same arguments, different for different ones. */
 function idOf(args: readonly Arg[]): string {
   const [first] = args;
@@ -248,10 +243,10 @@ function idOf(args: readonly Arg[]): string {
   let id = "\0";
   for (const arg of args) {
     if (ArrayBuffer.isView(arg)) {
-      const bytes = new Uint8Array(arg.buffer, arg.byteOffset, arg.byteLength);
+      const bytes = nameBytes(arg);
       id += `b${bytes.length}:${Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")}`;
     } else {
-      const text = keyText(arg);
+      const text = nameText(arg);
       id += `s${text.length}:${text}`;
     }
   }

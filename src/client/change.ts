@@ -7,9 +7,9 @@ import { ReplyError } from "../errors.ts";
 import { type Arg, CommandSpec, PUBSUB } from "../command/spec.ts";
 import type { About, Owed } from "../connection/pending.ts";
 import type { Ticket } from "../connection/ticket.ts";
-import { Encoder, numberText } from "../resp/encoder.ts";
+import { Encoder } from "../resp/encoder.ts";
+import { nameBytes, nameText } from "../resp/name.ts";
 import type { Push, Reply } from "../resp/reply.ts";
-import { utf8 } from "../resp/text.ts";
 
 /** The three families of subscriptions, by the command that makes one. */
 export type Family = "SUBSCRIBE" | "PSUBSCRIBE" | "SSUBSCRIBE";
@@ -87,7 +87,7 @@ export class Change implements Owed {
   }
 
   confirm({ items: [kind, name] }: Push): boolean {
-    return (kind instanceof Uint8Array ? utf8.decode(kind) : kind) === this.#kind &&
+    return nameText(kind as Arg) === this.#kind &&
       this.#left.delete(keyOf(name as Arg));
   }
 
@@ -100,19 +100,12 @@ export class Change implements Owed {
   }
 }
 
-const encoder = new TextEncoder();
-
 /**
  * The same key for the same channel, whether it came as string or bytes, and different ones for different channels. A
  * replacement character may stand for any bytes, so bytes are told apart by their numbers then; so is what begins like that.
  */
 export function keyOf(name: Arg): string {
-  const whole = ArrayBuffer.isView(name)
-    ? utf8.decode(name)
-    : typeof name === "number"
-    ? numberText(name)
-    : String(name);
+  const whole = nameText(name);
   if (!whole.includes("\ufffd") && !whole.startsWith("\0")) return whole;
-  if (!ArrayBuffer.isView(name)) return `\0${encoder.encode(whole).join()}`;
-  return `\0${new Uint8Array(name.buffer, name.byteOffset, name.byteLength).join()}`;
+  return `\0${nameBytes(name).join()}`;
 }

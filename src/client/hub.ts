@@ -13,8 +13,8 @@ import type { Line } from "../connection/line.ts";
 import type { SendOptions } from "../connection/pending.ts";
 import { onAbort } from "../connection/signal.ts";
 import { Ticket } from "../connection/ticket.ts";
-import { BYTES, type Push, type Reply } from "../resp/reply.ts";
-import { utf8 } from "../resp/text.ts";
+import { nameBytes, nameText } from "../resp/name.ts";
+import { BYTES, type Push } from "../resp/reply.ts";
 import { Change, type Family, keyOf, SUBSCRIBE, UNSUBSCRIBE } from "./change.ts";
 import { AGAIN, passes } from "./passing.ts";
 import { type Message, type SubscribeOptions, Subscription } from "./subscription.ts";
@@ -348,8 +348,8 @@ export class Hub {
 
   /** Takes a push. */
   push(push: Push): void {
-    const { items } = push;
-    const kind = text(items[0]!);
+    const items = push.items as Arg[];
+    const kind = nameText(items[0]!);
     const family = KINDS[kind];
     if (family !== undefined) return this.#message(family, items);
     // Nobody has asked for that.
@@ -357,16 +357,16 @@ export class Hub {
     else if (!/subscribe$/.test(kind)) this.#settings.onPush?.(push);
   }
 
-  #message(family: Family, items: readonly Reply[]): void {
+  #message(family: Family, items: readonly Arg[]): void {
     const matched = items.length === 4 ? items[1] : undefined;
     const [channel, message] = items.slice(-2);
-    const topic = this.#topics[family].get(keyOf((matched ?? channel) as Arg));
+    const topic = this.#topics[family].get(keyOf(matched ?? channel!));
     if (topic === undefined) return;
     for (const listener of topic.listeners) {
       const { mode, subscription } = listener;
       // It may have come in one breath with what confirms that there was a gap before it.
       resumed(listener, this.#generation);
-      const as = (mode & BYTES) !== 0 ? bytes : text;
+      const as = (mode & BYTES) !== 0 ? nameBytes : nameText;
       const value = { channel: as(channel!), message: as(message!) };
       const whole = matched === undefined ? value : { ...value, pattern: as(matched) };
       (subscription as Subscription<string>).deliver(whole as Message<string>);
@@ -374,9 +374,9 @@ export class Hub {
   }
 
   /** A channel of a shard that the server has no longer. */
-  #moved(name: Reply): void {
+  #moved(name: Arg): void {
     const error = new RedisError("The server has ended the subscription: the channel's shard is elsewhere now");
-    const topic = this.#topics.SSUBSCRIBE.get(keyOf(name as Arg));
+    const topic = this.#topics.SSUBSCRIBE.get(keyOf(name));
     for (const { subscription } of topic?.listeners ?? []) subscription.fail(error);
   }
 
@@ -390,7 +390,6 @@ export class Hub {
 }
 
 const NOTHING = Promise.resolve();
-const encoder = new TextEncoder();
 
 /** Calls for each who listens to one of these, once. */
 function eachListener(topics: readonly Topic[], call: (listener: Listener) => void): void {
@@ -408,12 +407,4 @@ function resumed(listener: Listener, generation: number): void {
   if (before === 0 || before >= generation) return;
   listener.generation = generation;
   listener.subscription.gap();
-}
-
-function text(value: Reply): string {
-  return value instanceof Uint8Array ? utf8.decode(value) : String(value);
-}
-
-function bytes(value: Reply): Uint8Array {
-  return value instanceof Uint8Array ? value : encoder.encode(String(value));
 }

@@ -4,13 +4,10 @@
  * @module
  */
 import type { Arg } from "../command/spec.ts";
+import { nameBytes } from "../resp/name.ts";
 
 /** One name, or a list of them, as a list that is ours: whatever becomes of the caller's own, or of the bytes in it. */
 export function kept<T extends Arg>(names: T | readonly T[]): T[] {
   const list = (Array.isArray(names) ? names : [names]) as readonly T[];
-  return list.map((name) => ArrayBuffer.isView(name) ? copyOf(name) as Arg as T : name);
-}
-
-function copyOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength).slice();
+  return list.map((name) => ArrayBuffer.isView(name) ? new Uint8Array(nameBytes(name)) as Arg as T : name);
 }

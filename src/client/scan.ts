@@ -6,7 +6,7 @@
 import type { Arg } from "../command/spec.ts";
 import type { Key, Value } from "../command/values.ts";
 import type { HscanOptions, ScanOptions, SscanOptions, ZscanOptions } from "../generated/options.ts";
-import { utf8 } from "../resp/text.ts";
+import { nameText } from "../resp/name.ts";
 import { kept } from "./names.ts";
 import { isQueueing } from "./own_multi.ts";
 
@@ -69,7 +69,7 @@ export class ScanIterator<T> implements AsyncIterable<T[]> {
       if (isQueueing(this.#redis)) throw new TypeError("An iterator has nothing to walk over within a session's MULTI");
       const [next, items] = await this.#step(this.cursor);
       if (items.length > 0) yield items;
-      this.cursor = text(next);
+      this.cursor = nameText(next);
       this.#done = this.cursor === "0";
     }
   }
@@ -78,10 +78,6 @@ export class ScanIterator<T> implements AsyncIterable<T[]> {
   async *each(): AsyncGenerator<T, void, undefined> {
     for await (const items of this) yield* items;
   }
-}
-
-function text(cursor: Arg): string {
-  return ArrayBuffer.isView(cursor) ? utf8.decode(cursor) : String(cursor);
 }
 
 /** Fields with values come as an object, or as a Map where strings are bytes. */

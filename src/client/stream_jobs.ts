@@ -6,8 +6,9 @@
  */
 import type { Dict, Key } from "../command/values.ts";
 import { tell } from "../connection/tell.ts";
+import { nameText } from "../resp/name.ts";
 import { passes, pauseAfter } from "./passing.ts";
-import { alike, nameOf, text } from "./stream_names.ts";
+import { alike, nameOf } from "./stream_names.ts";
 import type { Delivery, StreamWorkerOptions, StreamWorking } from "./stream_worker_options.ts";
 
 type Text = string | Uint8Array;
@@ -91,7 +92,7 @@ export class Jobs<S extends Text> {
    * is begun when the first has ended, and a confirmation of that one would be its own.
    */
   start(key: Key, name: S, fields: Dict<S, S>, deliveries: number): void {
-    const id = text(name);
+    const id = nameText(name);
     const before = this.#jobs.get(nameOf(key, id));
     if (before !== undefined) {
       if (wordsOf(before.entry.fields) !== wordsOf(fields)) {

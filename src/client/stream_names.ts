@@ -4,33 +4,20 @@
  * @module
  */
 import type { Key } from "../command/values.ts";
+import { nameBytes, nameText } from "../resp/name.ts";
 import { BYTES } from "../resp/reply.ts";
-import { utf8 } from "../resp/text.ts";
 
 type Text = string | Uint8Array;
 
-const encoder = new TextEncoder();
-
-/** A name or an id as text. */
-export function text(name: Key): string {
-  return typeof name === "string" ? name : utf8.decode(name);
-}
-
-function bytes(name: Key): Uint8Array {
-  return typeof name === "string"
-    ? encoder.encode(name)
-    : new Uint8Array(name.buffer, name.byteOffset, name.byteLength);
-}
-
 /** A key as this reply would name it: as text, or as bytes. */
 export function alike<S extends Text>(reply: S, key: Key): S {
-  return (typeof reply === "string" ? text(key) : bytes(key)) as S;
+  return (typeof reply === "string" ? nameText(key) : nameBytes(key)) as S;
 }
 
 /** Whether a key and the name that a reply has for it are the same. */
 export function same(key: Key, name: Text): boolean {
-  if (typeof name === "string") return text(key) === name;
-  const own = bytes(key);
+  if (typeof name === "string") return nameText(key) === name;
+  const own = nameBytes(key);
   return own.length === name.length && own.every((byte, i) => byte === name[i]);
 }
 
@@ -38,11 +25,11 @@ export function same(key: Key, name: Text): boolean {
 export function checkNames(keys: readonly Key[], mode: number): void {
   const named = new Map<string, Key>();
   for (const key of (mode & BYTES) === 0 ? keys : []) {
-    const other = named.get(text(key)) ?? key;
-    if (!same(key, bytes(other))) {
+    const other = named.get(nameText(key)) ?? key;
+    if (!same(key, nameBytes(other))) {
       throw new TypeError("Streams whose names are no UTF-8 look alike as text: read them through redis.bytes");
     }
-    named.set(text(key), key);
+    named.set(nameText(key), key);
   }
 }
 
@@ -59,6 +46,6 @@ export function isAfter(id: string, other: string): boolean {
 
 /** One string for a stream and an id. Bytes that are no text have one of their own. */
 export function nameOf(key: Key, id: string): string {
-  const whole = text(key);
-  return typeof key !== "string" && whole.includes("\ufffd") ? `\0${bytes(key).join()} ${id}` : `${whole} ${id}`;
+  const whole = nameText(key);
+  return typeof key !== "string" && whole.includes("\ufffd") ? `\0${nameBytes(key).join()} ${id}` : `${whole} ${id}`;
 }

@@ -9,10 +9,11 @@ import type { XreadOptions, XrevrangeOptions } from "../generated/options.ts";
 import type { StreamEntry } from "../generated/replies.ts";
 import { onAbort } from "../connection/signal.ts";
 import { tell } from "../connection/tell.ts";
+import { nameText } from "../resp/name.ts";
 import type { Companion, Core } from "./core.ts";
 import { kept } from "./names.ts";
 import { ENOUGH, passes, pauseAfter } from "./passing.ts";
-import { checkNames, isAfter, same, text } from "./stream_names.ts";
+import { checkNames, isAfter, same } from "./stream_names.ts";
 
 /** An entry of a stream. */
 export interface StreamItem<S extends string | Uint8Array = string> {
@@ -124,7 +125,7 @@ export class StreamReader<S extends string | Uint8Array = string>
     await Promise.all(this.#keys.map(async (key, i) => {
       if (this.#last[i] !== "$") return;
       const [newest] = await this.#redis.xrevrange(key, "+", "-", { count: 1 });
-      this.#given[i] = this.#last[i] = newest === undefined ? "0-0" : text(newest[0]);
+      this.#given[i] = this.#last[i] = newest === undefined ? "0-0" : nameText(newest[0]);
     }));
   }
 
@@ -154,11 +155,11 @@ export class StreamReader<S extends string | Uint8Array = string>
     this.#next = 0;
     let at = -1;
     for (const [stream, entries] of reply) {
-      const first = text(entries[0]![0]);
+      const first = nameText(entries[0]![0]);
       // In the order in which they were asked for, and each after its last id: so a name that was given twice has each of
       // its places, though it may have nothing new for one of them.
       at = this.#keys.findIndex((key, i) => i > at && same(key, stream) && isAfter(first, this.#last[i]!));
-      for (const [id, fields] of entries) this.#items.push({ at, item: { stream, id: text(id), fields } });
+      for (const [id, fields] of entries) this.#items.push({ at, item: { stream, id: nameText(id), fields } });
       this.#last[at] = this.#items.at(-1)!.item.id;
     }
   }

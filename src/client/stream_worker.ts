@@ -13,12 +13,13 @@ import type { Dict, Key } from "../command/values.ts";
 import type { XpendingOptions } from "../generated/options.ts";
 import { settledWithin } from "../connection/wait.ts";
 import { onAbort } from "../connection/signal.ts";
+import { nameText } from "../resp/name.ts";
 import type { Companion, Core } from "./core.ts";
 import { Limit } from "./limit.ts";
 import { kept } from "./names.ts";
 import { ENOUGH, passes, pauseAfter } from "./passing.ts";
 import { type Job, Jobs } from "./stream_jobs.ts";
-import { checkNames, same, text } from "./stream_names.ts";
+import { checkNames, same } from "./stream_names.ts";
 import {
   checkWorker,
   type StreamWorkerOptions,
@@ -176,12 +177,12 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
     const { key, after } = place;
     const count = Math.min(PAGE, this.#jobs.free);
     const listed = await this.#pending(key, { start: after, end: "+", count, consumer: this.consumer });
-    const own = listed.filter(([id]) => !this.#jobs.hasFailed(key, text(id)));
+    const own = listed.filter(([id]) => !this.#jobs.hasFailed(key, nameText(id)));
     if (this.#options.consumer !== undefined) await this.#claim(key, own, 0);
     // A name of our own making had no former life: what it has and we do not know of, no handler has seen.
     else await all(own.map((one) => this.#claim(key, [one], 0, Number(one[3]))));
     if (listed.length < count) this.#unknown.shift();
-    else place.after = `(${text(listed.at(-1)![0])}`;
+    else place.after = `(${nameText(listed.at(-1)![0])}`;
   }
 
   /** Entries that nobody has worked at for too long. */
@@ -193,7 +194,7 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
         if (count <= 0 || this.#ending) return;
         const listed = await this.#pending(key, { idle: this.#claimIdle, start, end: "+", count });
         await this.#claim(key, listed, this.#claimIdle);
-        start = listed.length < count ? "" : `(${text(listed.at(-1)![0])}`;
+        start = listed.length < count ? "" : `(${nameText(listed.at(-1)![0])}`;
       }
     }
     this.#nextSweep = performance.now() + this.#claimIdle / 2;
@@ -210,8 +211,8 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
     const wanted = new Map<string, number>();
     let least = Infinity;
     for (const [id, , idleTime, deliveries] of listed) {
-      if (this.#jobs.has(key, text(id))) continue;
-      wanted.set(text(id), retrycount ?? Number(deliveries) + 1);
+      if (this.#jobs.has(key, nameText(id))) continue;
+      wanted.set(nameText(id), retrycount ?? Number(deliveries) + 1);
       least = Math.min(least, Number(idleTime));
     }
     if (wanted.size === 0 || this.#ending) return;
@@ -223,7 +224,7 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
     for (const entry of claimed) {
       // Deleted ones have no fields; servers before 7.0 give null for them.
       if (entry === null || entry[1] === null) continue;
-      this.#jobs.start(key, entry[0] as S, entry[1], wanted.get(text(entry[0])) ?? 1);
+      this.#jobs.start(key, entry[0] as S, entry[1], wanted.get(nameText(entry[0])) ?? 1);
       this.#claimed++;
     }
   }
@@ -274,7 +275,7 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
       const [found] = await this.#pending(key, { start: id, end: id, count: 1 });
       if (found === undefined) return await this.#miss(job);
       const [, consumer, idle] = found;
-      if (text(consumer) !== this.consumer) lost.abort(new Error("Another worker has taken the entry over"));
+      if (nameText(consumer) !== this.consumer) lost.abort(new Error("Another worker has taken the entry over"));
       // If one takes it over between the two, it has been idle for less, and stays the other's.
       else await this.#redis.xclaim(key, group, this.consumer, Number(idle), [id], { justid: true });
     }));

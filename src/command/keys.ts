@@ -4,7 +4,6 @@
  * @module
  */
 import type { Arg } from "../resp/arg.ts";
-import { numberText } from "../resp/encoder.ts";
 import type { CommandSpec } from "./spec.ts";
 
 /** The keys among the arguments (the name not counted), as they were given; `undefined` where the rule does not tell. */
@@ -26,15 +25,4 @@ export function keysOf(spec: CommandSpec, args: readonly Arg[]): Arg[] | undefin
   const keys: Arg[] = [];
   for (let i = first - 1; i <= end && i < args.length; i += step) keys.push(args[i]!);
   return keys;
-}
-
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-
-/**
- * A key as the text that its bytes decode to: equal for equal keys, whether they were given as string, number or bytes.
- * Different keys that are no UTF-8 may have the same.
- */
-export function keyText(key: Arg): string {
-  if (ArrayBuffer.isView(key)) return decoder.decode(key);
-  return typeof key === "number" ? numberText(key) : String(key);
 }

@@ -4,9 +4,9 @@
  * @module
  */
 import type { Arg } from "../resp/arg.ts";
-import { utf8 } from "../resp/text.ts";
+import { nameText } from "../resp/name.ts";
 
 /** An argument as a word: it may be given as bytes, and in any case. */
 export function wordOf(arg: Arg): string {
-  return (ArrayBuffer.isView(arg) ? utf8.decode(arg) : String(arg)).toUpperCase();
+  return nameText(arg).toUpperCase();
 }

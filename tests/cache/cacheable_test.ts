@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isCacheable, whyNot } from "../../src/cache/cacheable.ts";
 import { BLOCKING, BLOCKING_OPTION, type CommandSpec, READONLY } from "../../src/command/spec.ts";
-import { keysOf, keyText } from "../../src/command/keys.ts";
+import { keysOf } from "../../src/command/keys.ts";
+import { nameText } from "../../src/resp/name.ts";
 import * as specs from "../../src/generated/specs.ts";
 import { connect } from "../../mod.ts";
 import { missing, startRedis } from "../support/servers.ts";
@@ -72,7 +73,7 @@ test("keys are found as the server finds them", { skip: missing() }, async () =>
   ];
   for (const [spec, args] of calls) {
     const told = await redis.commandGetkeys(spec.name.split(" ")[0]!, ...spec.name.split(" ").slice(1), ...args);
-    assertEquals(keysOf(spec, args)!.map(keyText), told, spec.name);
+    assertEquals(keysOf(spec, args)!.map(nameText), told, spec.name);
   }
   assertEquals([keysOf(specs.PING, []), keysOf(specs.MIGRATE, ["host"])], [[], undefined]);
 });
