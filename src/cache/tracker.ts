@@ -8,6 +8,7 @@
  * @module
  */
 import { ReplyError } from "../errors.ts";
+import { nameBytes, nameText } from "../command/name.ts";
 import { type Arg, CommandSpec, READONLY, WRITE } from "../command/spec.ts";
 import { keysOf } from "../command/keys.ts";
 import { AGAIN, passes } from "../client/passing.ts";
@@ -15,7 +16,6 @@ import type { CacheStats } from "../client/stats.ts";
 import type { Line } from "../connection/line.ts";
 import { Pending } from "../connection/pending.ts";
 import { LONGEST_DELAY } from "../connection/wait.ts";
-import { nameBytes, nameText } from "../resp/name.ts";
 import type { Push } from "../resp/reply.ts";
 import { isCacheable } from "./cacheable.ts";
 import type { CacheSettings } from "./options.ts";

@@ -4,11 +4,11 @@
  * @module
  */
 import { ReplyError } from "../errors.ts";
+import { nameBytes, nameText } from "../command/name.ts";
 import { type Arg, CommandSpec, PUBSUB } from "../command/spec.ts";
 import type { About, Owed } from "../connection/pending.ts";
 import type { Ticket } from "../connection/ticket.ts";
 import { Encoder } from "../resp/encoder.ts";
-import { nameBytes, nameText } from "../resp/name.ts";
 import type { Push, Reply } from "../resp/reply.ts";
 
 /** The three families of subscriptions, by the command that makes one. */

@@ -7,13 +7,13 @@
  * @module
  */
 import { ConnectionError, RedisError, ReplyError } from "../errors.ts";
+import { nameBytes, nameText } from "../command/name.ts";
 import type { Arg, CommandSpec } from "../command/spec.ts";
 import { closedMeanwhile } from "../connection/fate.ts";
 import type { Line } from "../connection/line.ts";
 import type { SendOptions } from "../connection/pending.ts";
 import { onAbort } from "../connection/signal.ts";
 import { Ticket } from "../connection/ticket.ts";
-import { nameBytes, nameText } from "../resp/name.ts";
 import { BYTES, type Push } from "../resp/reply.ts";
 import { Change, type Family, keyOf, SUBSCRIBE, UNSUBSCRIBE } from "./change.ts";
 import { AGAIN, passes } from "./passing.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Arg } from "../command/spec.ts";
-import { nameBytes } from "../resp/name.ts";
+import { nameBytes } from "../command/name.ts";
 
 /** One name, or a list of them, as a list that is ours: whatever becomes of the caller's own, or of the bytes in it. */
 export function kept<T extends Arg>(names: T | readonly T[]): T[] {

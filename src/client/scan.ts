@@ -3,10 +3,10 @@
  *
  * @module
  */
+import { nameText } from "../command/name.ts";
 import type { Arg } from "../command/spec.ts";
 import type { Key, Value } from "../command/values.ts";
 import type { HscanOptions, ScanOptions, SscanOptions, ZscanOptions } from "../generated/options.ts";
-import { nameText } from "../resp/name.ts";
 import { kept } from "./names.ts";
 import { isQueueing } from "./own_multi.ts";
 

@@ -4,9 +4,9 @@
  *
  * @module
  */
+import { nameText } from "../command/name.ts";
 import type { Dict, Key } from "../command/values.ts";
 import { tell } from "../connection/tell.ts";
-import { nameText } from "../resp/name.ts";
 import { passes, pauseAfter } from "./passing.ts";
 import { alike, nameOf } from "./stream_names.ts";
 import type { Delivery, StreamWorkerOptions, StreamWorking } from "./stream_worker_options.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Key } from "../command/values.ts";
-import { nameBytes, nameText } from "../resp/name.ts";
+import { nameBytes, nameText } from "../command/name.ts";
 import { BYTES } from "../resp/reply.ts";
 
 type Text = string | Uint8Array;

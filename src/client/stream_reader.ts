@@ -4,12 +4,12 @@
  * @module
  */
 import { ConnectionError } from "../errors.ts";
+import { nameText } from "../command/name.ts";
 import type { Dict, Key, Pairs, Value } from "../command/values.ts";
 import type { XreadOptions, XrevrangeOptions } from "../generated/options.ts";
 import type { StreamEntry } from "../generated/replies.ts";
 import { onAbort } from "../connection/signal.ts";
 import { tell } from "../connection/tell.ts";
-import { nameText } from "../resp/name.ts";
 import type { Companion, Core } from "./core.ts";
 import { kept } from "./names.ts";
 import { ENOUGH, passes, pauseAfter } from "./passing.ts";

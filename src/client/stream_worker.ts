@@ -9,11 +9,11 @@
  * @module
  */
 import { ConnectionError, ReplyError } from "../errors.ts";
+import { nameText } from "../command/name.ts";
 import type { Dict, Key } from "../command/values.ts";
 import type { XpendingOptions } from "../generated/options.ts";
 import { settledWithin } from "../connection/wait.ts";
 import { onAbort } from "../connection/signal.ts";
-import { nameText } from "../resp/name.ts";
 import type { Companion, Core } from "./core.ts";
 import { Limit } from "./limit.ts";
 import { kept } from "./names.ts";

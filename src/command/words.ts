@@ -4,7 +4,7 @@
  * @module
  */
 import type { Arg } from "../resp/arg.ts";
-import { nameText } from "../resp/name.ts";
+import { nameText } from "./name.ts";
 
 /** An argument as a word: it may be given as bytes, and in any case. */
 export function wordOf(arg: Arg): string {

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { isCacheable, whyNot } from "../../src/cache/cacheable.ts";
 import { BLOCKING, BLOCKING_OPTION, type CommandSpec, READONLY } from "../../src/command/spec.ts";
 import { keysOf } from "../../src/command/keys.ts";
-import { nameText } from "../../src/resp/name.ts";
+import { nameText } from "../../src/command/name.ts";
 import * as specs from "../../src/generated/specs.ts";
 import { connect } from "../../mod.ts";
 import { missing, startRedis } from "../support/servers.ts";

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Arg } from "./arg.ts";
-import { numberText } from "./encoder.ts";
-import { utf8 } from "./text.ts";
+import type { Arg } from "../resp/arg.ts";
+import { numberText } from "../resp/encoder.ts";
+import { utf8 } from "../resp/text.ts";
 
 const encoder = new TextEncoder();
 
