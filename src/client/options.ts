@@ -11,7 +11,7 @@ import type { CommandSpec } from "../command/spec.ts";
 import type { Limits } from "../resp/limits.ts";
 import type { Push } from "../resp/reply.ts";
 import { readVariable } from "../transport/environment.ts";
-import { type Connect, KEEP_ALIVE, type TlsOptions } from "../transport/transport.ts";
+import type { Connect, TlsOptions } from "../transport/transport.ts";
 import { checkOptions } from "./check.ts";
 import type { Capacity } from "./core.ts";
 import type { Identity } from "./identity.ts";
@@ -229,7 +229,7 @@ export function lineOptions(
       port: options.port ?? 6379,
       path: options.path,
       tls: tls === true ? {} : tls === false ? undefined : tls,
-      keepAlive: options.keepAlive ?? KEEP_ALIVE,
+      keepAlive: options.keepAlive,
     },
     connect: options.connect ?? openSocket,
     credentials: identity?.ask ?? (credentials ? remembering(credentials) : { username, password }),

@@ -29,8 +29,8 @@ export interface Address {
   /** Encrypt the connection. */
   readonly tls?: TlsOptions | undefined;
   /**
-   * Milliseconds of idleness before TCP keep-alive probes, `KEEP_ALIVE` unless given; 0 turns them off. Deno has only on
-   * and off: the kernel's own delay then holds.
+   * Milliseconds of idleness before TCP keep-alive probes, 15,000 unless given; 0 turns them off. Deno has only on and
+   * off: the kernel's own delay then holds.
    */
   readonly keepAlive?: number | undefined;
 }
