@@ -272,7 +272,7 @@ export class Connection implements TransportHandler, Watched {
           const { parsed } = decoder;
           // What is held until it is proven is handed out later, all at once.
           traffic.replyBytes = proving ? -1 : parsed - this.#parsed;
-          this.#parsed = parsed;
+          if (!decoder.inside) this.#parsed = parsed;
         }
         if (value instanceof Push) {
           this.#push(value);
@@ -310,9 +310,15 @@ export class Connection implements TransportHandler, Watched {
   /**
    * What confirms subscriptions, and counts them, answers whoever has asked for them on this connection. All else is told:
    * messages have text or bytes there.
+   *
+   * @throws {ProtocolError} if it confirms in the middle of a reply: EXEC is answered so where SUBSCRIBE was queued, and then
+   * nobody can tell how many of the reply's elements it stands for.
    */
   #push(push: Push): void {
     const answers = typeof push.items[2] === "number";
+    if (answers && this.#decoder.inside) {
+      throw new ProtocolError("a subscription is confirmed inside a reply", this.#received);
+    }
     const first = this.#proof?.done ?? 0;
     for (let i = first; answers && i < this.#owed.size; i++) if (this.#owed.at(i)!.confirm?.(push)) return;
     this.#owner.push(push, this);

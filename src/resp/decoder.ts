@@ -67,8 +67,10 @@ class Frame {
   type = ARRAY;
   /** The bytes of the parts of a streamed string. */
   size = 0;
-  /** What `sawUnsafe` was before: an attribute does not count. */
+  /** What `sawUnsafe` was before: neither an attribute nor a push inside a reply counts. */
   unsafe = false;
+  /** Of a push: the mode of the reply that it stands in. */
+  mode = 0;
 }
 
 /**
@@ -150,6 +152,9 @@ export class Decoder {
   /**
    * The next reply or push, or `NEED_MORE` if its bytes have not all come. `mode` is a sum of `BYTES` and `BIGINTS`; what
    * it is when the first line of a reply is there holds for the whole reply.
+   *
+   * A push may stand inside a reply, where it is none of its elements: servers before Redis 7.2 write one for the client
+   * whose command they are answering there and then. It is given first, and what is read next goes on with that reply.
    *
    * @throws {ProtocolError} if what came is not RESP or breaks a limit; from then on always.
    */
@@ -283,7 +288,7 @@ export class Decoder {
         break;
       }
       while (--left === 0) {
-        if (depth === 1 || frame.type === ATTRIBUTE || frames[depth - 1].left < 0) {
+        if (depth === 1 || frame.type === ATTRIBUTE || frame.type === PUSH || frames[depth - 1].left < 0) {
           complete = true;
           break run;
         }
@@ -311,7 +316,7 @@ export class Decoder {
     const frame = this.#frames[this.#depth];
     if (this.#depth === 0) {
       // A reply begins.
-      this.#mode = type === PUSH ? this.pushMode : mode;
+      this.#mode = mode;
       this.sawUnsafe = false;
       if (this.#attributed) this.#attributed = false;
       else this.attributes = null;
@@ -401,6 +406,11 @@ export class Decoder {
     return value.slice(4);
   }
 
+  /** Whether a reply has begun and not ended: a push that was read just now stands inside it. */
+  get inside(): boolean {
+    return this.#depth > 0;
+  }
+
   /** How many bytes of the connection have been parsed: after `feed`, and after each value that `read` gave. */
   get parsed(): number {
     return this.#input.parsed;
@@ -417,8 +427,11 @@ export class Decoder {
     if (n === IS_NULL) return null;
     if (type === MAP || type === ATTRIBUTE) n *= 2;
     if (n > this.#limits.elements) this.#input.fail(`an aggregate of ${n} elements is over the limit`, position);
-    if (type === PUSH && this.#depth > 0) this.#input.fail("a push inside a reply", position);
-    this.#open(++this.#depth, type, n < 0 ? -1 : n, position);
+    const frame = this.#open(++this.#depth, type, n < 0 ? -1 : n, position);
+    if (type === PUSH) {
+      frame.mode = this.#mode;
+      this.#mode = this.pushMode;
+    }
     return n === 0 ? CLOSED : NONE;
   }
 
@@ -458,7 +471,12 @@ export class Decoder {
         return NONE;
       }
       if (frame.type === PUSH) {
-        this.#plain = !this.sawUnsafe && this.attributes === null;
+        if (this.#depth > 0) {
+          // The reply that it stands in goes on as it began.
+          this.#mode = frame.mode;
+          this.sawUnsafe = frame.unsafe;
+        }
+        this.#plain = this.#depth === 0 && !this.sawUnsafe && this.attributes === null;
         return new Push(value);
       }
     }

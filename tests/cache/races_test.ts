@@ -105,6 +105,32 @@ test("an invalidation in the middle of a reply, byte by byte", async () => {
   }
 });
 
+test("an invalidation between the elements of a reply: handed out, not kept", async () => {
+  for (const reply of [CHANGED + OLD + OLD, OLD + CHANGED + OLD, OLD + OLD + CHANGED]) {
+    await using s = await scene();
+    const read = s.cached.mget("k", "l");
+    await asked(s.peer, "MGET", "k", "l");
+    await s.peer.send("*2\r\n" + reply);
+    assertEquals(await read, ["old", "old"]);
+    const again = s.cached.mget("k", "l");
+    await asked(s.peer, "MGET", "k", "l");
+    await s.peer.send("*2\r\n" + NEW + NEW);
+    assertEquals([await again, await s.cached.mget("k", "l")], [["new", "new"], ["new", "new"]]);
+  }
+});
+
+test("an invalidation within a transaction of ours drops what is kept, and the transaction has its replies", async () => {
+  await using s = await scene();
+  const read = s.cached.get("k");
+  await asked(s.peer, "GET", "k");
+  await s.peer.send(OLD);
+  assertEquals(await read, "old");
+  const written = s.cached.transaction((tx) => [tx.incr("n"), tx.get("k")]);
+  for (let i = 0; i < 4; i++) await s.peer.command();
+  await s.peer.send("+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n:1\r\n" + CHANGED + NEW);
+  assertEquals([await written, s.cached.cache.stats().entries], [[1, "new"], 0]);
+});
+
 test("who reads after the invalidation does not join the read from before", async () => {
   await using s = await scene();
   const before = s.cached.get("k");

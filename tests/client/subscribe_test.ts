@@ -1,7 +1,34 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect, ConnectionError, type Message, RedisError, ReplyError } from "../../mod.ts";
-import { startRedis } from "../support/servers.ts";
+import { missing, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
+
+test("a transaction that publishes to its own client gives its replies and the message", {
+  skip: missing("redis-7.0"),
+}, async () => {
+  await using server = await startRedis({ version: "redis-7.0", args: ["--notify-keyspace-events", "KEA"] });
+  await using redis = await connect(server.url);
+  await using news = await redis.subscribe("news");
+  for (let i = 1; i <= 3; i++) {
+    assertEquals(await redis.transaction((tx) => [tx.incr("n"), tx.publish("news", `${i}`), tx.get("n")]), [
+      i,
+      1,
+      `${i}`,
+    ]);
+    assertEquals((await news.next()).value?.message, `${i}`);
+  }
+  await using events = await redis.psubscribe("__keyevent@0__:*");
+  await redis.zadd("z", { a: 1, b: 2, c: 3 });
+  assertEquals(await Promise.all([redis.zpopmin("z", 2), redis.get("n")]), [[["a", 1], ["b", 2]], "3"]);
+  assertEquals(await redis.transaction((tx) => [tx.set("a", "1"), tx.del("a", "n"), tx.get("a")]), ["OK", 2, null]);
+  const heard: string[] = [];
+  for await (const { channel } of events) {
+    heard.push(channel.slice("__keyevent@0__:".length));
+    if (heard.length === 5) break;
+  }
+  assertEquals(heard, ["zadd", "zpopmin", "set", "del", "del"]);
+  assertEquals(redis.stats().losses, 0);
+});
 
 for (const protocol of [3, 2] as const) {
   const where = `RESP${protocol}`;

@@ -143,6 +143,34 @@ test("pushes between replies are routed apart", async () => {
   assertEquals(pushed, [["news", 7], ["more"]]);
 });
 
+test("a push in the middle of a reply is routed apart, and the reply is whole", async () => {
+  const pushed: unknown[] = [];
+  const exec = "+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n>3\r\n+told\r\n+news\r\n+x\r\n:1\r\n>1\r\n+more\r\n:2\r\n";
+  for (const { how, chunks } of cuts(exec)) {
+    await using server = await startScripted(greeted(async (peer) => {
+      for (let i = 0; i < 4; i++) await peer.command();
+      await peer.send(...chunks);
+      await peer.command();
+      await peer.send(":3\r\n");
+    }));
+    await using redis = await open(server.url, { onPush: (push) => pushed.push(push.items) });
+    assertEquals(await redis.transaction((tx) => [tx.incr("a"), tx.incr("b")]), [1, 2], how);
+    assertEquals(await redis.incr("c"), 3, how);
+    assertEquals(pushed.splice(0), [["told", "news", "x"], ["more"]], how);
+  }
+});
+
+test("a subscription that is confirmed inside a reply ends the connection: nobody knows what it stands for", async () => {
+  await using server = await startScripted(greeted(async (peer, index) => {
+    if (index > 0) return;
+    for (let i = 0; i < 4; i++) await peer.command();
+    await peer.send("+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n>3\r\n+subscribe\r\n+news\r\n:1\r\n:2\r\n");
+  }));
+  await using redis = await open(server.url, { backoff: () => null });
+  const error = await assertRejects(() => redis.transaction((tx) => [tx.incr("a"), tx.incr("b")]), ConnectionError);
+  assertStringIncludes(error.message, "confirmed inside a reply");
+});
+
 test("a silent server is given up while replies are owed", async () => {
   await using server = await startScripted(greeted(async (peer) => void await peer.command()));
   await using redis = await open(server.url, { silenceTimeout: 100, backoff: () => null });

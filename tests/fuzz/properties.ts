@@ -17,7 +17,7 @@ import {
 import { readOptions } from "../../src/client/options.ts";
 import { parseUrl } from "../../src/client/url.ts";
 import { concat, utf8 } from "../support/bytes.ts";
-import { before, chunked, chunkLengths, readAll, reply } from "../support/said.ts";
+import { before, chunked, chunkLengths, interrupted, readAll } from "../support/said.ts";
 
 /** A property, and how large a share of the inputs it gets. */
 export interface Fuzz {
@@ -70,7 +70,7 @@ const garbage = fc.oneof(
 );
 
 /** A reply with something wrong in the middle: a byte changed, taken out or put in. */
-const damaged = fc.tuple(reply, fc.nat(), fc.integer({ min: 0, max: 255 }), fc.constantFrom(0, 1, 2)).map(
+const damaged = fc.tuple(interrupted, fc.nat(), fc.integer({ min: 0, max: 255 }), fc.constantFrom(0, 1, 2)).map(
   ([{ bytes }, where, byte, how]) => {
     const at = where % (bytes.length + 1);
     return concat(bytes.subarray(0, at), how === 2 ? "" : Uint8Array.of(byte), bytes.subarray(how === 1 ? at : at + 1));
@@ -87,18 +87,25 @@ const hostile = fc.property(
   },
 );
 
-const trips = fc.property(fc.array(fc.tuple(before, reply), { maxLength: 4 }), chunkLengths, (sequence, lengths) => {
-  const bytes = concat(...sequence.flatMap(([[first], { bytes }]) => [first, bytes]));
-  const values = sequence.flatMap(([[, push], { value }]) => push ? [push, value] : [value]);
-  if (!same(readAll(bytes, lengths, 0), values)) fail("a reply is not read as what it is");
-});
+const trips = fc.property(
+  fc.array(fc.tuple(before, interrupted), { maxLength: 4 }),
+  chunkLengths,
+  (sequence, lengths) => {
+    const bytes = concat(...sequence.flatMap(([[first], { bytes }]) => [first, bytes]));
+    const values = sequence.flatMap((
+      [[, push], { value, pushes }],
+    ) => [...(push ? [push] : []), ...(pushes ?? []), value]);
+    if (!same(readAll(bytes, lengths, 0), values)) fail("a reply is not read as what it is");
+  },
+);
 
-const splits = fc.property(reply, ({ value, bytes }) => {
+const splits = fc.property(interrupted, ({ value, bytes, pushes = [] }) => {
   if (bytes.length > 200) return;
+  const values = [...pushes, value];
   for (let at = 1; at < bytes.length; at++) {
-    if (!same(readAll(bytes, [at, bytes.length], 0), [value])) fail(`a reply cut at ${at} is not read as what it is`);
+    if (!same(readAll(bytes, [at, bytes.length], 0), values)) fail(`a reply cut at ${at} is not read as what it is`);
   }
-  if (!same(readAll(bytes, [1], 0), [value])) fail("a reply that comes byte by byte is not read as what it is");
+  if (!same(readAll(bytes, [1], 0), values)) fail("a reply that comes byte by byte is not read as what it is");
 });
 
 const arg: fc.Arbitrary<Arg> = fc.oneof(

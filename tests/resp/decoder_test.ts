@@ -214,6 +214,65 @@ test("pushes come between replies, in a mode of their own", () => {
   }
 });
 
+test("a push inside a reply is given first, and the reply is whole", () => {
+  const one = ">2\r\n$1\r\nm\r\n*1\r\n:7\r\n";
+  const none = ">0\r\n";
+  const deep = ">1\r\n*2\r\n*1\r\n+x\r\n%1\r\n+k\r\n_\r\n";
+  const cases: [string, Reply][] = [
+    ["*3\r\n:1\r\n@:1\r\n$1\r\n1\r\n", [1, 1, "1"]],
+    ["*2\r\n@$1\r\na\r\n:2\r\n", ["a", 2]],
+    ["%2\r\n$1\r\na\r\n@:1\r\n@+b\r\n:2\r\n", ["a", 1, "b", 2]],
+    ["*2\r\n*2\r\n:1\r\n@*1\r\n@:2\r\n@*1\r\n:3\r\n", [[1, [2]], [3]]],
+    ["*?\r\n@:1\r\n@.\r\n", [1]],
+    ["%?\r\n$1\r\na\r\n@~?\r\n@.\r\n@.\r\n", ["a", []]],
+    ["*2\r\n@-ERR no\r\n@$?\r\n;1\r\na\r\n;0\r\n", [error("ERR no"), "a"]],
+    ["*2\r\n@|1\r\n+a\r\n@:1\r\n@:9\r\n:2\r\n", [9, 2]],
+  ];
+  const asBytes = (value: Reply): Reply =>
+    typeof value === "string" && value !== "b" ? utf8(value) : Array.isArray(value) ? value.map(asBytes) : value;
+  const limits = { depth: 6, elements: 4, bulk: 4 };
+  const read = (chunks: Uint8Array[], mode: number, pushMode: number): Value[] => {
+    const decoder = new Decoder(limits);
+    decoder.pushMode = pushMode;
+    return readAll(chunks, mode, decoder).values;
+  };
+  for (const [text, value] of cases) {
+    const places = text.split("@").length - 1;
+    for (
+      const [push, textual, binary] of [
+        [one, [new Push(["m", [7]])], [new Push([utf8("m"), [7n]])]],
+        [one + none, [new Push(["m", [7]]), new Push([])], [new Push([utf8("m"), [7n]]), new Push([])]],
+        [deep, [new Push([[["x"], ["k", null]]])], [new Push([[["x"], ["k", null]]])]],
+      ] as const
+    ) {
+      const bytes = text.replaceAll("@", push) + "$2\r\nok\r\n";
+      const pushed = (pushes: readonly Push[]) => Array.from({ length: places }, () => pushes).flat();
+      for (const { how, chunks } of cuts(bytes)) {
+        const what = `${JSON.stringify(bytes)} ${how}`;
+        assertEquals(read(chunks, 0, 0), [...pushed(textual), value, "ok"], what);
+        assertEquals(read(chunks, 0, BYTES | BIGINTS), [...pushed(binary), value, "ok"], what);
+        assertEquals(read(chunks, BYTES, 0), [...pushed(textual), asBytes(value), utf8("ok")], what);
+      }
+    }
+  }
+});
+
+test("a push inside a reply marks it as little as it counts, and says where it stands", () => {
+  const bytes =
+    "*2\r\n>1\r\n:9007199254740993\r\n:1\r\n:2\r\n*2\r\n:9007199254740993\r\n>1\r\n:1\r\n:2\r\n>0\r\n:3\r\n";
+  for (const { how, chunks } of cuts(bytes)) {
+    const decoder = new Decoder();
+    const read: unknown[] = [];
+    for (const chunk of chunks) {
+      decoder.feed(chunk);
+      for (let value = decoder.read(0); value !== NEED_MORE; value = decoder.read(0)) {
+        read.push(value instanceof Push ? decoder.inside : decoder.sawUnsafe);
+      }
+    }
+    assertEquals(read, [true, false, true, true, false, false], how);
+  }
+});
+
 test("attributes are set aside, wherever they stand", () => {
   const cases: [string, Value, Reply[] | null][] = [
     [":1\r\n", 1, null],

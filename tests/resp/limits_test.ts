@@ -102,7 +102,7 @@ test("streamed and marked values where they cannot stand", () => {
   assertFails("*?\r\n;1\r\na\r\n", 4, "a part of a string outside");
   assertFails("$?\r\n$1\r\na\r\n", 4, "between the parts");
   assertFails("$?\r\n:1\r\n", 4, "between the parts");
-  assertFails("*1\r\n>1\r\n+a\r\n", 4, "a push inside a reply");
+  assertFails("$?\r\n>1\r\n+a\r\n", 4, "between the parts");
   assertFails("=3\r\nabc\r\n", 9, "without a format");
   assertFails("=5\r\nabcde\r\n", 11, "without a format");
 });
@@ -116,6 +116,7 @@ test("how deep replies nest is limited", () => {
   assertFails(nested(129), 128 * 4, "nest deeper than 128");
   assertFails(nested(3), 8, "nest deeper than 2", { depth: 2 });
   assertFails("*?\r\n*?\r\n$?\r\n;0\r\n.\r\n.\r\n", 8, "nest deeper than 2", { depth: 2 });
+  assertFails("*1\r\n>1\r\n*0\r\n", 8, "nest deeper than 2", { depth: 2 });
   // Very deep, cheaply: nothing recurses.
   const error = failure([utf8("*1\r\n".repeat(100_000))]).error;
   assertEquals(error.offset, 512);
@@ -129,6 +130,8 @@ test("how many elements an aggregate has is limited", () => {
   assertFails("%3\r\n", 0, "6 elements", limits);
   assertFails("~5\r\n", 0, "5 elements", limits);
   assertFails("*?\r\n:1\r\n:2\r\n:3\r\n:4\r\n:5\r\n", 24, "streamed aggregate is over the limit", limits);
+  assertFails("*2\r\n:1\r\n>5\r\n", 8, "5 elements", limits);
+  assertFails("*1\r\n>?\r\n", 5, "a length that is none");
   assertFails("*1000000000\r\n", 0, "1000000000 elements");
   assertFails("*99999999999999999999\r\n", 1, "a length that is none");
 });

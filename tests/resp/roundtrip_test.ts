@@ -2,14 +2,16 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { type Arg, BYTES, type Bytes, Decoder, Encoder, NEED_MORE } from "../../src/resp/mod.ts";
 import { concat, utf8 } from "../support/bytes.ts";
-import { before, chunked, chunkLengths, readAll, reply } from "../support/said.ts";
+import { before, chunked, chunkLengths, interrupted, readAll } from "../support/said.ts";
 import { test } from "../support/test.ts";
 
 test("any replies, said in any way, over any chunks, are read as what they are", () => {
   fc.assert(
-    fc.property(fc.array(fc.tuple(before, reply), { maxLength: 10 }), chunkLengths, (sequence, lengths) => {
+    fc.property(fc.array(fc.tuple(before, interrupted), { maxLength: 10 }), chunkLengths, (sequence, lengths) => {
       const bytes = concat(...sequence.flatMap(([[first], { bytes }]) => [first, bytes]));
-      const values = sequence.flatMap(([[, push], { value }]) => push ? [push, value] : [value]);
+      const values = sequence.flatMap((
+        [[, push], { value, pushes }],
+      ) => [...(push ? [push] : []), ...(pushes ?? []), value]);
       assertEquals(readAll(bytes, lengths, 0), values);
       assertEquals(readAll(bytes, [bytes.length + 1], 0), values);
     }),

@@ -11,6 +11,8 @@ import { concat, lend, utf8 } from "./bytes.ts";
 export interface Said {
   readonly value: Reply;
   readonly bytes: Uint8Array;
+  /** The pushes that stand inside it. */
+  readonly pushes?: readonly Push[];
 }
 
 const line = fc.string({ unit: "grapheme", maxLength: 30 }).filter((text) => !/[\r\n]/.test(text));
@@ -47,14 +49,36 @@ export const reply: fc.Arbitrary<Said> = fc.letrec<{ reply: Said }>((tie) => ({
   reply: fc.oneof({ depthSize: "small", withCrossShrink: true }, scalars, aggregates(tie("reply"))),
 })).reply;
 
-function aggregates(element: fc.Arbitrary<Said>): fc.Arbitrary<Said> {
-  return fc.tuple(fc.array(element, { maxLength: 8 }), fc.constantFrom("*", "~", "%"), fc.boolean()).map(
-    ([elements, type, streamed]) => {
+const push: fc.Arbitrary<Said> = fc.array(fc.oneof(scalars, aggregates(scalars)), { maxLength: 2 }).map((elements) => ({
+  value: null,
+  bytes: concat(`>${elements.length}\r\n`, ...elements.map((one) => one.bytes)),
+  pushes: [new Push(elements.map((one) => one.value))],
+}));
+
+/** A reply of any kind with pushes inside, as old servers write them: each before an element, or before a streamed end. */
+export const interrupted: fc.Arbitrary<Said> = fc.letrec<{ reply: Said }>((tie) => ({
+  reply: fc.oneof({ depthSize: "small", withCrossShrink: true }, scalars, aggregates(tie("reply"), push)),
+})).reply;
+
+function aggregates(element: fc.Arbitrary<Said>, push?: fc.Arbitrary<Said>): fc.Arbitrary<Said> {
+  const none = fc.constant<Said[]>([]);
+  const gap = push === undefined ? none : fc.oneof(
+    { weight: 6, arbitrary: none },
+    { weight: 1, arbitrary: fc.array(push, { minLength: 1, maxLength: 2 }) },
+  );
+  const elements = fc.array(fc.tuple(gap, element), { maxLength: 8 });
+  return fc.tuple(elements, fc.constantFrom("*", "~", "%"), fc.boolean(), gap).map(
+    ([elements, type, streamed, last]) => {
       if (type === "%" && elements.length % 2 === 1) elements = elements.slice(1);
-      const value = elements.map((one) => one.value);
-      const body = elements.map((one) => one.bytes);
-      if (streamed) return said(value, `${type}?\r\n`, ...body, ".\r\n");
-      return said(value, `${type}${type === "%" ? value.length / 2 : value.length}\r\n`, ...body);
+      const value = elements.map(([, one]) => one.value);
+      const all = elements.flatMap(([gap, one]) => [...gap, one]);
+      const count = type === "%" ? value.length / 2 : value.length;
+      const whole = streamed ? [...all, ...last, said(null, ".\r\n")] : all;
+      return {
+        value,
+        bytes: concat(`${type}${streamed ? "?" : count}\r\n`, ...whole.map((one) => one.bytes)),
+        pushes: whole.flatMap((one) => one.pushes ?? []),
+      };
     },
   );
 }
