@@ -15,6 +15,9 @@ import { type Owed, Pending } from "./pending.ts";
 
 const ECHO = new CommandSpec("ECHO");
 
+/** Refusals for now that an ECHO may meet, as any other command does. */
+const FOR_NOW = /^(?:BUSY|LOADING|MASTERDOWN)$/;
+
 /** The entry that waits for the reply to a tag. */
 class Tag implements Owed {
   readonly mode = 0;
@@ -114,14 +117,20 @@ export class Proof {
   }
 
   /**
-   * Takes a reply. With the right tag, hands out everything up to it.
+   * Takes a reply. With the right tag, hands out everything up to it. So it does if the tag and everything up to it were
+   * refused for now, with one code: of equal refusals nobody gets another one's.
    *
    * @throws {ProtocolError} if a tag has come where none belongs, or something else in its place.
+   * @throws {ReplyError} if the tag was refused, and what came before cannot be told to belong where it stands.
    */
   take(value: Reply, unsafe: boolean, owed: Fifo<Owed>, offset: number): void {
     const entry = owed.at(this.#entry)!;
     const proven = this.#isTag(value);
     if (proven !== (entry instanceof Tag)) {
+      if (value instanceof ReplyError) {
+        if (this.#refusedLike(value)) return this.#handOut(owed);
+        throw value;
+      }
       const what = proven ? "fewer replies than commands have come" : "more replies than commands have come";
       throw new ProtocolError(`${what}: none of the last write's replies is handed out`, offset);
     }
@@ -131,6 +140,10 @@ export class Proof {
     const last = entry.ends?.(value, this.#nth) ?? this.#nth + 1 === entry.owed;
     this.#nth = last ? 0 : this.#nth + 1;
     if (last) this.#entry++;
+  }
+
+  #refusedLike({ code }: ReplyError): boolean {
+    return FOR_NOW.test(code) && this.#held.every((held) => held instanceof ReplyError && held.code === code);
   }
 
   #isTag(value: Reply): boolean {

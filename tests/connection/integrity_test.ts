@@ -72,6 +72,36 @@ test("a tag that is answered with something else ends the connection", async () 
   assertInstanceOf((error as ConnectionError).cause, ProtocolError);
 });
 
+const BUSY = "-BUSY Redis is busy running a script.\r\n";
+
+test("what is refused for now, tags and all, rejects with the server's words", async () => {
+  let busy = true;
+  await using server = await startScripted(
+    echoing(([, key]) => busy ? BUSY : bulk(key!), (text) => busy ? BUSY : bulk(text)),
+  );
+  await using redis = await openChecked(server.url);
+  for (const error of await outcomes(redis, KEYS)) {
+    assertInstanceOf(error, ReplyError);
+    assertEquals(error.code, "BUSY");
+  }
+  busy = false;
+  assertEquals(await outcomes(redis, KEYS), KEYS);
+  assertEquals(redis.stats().reconnects, 0);
+});
+
+test("a tag that is refused, and not what came before it, ends the connection with the server's words", async () => {
+  for (
+    const [answer, tag] of [[bulk("a"), BUSY], [BUSY, "-LOADING x\r\n"], ["-NOPERM x\r\n", "-NOPERM x\r\n"]] as const
+  ) {
+    await using server = await startScripted(echoing(() => answer, () => tag));
+    await using redis = await openChecked(server.url, { backoff: () => null });
+    const [error] = await outcomes(redis, ["a"]);
+    assertInstanceOf(error, ConnectionError);
+    assertInstanceOf(error.cause, ReplyError);
+    assertStringIncludes(error.message, tag.slice(1, -2));
+  }
+});
+
 test("integrity is refused where the user may not ECHO", async () => {
   await using server = await startScripted(async (peer) => {
     await peer.command();
