@@ -42,12 +42,22 @@ export class ReplyError extends RedisError {
 
   /** Takes the error line as the server sent it, without its `-`. Arguments that it repeats are left out. */
   constructor(line: string) {
-    // A mistyped AUTH would end up in a log with its password.
-    super(line.startsWith("ERR unknown command") ? line.replace(/, with args beginning with:.*/s, "") : line);
+    super(line.startsWith("ERR ") ? withoutArguments(line) : line);
     const space = line.indexOf(" ");
     const word = space < 0 ? line : line.slice(0, space);
     this.code = /^[A-Z][A-Z0-9_]*$/.test(word) ? word : "ERR";
   }
+}
+
+/** What servers say of an argument that they repeat; of a setting only its value goes, for its name stands behind. */
+const REPEATED =
+  /^(ERR (?:Error in ACL SETUSER modifier|Unmatched parenthesis in acl selector starting at|Syntax error in HELLO option)) '.*'/s;
+const REFUSED_VALUE = /^(ERR Invalid argument) '.*'(?= (?:for|to) (?:SENTINEL )?(?:CONFIG )?SET ')/s;
+
+/** A mistyped AUTH, a rule for a user that is none, a setting: each would end up in a log with its password. */
+function withoutArguments(line: string): string {
+  // MIGRATE passes on what the other server says, so this may stand anywhere.
+  return line.replace(/, with args beginning with:.*/s, "").replace(REPEATED, "$1").replace(REFUSED_VALUE, "$1");
 }
 
 /** The connection could not be made, or broke. */

@@ -1,7 +1,7 @@
 // No error, however it came about and however it is printed, shows what was sent: neither values nor passwords.
 import { assert, assertEquals } from "@std/assert";
 import { inspect } from "node:util";
-import { connect } from "../../mod.ts";
+import { connect, ReplyError } from "../../mod.ts";
 import { HELLO, startScripted } from "../support/scripted.ts";
 import { startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
@@ -47,9 +47,52 @@ test("errors of a real server", async () => {
     () => connect({ hostname, port, password: SECRET }),
     () => connect(`redis://ada:${SECRET}@${hostname}:${port}`),
     () => redis.set("k", Object.create({ toString: () => SECRET }) as never),
+    () => redis.aclSetuser("ada", SECRET),
+    () => redis.aclSetuser("ada", `(${SECRET}`),
+    () => redis.session((s) => s.call("HELLO", 3, "AUTH", "ada", "wrong", SECRET)),
   ]);
-  assertEquals(errors.length, 15);
+  assertEquals(errors.length, 18);
   for (const error of errors) assert(!shown(error).includes(SECRET), shown(error));
+});
+
+test("what servers repeat of an argument is left out, and the rest of their words stays", () => {
+  const lines: [string, string][] = [
+    [
+      `ERR unknown command 'AUHT', with args beginning with: '${SECRET}' `,
+      "ERR unknown command 'AUHT'",
+    ],
+    [
+      `ERR Target instance replied with error: ERR unknown command 'AUTH', with args beginning with: '${SECRET}'`,
+      "ERR Target instance replied with error: ERR unknown command 'AUTH'",
+    ],
+    [`ERR Error in ACL SETUSER modifier '${SECRET}': Syntax error`, "ERR Error in ACL SETUSER modifier: Syntax error"],
+    [
+      `ERR Error in ACL SETUSER modifier 'it's: "${SECRET}': x': Syntax error`,
+      "ERR Error in ACL SETUSER modifier: Syntax error",
+    ],
+    [
+      `ERR Unmatched parenthesis in acl selector starting at '(${SECRET}'.`,
+      "ERR Unmatched parenthesis in acl selector starting at.",
+    ],
+    [`ERR Syntax error in HELLO option '${SECRET}'`, "ERR Syntax error in HELLO option"],
+    [
+      `ERR Invalid argument '${SECRET}' for CONFIG SET 'requirepass'`,
+      "ERR Invalid argument for CONFIG SET 'requirepass'",
+    ],
+    [
+      `ERR Invalid argument '${SECRET}' for CONFIG SET 'x' - too long`,
+      "ERR Invalid argument for CONFIG SET 'x' - too long",
+    ],
+    [`ERR Invalid argument '${SECRET}' for SENTINEL SET 'quorum'`, "ERR Invalid argument for SENTINEL SET 'quorum'"],
+    [
+      `ERR Invalid argument '${SECRET}' to SENTINEL CONFIG SET 'port'`,
+      "ERR Invalid argument to SENTINEL CONFIG SET 'port'",
+    ],
+  ];
+  for (const [line, message] of lines) {
+    assertEquals(new ReplyError(line).message, message);
+    assertEquals(new ReplyError(line).code, "ERR");
+  }
 });
 
 test("errors of a connection that is lost, silent, or too slow", async () => {
