@@ -69,7 +69,10 @@ export abstract class BareClient<
     return new core.kit.client(core, this.#options) as this;
   }
 
-  /** The one way that every command takes. Rejects with what the encoder refuses, the server says, or befalls the connection. */
+  /**
+   * The one way that every command takes. Rejects with what the encoder refuses, the server says, or befalls the connection.
+   * The array of arguments is the client's from the call on: what is changed in it later may be sent.
+   */
   send<T>(spec: CommandSpec, args: Arg[], shape?: Shape): Promise<T> {
     if ((spec.flags & UNUSUAL) !== 0 || this.#watched) return this[APART](spec, args, shape, this.#mode);
     const line = this.#core.pool.share();

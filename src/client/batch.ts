@@ -154,7 +154,10 @@ export abstract class BaseBatch {
     return this.queued;
   }
 
-  /** Queues a command. What it returns stands for the reply and cannot be awaited. */
+  /**
+   * Queues a command. What it returns stands for the reply and cannot be awaited. The array of arguments is the batch's from
+   * the call on: what is changed in it later may be sent.
+   */
   send<T>(spec: CommandSpec, args: Arg[], shape?: Shape): Promise<T> {
     return this.#queue(spec, args, shape, this.#modeOf(spec));
   }

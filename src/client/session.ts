@@ -79,7 +79,10 @@ export abstract class BaseSession<
     return this.#binding.inTransaction;
   }
 
-  /** The one way that every command of the session takes. */
+  /**
+   * The one way that every command of the session takes. The array of arguments is the session's from the call on: what is
+   * changed in it later may be sent.
+   */
   send<T>(spec: CommandSpec, args: Arg[], shape?: Shape): Promise<T> {
     return this.#send(spec, args, shape, this.#options.mode);
   }
