@@ -55,6 +55,7 @@ function describe(arg: unknown): string {
   if (Array.isArray(arg)) return "an array";
   if (arg instanceof ArrayBuffer) return "an ArrayBuffer (wrap it in a Uint8Array)";
   if (arg instanceof ReplyError) return "an error";
+  if (ArrayBuffer.isView(arg)) return "bytes whose memory was given away or has shrunk";
   return "an object";
 }
 
@@ -62,6 +63,18 @@ function refuse(arg: unknown, index: number, name: string): never {
   throw new TypeError(
     `${name}: argument ${index + 1} is ${describe(arg)}; expected a string, number, bigint or bytes`,
   );
+}
+
+/** The bytes of a view; `undefined` if there are none any more where it points to. */
+function bytesOf(view: ArrayBufferView): Uint8Array | undefined {
+  try {
+    const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+    // Where its memory has shrunk, an array of numbers says that it is empty until it is asked for one.
+    if (bytes.length === 0 && !(view instanceof DataView)) Uint8Array.prototype.at.call(view, 0);
+    return bytes;
+  } catch {
+    return undefined;
+  }
 }
 
 function refuseLength(index: number, name: string): never {
@@ -335,8 +348,8 @@ export class Encoder {
 
   /** The bytes of a view, copied: the caller may change them as soon as the command is issued. */
   #view(view: ArrayBufferView, position: number, index: number, name: string): number {
-    const length = view.byteLength;
-    const bytes = new Uint8Array(view.buffer, view.byteOffset, length);
+    const bytes = bytesOf(view) ?? refuse(view, index, name);
+    const { length } = bytes;
     if (length > OWN_PIECE) {
       if (length > MAX_ARGUMENT) refuseLength(index, name);
       const piece = this.#alone(length, position);

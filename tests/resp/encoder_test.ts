@@ -227,6 +227,33 @@ test("what cannot be sent is refused by name and place, and nothing of the comma
   }
 });
 
+test("bytes whose memory was given away or has shrunk are refused, empty ones are sent", () => {
+  const encoder = new Encoder();
+  const shrunk = new ArrayBuffer(8, { maxByteLength: 8 });
+  const given = new ArrayBuffer(8);
+  const views: ArrayBufferView[] = [
+    new Uint8Array(given),
+    new Uint8Array(given, 8),
+    new DataView(given),
+    new Float64Array(given),
+    new Uint8Array(shrunk, 4, 4),
+    new Uint16Array(shrunk, 4),
+    new DataView(shrunk, 4, 4),
+  ];
+  const rest = new Uint8Array(shrunk);
+  structuredClone(given, { transfer: [given] });
+  shrunk.resize(2);
+  for (const view of views) {
+    const error = assertThrows(() => encoder.command(HEAD, 1, ["k", view], "SET"), TypeError);
+    assertStringIncludes(error.message, "SET: argument 2 is bytes whose memory was given away or has shrunk");
+    assertEquals(encoder.size, 0);
+  }
+  assertEquals(encoded(["k", rest]), expected("k", new Uint8Array(2)));
+  for (const empty of [new Uint8Array(shrunk, 1, 0), new Uint16Array(0), new DataView(shrunk, 2, 0)]) {
+    assertEquals(encoded(["k", empty]), expected("k", ""));
+  }
+});
+
 test("an argument that a server would not take is refused", () => {
   const encoder = new Encoder();
   const view = new Uint8Array(512 * 1024 * 1024 + 1);
