@@ -228,7 +228,8 @@ export class Hub {
       topics.delete(keyOf(name));
       unheard.push(topic);
     }
-    for (const ticket of new Set(unheard.map((topic) => topic.ticket))) {
+    // What was refused, or lost as it waited, has ended: nobody has it to take back.
+    for (const ticket of new Set(unheard.filter(({ refused }) => !refused).map((topic) => topic.ticket))) {
       if (ticket === undefined || ticket.sent) continue;
       // Of those that were asked for together, somebody may want others.
       if (![...topics.values()].some((topic) => topic.ticket === ticket)) ticket.release();

@@ -5,7 +5,7 @@
  */
 import { TransactionError } from "../errors.ts";
 import type { Key } from "../command/values.ts";
-import { pause } from "../connection/wait.ts";
+import { LONGEST_DELAY, pause } from "../connection/wait.ts";
 
 /** How often, and how soon after each other, `redis.watch` tries. */
 export interface WatchOptions {
@@ -54,7 +54,9 @@ export async function optimistic<T>(
     } catch (error) {
       if (!(error instanceof TransactionError && error.reason === "watch")) throw error;
       if (attempt === attempts) throw exhausted(attempts, error);
-      await pause(backoff(attempt), signal);
+      const delay = backoff(attempt);
+      if (typeof delay !== "number" || Number.isNaN(delay)) throw new TypeError("Option backoff gave no number");
+      await pause(Math.min(delay, LONGEST_DELAY), signal);
     }
   }
 }

@@ -252,7 +252,8 @@ export abstract class BasePipeline extends BaseBatch {
   #sendPart(part: Part, line: Line, outcome: Outcome): void {
     if (outcome.lost) {
       const { lost: cause } = outcome;
-      return part.fail(new ConnectionError("The pipeline broke before this part; it was not sent", { cause }));
+      const closed = cause instanceof ConnectionError && cause.closed;
+      return part.fail(new ConnectionError("The pipeline broke before this part; it was not sent", { cause, closed }));
     }
     if (isRecalled(part)) return;
     this.#handed += part.owed;

@@ -38,8 +38,8 @@ export interface ConnectionOwner {
   /** All written bytes have been taken by the socket, which had taken no more for a while. */
   drain(): void;
   /**
-   * The connection is gone. `unsent` never left; `sent` may have run. Their owner settles every one of them. If what came
-   * could not be read, it was to be the reply of the `unread` one. Called exactly once.
+   * The connection is gone. `unsent` never left; `sent` may have run. Their owner settles every one of them. If a reply
+   * could not be read, it was that of the `unread` one. Called exactly once.
    */
   lost(connection: Connection, error: ConnectionError, unsent: Owed[], sent: Owed[], unread?: Owed): void;
 }
@@ -372,7 +372,7 @@ export class Connection implements TransportHandler, Watched {
     this.#watch.stop();
     const report = this.report();
     reason.report ??= report;
-    const unread = reason.cause instanceof ProtocolError ? this.oldest : undefined;
+    const unread = this.#decoder.brokeReply ? this.oldest : undefined;
     const entries = this.#owed.takeAll();
     const sent = entries.slice(0, entries.length - this.#out.unsent);
     this.#out.unsent = 0;

@@ -411,6 +411,13 @@ export class Decoder {
     return this.#depth > 0;
   }
 
+  /** Whether a reply could not be read: `false` as well if it was a push. */
+  get brokeReply(): boolean {
+    if (this.#input.failure === null) return false;
+    for (let depth = 1; depth <= this.#depth; depth++) if (this.#frames[depth]?.type === PUSH) return false;
+    return true;
+  }
+
   /** How many bytes of the connection have been parsed: after `feed`, and after each value that `read` gave. */
   get parsed(): number {
     return this.#input.parsed;
@@ -426,8 +433,8 @@ export class Decoder {
     let n = this.#size(type, position, after);
     if (n === IS_NULL) return null;
     if (type === MAP || type === ATTRIBUTE) n *= 2;
-    if (n > this.#limits.elements) this.#input.fail(`an aggregate of ${n} elements is over the limit`, position);
     const frame = this.#open(++this.#depth, type, n < 0 ? -1 : n, position);
+    if (n > this.#limits.elements) this.#input.fail(`an aggregate of ${n} elements is over the limit`, position);
     if (type === PUSH) {
       frame.mode = this.#mode;
       this.#mode = this.pushMode;

@@ -108,6 +108,26 @@ test(
   },
 );
 
+test("a read is repeated when a push broke a limit, or when another's reply was lost", async () => {
+  const long = `>3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$1001\r\n${"x".repeat(1001)}\r\n`;
+  const many = `>1001\r\n`;
+  const inside = `$1\r\na\r\n*1\r\n${long}$1\r\nb\r\n`;
+  for (const broken of [long, many, inside]) {
+    await using server = await startScripted(async (peer, index) => {
+      await peer.command();
+      await peer.send(HELLO);
+      await peer.until("last");
+      await peer.send(index === 0 ? broken : "$1\r\nv\r\n".repeat(broken === inside ? 1 : 2));
+      await peer.untilEnded();
+    });
+    const redis = await connect(server.url, { clientInfo: false, limits: { bulk: 1000, elements: 1000 } });
+    const replies = await Promise.all([redis.get("first"), redis.get("last")]);
+    assertEquals(replies, [broken === inside ? "a" : "v", "v"]);
+    assertEquals(redis.stats().losses, 1);
+    redis.destroy();
+  }
+});
+
 test("the next batch of a cursor is never asked for twice: the server counts as read what it has sent", async () => {
   const seen: string[] = [];
   await using server = await startScripted(hangingUp(seen));

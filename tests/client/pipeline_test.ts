@@ -483,6 +483,23 @@ test("what a given-up drain() takes back leaves each reply in its place, though 
   assertEquals(await redis.ping(), "PONG");
 });
 
+test("each part of a pipeline tells that its client was closed, those that were not handed over, too", async () => {
+  await using server = await startRedis();
+  const redis = await connect(server.url);
+  server.pause();
+  const run = redis.pipeline((p) => Array.from({ length: 4000 }, () => p.echo("x".repeat(10_000))), {
+    errors: "return",
+  });
+  await new Promise((resolve) => setTimeout(resolve, 50)); // they have taken what they can
+  redis.destroy();
+  const replies = await run;
+  server.resume();
+  assertEquals(replies.length, 4000);
+  assert(replies.every((reply) => reply instanceof ConnectionError && reply.closed));
+  const last = replies.at(-1);
+  assert(last instanceof ConnectionError && !last.sent);
+});
+
 test("a part that gets no connection of its own leaves the replies before it in their places", async () => {
   const release = gate();
   await using server = await startScripted(greeted(async (peer) => {

@@ -547,7 +547,7 @@ test("nor is a connection dead whose sign of life has yet to be read, as the pro
   await new Promise((resolve) => setTimeout(resolve, 5)); // silence is what this is about
   using limit = held(1000);
   const session = redis.session((s) => s.clientId());
-  while (limit.size === 0) await undefined;
+  await until(() => limit.size > 0);
   // The timer comes before anything is read.
   limit.fire();
   assertEquals([await session, redis.stats().unfit], [first, 0]);

@@ -881,6 +881,8 @@ test("a subscription that was given up before it left is not asked for, unless o
   await peer.until("after");
   assert(!peer.text.includes("unheard"));
   assert(peer.text.includes("shared"));
+  // It was asked for together with that, and nobody hears it.
+  await peer.until("UNSUBSCRIBE\r\n$5\r\nalone");
   redis.destroy();
   await Promise.all([large, kept, after]);
 });

@@ -22,6 +22,18 @@ test("watch() gives what the function gave, typed, and leaves nothing watched", 
   });
 });
 
+test("a pause between two tries that is no number is the caller's mistake, and nothing waits for it", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const pauses = [0];
+  const work = redis.watch("n", async (s) => {
+    await redis.incr("n");
+    await s.transaction((tx) => [tx.get("n")]);
+  }, { backoff: (attempt) => pauses[attempt - 1]! });
+  const error = await assertRejects(() => work, TypeError);
+  assertEquals([error.message, await redis.get("n")], ["Option backoff gave no number", "2"]);
+});
+
 test("many that want the same key all get their turn, and none counts twice", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url);

@@ -55,6 +55,18 @@ for (
   });
 }
 
+test("reads whose replies were not proven are asked again, all of them", async () => {
+  let dropped = false;
+  await using server = await startScripted(echoing(([, key], nth) => {
+    if (nth !== 1 || dropped) return bulk(key!);
+    dropped = true;
+    return "";
+  }));
+  await using redis = await openChecked(server.url, { resend: undefined });
+  assertEquals(await outcomes(redis, KEYS), KEYS);
+  assertEquals(redis.stats().losses, 1);
+});
+
 test("without integrity the same server mispairs: what the mode is for", async () => {
   await using server = await startScripted(echoing(([, key], nth) => nth === 1 ? "" : bulk(key!)));
   await using redis = await openChecked(server.url, { integrity: false });
