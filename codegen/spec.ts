@@ -99,6 +99,7 @@ function fixedWidth(node: ArgumentNode): number | undefined {
 function keyRule(node: ArgumentNode, at: number, after: readonly ArgumentNode[], all: boolean): string {
   if (node.list === "zip") return '"streams"';
   // Beside a key, or before it, there may be words of any kind: only of plain values behind it is known how many.
+  if (all && node.list !== undefined && after.some(holdsKey)) return '"unknown"';
   const members = node.group ?? [];
   const isPlain = members.every((part, i) => fixedWidth(part) === 1 && (i === 0) === (part.type === "key"));
   if (node.repeat || !isPlain) return '"unknown"';

@@ -98,6 +98,9 @@ const TYPES = new Set<string>([
 
 /** Reads an argument node; `flags` may be booleans beside the name (files) or a list (servers). */
 export function readArgument(raw: Json): SourceArgument {
+  // Docs files of the older form have words that stand for themselves, and several values behind one word.
+  if (typeof raw === "string") return readArgument({ name: raw.toLowerCase(), type: "pure-token", token: raw });
+  if (Array.isArray(raw.name)) return readArgument(asBlock(raw));
   const flags = new Set<string>(raw.flags ?? []);
   const children = (raw.arguments ?? []).map(readArgument);
   const stated = children.length && !TYPES.has(raw.type) ? "block" : raw.type;
@@ -114,6 +117,13 @@ export function readArgument(raw: Json): SourceArgument {
     deprecatedSince: readText(raw.deprecated_since),
     children,
   };
+}
+
+/** Values that have their names and types in lists. */
+function asBlock(raw: Json): Json {
+  const types = [raw.type].flat();
+  const values = raw.name.map((name: Json, i: number) => ({ name, type: types[i] }));
+  return { ...raw, name: raw.name.join("-"), type: "block", arguments: values };
 }
 
 /** A text, where a source has one: it may have anything there. */

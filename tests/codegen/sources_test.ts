@@ -213,6 +213,9 @@ test("of arguments that are described, the server still knows best where the key
     assertEquals(places([key("a"), value, last]), unknown);
     assertEquals(places([key("a"), value, last], [], ["write"]), "1");
   }
+  const list = key("a", { multiple: true });
+  assertEquals(places([list, key("b")]), unknown);
+  assertEquals(places([{ name: "numkeys", type: "integer" }, list, key("b")]), unknown);
 });
 
 for (const version of ["redis-7.0", "redis-8", "valkey-9"] as ServerVersion[]) {
@@ -372,6 +375,18 @@ test("one thing that sources spell in several ways becomes one node", () => {
     nodes({ name: "b", type: "oneof", flags: ["optional"], arguments: [{ ...value, token: "CAPACITY" }] }),
     wanted as never,
   );
+});
+
+test("what older docs files write as lists and plain words is what newer ones spell out", () => {
+  const nodes = (...raw: unknown[]) => normalise(raw.map(readArgument)).nodes;
+  const [offset, count] = ["offset", "count"].map((name) => ({ name, type: "integer" }));
+  const limit = { type: "block", token: "LIMIT", optional: true, arguments: [offset, count] };
+  const lists = { command: "LIMIT", name: ["offset", "count"], type: ["integer", "integer"], optional: true };
+  assertEquals(nodes(lists), nodes({ ...limit, name: "offset-count" }));
+  const words = ["HASH", "JSON"].map((token) => ({ name: token.toLowerCase(), type: "pure-token", token }));
+  const on = { name: "on", type: "oneof", token: "ON" };
+  assertEquals(nodes({ ...on, arguments: ["HASH", "JSON"] }), nodes({ ...on, arguments: words }));
+  assertEquals(nodes({ ...on, arguments: words }).length, 1);
 });
 
 test("words in a row are one flag, and none of them is lost", () => {
