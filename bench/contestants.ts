@@ -126,7 +126,7 @@ class RedisBenchmark implements Contestant {
     const { stdout, stderr, status } = spawnSync("bash", ["-c", script, "bash", ...options], { encoding: "utf8" });
     // "the command","requests a second","average latency"…
     const rate = Number(stdout.trim().split("\n").at(-1)!.slice(1).split('","')[1]);
-    if (status !== 0) throw new Error(`redis-benchmark: ${stderr.trim()}`);
+    if (status !== 0) throw new Error(`redis-benchmark: ${stderr.trim().split("\n")[0]}`);
     // Its clock has milliseconds; less than a few of them is no measurement.
     if (!Number.isFinite(rate) || count / rate < 0.01) {
       this.#rate = 10 * Math.max(this.#rate, count / Math.max(seconds, 0.01));

@@ -2,7 +2,7 @@
  * Compares the clients. `--quick` for a short look, `--all` or `--only NAME,…` to choose groups and workloads,
  * `--clients NAME,…`, `--runtime deno,bun,node,c,python`, `--rounds N`, `--seconds S`, `--minutes M` to make do with fewer
  * rounds where the whole would take longer.
- * A whole group measured at full length, with three rounds and more, is stored in `results/` when it is over; anything
+ * A whole group measured at full length, with two rounds and more, is stored in `results/` when it is over; anything
  * less stays in `.cache/`. `--out FOLDER` stores there, whatever it is.
  *
  * @module
@@ -35,9 +35,12 @@ const quick = options.quick;
 /** What is measured besides, each by a program of its own. */
 const OTHERS = ["micro.ts", "startup.ts", "workers.ts", "growth.ts", "typecheck.ts"];
 
+/** How long a round is at least, in full length. */
+const SECONDS = 0.3;
+
 const settings = {
   rounds: options.rounds === undefined ? (quick ? 3 : 5) : positive("rounds", options.rounds),
-  seconds: options.seconds === undefined ? (quick ? 0.15 : 0.3) : positive("seconds", options.seconds),
+  seconds: options.seconds === undefined ? (quick ? 0.15 : SECONDS) : positive("seconds", options.seconds),
   // Engines compile what runs often for the first second or two, on threads whose time counts as the client's.
   warmUp: quick ? 0.2 : 1,
   // Before each round, uncounted: while others have their turns, engines shrink their heaps, and clients that make much
@@ -46,7 +49,7 @@ const settings = {
 };
 
 /** With fewer rounds than this a figure tells nothing that should be kept. */
-const LEAST_ROUNDS = 3;
+const LEAST_ROUNDS = 2;
 
 /** How a workload may be called: by its name, or with those that are like it. */
 function namesOf({ name }: Workload): string[] {
@@ -187,7 +190,7 @@ try {
   let left = groups.reduce((sum, [, workloads]) => sum + workloads.length, 0);
   for (const [group, workloads, whole] of groups) {
     const everything = whole && !quick && options.clients === undefined && options.runtime === undefined &&
-      options.rounds === undefined && options.seconds === undefined;
+      settings.rounds >= LEAST_ROUNDS && settings.seconds >= SECONDS;
     const file = resultsFile(group, false, options.out);
     const results: Result[] = [];
     for (const workload of workloads) {

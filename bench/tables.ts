@@ -63,14 +63,23 @@ function comparisons({ results }: Run): Run["results"] {
 
 /** Who gave up, or did wrong, in some of the workloads. */
 function failures(results: Run["results"], absent: readonly string[]): string {
-  const found = results.flatMap(({ title, skipped }) =>
-    Object.entries(skipped).filter(([who, why]) => !absent.includes(who) && !EXPECTED.includes(why))
-      .map(([who, why]) => {
-        const [client, runtime] = who.split(" ");
-        return `${label(client)} ${runtime} in “${title}” (${why})`;
-      })
+  /** The works, by who and why. */
+  const found = new Map<string, string[]>();
+  for (const { title, skipped } of results) {
+    for (const [who, why] of Object.entries(skipped)) {
+      if (absent.includes(who) || EXPECTED.includes(why)) continue;
+      const [client, runtime] = who.split(" ");
+      const what = `${label(client)} ${runtime} (${why.split("\n")[0]})`;
+      found.set(what, [...found.get(what) ?? [], title]);
+    }
+  }
+  if (found.size === 0) return "";
+  const told = Array.from(
+    found,
+    ([who, works]) =>
+      works.length === results.length ? who : `${who} in ${works.map((title) => `“${title}”`).join(", ")}`,
   );
-  return found.length === 0 ? "" : ` Without a figure: ${found.join("; ")}.`;
+  return ` Without a figure: ${told.join("; ")}.`;
 }
 
 /** Workloads that were given to a group after this run of it. */

@@ -50,8 +50,8 @@ const TARGETS: readonly Target[] = [
   },
 ];
 
-/** What the rounds say of a promise, the worst first: all of them miss it, some do, none does. */
-const VERDICTS = ["missed", "undecided", "kept"] as const;
+/** What the rounds say of a promise, the worst first: there are none; all of them miss it, some do, none does. */
+const VERDICTS = ["failed", "missed", "undecided", "kept"] as const;
 type Verdict = typeof VERDICTS[number];
 
 /**
@@ -95,26 +95,38 @@ function rival(target: Target, result: Result, run: Run, place: Place): Figure |
   }
 }
 
-/** Our ratio in each round: contestants take turns, so what slows the machine down slows both. */
-function roundByRound(mine: Figure, other: Figure): number[] {
-  return mine.samples.slice(0, other.samples.length).map((rate, round) => rate / other.samples[round]);
+/** Our ratio to another: the middle one, the least and the greatest. */
+type Ratio = readonly [value: number, least: number, most: number];
+
+/** Round by round: contestants take turns, so what slows the machine down slows both. */
+function roundByRound(mine: Figure, other: Figure): Ratio {
+  const ratios = mine.samples.slice(0, other.samples.length).map((rate, round) => rate / other.samples[round]);
+  return [median(ratios), Math.min(...ratios), Math.max(...ratios)];
 }
 
-function told([least, most]: readonly [number, number], limit: number, withinSpread = false): Verdict {
+/** Of figures from two workloads, whose rounds were not at the same time. */
+function apart(mine: Figure, other: Figure): Ratio {
+  const least = Math.min(...mine.samples) / Math.max(...other.samples);
+  return [mine.median / other.median, least, Math.max(...mine.samples) / Math.min(...other.samples)];
+}
+
+function told([, least, most]: Ratio, limit: number, withinSpread = false): Verdict {
   if (most < limit) return "missed";
   return least >= limit || withinSpread ? "kept" : "undecided";
 }
 
-/** A ratio, with as many digits as it takes to see on which side of the limit it is. */
-function ratio(value: number, limit: number): string {
-  const short = value.toFixed(2);
-  return Number(short) === limit && value < limit ? value.toFixed(3) : short;
+/** A number with as many digits as it takes to see on which side of the limit it is. */
+function precise(value: number, limit: number): string {
+  let digits = 2;
+  while (digits < 6 && value !== limit && Number(value.toFixed(digits)) === limit) digits++;
+  return value.toFixed(digits);
 }
 
 /** An outcome in a table. */
 function cell(one: Outcome | undefined, limit: number, isCost: boolean): string {
   if (one === undefined) return "–";
-  const value = isCost ? one.value.toFixed(2) : `${ratio(one.value, limit)}×`;
+  if (one.verdict === "failed") return one.verdict;
+  const value = `${precise(one.value, limit)}${isCost ? "" : "×"}`;
   if (one.verdict === "kept") return value;
   const range = one.verdict === "undecided" ? `, ${one.range!.map((value) => value.toFixed(2)).join("–")}` : "";
   return `${value} (${one.verdict}${range})`;
@@ -131,34 +143,40 @@ function limitOf({ limit }: Target, place: Place): number | undefined {
   return typeof limit === "number" ? limit : limit[place];
 }
 
+/** What one workload says of a promise; `undefined` if nothing can be compared. */
+function outcomeOf(target: Target, limit: number, result: Result, run: Run, place: Place): Outcome | undefined {
+  const isCost = target.against === "cpu";
+  const other = rival(target, result, run, place);
+  // A runtime that is not on the machine has nobody who is measured in it.
+  if ((other === undefined && !isCost) || !result.figures.some(({ runtime }) => runtime === place)) return undefined;
+  const mine = result.figures.find(({ client, runtime }) => client === "respire" && runtime === place);
+  if (mine === undefined) {
+    const why = result.skipped[`respire (${place})`];
+    return why === undefined ? undefined : { value: 0, where: `${result.title}: ${why}`, verdict: "failed" };
+  }
+  if (other === undefined) {
+    return { value: mine.cpu, where: result.title, verdict: mine.cpu <= limit ? "kept" : "missed" };
+  }
+  const isSame = other.client === "respire";
+  const ratio = isSame ? apart(mine, other) : roundByRound(mine, other);
+  const [value, ...range] = ratio;
+  return {
+    value,
+    where: `${isSame ? "one connection" : label(other.client)}, ${result.title}`,
+    verdict: told(ratio, limit, target.withinSpread),
+    range,
+    ceiling: serverLimit(result) / other.median,
+  };
+}
+
 /** The worst of the workloads; `undefined` if nothing can be compared. */
 function outcome(target: Target, run: Run, place: Place): Outcome | undefined {
   const limit = limitOf(target, place);
   if (limit === undefined) return undefined;
   let worst: Outcome | undefined;
   for (const result of run.results) {
-    if (!target.workloads.test(result.name)) continue;
-    const mine = result.figures.find(({ client, runtime }) => client === "respire" && runtime === place);
-    if (mine === undefined) {
-      const why = result.skipped[`respire (${place})`];
-      if (why !== undefined) return { value: 0, where: `${result.title}: ${why}`, verdict: "missed" };
-      continue;
-    }
-    if (target.against === "cpu") {
-      const verdict: Verdict = mine.cpu <= limit ? "kept" : "missed";
-      const one: Outcome = { value: mine.cpu, where: result.title, verdict };
-      if (isWorse(one, worst, true)) worst = one;
-      continue;
-    }
-    const other = rival(target, result, run, place);
-    if (other === undefined) continue;
-    const who = other.client === "respire" ? "one connection" : label(other.client);
-    const ceiling = serverLimit(result) / other.median;
-    const ratios = roundByRound(mine, other);
-    const range = [Math.min(...ratios), Math.max(...ratios)] as const;
-    const verdict = told(range, limit, target.withinSpread);
-    const one = { value: median(ratios), where: `${who}, ${result.title}`, verdict, range, ceiling };
-    if (isWorse(one, worst, false)) worst = one;
+    const one = target.workloads.test(result.name) ? outcomeOf(target, limit, result, run, place) : undefined;
+    if (one !== undefined && isWorse(one, worst, target.against === "cpu")) worst = one;
   }
   return worst;
 }

@@ -31,7 +31,7 @@ test("under a table stands who could not be measured in any of its workloads, an
   assertEquals(
     missing(both),
     " Not measured, for they cannot be loaded here: @db/redis (deno). " +
-      "Without a figure: valkey-glide (node) in “the work b” (took too long).",
+      "Without a figure: valkey-glide (node) (took too long) in “the work b”.",
   );
   assert(summary(both).endsWith(missing(both)));
   assertEquals(missing(run([result("a", [], { "hiredis (c)": "has no such thing" }), result("b", [])])), "");

@@ -107,6 +107,7 @@ test("ratios are those of the rounds: what slows down both of a round changes no
 test("a ratio has as many digits as it takes to see why it misses", () => {
   assertEquals(against("pool of 10", "pool-10-storm:hset", 996, 999, 998), "0.998× (missed)");
   assertEquals(against("pool of 10", "pool-10-storm:hset", 980, 980, 980), "0.98× (missed)");
+  assertEquals(against("pool of 10", "pool-10-storm:hset", 999.6, 999.6, 999.6), "0.9996× (missed)");
 });
 
 test("a promise within the spread is missed only if the peer is ahead in every round", () => {
@@ -125,7 +126,31 @@ test("a work in which we have failed is missed, whatever the others are", () => 
     "10,000 promises at once",
     "best other peer",
   );
-  assertEquals([row[DENO], row[WORST]], ["0.00× (missed)", "the work storm-10000:hget: its process ended with 1"]);
+  assertEquals([row[DENO], row[WORST]], ["failed", "the work storm-10000:hget: its process ended with 1"]);
+});
+
+test("a failure counts only where somebody could be compared", () => {
+  const gone = { "respire (bun)": "spawn bun ENOENT", "respire (deno)": "its process ended with 1" };
+  const results = [
+    result("storm-10000:hset", [
+      figure("respire", "node", 9000),
+      figure("ioredis", "node", 1),
+      figure("ioredis", "deno", 1),
+    ], gone),
+    result("pipeline-1000:hset", [
+      figure("redis-benchmark", "c", 1),
+      figure("respire", "node", 1, { cpu: 9 }),
+      figure("ioredis", "deno", 1),
+    ], gone),
+  ];
+  const peers = rowOf(results, "10,000 promises at once", "best other peer");
+  assertEquals([peers[DENO], peers[BUN]], ["failed", "–"]);
+  assertEquals(cells(targets(run(results))).some((row) => row[AGAINST] === "Bun built-in"), false);
+  const limit = rowOf(results, PIPELINES, "redis-benchmark");
+  assertEquals([limit[DENO], limit[BUN], limit[NODE]], ["failed", "–", "1.00× (missed)"]);
+  const cost = rowOf(results, "client CPU for a pipelined command, µs", "–");
+  assertEquals([cost[DENO], cost[BUN], cost[NODE]], ["failed", "–", "9.00 (missed)"]);
+  assertEquals(cost[WORST], "the work pipeline-1000:hset: its process ended with 1");
 });
 
 test("a workload that misses is told before one that is further behind, but undecided", () => {
