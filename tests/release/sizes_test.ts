@@ -9,7 +9,7 @@ const BOUNDS: Readonly<Record<string, number>> = {
   "connect": 70,
   "connect, in Workers": 68,
   "connect and cache": 74,
-  "a client without commands": 23,
+  "a client without commands": 24,
   "two commands": 24,
   "the protocol": 9,
 };
