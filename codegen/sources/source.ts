@@ -122,7 +122,7 @@ export function readArgument(raw: Json): SourceArgument {
 /** Values that have their names and types in lists. */
 function asBlock(raw: Json): Json {
   const types = [raw.type].flat();
-  const values = raw.name.map((name: Json, i: number) => ({ name, type: types[i] }));
+  const values = raw.name.map((name: Json, i: number) => ({ name, type: types[i] ?? types[0] }));
   return { ...raw, name: raw.name.join("-"), type: "block", arguments: values };
 }
 

@@ -17,6 +17,8 @@ const ECHO = new CommandSpec("ECHO");
 
 /** Refusals for now that an ECHO may meet, as any other command does. */
 const FOR_NOW = /^(?:BUSY|LOADING|MASTERDOWN)$/;
+/** Refusals that an ECHO itself may meet; any other error in a tag's place is one reply too many. */
+const OF_TAG = /^(?:BUSY|LOADING|MASTERDOWN|NOAUTH|NOPERM)$/;
 
 /** The entry that waits for the reply to a tag. */
 class Tag implements Owed {
@@ -127,7 +129,7 @@ export class Proof {
     const entry = owed.at(this.#entry)!;
     const proven = this.#isTag(value);
     if (proven !== (entry instanceof Tag)) {
-      if (value instanceof ReplyError) {
+      if (value instanceof ReplyError && OF_TAG.test(value.code)) {
         if (this.#refusedLike(value)) return this.#handOut(owed);
         throw value;
       }

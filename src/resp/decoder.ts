@@ -411,7 +411,7 @@ export class Decoder {
     return this.#depth > 0;
   }
 
-  /** Whether a reply could not be read: `false` as well if it was a push. */
+  /** Whether a reply could not be read: `false` as well if it was a push, unless that broke in its first line. */
   get brokeReply(): boolean {
     if (this.#input.failure === null) return false;
     for (let depth = 1; depth <= this.#depth; depth++) if (this.#frames[depth]?.type === PUSH) return false;

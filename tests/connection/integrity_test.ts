@@ -55,6 +55,19 @@ for (
   });
 }
 
+test("an error that is doubled is one reply too many: nobody hears another command's words", async () => {
+  await using server = await startScripted(
+    echoing(([, key], nth) => nth === 3 ? "-ERR of d alone\r\n-ERR of d alone\r\n" : bulk(key!)),
+  );
+  await using redis = await openChecked(server.url);
+  for (const error of await outcomes(redis, KEYS)) {
+    assertInstanceOf(error, ConnectionError);
+    assertInstanceOf(error.cause, ProtocolError);
+    assertStringIncludes(error.message, "more replies");
+    assert(!error.message.includes("of d alone"));
+  }
+});
+
 test("reads whose replies were not proven are asked again, all of them", async () => {
   let dropped = false;
   await using server = await startScripted(echoing(([, key], nth) => {
