@@ -15,32 +15,13 @@ import type { SendOptions } from "../connection/pending.ts";
 import { onAbort } from "../connection/signal.ts";
 import { Ticket } from "../connection/ticket.ts";
 import { BYTES, type Push } from "../resp/reply.ts";
-import { Change, type Family, keyOf, SUBSCRIBE, UNSUBSCRIBE } from "./change.ts";
+import { Change, type Family, SUBSCRIBE, UNSUBSCRIBE } from "./change.ts";
 import { AGAIN, passes } from "./passing.ts";
 import { type Message, type SubscribeOptions, Subscription } from "./subscription.ts";
+import { eachListener, FAMILIES, isHeard, type Listener, resumed, type Topic, Topics } from "./topics.ts";
 
 /** The families whose messages are of this kind. */
 const KINDS: Record<string, Family> = { message: "SUBSCRIBE", pmessage: "PSUBSCRIBE", smessage: "SSUBSCRIBE" };
-const FAMILIES = Object.keys(SUBSCRIBE) as Family[];
-
-/** A channel or pattern, and who listens to it. */
-interface Topic {
-  readonly name: Arg;
-  readonly listeners: Set<Listener>;
-  /** Says whether the server has been asked for it. */
-  ticket?: Ticket | undefined;
-  /** Settles with what the server says of it. */
-  confirmed: Promise<void>;
-  /** That was no, or it has not been asked. It may be asked again in a while. */
-  refused: boolean;
-}
-
-interface Listener {
-  readonly mode: number;
-  readonly subscription: Subscription<string> | Subscription<Uint8Array>;
-  /** The connection that it has listened on: another one means that there was a gap. 0 while nothing is confirmed. */
-  generation: number;
-}
 
 /** @internal What becomes of a call for a subscription while its caller waits. */
 export interface Asking<S extends string | Uint8Array> {
@@ -66,10 +47,10 @@ export interface HubSettings {
 /** The subscriptions of one client. */
 export class Hub {
   readonly #settings: HubSettings;
-  readonly #topics: Record<Family, Map<string, Topic>> = {
-    SUBSCRIBE: new Map(),
-    PSUBSCRIBE: new Map(),
-    SSUBSCRIBE: new Map(),
+  readonly #topics: Record<Family, Topics> = {
+    SUBSCRIBE: new Topics(),
+    PSUBSCRIBE: new Topics(),
+    SSUBSCRIBE: new Topics(),
   };
   #line: Line | undefined;
   #dedicated: Line | undefined;
@@ -140,21 +121,7 @@ export class Hub {
 
   /** Listens to these names. The server is told of those that nobody listened to before. */
   #join(line: Line, family: Family, names: readonly Arg[], listener: Listener): Topic[] {
-    const topics = this.#topics[family];
-    const fresh: Topic[] = [];
-    const joined = names.map((name) => {
-      const key = keyOf(name);
-      let topic = topics.get(key);
-      if (topic === undefined) {
-        topic = { name, listeners: new Set(), confirmed: NOTHING, refused: true };
-        topics.set(key, topic);
-      }
-      // What the server has said before is no answer to who asks now.
-      if (topic.refused) fresh.push(topic);
-      topic.refused = false;
-      topic.listeners.add(listener);
-      return topic;
-    });
+    const { joined, fresh } = this.#topics[family].join(names, listener);
     if (fresh.length > 0) {
       this.#ask(line, family, fresh).catch((error) => {
         const refused = error instanceof ReplyError || error instanceof TypeError;
@@ -172,10 +139,9 @@ export class Hub {
   #askForOthers(line: Line, family: Family, topics: readonly Topic[], refused: Listener): void {
     const present = this.#topics[family];
     for (const topic of topics) {
-      const key = keyOf(topic.name);
       // Who has asked since the refused one gave up has a topic of his own.
-      if (present.get(key) !== topic) continue;
-      if (![...topic.listeners].some((one) => one !== refused)) present.delete(key);
+      if (!present.has(topic)) continue;
+      if (![...topic.listeners].some((one) => one !== refused)) present.delete(topic);
       else if (topics.length > 1) this.#ask(line, family, [topic]);
     }
   }
@@ -218,27 +184,8 @@ export class Hub {
     }
   }
 
-  /** Gives the names that nobody listens to any longer. What the server has yet to be asked for, it is not asked for. */
-  #forget(family: Family, names: readonly Arg[], listener: Listener): Arg[] {
-    const topics = this.#topics[family];
-    const unheard: Topic[] = [];
-    for (const name of names) {
-      const topic = topics.get(keyOf(name));
-      if (!topic?.listeners.delete(listener) || topic.listeners.size > 0) continue;
-      topics.delete(keyOf(name));
-      unheard.push(topic);
-    }
-    // What was refused, or lost as it waited, has ended: nobody has it to take back.
-    for (const ticket of new Set(unheard.filter(({ refused }) => !refused).map((topic) => topic.ticket))) {
-      if (ticket === undefined || ticket.sent) continue;
-      // Of those that were asked for together, somebody may want others.
-      if (![...topics.values()].some((topic) => topic.ticket === ticket)) ticket.release();
-    }
-    return unheard.filter(({ ticket }) => !ticket?.released).map(({ name }) => name);
-  }
-
   async #leave(family: Family, names: readonly Arg[], listener: Listener): Promise<void> {
-    const silent = this.#forget(family, names, listener);
+    const silent = this.#topics[family].leave(names, listener);
     const line = this.#line;
     if (line?.state === "ready") await this.#silence(line, family, silent);
   }
@@ -248,7 +195,7 @@ export class Hub {
     const silent: Arg[] = [];
     const open: Arg[] = [];
     for (const name of names) {
-      const topic = this.#topics[family].get(keyOf(name));
+      const topic = this.#topics[family].get(name);
       if (topic === undefined) silent.push(name);
       // Who has asked for it meanwhile may be refused as well.
       else if (!isHeard(topic)) open.push(name);
@@ -288,13 +235,13 @@ export class Hub {
       return this.lost(line, new ConnectionError("The server behind this address does not speak RESP3 any more"));
     }
     for (const family of FAMILIES) {
-      this.#askAgain(line, family, [...this.#topics[family].values()]);
+      this.#askAgain(line, family, this.#topics[family].all());
     }
   }
 
   #askAgain(line: Line, family: Family, all: readonly Topic[]): void {
     // Nobody may listen to some of them any longer.
-    const topics = all.filter((topic) => this.#topics[family].get(keyOf(topic.name)) === topic);
+    const topics = all.filter((topic) => this.#topics[family].has(topic));
     if (topics.length === 0) return;
     // When it answers, the line may have another one already: that means one more gap.
     const { generation } = line;
@@ -331,9 +278,7 @@ export class Hub {
     if (line !== this.#line) return;
     this.#endPauses();
     for (const family of FAMILIES) {
-      const topics = [...this.#topics[family].values()];
-      this.#topics[family].clear();
-      for (const topic of topics) {
+      for (const topic of this.#topics[family].takeAll()) {
         for (const { subscription } of topic.listeners) {
           if (error === undefined) void subscription.close();
           else subscription.fail(error);
@@ -361,7 +306,7 @@ export class Hub {
   #message(family: Family, items: readonly Arg[]): void {
     const matched = items.length === 4 ? items[1] : undefined;
     const [channel, message] = items.slice(-2);
-    const topic = this.#topics[family].get(keyOf(matched ?? channel!));
+    const topic = this.#topics[family].get(matched ?? channel!);
     if (topic === undefined) return;
     for (const listener of topic.listeners) {
       const { mode, subscription } = listener;
@@ -377,7 +322,7 @@ export class Hub {
   /** A channel of a shard that the server has no longer. */
   #moved(name: Arg): void {
     const error = new RedisError("The server has ended the subscription: the channel's shard is elsewhere now");
-    const topic = this.#topics.SSUBSCRIBE.get(keyOf(name));
+    const topic = this.#topics.SSUBSCRIBE.get(name);
     for (const { subscription } of topic?.listeners ?? []) subscription.fail(error);
   }
 
@@ -388,24 +333,4 @@ export class Hub {
     if (line) this.lost(line);
     this.#dedicated?.destroy();
   }
-}
-
-const NOTHING = Promise.resolve();
-
-/** Calls for each who listens to one of these, once. */
-function eachListener(topics: readonly Topic[], call: (listener: Listener) => void): void {
-  for (const listener of new Set(topics.flatMap((topic) => [...topic.listeners]))) call(listener);
-}
-
-/** Whether somebody listens to it whom the server has confirmed. */
-function isHeard({ listeners }: Topic): boolean {
-  return [...listeners].some(({ generation }) => generation > 0);
-}
-
-/** It hears again; of a gap once per connection, and only if it had been listening. */
-function resumed(listener: Listener, generation: number): void {
-  const before = listener.generation;
-  if (before === 0 || before >= generation) return;
-  listener.generation = generation;
-  listener.subscription.gap();
 }

@@ -184,8 +184,9 @@ export function defined<T extends object>(options: T): T {
 }
 
 /** How many connections a pool may have. */
-export function poolSize({ size = 10, min = 1 }: PoolOptions): number {
-  if (min > size) throw new RangeError("Option min must not be larger than size");
+export function poolSize(options: PoolOptions): number {
+  const { size = 10 } = options;
+  if (poolLimits(options).min > size) throw new RangeError("Option min must not be larger than size");
   return size;
 }
 

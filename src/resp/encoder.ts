@@ -66,7 +66,7 @@ function refuse(arg: unknown, index: number, name: string): never {
 }
 
 /** The bytes of a view; `undefined` if there are none any more where it points to. */
-function bytesOf(view: ArrayBufferView): Uint8Array | undefined {
+export function bytesOf(view: ArrayBufferView): Uint8Array | undefined {
   try {
     const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
     // Where its memory has shrunk, an array of numbers says that it is empty until it is asked for one.
