@@ -26,7 +26,10 @@ class Body {
   }
 
   make(): string[] {
-    return this.#plans.length > 1 ? this.#formsBody() : this.#body(this.#plans[0]);
+    const lines = this.#plans.length > 1 ? this.#formsBody() : this.#body(this.#plans[0]);
+    // Blocks were made before it was known which options there are in all.
+    const names = new Set(this.#plans.flatMap((plan) => allMembers(plan.options).map(({ key }) => key)));
+    return lines.map((line) => line.replace("isGiven(options)", `isGiven(options, "${[...names].join(" ")}")`));
   }
 
   #formsBody(): string[] {

@@ -116,15 +116,31 @@ function within<T>(
   return new ScanIterator(redis, (cursor) => step(own!, cursor), from);
 }
 
+/** What the server is asked with, and where the walk begins. */
+function parted<O extends ScanFrom>(options: O | undefined): [asked: Omit<O, "cursor">, from: string | undefined] {
+  const { cursor, ...asked } = options ?? {} as O;
+  return [asked, cursor];
+}
+
 /** See {@link Scans}. */
 export const scans: Scans = {
-  keys: (redis, options) => new ScanIterator(redis, (cursor) => redis.scan(cursor, options), options?.cursor),
-  hash: (redis, key, options) =>
-    within(redis, key, async (own, cursor) => {
-      const [next, items] = await redis.hscan(own, cursor, options) as [Arg, unknown];
+  keys(redis, options) {
+    const [asked, from] = parted(options);
+    return new ScanIterator(redis, (cursor) => redis.scan(cursor, asked), from);
+  },
+  hash(redis, key, options) {
+    const [asked, from] = parted(options);
+    return within(redis, key, async (own, cursor) => {
+      const [next, items] = await redis.hscan(own, cursor, asked) as [Arg, unknown];
       return [next, entriesOf(items) as never[]];
-    }, options?.cursor),
-  set: (redis, key, options) => within(redis, key, (own, cursor) => redis.sscan(own, cursor, options), options?.cursor),
-  sortedSet: (redis, key, options) =>
-    within(redis, key, (own, cursor) => redis.zscan(own, cursor, options) as Promise<[Arg, never[]]>, options?.cursor),
+    }, from);
+  },
+  set(redis, key, options) {
+    const [asked, from] = parted(options);
+    return within(redis, key, (own, cursor) => redis.sscan(own, cursor, asked), from);
+  },
+  sortedSet(redis, key, options) {
+    const [asked, from] = parted(options);
+    return within(redis, key, (own, cursor) => redis.zscan(own, cursor, asked) as Promise<[Arg, never[]]>, from);
+  },
 };

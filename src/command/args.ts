@@ -52,17 +52,27 @@ export function pushJoined(args: Arg[], items: Arg | readonly Arg[]): Arg[] {
   return args;
 }
 
-/** Whether there are options. What other clients take in their place, words one after the other, would not be sent. */
-export function isGiven<T extends object>(options: T | undefined): options is T {
+/** Names of options, by the list that generated code has of them. */
+const lists = new Map<string, ReadonlySet<string>>();
+
+/**
+ * Whether there are options; `names` lists those of the command. What other clients take in their place, words one after
+ * the other or names of their own, would not be sent: a lock would be taken whoever had it, and never end.
+ */
+export function isGiven<T extends object>(options: T | undefined, names: string): options is T {
   if (options === undefined) return false;
-  if (typeof options === "object" && options !== null) {
-    for (const name in options) {
-      // What begins with _ is an option as well (_2d), or somebody's own.
-      if (name < "_") throw new TypeError("Options have names in lower case, such as { ex: 60 }");
-    }
-    return true;
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError("Options are given as an object, such as { ex: 60 }");
   }
-  throw new TypeError("Options are given as an object, such as { ex: 60 }");
+  let known = lists.get(names);
+  if (known === undefined) lists.set(names, known = new Set(names.split(" ")));
+  for (const name in options) {
+    // What begins with _ may be somebody's own.
+    if (!known.has(name) && !name.startsWith("_") && options[name] !== undefined) {
+      throw new TypeError(`Unknown option: ${name}; known are ${[...known].join(", ")}`);
+    }
+  }
+  return true;
 }
 
 /** Whether an argument is a record, Map or other iterable of pairs, and not a single value. */

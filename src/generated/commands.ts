@@ -122,7 +122,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
         words.push("RE", item.re);
       }
     }
-    if (isGiven(options)) {
+    if (isGiven(options, "limit withvalues nocase and or")) {
       if (options.and) {
         words.push("AND");
       } else if (options.or) {
@@ -147,7 +147,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   arinfo(key: Key, options?: ArinfoOptions): Promise<ArrayInfo<I>> {
     const words: Arg[] = [key];
-    if (isGiven(options)) {
+    if (isGiven(options, "full")) {
       if (options.full) words.push("FULL");
     }
     return this.send(ARINFO, words, arrayInfoShape);
@@ -177,7 +177,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   arlastitems(key: Key, count: number, options?: ArlastitemsOptions): Promise<(S | null)[]> {
     const words: Arg[] = [key, count];
-    if (isGiven(options)) {
+    if (isGiven(options, "rev")) {
       if (options.rev) words.push("REV");
     }
     return this.send(ARLASTITEMS, words);
@@ -252,7 +252,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   /** Reduces the values in a range of an array to one: a sum, an extreme, a bit operation or a count. */
   arop(key: Key, start: Int64, end: Int64, options: AropOptions): Promise<I | number | null>;
   arop(key: Key, start: Int64, end: Int64, options: AropOptions): Promise<unknown> {
-    isGiven(options);
+    isGiven(options, "sum min max and or xor match used");
     const words: Arg[] = [key, start, end];
     if (options.sum) {
       words.push("SUM");
@@ -299,7 +299,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   arscan(key: Key, start: Int64, end: Int64, options?: ArscanOptions): Promise<[index: I, value: S][]> {
     const words: Arg[] = [key, start, end];
-    if (isGiven(options)) {
+    if (isGiven(options, "limit")) {
       if (options.limit !== undefined) {
         words.push("LIMIT", options.limit);
       }
@@ -396,7 +396,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   bitfieldRo(key: Key, options?: BitfieldRoOptions): Promise<I[]> {
     const words: Arg[] = [key];
-    if (isGiven(options)) {
+    if (isGiven(options, "get")) {
       if (options.get !== undefined) {
         for (const [encoding, offset] of tuplesOf(options.get)) {
           words.push("GET", encoding, offset);
@@ -529,7 +529,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   bfInfo(key: Key, options?: BfInfoOptions): Promise<(I | null)[] | number[] | BfInfoReply3<I>>;
   bfInfo(key: Key, options?: BfInfoOptions): Promise<unknown> {
     const words: Arg[] = [key];
-    if (isGiven(options)) {
+    if (isGiven(options, "capacity size filters items expansion error tightening maxscaledcapacity")) {
       if (options.capacity) {
         words.push("CAPACITY");
       } else if (options.size) {
@@ -563,7 +563,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   bfInsert(key: Key, items: readonly Value[], options?: BfInsertOptions): Promise<(boolean | ReplyError)[]> {
     const words: Arg[] = [key];
-    if (isGiven(options)) {
+    if (isGiven(options, "capacity error expansion nocreate nonscaling tightening seed validatescaleto")) {
       if (options.capacity !== undefined) {
         words.push("CAPACITY", options.capacity);
       }
@@ -640,7 +640,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   bfReserve(key: Key, errorRate: number, capacity: number, options?: BfReserveOptions): Promise<"OK"> {
     const words: Arg[] = [key, errorRate, capacity];
-    if (isGiven(options)) {
+    if (isGiven(options, "expansion nonscaling")) {
       if (options.expansion !== undefined) {
         words.push("EXPANSION", options.expansion);
       }
@@ -767,7 +767,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   cfInsert(key: Key, items: readonly Value[], options?: CfInsertOptions): Promise<(boolean | Int<I, -1> | ReplyError)[]> {
     const words: Arg[] = [key];
-    if (isGiven(options)) {
+    if (isGiven(options, "capacity nocreate")) {
       if (options.capacity !== undefined) {
         words.push("CAPACITY", options.capacity);
       }
@@ -789,7 +789,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   cfInsertnx(key: Key, items: readonly Value[], options?: CfInsertnxOptions): Promise<(I | ReplyError)[]> {
     const words: Arg[] = [key];
-    if (isGiven(options)) {
+    if (isGiven(options, "capacity nocreate")) {
       if (options.capacity !== undefined) {
         words.push("CAPACITY", options.capacity);
       }
@@ -836,7 +836,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   cfReserve(key: Key, capacity: number, options?: CfReserveOptions): Promise<"OK"> {
     const words: Arg[] = [key, capacity];
-    if (isGiven(options)) {
+    if (isGiven(options, "bucketsize maxiterations expansion")) {
       if (options.bucketsize !== undefined) {
         words.push("BUCKETSIZE", options.bucketsize);
       }
@@ -930,7 +930,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   cmsMerge(destination: Key, sources: readonly Key[], options?: CmsMergeOptions): Promise<"OK"> {
     const words: Arg[] = pushCounted([destination], sources);
-    if (isGiven(options)) {
+    if (isGiven(options, "weights")) {
       if (options.weights !== undefined) {
         words.push("WEIGHTS");
         pushAll(words, options.weights);
@@ -1009,7 +1009,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   tdigestCreate(key: Key, options?: TdigestCreateOptions): Promise<"OK"> {
     const words: Arg[] = [key];
-    if (isGiven(options)) {
+    if (isGiven(options, "compression")) {
       if (options.compression !== undefined) {
         words.push("COMPRESSION", options.compression);
       }
@@ -1050,7 +1050,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   tdigestMerge(destination: Key, sources: readonly Key[], options?: TdigestMergeOptions): Promise<"OK"> {
     const words: Arg[] = pushCounted([destination], sources);
-    if (isGiven(options)) {
+    if (isGiven(options, "compression override")) {
       if (options.compression !== undefined) {
         words.push("COMPRESSION", options.compression);
       }
@@ -1199,7 +1199,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   topkList(key: Key, options?: TopkListOptions): Promise<[name: S, value: I][] | (S | null)[]>;
   topkList(key: Key, options?: TopkListOptions): Promise<unknown> {
     const words: Arg[] = [key];
-    if (isGiven(options)) {
+    if (isGiven(options, "withcount")) {
       if (options.withcount) words.push("WITHCOUNT");
     }
     return this.send(TOPK_LIST, words, options?.withcount ? topkListShape : undefined);
@@ -1340,7 +1340,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   clusterFailover(options?: ClusterFailoverOptions): Promise<"OK"> {
     const words: Arg[] = [];
-    if (isGiven(options)) {
+    if (isGiven(options, "force takeover")) {
       if (options.force) {
         words.push("FORCE");
       } else if (options.takeover) {
@@ -1360,7 +1360,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   clusterFlushslot(slot: number, options?: ClusterFlushslotOptions): Promise<"OK"> {
     const words: Arg[] = [slot];
-    if (isGiven(options)) {
+    if (isGiven(options, "async sync")) {
       if (options.async) {
         words.push("ASYNC");
       } else if (options.sync) {
@@ -1496,7 +1496,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   /** Imports ranges of slots atomically, or cancels and reports on such imports. */
   clusterMigration(options: ClusterMigrationOptions): Promise<SlotTask<S, I>[] | I | S>;
   clusterMigration(options: ClusterMigrationOptions): Promise<unknown> {
-    isGiven(options);
+    isGiven(options, "import cancel cancelAll status statusAll");
     const words: Arg[] = [];
     if (options.import !== undefined) {
       words.push("IMPORT");
@@ -1581,7 +1581,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   clusterReset(options?: ClusterResetOptions): Promise<"OK"> {
     const words: Arg[] = [];
-    if (isGiven(options)) {
+    if (isGiven(options, "hard soft")) {
       if (options.hard) {
         words.push("HARD");
       } else if (options.soft) {
@@ -1620,7 +1620,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link ClusterSetslotOptions}.
    */
   clusterSetslot(slot: number, options: ClusterSetslotOptions): Promise<"OK"> {
-    isGiven(options);
+    isGiven(options, "timeout importing migrating node stable");
     const words: Arg[] = [slot];
     if (options.importing !== undefined) {
       words.push("IMPORTING", options.importing);
@@ -1666,7 +1666,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link ClusterSlotStatsOptions}.
    */
   clusterSlotStats(options: ClusterSlotStatsOptions): Promise<[slot: I, stats: SlotStats<I>][]> {
-    isGiven(options);
+    isGiven(options, "slotsrange orderby");
     const words: Arg[] = [];
     if (options.slotsrange !== undefined) {
       words.push("SLOTSRANGE");
@@ -1708,7 +1708,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   clusterscan(cursor: Value, options?: ClusterscanOptions): Promise<[cursor: S, keys: S[]]> {
     const words: Arg[] = [cursor];
-    if (isGiven(options)) {
+    if (isGiven(options, "match count type slot")) {
       if (options.match !== undefined) {
         words.push("MATCH", options.match);
       }
@@ -1789,7 +1789,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
     if (isPairs(address)) {
       const options = address as ClientKillOptions;
       const words: Arg[] = [];
-      if (isGiven(options)) {
+      if (isGiven(options, "id type user addr laddr skipme maxage name idle flags libName libVer db capa ip notType notId notUser notAddr notLaddr notName notFlags notLibName notLibVer notDb notCapa notIp")) {
         if (options.id !== undefined) {
           words.push("ID");
           pushAll(words, [options.id].flat());
@@ -1888,7 +1888,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   clientList(options?: ClientListOptions): Promise<S> {
     const words: Arg[] = [];
-    if (isGiven(options)) {
+    if (isGiven(options, "id type user addr laddr skipme maxage name idle flags libName libVer db capa ip notType notId notUser notAddr notLaddr notName notFlags notLibName notLibVer notDb notCapa notIp")) {
       if (options.id !== undefined) {
         words.push("ID");
         pushAll(words, options.id);
@@ -1986,7 +1986,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   clientPause(timeout: number, options?: ClientPauseOptions): Promise<"OK"> {
     const words: Arg[] = [timeout];
-    if (isGiven(options)) {
+    if (isGiven(options, "write all")) {
       if (options.write) {
         words.push("WRITE");
       } else if (options.all) {
@@ -2015,7 +2015,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   clientUnblock(clientId: Int64, options?: ClientUnblockOptions): Promise<Bit<I>> {
     const words: Arg[] = [clientId];
-    if (isGiven(options)) {
+    if (isGiven(options, "timeout error")) {
       if (options.timeout) {
         words.push("TIMEOUT");
       } else if (options.error) {
@@ -2076,7 +2076,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   copy(source: Key, destination: Key, options?: CopyOptions): Promise<Bit<I>> {
     const words: Arg[] = [source, destination];
-    if (isGiven(options)) {
+    if (isGiven(options, "db replace")) {
       if (options.db !== undefined) {
         words.push("DB", options.db);
       }
@@ -2131,7 +2131,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   expire(key: Key, seconds: number, options?: ExpireOptions): Promise<Bit<I>> {
     const words: Arg[] = [key, seconds];
-    if (isGiven(options)) {
+    if (isGiven(options, "nx xx gt lt")) {
       if (options.nx) {
         words.push("NX");
       } else if (options.xx) {
@@ -2157,7 +2157,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   expireat(key: Key, unixTimeSeconds: Time, options?: ExpireatOptions): Promise<Bit<I>> {
     const words: Arg[] = [key, seconds(unixTimeSeconds)];
-    if (isGiven(options)) {
+    if (isGiven(options, "nx xx gt lt")) {
       if (options.nx) {
         words.push("NX");
       } else if (options.xx) {
@@ -2207,7 +2207,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   migrate(host: Value, port: number, destinationDb: number, timeout: number, keys: readonly Key[], options?: MigrateOptions): Promise<"OK" | "NOKEY"> {
     const words: Arg[] = [host, port, "", destinationDb, timeout];
-    if (isGiven(options)) {
+    if (isGiven(options, "copy replace auth auth2")) {
       if (options.copy) words.push("COPY");
       if (options.replace) words.push("REPLACE");
       if (options.auth !== undefined) {
@@ -2314,7 +2314,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   pexpire(key: Key, milliseconds: number, options?: PexpireOptions): Promise<Bit<I>> {
     const words: Arg[] = [key, milliseconds];
-    if (isGiven(options)) {
+    if (isGiven(options, "nx xx gt lt")) {
       if (options.nx) {
         words.push("NX");
       } else if (options.xx) {
@@ -2340,7 +2340,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   pexpireat(key: Key, unixTimeMilliseconds: Time, options?: PexpireatOptions): Promise<Bit<I>> {
     const words: Arg[] = [key, milliseconds(unixTimeMilliseconds)];
-    if (isGiven(options)) {
+    if (isGiven(options, "nx xx gt lt")) {
       if (options.nx) {
         words.push("NX");
       } else if (options.xx) {
@@ -2423,7 +2423,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   restore(key: Key, ttl: number, serializedValue: Value, options?: RestoreOptions): Promise<"OK"> {
     const words: Arg[] = [key, ttl, serializedValue];
-    if (isGiven(options)) {
+    if (isGiven(options, "replace absttl idletime freq")) {
       if (options.replace) words.push("REPLACE");
       if (options.absttl) words.push("ABSTTL");
       if (options.idletime !== undefined) {
@@ -2445,7 +2445,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   scan(cursor: Value, options?: ScanOptions): Promise<[cursor: S, keys: S[]]> {
     const words: Arg[] = [cursor];
-    if (isGiven(options)) {
+    if (isGiven(options, "match count type")) {
       if (options.match !== undefined) {
         words.push("MATCH", options.match);
       }
@@ -2473,7 +2473,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   sort(key: Key, options?: SortOptions): Promise<I | (S | null)[] | S[]>;
   sort(key: Key, options?: SortOptions): Promise<unknown> {
     const words: Arg[] = [key];
-    if (isGiven(options)) {
+    if (isGiven(options, "by limit get alpha store asc desc")) {
       if (options.by !== undefined) {
         words.push("BY", options.by);
       }
@@ -2513,7 +2513,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   sortRo(key: Key, options?: SortRoOptions): Promise<(S | null)[] | S[]>;
   sortRo(key: Key, options?: SortRoOptions): Promise<unknown> {
     const words: Arg[] = [key];
-    if (isGiven(options)) {
+    if (isGiven(options, "by limit get alpha asc desc")) {
       if (options.by !== undefined) {
         words.push("BY", options.by);
       }
@@ -2591,7 +2591,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   geoadd(key: Key, members: readonly (readonly [longitude: number, latitude: number, member: Value])[], options?: GeoaddOptions): Promise<I> {
     const words: Arg[] = [key];
-    if (isGiven(options)) {
+    if (isGiven(options, "ch nx xx")) {
       if (options.nx) {
         words.push("NX");
       } else if (options.xx) {
@@ -2668,7 +2668,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   georadius(key: Key, longitude: number, latitude: number, radius: number, unit: GeoUnit, options?: GeoradiusOptions): Promise<I | GeoPlace<GeoradiusOptions, S, I>[] | S[]>;
   georadius(key: Key, longitude: number, latitude: number, radius: number, unit: GeoUnit, options?: GeoradiusOptions): Promise<unknown> {
     const words: Arg[] = [key, longitude, latitude, radius, unit];
-    if (isGiven(options)) {
+    if (isGiven(options, "withcoord withdist withhash count any asc desc store storedist")) {
       if (options.withcoord) words.push("WITHCOORD");
       if (options.withdist) words.push("WITHDIST");
       if (options.withhash) words.push("WITHHASH");
@@ -2707,7 +2707,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   georadiusbymember(key: Key, member: Value, radius: number, unit: GeoUnit, options?: GeoradiusbymemberOptions): Promise<I | GeoPlace<GeoradiusbymemberOptions, S, I>[] | S[]>;
   georadiusbymember(key: Key, member: Value, radius: number, unit: GeoUnit, options?: GeoradiusbymemberOptions): Promise<unknown> {
     const words: Arg[] = [key, member, radius, unit];
-    if (isGiven(options)) {
+    if (isGiven(options, "withcoord withdist withhash count any asc desc store storedist")) {
       if (options.withcoord) words.push("WITHCOORD");
       if (options.withdist) words.push("WITHDIST");
       if (options.withhash) words.push("WITHHASH");
@@ -2746,7 +2746,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   georadiusbymemberRo(key: Key, member: Value, radius: number, unit: GeoUnit, options?: GeoradiusbymemberRoOptions): Promise<GeoPlace<GeoradiusbymemberRoOptions, S, I>[] | S[]>;
   georadiusbymemberRo(key: Key, member: Value, radius: number, unit: GeoUnit, options?: GeoradiusbymemberRoOptions): Promise<unknown> {
     const words: Arg[] = [key, member, radius, unit];
-    if (isGiven(options)) {
+    if (isGiven(options, "withcoord withdist withhash count any asc desc")) {
       if (options.withcoord) words.push("WITHCOORD");
       if (options.withdist) words.push("WITHDIST");
       if (options.withhash) words.push("WITHHASH");
@@ -2781,7 +2781,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   georadiusRo(key: Key, longitude: number, latitude: number, radius: number, unit: GeoUnit, options?: GeoradiusRoOptions): Promise<GeoPlace<GeoradiusRoOptions, S, I>[] | S[]>;
   georadiusRo(key: Key, longitude: number, latitude: number, radius: number, unit: GeoUnit, options?: GeoradiusRoOptions): Promise<unknown> {
     const words: Arg[] = [key, longitude, latitude, radius, unit];
-    if (isGiven(options)) {
+    if (isGiven(options, "withcoord withdist withhash count any asc desc")) {
       if (options.withcoord) words.push("WITHCOORD");
       if (options.withdist) words.push("WITHDIST");
       if (options.withhash) words.push("WITHHASH");
@@ -2810,7 +2810,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   /** Finds the members inside a circle or rectangle around a point or another member. */
   geosearch(key: Key, options: GeosearchOptions): Promise<GeoPlace<GeosearchOptions, S, I>[] | S[]>;
   geosearch(key: Key, options: GeosearchOptions): Promise<unknown> {
-    isGiven(options);
+    isGiven(options, "count any withcoord withdist withhash frommember fromlonlat byradius bybox bypolygon asc desc");
     const words: Arg[] = [key];
     if (options.frommember !== undefined) {
       words.push("FROMMEMBER", options.frommember);
@@ -2856,7 +2856,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link GeosearchstoreOptions}.
    */
   geosearchstore(destination: Key, source: Key, options: GeosearchstoreOptions): Promise<I> {
-    isGiven(options);
+    isGiven(options, "count any storedist frommember fromlonlat byradius bybox bypolygon asc desc");
     const words: Arg[] = [destination, source];
     if (options.frommember !== undefined) {
       words.push("FROMMEMBER", options.frommember);
@@ -2927,7 +2927,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   hexpire(key: Key, seconds: number, fields: readonly Value[], options?: HexpireOptions): Promise<Int<I, -2 | 0 | 1 | 2>[]> {
     const words: Arg[] = [key, seconds];
-    if (isGiven(options)) {
+    if (isGiven(options, "nx xx gt lt")) {
       if (options.nx) {
         words.push("NX");
       } else if (options.xx) {
@@ -2956,7 +2956,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   hexpireat(key: Key, unixTimeSeconds: Time, fields: readonly Value[], options?: HexpireatOptions): Promise<Int<I, -2 | 0 | 1 | 2>[]> {
     const words: Arg[] = [key, seconds(unixTimeSeconds)];
-    if (isGiven(options)) {
+    if (isGiven(options, "nx xx gt lt")) {
       if (options.nx) {
         words.push("NX");
       } else if (options.xx) {
@@ -3033,7 +3033,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   hgetex(key: Key, fields: readonly Value[], options?: HgetexOptions): Promise<(S | null)[]> {
     const words: Arg[] = [key];
-    if (isGiven(options)) {
+    if (isGiven(options, "ex px exat pxat persist")) {
       if (options.ex !== undefined) {
         words.push("EX", options.ex);
       } else if (options.px !== undefined) {
@@ -3157,7 +3157,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   hpexpire(key: Key, milliseconds: number, fields: readonly Value[], options?: HpexpireOptions): Promise<Int<I, -2 | 0 | 1 | 2>[]> {
     const words: Arg[] = [key, milliseconds];
-    if (isGiven(options)) {
+    if (isGiven(options, "nx xx gt lt")) {
       if (options.nx) {
         words.push("NX");
       } else if (options.xx) {
@@ -3186,7 +3186,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   hpexpireat(key: Key, unixTimeMilliseconds: Time, fields: readonly Value[], options?: HpexpireatOptions): Promise<Int<I, -2 | 0 | 1 | 2>[]> {
     const words: Arg[] = [key, milliseconds(unixTimeMilliseconds)];
-    if (isGiven(options)) {
+    if (isGiven(options, "nx xx gt lt")) {
       if (options.nx) {
         words.push("NX");
       } else if (options.xx) {
@@ -3247,7 +3247,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
     const words: Arg[] = [key];
     if (count !== undefined) {
       words.push(count);
-      if (isGiven(options)) {
+      if (isGiven(options, "withvalues")) {
         if (options.withvalues) words.push("WITHVALUES");
       }
     }
@@ -3268,7 +3268,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   hscan(key: Key, cursor: Value, options?: HscanOptions): Promise<[cursor: S, fields: S[]] | [cursor: S, fields: Dict<S, S>]>;
   hscan(key: Key, cursor: Value, options?: HscanOptions): Promise<unknown> {
     const words: Arg[] = [key, cursor];
-    if (isGiven(options)) {
+    if (isGiven(options, "match count novalues")) {
       if (options.match !== undefined) {
         words.push("MATCH", options.match);
       }
@@ -3309,7 +3309,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   hsetex(key: Key, fields: Pairs<Value, Value>, options?: HsetexOptions): Promise<Bit<I>> {
     const words: Arg[] = [key];
-    if (isGiven(options)) {
+    if (isGiven(options, "nx xx fnx fxx ex px exat pxat keepttl")) {
       if (options.nx) {
         words.push("NX");
       } else if (options.xx) {
@@ -3498,7 +3498,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   jsonArrpop(key: Key, path: Value, index?: number, options?: JsonArrpopOptions): Promise<(S | null)[] | null> {
     const words: Arg[] = [key];
-    if (isGiven(options)) {
+    if (isGiven(options, "format")) {
       if (options.format !== undefined) {
         words.push("FORMAT", options.format);
       }
@@ -3611,7 +3611,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   jsonGet(key: Key, paths?: readonly Value[], options?: JsonGetOptions): Promise<S | null> {
     const words: Arg[] = [key];
-    if (isGiven(options)) {
+    if (isGiven(options, "indent newline space format")) {
       if (options.indent !== undefined) {
         words.push("INDENT", options.indent);
       }
@@ -3643,7 +3643,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   jsonMerge(key: Key, path: Value, json: Value, options?: JsonMergeOptions): Promise<"OK"> {
     const words: Arg[] = [key, path, json];
-    if (isGiven(options)) {
+    if (isGiven(options, "format")) {
       if (options.format !== undefined) {
         words.push("FORMAT", options.format);
       }
@@ -3777,7 +3777,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   jsonSet(key: Key, path: Value, json: Value, options?: JsonSetOptions): Promise<"OK" | null>;
   jsonSet(key: Key, path: Value, json: Value, options?: JsonSetOptions): Promise<unknown> {
     const words: Arg[] = [key, path, json];
-    if (isGiven(options)) {
+    if (isGiven(options, "fpha format nx xx")) {
       if (options.nx) {
         words.push("NX");
       } else if (options.xx) {
@@ -3877,7 +3877,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   blmovem(source: Key, destination: Key, wherefrom: "LEFT" | "RIGHT", whereto: "LEFT" | "RIGHT", timeout: number, options?: BlmovemOptions): Promise<S[] | null> {
     const words: Arg[] = [source, destination, wherefrom, whereto, timeout];
-    if (isGiven(options)) {
+    if (isGiven(options, "count exactly obo bulk")) {
       if (options.count !== undefined) {
         words.push("COUNT", options.count);
       } else if (options.exactly !== undefined) {
@@ -3906,7 +3906,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   blmpop(timeout: number, keys: readonly Key[], where: "LEFT" | "RIGHT", options?: BlmpopOptions): Promise<[key: S, elements: S[]] | null> {
     const words: Arg[] = pushCounted([timeout], keys);
     words.push(where);
-    if (isGiven(options)) {
+    if (isGiven(options, "count")) {
       if (options.count !== undefined) {
         words.push("COUNT", options.count);
       }
@@ -4027,7 +4027,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   lmovem(source: Key, destination: Key, wherefrom: "LEFT" | "RIGHT", whereto: "LEFT" | "RIGHT", options?: LmovemOptions): Promise<S[] | null> {
     const words: Arg[] = [source, destination, wherefrom, whereto];
-    if (isGiven(options)) {
+    if (isGiven(options, "count exactly obo bulk")) {
       if (options.count !== undefined) {
         words.push("COUNT", options.count);
       } else if (options.exactly !== undefined) {
@@ -4055,7 +4055,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   lmpop(keys: readonly Key[], where: "LEFT" | "RIGHT", options?: LmpopOptions): Promise<[key: S, elements: S[]] | null> {
     const words: Arg[] = pushCounted([], keys);
     words.push(where);
-    if (isGiven(options)) {
+    if (isGiven(options, "count")) {
       if (options.count !== undefined) {
         words.push("COUNT", options.count);
       }
@@ -4100,7 +4100,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   lpos(key: Key, element: Value, options?: LposOptions): Promise<I[] | I | null>;
   lpos(key: Key, element: Value, options?: LposOptions): Promise<unknown> {
     const words: Arg[] = [key, element];
-    if (isGiven(options)) {
+    if (isGiven(options, "rank count maxlen")) {
       if (options.rank !== undefined) {
         words.push("RANK", options.rank);
       }
@@ -4478,7 +4478,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   functionFlush(options?: FunctionFlushOptions): Promise<"OK"> {
     const words: Arg[] = [];
-    if (isGiven(options)) {
+    if (isGiven(options, "async sync")) {
       if (options.async) {
         words.push("ASYNC");
       } else if (options.sync) {
@@ -4516,7 +4516,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   functionList(options?: FunctionListOptions): Promise<LibraryInfo<S>[]> {
     const words: Arg[] = [];
-    if (isGiven(options)) {
+    if (isGiven(options, "libraryname withcode")) {
       if (options.libraryname !== undefined) {
         words.push("LIBRARYNAME", options.libraryname);
       }
@@ -4535,7 +4535,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   functionLoad(functionCode: Value, options?: FunctionLoadOptions): Promise<S> {
     const words: Arg[] = [];
-    if (isGiven(options)) {
+    if (isGiven(options, "replace")) {
       if (options.replace) words.push("REPLACE");
     }
     words.push(functionCode);
@@ -4552,7 +4552,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   functionRestore(serializedValue: Value, options?: FunctionRestoreOptions): Promise<"OK"> {
     const words: Arg[] = [serializedValue];
-    if (isGiven(options)) {
+    if (isGiven(options, "flush append replace")) {
       if (options.flush) {
         words.push("FLUSH");
       } else if (options.append) {
@@ -4595,7 +4595,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   scriptFlush(options?: ScriptFlushOptions): Promise<"OK"> {
     const words: Arg[] = [];
-    if (isGiven(options)) {
+    if (isGiven(options, "async sync")) {
       if (options.async) {
         words.push("ASYNC");
       } else if (options.sync) {
@@ -4661,7 +4661,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   ftAggregate(index: Value, query: Value, steps?: readonly FtAggregateStep[], options?: FtAggregateOptions): Promise<[rows: SearchRows<S, I>, cursor: I] | SearchRows<S, I>>;
   ftAggregate(index: Value, query: Value, steps?: readonly FtAggregateStep[], options?: FtAggregateOptions): Promise<unknown> {
     const words: Arg[] = [index, query];
-    if (isGiven(options)) {
+    if (isGiven(options, "verbatim addscores scorer inorder slop withcursor timeout params dialect allshards someshards consistent inconsistent")) {
       if (options.allshards) {
         words.push("ALLSHARDS");
       } else if (options.someshards) {
@@ -4719,7 +4719,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
         }
       }
     }
-    if (isGiven(options)) {
+    if (isGiven(options, "verbatim addscores scorer inorder slop withcursor timeout params dialect allshards someshards consistent inconsistent")) {
       if (options.withcursor !== undefined) {
         words.push("WITHCURSOR");
         if (options.withcursor !== true) {
@@ -4804,7 +4804,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   ftAlter(index: Value, schema: readonly FtAlterSchema[], options?: FtAlterOptions): Promise<"OK"> {
     const words: Arg[] = [index];
-    if (isGiven(options)) {
+    if (isGiven(options, "skipinitialscan")) {
       if (options.skipinitialscan) words.push("SKIPINITIALSCAN");
     }
     words.push("SCHEMA", "ADD");
@@ -4968,7 +4968,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   ftCreate(index: Value, schema: readonly FtCreateSchema[], options?: FtCreateOptions): Promise<"OK"> {
     const words: Arg[] = [index];
-    if (isGiven(options)) {
+    if (isGiven(options, "on indexall prefix filter language languageField score scoreField payloadField maxtextfields temporary nooffsets nohl nofields nofreqs stopwords skipinitialscan withoffsets nostopwords punctuation minstemsize")) {
       if (options.on !== undefined) {
         words.push("ON", options.on);
       }
@@ -5157,7 +5157,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   ftCursorRead(index: Value, cursor: Int64, options?: FtCursorReadOptions): Promise<[rows: SearchRows<S, I>, cursor: I]> {
     const words: Arg[] = [index, cursor];
-    if (isGiven(options)) {
+    if (isGiven(options, "count")) {
       if (options.count !== undefined) {
         words.push("COUNT", options.count);
       }
@@ -5210,7 +5210,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   ftDropindex(index: Value, options?: FtDropindexOptions): Promise<"OK"> {
     const words: Arg[] = [index];
-    if (isGiven(options)) {
+    if (isGiven(options, "dd")) {
       if (options.dd) words.push("DD");
     }
     return this.send(FT_DROPINDEX, words);
@@ -5227,7 +5227,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   ftExplain(index: Value, query: Value, options?: FtExplainOptions): Promise<S> {
     const words: Arg[] = [index, query];
-    if (isGiven(options)) {
+    if (isGiven(options, "dialect")) {
       if (options.dialect !== undefined) {
         words.push("DIALECT", options.dialect);
       }
@@ -5246,7 +5246,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   ftExplaincli(index: Value, query: Value, options?: FtExplaincliOptions): Promise<S[]> {
     const words: Arg[] = [index, query];
-    if (isGiven(options)) {
+    if (isGiven(options, "dialect")) {
       if (options.dialect !== undefined) {
         words.push("DIALECT", options.dialect);
       }
@@ -5305,7 +5305,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
     if (vsim.filter !== undefined) {
       words.push("FILTER", vsim.filter);
     }
-    if (isGiven(options)) {
+    if (isGiven(options, "groupby apply filter limit explainscore params timeout format rrf linear load loadAll sortby nosort")) {
       if (options.rrf !== undefined) {
         words.push("COMBINE");
         words.push("RRF");
@@ -5409,7 +5409,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   ftInfo(index: Value, options?: FtInfoOptions): Promise<IndexInfo> {
     const words: Arg[] = [index];
-    if (isGiven(options)) {
+    if (isGiven(options, "local primary cluster allshards someshards consistent inconsistent")) {
       if (options.local) {
         words.push("LOCAL");
       } else if (options.primary) {
@@ -5444,7 +5444,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   ftProfile<T = Reply>(index: Value, kind: "SEARCH" | "AGGREGATE" | "HYBRID", query: Value, args?: readonly Value[], options?: FtProfileOptions): Promise<T> {
     const words: Arg[] = [index, kind];
-    if (isGiven(options)) {
+    if (isGiven(options, "limited")) {
       if (options.limited) words.push("LIMITED");
     }
     words.push("QUERY", query);
@@ -5466,7 +5466,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   ftSearch(index: Value, query: Value, options?: FtSearchOptions): Promise<SearchHits<S, I>> {
     const words: Arg[] = [index, query];
-    if (isGiven(options)) {
+    if (isGiven(options, "nocontent verbatim nostopwords withscores withpayloads withsortkeys filter geofilter inkeys infields return summarize highlight slop timeout inorder language expander scorer explainscore payload sortby withcount limit params dialect allshards someshards consistent inconsistent asc desc")) {
       if (options.allshards) {
         words.push("ALLSHARDS");
       } else if (options.someshards) {
@@ -5594,7 +5594,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   ftSpellcheck(index: Value, query: Value, options?: FtSpellcheckOptions): Promise<Dict<S, [suggestion: S, score: number][]>> {
     const words: Arg[] = [index, query];
-    if (isGiven(options)) {
+    if (isGiven(options, "distance terms dialect")) {
       if (options.distance !== undefined) {
         words.push("DISTANCE", options.distance);
       }
@@ -5626,7 +5626,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   ftSugadd(key: Key, string: Value, score: number, options?: FtSugaddOptions): Promise<I> {
     const words: Arg[] = [key, string, score];
-    if (isGiven(options)) {
+    if (isGiven(options, "incr payload")) {
       if (options.incr) words.push("INCR");
       if (options.payload !== undefined) {
         words.push("PAYLOAD", options.payload);
@@ -5662,7 +5662,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   ftSugget(key: Key, prefix: Value, options?: FtSuggetOptions): Promise<[suggestion: S, score: number, payload: S | null][] | [member: S, score: number][] | [name: S, value: S | null][] | S[] | null>;
   ftSugget(key: Key, prefix: Value, options?: FtSuggetOptions): Promise<unknown> {
     const words: Arg[] = [key, prefix];
-    if (isGiven(options)) {
+    if (isGiven(options, "fuzzy withscores withpayloads max")) {
       if (options.fuzzy) words.push("FUZZY");
       if (options.withscores) words.push("WITHSCORES");
       if (options.withpayloads) words.push("WITHPAYLOADS");
@@ -5708,7 +5708,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   ftSynupdate(index: Value, synonymGroupId: Value, terms: readonly Value[], options?: FtSynupdateOptions): Promise<"OK"> {
     const words: Arg[] = [index, synonymGroupId];
-    if (isGiven(options)) {
+    if (isGiven(options, "skipinitialscan")) {
       if (options.skipinitialscan) words.push("SKIPINITIALSCAN");
     }
     pushAll(words, terms);
@@ -5758,7 +5758,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   /** Reads or changes the global settings of a sentinel. */
   sentinelConfig(options: SentinelConfigOptions): Promise<"OK" | Dict<S, S>>;
   sentinelConfig(options: SentinelConfigOptions): Promise<unknown> {
-    isGiven(options);
+    isGiven(options, "set get");
     const words: Arg[] = [];
     if (options.set !== undefined) {
       words.push("SET");
@@ -5799,7 +5799,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   sentinelFailover(masterName: Value, options?: SentinelFailoverOptions): Promise<"OK"> {
     const words: Arg[] = [masterName];
-    if (isGiven(options)) {
+    if (isGiven(options, "coordinated")) {
       if (options.coordinated) words.push("COORDINATED");
     }
     return this.send(SENTINEL_FAILOVER, words);
@@ -6282,7 +6282,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   bgsave(options?: BgsaveOptions): Promise<string> {
     const words: Arg[] = [];
-    if (isGiven(options)) {
+    if (isGiven(options, "schedule cancel")) {
       if (options.schedule) {
         words.push("SCHEDULE");
       } else if (options.cancel) {
@@ -6375,7 +6375,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   commandList(options?: CommandListOptions): Promise<S[]> {
     const words: Arg[] = [];
-    if (isGiven(options)) {
+    if (isGiven(options, "module aclcat pattern")) {
       if (options.module !== undefined) {
         words.push("FILTERBY");
         words.push("MODULE", options.module);
@@ -6506,7 +6506,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   failover(options?: FailoverOptions): Promise<"OK"> {
     const words: Arg[] = [];
-    if (isGiven(options)) {
+    if (isGiven(options, "to abort timeout")) {
       if (options.to !== undefined) {
         words.push("TO");
         words.push(options.to.host, options.to.port);
@@ -6529,7 +6529,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   flushall(options?: FlushallOptions): Promise<"OK"> {
     const words: Arg[] = [];
-    if (isGiven(options)) {
+    if (isGiven(options, "async sync")) {
       if (options.async) {
         words.push("ASYNC");
       } else if (options.sync) {
@@ -6548,7 +6548,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   flushdb(options?: FlushdbOptions): Promise<"OK"> {
     const words: Arg[] = [];
-    if (isGiven(options)) {
+    if (isGiven(options, "async sync")) {
       if (options.async) {
         words.push("ASYNC");
       } else if (options.sync) {
@@ -6597,7 +6597,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   hotkeysStart(metrics: readonly ("CPU" | "NET")[], options?: HotkeysStartOptions): Promise<"OK"> {
     const words: Arg[] = pushCounted(["METRICS"], metrics);
-    if (isGiven(options)) {
+    if (isGiven(options, "count duration sample slots")) {
       if (options.count !== undefined) {
         words.push("COUNT", options.count);
       }
@@ -6725,7 +6725,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   lolwut(options?: LolwutOptions): Promise<S> {
     const words: Arg[] = [];
-    if (isGiven(options)) {
+    if (isGiven(options, "version")) {
       if (options.version !== undefined) {
         words.push("VERSION", options.version);
       }
@@ -6789,7 +6789,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   memoryUsage(key: Key, options?: MemoryUsageOptions): Promise<I | null> {
     const words: Arg[] = [key];
-    if (isGiven(options)) {
+    if (isGiven(options, "samples")) {
       if (options.samples !== undefined) {
         words.push("SAMPLES", options.samples);
       }
@@ -6837,7 +6837,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   moduleLoadex(path: Value, options?: ModuleLoadexOptions): Promise<"OK"> {
     const words: Arg[] = [path];
-    if (isGiven(options)) {
+    if (isGiven(options, "config args")) {
       if (options.config !== undefined) {
         for (const [name, value] of entries(options.config)) {
           words.push("CONFIG", name, value);
@@ -6908,7 +6908,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   shutdown(options?: ShutdownOptions): Promise<"OK"> {
     const words: Arg[] = [];
-    if (isGiven(options)) {
+    if (isGiven(options, "now force safe failover abort nosave save")) {
       if (options.nosave) {
         words.push("NOSAVE");
       } else if (options.save) {
@@ -7050,7 +7050,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   sdiffcard(keys: readonly Key[], options?: SdiffcardOptions): Promise<I> {
     const words: Arg[] = pushCounted([], keys);
-    if (isGiven(options)) {
+    if (isGiven(options, "limit")) {
       if (options.limit !== undefined) {
         words.push("LIMIT", options.limit);
       }
@@ -7091,7 +7091,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   sintercard(keys: readonly Key[], options?: SintercardOptions): Promise<I> {
     const words: Arg[] = pushCounted([], keys);
-    if (isGiven(options)) {
+    if (isGiven(options, "limit")) {
       if (options.limit !== undefined) {
         words.push("LIMIT", options.limit);
       }
@@ -7226,7 +7226,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   sscan(key: Key, cursor: Value, options?: SscanOptions): Promise<[cursor: S, members: S[]]> {
     const words: Arg[] = [key, cursor];
-    if (isGiven(options)) {
+    if (isGiven(options, "match count")) {
       if (options.match !== undefined) {
         words.push("MATCH", options.match);
       }
@@ -7258,7 +7258,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   sunioncard(keys: readonly Key[], options?: SunioncardOptions): Promise<I> {
     const words: Arg[] = pushCounted([], keys);
-    if (isGiven(options)) {
+    if (isGiven(options, "approx limit")) {
       if (options.approx) words.push("APPROX");
       if (options.limit !== undefined) {
         words.push("LIMIT", options.limit);
@@ -7293,7 +7293,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   bzmpop(timeout: number, keys: readonly Key[], where: "MIN" | "MAX", options?: BzmpopOptions): Promise<[key: S, members: ScoredMember<S>[]] | null> {
     const words: Arg[] = pushCounted([timeout], keys);
     words.push(where);
-    if (isGiven(options)) {
+    if (isGiven(options, "count")) {
       if (options.count !== undefined) {
         words.push("COUNT", options.count);
       }
@@ -7353,7 +7353,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   zadd(key: Key, members: Pairs<Value, number> | number, member?: Value | ZaddOptions, options?: ZaddOptions): Promise<unknown> {
     if (isPairs(members)) options = member as ZaddOptions | undefined;
     const words: Arg[] = [key];
-    if (isGiven(options)) {
+    if (isGiven(options, "ch incr nx xx gt lt")) {
       if (options.nx) {
         words.push("NX");
       } else if (options.xx) {
@@ -7409,7 +7409,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   zdiff(keys: readonly Key[], options?: ZdiffOptions): Promise<[member: S, score: number][] | S[]>;
   zdiff(keys: readonly Key[], options?: ZdiffOptions): Promise<unknown> {
     const words: Arg[] = pushCounted([], keys);
-    if (isGiven(options)) {
+    if (isGiven(options, "withscores")) {
       if (options.withscores) words.push("WITHSCORES");
     }
     return this.send(ZDIFF, words, options?.withscores ? ftSuggetShape2 : undefined);
@@ -7453,7 +7453,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   zinter(keys: readonly Key[], options?: ZinterOptions): Promise<[member: S, score: number][] | S[]>;
   zinter(keys: readonly Key[], options?: ZinterOptions): Promise<unknown> {
     const words: Arg[] = pushCounted([], keys);
-    if (isGiven(options)) {
+    if (isGiven(options, "weights aggregate withscores")) {
       if (options.weights !== undefined) {
         words.push("WEIGHTS");
         pushAll(words, options.weights);
@@ -7476,7 +7476,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   zintercard(keys: readonly Key[], options?: ZintercardOptions): Promise<I> {
     const words: Arg[] = pushCounted([], keys);
-    if (isGiven(options)) {
+    if (isGiven(options, "limit")) {
       if (options.limit !== undefined) {
         words.push("LIMIT", options.limit);
       }
@@ -7495,7 +7495,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   zinterstore(destination: Key, keys: readonly Key[], options?: ZinterstoreOptions): Promise<I> {
     const words: Arg[] = pushCounted([destination], keys);
-    if (isGiven(options)) {
+    if (isGiven(options, "weights aggregate")) {
       if (options.weights !== undefined) {
         words.push("WEIGHTS");
         pushAll(words, options.weights);
@@ -7533,7 +7533,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   zmpop(keys: readonly Key[], where: "MIN" | "MAX", options?: ZmpopOptions): Promise<[key: S, members: ScoredMember<S>[]] | null> {
     const words: Arg[] = pushCounted([], keys);
     words.push(where);
-    if (isGiven(options)) {
+    if (isGiven(options, "count")) {
       if (options.count !== undefined) {
         words.push("COUNT", options.count);
       }
@@ -7619,7 +7619,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
     const words: Arg[] = [key];
     if (count !== undefined) {
       words.push(count);
-      if (isGiven(options)) {
+      if (isGiven(options, "withscores")) {
         if (options.withscores) words.push("WITHSCORES");
       }
     }
@@ -7641,7 +7641,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   zrange(key: Key, start: Value, stop: Value, options?: ZrangeOptions): Promise<[member: S, score: number][] | S[]>;
   zrange(key: Key, start: Value, stop: Value, options?: ZrangeOptions): Promise<unknown> {
     const words: Arg[] = [key, start, stop];
-    if (isGiven(options)) {
+    if (isGiven(options, "rev limit withscores byscore bylex")) {
       if (options.byscore) {
         words.push("BYSCORE");
       } else if (options.bylex) {
@@ -7670,7 +7670,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   zrangebylex(key: Key, min: LexBound, max: LexBound, options?: ZrangebylexOptions): Promise<S[]> {
     const words: Arg[] = [key, min, max];
-    if (isGiven(options)) {
+    if (isGiven(options, "limit")) {
       if (options.limit !== undefined) {
         words.push("LIMIT");
         words.push(options.limit.offset, options.limit.count);
@@ -7695,7 +7695,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   zrangebyscore(key: Key, min: ScoreBound, max: ScoreBound, options?: ZrangebyscoreOptions): Promise<[member: S, score: number][] | S[]>;
   zrangebyscore(key: Key, min: ScoreBound, max: ScoreBound, options?: ZrangebyscoreOptions): Promise<unknown> {
     const words: Arg[] = [key, min, max];
-    if (isGiven(options)) {
+    if (isGiven(options, "withscores limit")) {
       if (options.withscores) words.push("WITHSCORES");
       if (options.limit !== undefined) {
         words.push("LIMIT");
@@ -7718,7 +7718,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   zrangestore(dst: Key, src: Key, min: Value, max: Value, options?: ZrangestoreOptions): Promise<I> {
     const words: Arg[] = [dst, src, min, max];
-    if (isGiven(options)) {
+    if (isGiven(options, "rev limit byscore bylex")) {
       if (options.byscore) {
         words.push("BYSCORE");
       } else if (options.bylex) {
@@ -7748,7 +7748,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   zrank(key: Key, member: Value, options?: ZrankOptions): Promise<[rank: I, score: number] | I | null>;
   zrank(key: Key, member: Value, options?: ZrankOptions): Promise<unknown> {
     const words: Arg[] = [key, member];
-    if (isGiven(options)) {
+    if (isGiven(options, "withscore")) {
       if (options.withscore) words.push("WITHSCORE");
     }
     return this.send(ZRANK, words, options?.withscore ? zpopmaxShape2 : undefined);
@@ -7821,7 +7821,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   zrevrange(key: Key, start: number, stop: number, options?: ZrevrangeOptions): Promise<[member: S, score: number][] | S[]>;
   zrevrange(key: Key, start: number, stop: number, options?: ZrevrangeOptions): Promise<unknown> {
     const words: Arg[] = [key, start, stop];
-    if (isGiven(options)) {
+    if (isGiven(options, "withscores")) {
       if (options.withscores) words.push("WITHSCORES");
     }
     return this.send(ZREVRANGE, words, options?.withscores ? ftSuggetShape2 : undefined);
@@ -7840,7 +7840,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   zrevrangebylex(key: Key, max: LexBound, min: LexBound, options?: ZrevrangebylexOptions): Promise<S[]> {
     const words: Arg[] = [key, max, min];
-    if (isGiven(options)) {
+    if (isGiven(options, "limit")) {
       if (options.limit !== undefined) {
         words.push("LIMIT");
         words.push(options.limit.offset, options.limit.count);
@@ -7865,7 +7865,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   zrevrangebyscore(key: Key, max: ScoreBound, min: ScoreBound, options?: ZrevrangebyscoreOptions): Promise<[member: S, score: number][] | S[]>;
   zrevrangebyscore(key: Key, max: ScoreBound, min: ScoreBound, options?: ZrevrangebyscoreOptions): Promise<unknown> {
     const words: Arg[] = [key, max, min];
-    if (isGiven(options)) {
+    if (isGiven(options, "withscores limit")) {
       if (options.withscores) words.push("WITHSCORES");
       if (options.limit !== undefined) {
         words.push("LIMIT");
@@ -7890,7 +7890,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   zrevrank(key: Key, member: Value, options?: ZrevrankOptions): Promise<[rank: I, score: number] | I | null>;
   zrevrank(key: Key, member: Value, options?: ZrevrankOptions): Promise<unknown> {
     const words: Arg[] = [key, member];
-    if (isGiven(options)) {
+    if (isGiven(options, "withscore")) {
       if (options.withscore) words.push("WITHSCORE");
     }
     return this.send(ZREVRANK, words, options?.withscore ? zpopmaxShape2 : undefined);
@@ -7910,7 +7910,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   zscan(key: Key, cursor: Value, options?: ZscanOptions): Promise<[cursor: S, members: S[]] | [cursor: S, members: [member: S, score: number][]]>;
   zscan(key: Key, cursor: Value, options?: ZscanOptions): Promise<unknown> {
     const words: Arg[] = [key, cursor];
-    if (isGiven(options)) {
+    if (isGiven(options, "match count noscores")) {
       if (options.match !== undefined) {
         words.push("MATCH", options.match);
       }
@@ -7948,7 +7948,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   zunion(keys: readonly Key[], options?: ZunionOptions): Promise<[member: S, score: number][] | S[]>;
   zunion(keys: readonly Key[], options?: ZunionOptions): Promise<unknown> {
     const words: Arg[] = pushCounted([], keys);
-    if (isGiven(options)) {
+    if (isGiven(options, "weights aggregate withscores")) {
       if (options.weights !== undefined) {
         words.push("WEIGHTS");
         pushAll(words, options.weights);
@@ -7972,7 +7972,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   zunionstore(destination: Key, keys: readonly Key[], options?: ZunionstoreOptions): Promise<I> {
     const words: Arg[] = pushCounted([destination], keys);
-    if (isGiven(options)) {
+    if (isGiven(options, "weights aggregate")) {
       if (options.weights !== undefined) {
         words.push("WEIGHTS");
         pushAll(words, options.weights);
@@ -8010,7 +8010,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   xackdel(key: Key, group: Value, ids: readonly Value[], options?: XackdelOptions): Promise<Int<I, -1 | 1 | 2>[]> {
     const words: Arg[] = [key, group];
-    if (isGiven(options)) {
+    if (isGiven(options, "keepref delref acked")) {
       if (options.keepref) {
         words.push("KEEPREF");
       } else if (options.delref) {
@@ -8047,7 +8047,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   xadd(key: Key, id: Value, fields: Pairs<Value, Value> | Value, value?: Value | XaddOptions, options?: XaddOptions): Promise<unknown> {
     if (isPairs(fields)) options = value as XaddOptions | undefined;
     const words: Arg[] = [key];
-    if (isGiven(options)) {
+    if (isGiven(options, "nomkstream trim keepref delref acked idmpauto idmp")) {
       if (options.nomkstream) words.push("NOMKSTREAM");
       if (options.keepref) {
         words.push("KEEPREF");
@@ -8100,7 +8100,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   xautoclaim(key: Key, group: Value, consumer: Value, minIdleTime: number, start: Value, options?: XautoclaimOptions): Promise<[next: S, ids: S[], deleted: S[]] | [next: S, entries: StreamEntry<S>[], deleted: S[]]>;
   xautoclaim(key: Key, group: Value, consumer: Value, minIdleTime: number, start: Value, options?: XautoclaimOptions): Promise<unknown> {
     const words: Arg[] = [key, group, consumer, minIdleTime, start];
-    if (isGiven(options)) {
+    if (isGiven(options, "count justid")) {
       if (options.count !== undefined) {
         words.push("COUNT", options.count);
       }
@@ -8119,7 +8119,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   xcfgset(key: Key, options?: XcfgsetOptions): Promise<"OK"> {
     const words: Arg[] = [key];
-    if (isGiven(options)) {
+    if (isGiven(options, "idmpDuration idmpMaxsize")) {
       if (options.idmpDuration !== undefined) {
         words.push("IDMP-DURATION", options.idmpDuration);
       }
@@ -8147,7 +8147,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   xclaim(key: Key, group: Value, consumer: Value, minIdleTime: number, ids: readonly Value[], options?: XclaimOptions): Promise<S[] | StreamEntry<S>[]>;
   xclaim(key: Key, group: Value, consumer: Value, minIdleTime: number, ids: readonly Value[], options?: XclaimOptions): Promise<unknown> {
     const words: Arg[] = pushAll([key, group, consumer, minIdleTime], ids);
-    if (isGiven(options)) {
+    if (isGiven(options, "idle time retrycount force justid lastid")) {
       if (options.idle !== undefined) {
         words.push("IDLE", options.idle);
       }
@@ -8190,7 +8190,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   xdelex(key: Key, ids: readonly Value[], options?: XdelexOptions): Promise<Int<I, -1 | 1 | 2>[]> {
     const words: Arg[] = [key];
-    if (isGiven(options)) {
+    if (isGiven(options, "keepref delref acked")) {
       if (options.keepref) {
         words.push("KEEPREF");
       } else if (options.delref) {
@@ -8216,7 +8216,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   xgroupCreate(key: Key, group: Value, id: Value, options?: XgroupCreateOptions): Promise<"OK"> {
     const words: Arg[] = [key, group, id];
-    if (isGiven(options)) {
+    if (isGiven(options, "mkstream entriesread")) {
       if (options.mkstream) words.push("MKSTREAM");
       if (options.entriesread !== undefined) {
         words.push("ENTRIESREAD", options.entriesread);
@@ -8284,7 +8284,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   xgroupSetid(key: Key, group: Value, id: Value, options?: XgroupSetidOptions): Promise<"OK"> {
     const words: Arg[] = [key, group, id];
-    if (isGiven(options)) {
+    if (isGiven(options, "entriesread")) {
       if (options.entriesread !== undefined) {
         words.push("ENTRIESREAD", options.entriesread);
       }
@@ -8353,7 +8353,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   xinfoStream(key: Key, options?: XinfoStreamOptions): Promise<StreamDetails<S, I> | StreamInfo<S, I>>;
   xinfoStream(key: Key, options?: XinfoStreamOptions): Promise<unknown> {
     const words: Arg[] = [key];
-    if (isGiven(options)) {
+    if (isGiven(options, "full")) {
       if (options.full !== undefined) {
         words.push("FULL");
         if (options.full !== true) {
@@ -8390,7 +8390,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   xnack(key: Key, group: Value, mode: "SILENT" | "FAIL" | "FATAL", ids: readonly Value[], options?: XnackOptions): Promise<I> {
     const words: Arg[] = pushCounted([key, group, mode, "IDS"], ids);
-    if (isGiven(options)) {
+    if (isGiven(options, "retrycount force")) {
       if (options.retrycount !== undefined) {
         words.push("RETRYCOUNT", options.retrycount);
       }
@@ -8416,7 +8416,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   xpending(key: Key, group: Value, options?: XpendingOptions): Promise<[id: S, consumer: S, idle: I, deliveries: I][] | XpendingReply2<S, I>>;
   xpending(key: Key, group: Value, options?: XpendingOptions): Promise<unknown> {
     const words: Arg[] = [key, group];
-    if (isGiven(options)) {
+    if (isGiven(options, "idle start end count consumer")) {
       if (options.start !== undefined) {
         if (options.idle !== undefined) {
           words.push("IDLE", options.idle);
@@ -8442,7 +8442,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   xrange(key: Key, start: Value, end: Value, options?: XrangeOptions): Promise<StreamEntry<S>[]> {
     const words: Arg[] = [key, start, end];
-    if (isGiven(options)) {
+    if (isGiven(options, "count")) {
       if (options.count !== undefined) {
         words.push("COUNT", options.count);
       }
@@ -8461,7 +8461,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   xread(streams: Pairs<Key, Value>, options?: XreadOptions): Promise<[key: S, entries: StreamEntry<S>[]][] | null> {
     const words: Arg[] = [];
-    if (isGiven(options)) {
+    if (isGiven(options, "count maxcount maxsize block")) {
       if (options.count !== undefined) {
         words.push("COUNT", options.count);
       }
@@ -8496,7 +8496,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   xreadgroup(group: Value, consumer: Value, streams: Pairs<Key, Value>, options?: XreadgroupOptions): Promise<[key: S, entries: [id: S, fields: Dict<S, S> | null, idle?: I, deliveries?: I][]][] | [key: S, entries: DeliveredEntry<S>[]][] | null>;
   xreadgroup(group: Value, consumer: Value, streams: Pairs<Key, Value>, options?: XreadgroupOptions): Promise<unknown> {
     const words: Arg[] = ["GROUP", group, consumer];
-    if (isGiven(options)) {
+    if (isGiven(options, "count maxcount maxsize block claim noack")) {
       if (options.count !== undefined) {
         words.push("COUNT", options.count);
       }
@@ -8531,7 +8531,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   xrevrange(key: Key, end: Value, start: Value, options?: XrevrangeOptions): Promise<StreamEntry<S>[]> {
     const words: Arg[] = [key, end, start];
-    if (isGiven(options)) {
+    if (isGiven(options, "count")) {
       if (options.count !== undefined) {
         words.push("COUNT", options.count);
       }
@@ -8550,7 +8550,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   xsetid(key: Key, lastId: Value, options?: XsetidOptions): Promise<"OK"> {
     const words: Arg[] = [key, lastId];
-    if (isGiven(options)) {
+    if (isGiven(options, "entriesadded maxdeletedid")) {
       if (options.entriesadded !== undefined) {
         words.push("ENTRIESADDED", options.entriesadded);
       }
@@ -8570,7 +8570,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link XtrimOptions}.
    */
   xtrim(key: Key, options: XtrimOptions): Promise<I> {
-    isGiven(options);
+    isGiven(options, "approx limit maxlen minid keepref delref acked");
     const words: Arg[] = [key];
     if (options.maxlen !== undefined) {
       words.push("MAXLEN");
@@ -8639,7 +8639,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   delex(key: Key, options?: DelexOptions): Promise<Bit<I>> {
     const words: Arg[] = [key];
-    if (isGiven(options)) {
+    if (isGiven(options, "ifeq ifne ifdeq ifdne")) {
       if (options.ifeq !== undefined) {
         words.push("IFEQ", options.ifeq);
       } else if (options.ifne !== undefined) {
@@ -8712,7 +8712,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   getex(key: Key, options?: GetexOptions): Promise<S | null> {
     const words: Arg[] = [key];
-    if (isGiven(options)) {
+    if (isGiven(options, "ex px exat pxat persist")) {
       if (options.ex !== undefined) {
         words.push("EX", options.ex);
       } else if (options.px !== undefined) {
@@ -8803,7 +8803,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   increx(key: Key, options?: IncrexOptions): Promise<[value: number, increment: number] | [value: I, increment: I]>;
   increx(key: Key, options?: IncrexOptions): Promise<unknown> {
     const words: Arg[] = [key];
-    if (isGiven(options)) {
+    if (isGiven(options, "saturate lbound ubound enx byfloat byint ex px exat pxat persist")) {
       if (options.byfloat !== undefined) {
         words.push("BYFLOAT", options.byfloat);
       } else if (options.byint !== undefined) {
@@ -8846,7 +8846,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   lcs(key1: Key, key2: Key, options?: LcsOptions): Promise<I | { matches: [first: [start: I, end: I], second: [start: I, end: I], length: I][]; len: I } | { matches: [first: [start: I, end: I], second: [start: I, end: I]][]; len: I } | S>;
   lcs(key1: Key, key2: Key, options?: LcsOptions): Promise<unknown> {
     const words: Arg[] = [key1, key2];
-    if (isGiven(options)) {
+    if (isGiven(options, "minmatchlen withmatchlen len idx")) {
       if (options.len) {
         words.push("LEN");
       } else if (options.idx) {
@@ -8899,7 +8899,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   msetex(values: Pairs<Key, Value>, options?: MsetexOptions): Promise<Bit<I>> {
     const words: Arg[] = pushCountedPairs([], values);
-    if (isGiven(options)) {
+    if (isGiven(options, "nx xx ex px exat pxat keepttl")) {
       if (options.nx) {
         words.push("NX");
       } else if (options.xx) {
@@ -8966,7 +8966,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   set(key: Key, value: Value, options?: SetOptions): Promise<S | "OK" | null>;
   set(key: Key, value: Value, options?: SetOptions): Promise<unknown> {
     const words: Arg[] = [key, value];
-    if (isGiven(options)) {
+    if (isGiven(options, "get nx xx ifeq ifne ifdeq ifdne ex px exat pxat keepttl")) {
       if (options.nx) {
         words.push("NX");
       } else if (options.xx) {
@@ -9073,7 +9073,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   tsAdd(key: Key, timestamp: Time | "*", value: number, options?: TsAddOptions): Promise<I> {
     const words: Arg[] = [key, typeof timestamp === "string" ? timestamp : milliseconds(timestamp), value];
-    if (isGiven(options)) {
+    if (isGiven(options, "retention encoding chunkSize duplicatePolicy onDuplicate ignore labels")) {
       if (options.retention !== undefined) {
         words.push("RETENTION", options.retention);
       }
@@ -9111,7 +9111,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   tsAlter(key: Key, options?: TsAlterOptions): Promise<"OK"> {
     const words: Arg[] = [key];
-    if (isGiven(options)) {
+    if (isGiven(options, "retention chunkSize duplicatePolicy ignore labels")) {
       if (options.retention !== undefined) {
         words.push("RETENTION", options.retention);
       }
@@ -9143,7 +9143,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   tsCreate(key: Key, options?: TsCreateOptions): Promise<"OK"> {
     const words: Arg[] = [key];
-    if (isGiven(options)) {
+    if (isGiven(options, "retention encoding chunkSize duplicatePolicy ignore labels")) {
       if (options.retention !== undefined) {
         words.push("RETENTION", options.retention);
       }
@@ -9198,7 +9198,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   tsDecrby(key: Key, subtrahend: number, options?: TsDecrbyOptions): Promise<I> {
     const words: Arg[] = [key, subtrahend];
-    if (isGiven(options)) {
+    if (isGiven(options, "timestamp retention encoding chunkSize duplicatePolicy ignore labels")) {
       if (options.timestamp !== undefined) {
         words.push("TIMESTAMP", typeof options.timestamp === "string" ? options.timestamp : milliseconds(options.timestamp));
       }
@@ -9262,7 +9262,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   tsGet(key: Key, options?: TsGetOptions): Promise<[timestamp: I, value: number] | null> {
     const words: Arg[] = [key];
-    if (isGiven(options)) {
+    if (isGiven(options, "latest")) {
       if (options.latest) words.push("LATEST");
     }
     return this.send(TS_GET, words, zpopmaxShape2);
@@ -9279,7 +9279,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   tsIncrby(key: Key, addend: number, options?: TsIncrbyOptions): Promise<I> {
     const words: Arg[] = [key, addend];
-    if (isGiven(options)) {
+    if (isGiven(options, "timestamp retention encoding chunkSize duplicatePolicy ignore labels")) {
       if (options.timestamp !== undefined) {
         words.push("TIMESTAMP", typeof options.timestamp === "string" ? options.timestamp : milliseconds(options.timestamp));
       }
@@ -9317,7 +9317,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   tsInfo(key: Key, options?: TsInfoOptions): Promise<SeriesInfo<S, I>> {
     const words: Arg[] = [key];
-    if (isGiven(options)) {
+    if (isGiven(options, "debug")) {
       if (options.debug) words.push("DEBUG");
     }
     return this.send(TS_INFO, words, seriesInfo);
@@ -9350,7 +9350,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   tsMget(filters: readonly Value[], options?: TsMgetOptions): Promise<SeriesLatest<S, I>[]> {
     const words: Arg[] = [];
-    if (isGiven(options)) {
+    if (isGiven(options, "latest withlabels selectedLabels")) {
       if (options.latest) words.push("LATEST");
       if (options.withlabels) {
         words.push("WITHLABELS");
@@ -9377,7 +9377,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   tsMrange(fromTimestamp: Time | "-" | "+", toTimestamp: Time | "-" | "+", filters: readonly Value[], options?: TsMrangeOptions): Promise<SeriesRange<S, I>[]> {
     const words: Arg[] = [typeof fromTimestamp === "string" ? fromTimestamp : milliseconds(fromTimestamp), typeof toTimestamp === "string" ? toTimestamp : milliseconds(toTimestamp)];
-    if (isGiven(options)) {
+    if (isGiven(options, "latest filterByTs filterByValue count aggregation groupby excludeempty withlabels selectedLabels")) {
       if (options.latest) words.push("LATEST");
       if (options.filterByTs !== undefined) {
         words.push("FILTER_BY_TS");
@@ -9411,7 +9411,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
     }
     words.push("FILTER");
     pushAll(words, filters);
-    if (isGiven(options)) {
+    if (isGiven(options, "latest filterByTs filterByValue count aggregation groupby excludeempty withlabels selectedLabels")) {
       if (options.groupby !== undefined) {
         words.push("GROUPBY");
         words.push(options.groupby.label, "REDUCE", options.groupby.reduce);
@@ -9434,7 +9434,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   tsMrevrange(fromTimestamp: Time | "-" | "+", toTimestamp: Time | "-" | "+", filters: readonly Value[], options?: TsMrevrangeOptions): Promise<SeriesRange<S, I>[]> {
     const words: Arg[] = [typeof fromTimestamp === "string" ? fromTimestamp : milliseconds(fromTimestamp), typeof toTimestamp === "string" ? toTimestamp : milliseconds(toTimestamp)];
-    if (isGiven(options)) {
+    if (isGiven(options, "latest filterByTs filterByValue count aggregation groupby excludeempty withlabels selectedLabels")) {
       if (options.latest) words.push("LATEST");
       if (options.filterByTs !== undefined) {
         words.push("FILTER_BY_TS");
@@ -9468,7 +9468,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
     }
     words.push("FILTER");
     pushAll(words, filters);
-    if (isGiven(options)) {
+    if (isGiven(options, "latest filterByTs filterByValue count aggregation groupby excludeempty withlabels selectedLabels")) {
       if (options.groupby !== undefined) {
         words.push("GROUPBY");
         words.push(options.groupby.label, "REDUCE", options.groupby.reduce);
@@ -9492,7 +9492,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   tsNrange(keys: readonly Key[], fromTimestamp: Time | "-" | "+", toTimestamp: Time | "-" | "+", options?: TsNrangeOptions): Promise<SampleRow<I>[]> {
     const words: Arg[] = pushCounted([], keys);
     words.push(typeof fromTimestamp === "string" ? fromTimestamp : milliseconds(fromTimestamp), typeof toTimestamp === "string" ? toTimestamp : milliseconds(toTimestamp));
-    if (isGiven(options)) {
+    if (isGiven(options, "latest filterByTs filterByValue count aggregation")) {
       if (options.latest) words.push("LATEST");
       if (options.filterByTs !== undefined) {
         words.push("FILTER_BY_TS");
@@ -9535,7 +9535,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   tsNrevrange(keys: readonly Key[], fromTimestamp: Time | "-" | "+", toTimestamp: Time | "-" | "+", options?: TsNrevrangeOptions): Promise<SampleRow<I>[]> {
     const words: Arg[] = pushCounted([], keys);
     words.push(typeof fromTimestamp === "string" ? fromTimestamp : milliseconds(fromTimestamp), typeof toTimestamp === "string" ? toTimestamp : milliseconds(toTimestamp));
-    if (isGiven(options)) {
+    if (isGiven(options, "latest filterByTs filterByValue count aggregation")) {
       if (options.latest) words.push("LATEST");
       if (options.filterByTs !== undefined) {
         words.push("FILTER_BY_TS");
@@ -9583,7 +9583,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link TsQuerylabelsOptions}.
    */
   tsQuerylabels(options: TsQuerylabelsOptions): Promise<S[]> {
-    isGiven(options);
+    isGiven(options, "filter labels values");
     const words: Arg[] = [];
     if (options.labels) {
       words.push("LABELS");
@@ -9609,7 +9609,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   tsRange(key: Key, fromTimestamp: Time | "-" | "+", toTimestamp: Time | "-" | "+", options?: TsRangeOptions): Promise<Sample<I>[]> {
     const words: Arg[] = [key, typeof fromTimestamp === "string" ? fromTimestamp : milliseconds(fromTimestamp), typeof toTimestamp === "string" ? toTimestamp : milliseconds(toTimestamp)];
-    if (isGiven(options)) {
+    if (isGiven(options, "latest filterByTs filterByValue count aggregation")) {
       if (options.latest) words.push("LATEST");
       if (options.filterByTs !== undefined) {
         words.push("FILTER_BY_TS");
@@ -9649,7 +9649,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   tsRead(key: Key, timestamp: Time | "-" | "+" | "$", options?: TsReadOptions): Promise<Sample<I>[]> {
     const words: Arg[] = [key, typeof timestamp === "string" ? timestamp : milliseconds(timestamp)];
-    if (isGiven(options)) {
+    if (isGiven(options, "block maxCount")) {
       if (options.block !== undefined) {
         words.push("BLOCK");
         words.push(options.block.milliseconds, options.block.minCount);
@@ -9673,7 +9673,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   tsRevrange(key: Key, fromTimestamp: Time | "-" | "+", toTimestamp: Time | "-" | "+", options?: TsRevrangeOptions): Promise<Sample<I>[]> {
     const words: Arg[] = [key, typeof fromTimestamp === "string" ? fromTimestamp : milliseconds(fromTimestamp), typeof toTimestamp === "string" ? toTimestamp : milliseconds(toTimestamp)];
-    if (isGiven(options)) {
+    if (isGiven(options, "latest filterByTs filterByValue count aggregation")) {
       if (options.latest) words.push("LATEST");
       if (options.filterByTs !== undefined) {
         words.push("FILTER_BY_TS");
@@ -9712,7 +9712,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link VaddOptions}.
    */
   vadd(key: Key, element: Value, options: VaddOptions): Promise<boolean> {
-    isGiven(options);
+    isGiven(options, "reduce cas ef setattr m fp32 values noquant bin q8");
     const words: Arg[] = [key];
     if (options.reduce !== undefined) {
       words.push("REDUCE", options.reduce);
@@ -9781,7 +9781,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   vemb(key: Key, element: Value, options?: VembOptions): Promise<[quantization: string, data: Bytes, norm: number, range?: number] | number[] | null>;
   vemb(key: Key, element: Value, options?: VembOptions): Promise<unknown> {
     const words: Arg[] = [key, element];
-    if (isGiven(options)) {
+    if (isGiven(options, "raw")) {
       if (options.raw) words.push("RAW");
     }
     return this.send(VEMB, words, options?.raw ? vembShape : tdigestByrankShape);
@@ -9839,7 +9839,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   vlinks(key: Key, element: Value, options?: VlinksOptions): Promise<[member: S, score: number][][] | S[][] | null>;
   vlinks(key: Key, element: Value, options?: VlinksOptions): Promise<unknown> {
     const words: Arg[] = [key, element];
-    if (isGiven(options)) {
+    if (isGiven(options, "withscores")) {
       if (options.withscores) words.push("WITHSCORES");
     }
     return this.send(VLINKS, words, options?.withscores ? vlinksShape : undefined);
@@ -9923,7 +9923,7 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
   /** Finds the elements nearest to a vector or to another element, best first. */
   vsim(key: Key, options: VsimOptions): Promise<[element: S, score: number, attributes: S | null][] | [member: S, score: number][] | [name: S, value: S | null][] | S[]>;
   vsim(key: Key, options: VsimOptions): Promise<unknown> {
-    isGiven(options);
+    isGiven(options, "withscores withattribs count epsilon ef filter filterEf truth nothread ele fp32 values");
     const words: Arg[] = [key];
     if (options.ele !== undefined) {
       words.push("ELE", options.ele);
@@ -10066,7 +10066,7 @@ export abstract class SessionCommands<S extends string | Uint8Array = string, I 
    * @param options See {@link ClientSetinfoOptions}.
    */
   clientSetinfo(options: ClientSetinfoOptions): Promise<"OK"> {
-    isGiven(options);
+    isGiven(options, "libName libVer");
     const words: Arg[] = [];
     if (options.libName !== undefined) {
       words.push("lib-name", options.libName);
@@ -10097,7 +10097,7 @@ export abstract class SessionCommands<S extends string | Uint8Array = string, I 
    */
   clientTracking(status: boolean, options?: ClientTrackingOptions): Promise<"OK"> {
     const words: Arg[] = [status ? "ON" : "OFF"];
-    if (isGiven(options)) {
+    if (isGiven(options, "redirect prefix bcast noloop optin optout")) {
       if (options.redirect !== undefined) {
         words.push("REDIRECT", options.redirect);
       }
