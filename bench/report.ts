@@ -11,6 +11,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parsed } from "./options.ts";
+import { apart, type Ratio, roundByRound } from "./ratios.ts";
 import type { Figure, Result, Run } from "./results.ts";
 import { caption, label, made, missing, row, short, started, TABLES } from "./tables.ts";
 import { startTargets, targets } from "./targets.ts";
@@ -25,7 +26,14 @@ export function ours(result: Result, runtime: string): Figure | undefined {
   return figures.find((figure) => figure.runtime === runtime) ?? figures.sort((a, b) => b.median - a.median)[0];
 }
 
-const times = (ratio: number): string => `${ratio >= 9.95 ? ratio.toFixed(0) : ratio.toFixed(2)}×`;
+const digits = (ratio: number): string => ratio.toFixed(ratio >= 9.95 ? 0 : 2);
+const times = (ratio: number): string => `${digits(ratio)}×`;
+
+/** A ratio, between what it was in single rounds, and whose it is to. */
+function told([value, least, most]: Ratio, who?: string): string {
+  const notes = [...(least < most ? [`${digits(least)}–${digits(most)}`] : []), ...(who === undefined ? [] : [who])];
+  return notes.length === 0 ? times(value) : `${times(value)} (${notes.join("; ")})`;
+}
 
 /** One workload as text, ratios first. */
 export function table(result: Result): string {
@@ -53,7 +61,7 @@ function peers(result: Result, place: Place): Figure[] {
     .sort((a, b) => b.median - a.median);
 }
 
-/** How far ahead of the best peer in each runtime, and of C. */
+/** How far ahead of the best peer in each runtime, and of C; with the least and the greatest ratio of single rounds. */
 export function summary(run: Run): string {
   const places = Object.keys(PLACES) as Place[];
   const lines = [
@@ -69,7 +77,7 @@ export function summary(run: Run): string {
     const best = ours(result, "");
     const against = (client: string): string => {
       const limit = result.figures.find((figure) => figure.client === client);
-      return best === undefined || limit === undefined ? "–" : times(best.median / limit.median);
+      return best === undefined || limit === undefined ? "–" : told(roundByRound(best, limit));
     };
     lines.push(row([
       result.title,
@@ -78,13 +86,35 @@ export function summary(run: Run): string {
         const [peer] = peers(result, place);
         return mine === undefined || peer === undefined
           ? "–"
-          : `${times(mine.median / peer.median)} (${label(peer.client)})`;
+          // Beside a ratio there is room for a short name only.
+          : told(roundByRound(mine, peer), label(peer.client).replace("auto-pipelining", "auto"));
       }),
       against("redis-benchmark"),
       against("hiredis"),
     ]));
   }
   return `${lines.join("\n")}\n\n${caption(run)}${missing(run)}`;
+}
+
+/** Our rates with bytes against those with text of the same size: two workloads, so their rounds are no pairs. */
+export function bytesAgainstText(run: Run): string {
+  const places = Object.keys(PLACES) as Place[];
+  const lines = [
+    row(["bytes × text, Respire", ...places.map((place) => PLACES[place])]),
+    row(["---", ...places.map(() => "---")]),
+  ];
+  for (const text of run.results) {
+    const bytes = run.results.find(({ name }) => name === text.name.replace(/:text$/, ":bytes") && name !== text.name);
+    if (bytes === undefined) continue;
+    const cells = places.map((place) => {
+      const [one, other] = [bytes, text].map(({ figures }) =>
+        figures.find(({ client, runtime }) => client === "respire" && runtime === place)
+      );
+      return one === undefined || other === undefined ? "–" : told(apart(one, other));
+    });
+    lines.push(row([text.title.replace(/ as text$/, ""), ...cells]));
+  }
+  return lines.join("\n");
 }
 
 /** How far its rounds are from each other; one round tells nothing of that. */
@@ -131,7 +161,8 @@ const PICTURES: Readonly<Record<string, string>> = {
   rates: "Operations a second by workload and client",
   cpu: "Client CPU per operation by workload and client",
   "growth-commands": "Nanoseconds for one command against the number of commands, by runtime",
-  "growth-replies": "Nanoseconds for one element or byte against the size of replies and chunks, by runtime",
+  "growth-replies":
+    "Nanoseconds for one element of a reply, and for one byte of a chunk, against their number, by runtime",
   "growth-memory": "Memory against the amount of work, by runtime",
 };
 
@@ -140,7 +171,10 @@ function load(group: string): Run | undefined {
   return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
 }
 
-/** What stands in the place of a name: `targets GROUP`, `summary GROUP`, `figures GROUP RUNTIME`, `table NAME`, `chart NAME`. */
+/**
+ * What stands in the place of a name: `targets GROUP`, `summary GROUP`, `bytes GROUP`, `figures GROUP RUNTIME`,
+ * `table NAME`, `chart NAME`.
+ */
 export function content(name: string, prefix: string): string | undefined {
   const [kind, subject, place] = name.split(" ");
   if (kind === "chart") {
@@ -153,6 +187,7 @@ export function content(name: string, prefix: string): string | undefined {
   if (kind === "targets") return `${targets(run)}\n\n${caption(run)}${missing(run)}`;
   if (kind === "table") return TABLES[subject]?.(run);
   if (kind === "summary") return summary(run);
+  if (kind === "bytes") return bytesAgainstText(run);
   return kind === "figures" && place in PLACES ? figures(run, place as Place) : undefined;
 }
 

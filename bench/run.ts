@@ -2,7 +2,7 @@
  * Compares the clients. `--quick` for a short look, `--all` or `--only NAME,…` to choose groups and workloads,
  * `--clients NAME,…`, `--runtime deno,bun,node,c,python`, `--rounds N`, `--seconds S`, `--minutes M` to make do with fewer
  * rounds where the whole would take longer.
- * A whole group measured at full length, with two rounds and more, is stored in `results/` when it is over; anything
+ * A whole group measured at full length, with three rounds and more, is stored in `results/` when it is over; anything
  * less stays in `.cache/`. `--out FOLDER` stores there, whatever it is.
  *
  * @module
@@ -49,7 +49,7 @@ const settings = {
 };
 
 /** With fewer rounds than this a figure tells nothing that should be kept. */
-const LEAST_ROUNDS = 2;
+const LEAST_ROUNDS = 3;
 
 /** How a workload may be called: by its name, or with those that are like it. */
 function namesOf({ name }: Workload): string[] {

@@ -101,12 +101,17 @@ function rounds(run: Run): string {
   return `medians of ${least === most ? "" : `${least} to `}${most} rounds`;
 }
 
+/** A version without what programs say around it. */
+function plain(version: string): string {
+  return version.replace(/^v|^deno /, "").replace(/ \(.*/, "");
+}
+
 /** Where and when a run was made, in one line. */
 export function caption(run: Run): string {
   const { machine, versions, settings } = run;
   // With auto-pipelining it is the same library.
   const clients = Object.entries(versions).filter(([name]) => !name.endsWith("_auto")).map(([name, version]) =>
-    `${label(name)} ${version.replace(/^v|^deno /, "").split(" ")[0]}`
+    `${label(name)} ${plain(version)}`
   );
   return `${run.date.slice(0, 10)}, commit ${run.commit}; ${machine.cpu}, ${machine.cores} cores, ${machine.system}; ` +
     `redis-server ${run.server}${run.serverPinned ? " pinned to a core" : ""}; ${rounds(run)} of ` +
@@ -121,10 +126,13 @@ function grid(head: readonly string[], rows: readonly (readonly string[])[]): st
   return [row(head), row(head.map(() => "---")), ...rows.map(row)].join("\n");
 }
 
-/** Where a measurement without rivals was made. */
+/** Where a measurement without rivals was made, and how often it was repeated. */
 export function made(run: Run): string {
-  const versions = RUNTIMES.map((runtime) => run.versions[runtime]).join(", ");
-  return `${run.date.slice(0, 10)}, commit ${run.commit}; ${run.machine.cpu}, ${run.machine.cores} cores; ${versions}.`;
+  const { machine, settings } = run;
+  const versions = RUNTIMES.map((runtime) => `${runtime} ${plain(run.versions[runtime])}`);
+  const length = settings.seconds > 0 ? ` of at least ${settings.seconds} s` : "";
+  return `${run.date.slice(0, 10)}, commit ${run.commit}; ${machine.cpu}, ${machine.cores} cores; ` +
+    `${rounds(run)}${length}; ${versions.join(", ")}.`;
 }
 
 type Point = { size: number; nanoseconds?: number; memory?: number; failed?: string };
@@ -214,13 +222,17 @@ function workers(run: Run): string {
 
 function micro(run: Run): string {
   const { results, instructions } = run as unknown as {
-    results: Record<string, Record<string, { median: number }>>;
+    results: Record<string, Record<string, { median: number; low: number; high: number }>>;
     instructions: Record<string, number | string>;
   };
   const names = Object.keys(results[RUNTIMES[0]]);
-  const rows = names.map((name) => [name, ...RUNTIMES.map((runtime) => short(results[runtime][name].median))]);
+  const cell = ({ median, low, high }: { median: number; low: number; high: number }): string =>
+    `${short(median)} (${short(low)}–${short(high)})`;
+  const rows = names.map((name) => [name, ...RUNTIMES.map((runtime) => cell(results[runtime][name]))]);
   rows.push(["instructions of the whole run", ...RUNTIMES.map((runtime) => String(instructions[runtime]))]);
-  return `${grid(["nanoseconds for one command or element", ...RUNTIMES], rows)}\n\n${made(run)}`;
+  return `${grid(["nanoseconds for one command or element (a tenth took less, a tenth more)", ...RUNTIMES], rows)}\n\n${
+    made(run)
+  }`;
 }
 
 function typecheck(run: Run): string {

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Figure, median, type Result, type Run } from "./results.ts";
+import { apart, isAhead, type Ratio, roundByRound } from "./ratios.ts";
+import type { Figure, Result, Run } from "./results.ts";
 import { label, row, type Start, type Weight } from "./tables.ts";
 
 const PLACES = ["deno", "bun", "node"] as const;
@@ -14,11 +15,27 @@ interface Target {
   readonly title: string;
   readonly workloads: RegExp;
   /** Whom it names: our ratio to that figure; `cpu` is the cost of one unit in microseconds instead. */
-  readonly against: "best peer" | "Bun built-in" | "best other peer" | "redis-benchmark" | "hiredis" | "cpu" | "single";
+  readonly against:
+    | "best peer"
+    | "Bun built-in"
+    | "best other peer"
+    | "redis-benchmark"
+    | "hiredis"
+    | "single"
+    | "least CPU of a peer"
+    | "cpu";
   readonly limit: number | Readonly<Partial<Record<Place, number>>>;
-  /** Spread counts: it is missed only if the peer is ahead in every round. */
+  /** Spread counts: it is missed only if a peer's median is ahead by more than that. */
   readonly withinSpread?: boolean;
 }
+
+/** Whether less is better: `limit` is the most that it may be. */
+function isCost({ against }: Target): boolean {
+  return against === "cpu" || against === "least CPU of a peer";
+}
+
+/** What a pipelined command may cost, in microseconds. */
+const PIPELINED_CPU = { deno: 0.25, node: 0.25, bun: 0.4 };
 
 const PIPELINES = /^pipeline-(1000|10000|100000):/;
 const REPLIES = /^(lrange|smembers|hgetall|zrange|xrange)-10000$/;
@@ -33,6 +50,7 @@ const TARGETS: readonly Target[] = [
   { title: "10,000 promises at once", workloads: /^storm-10000:/, against: "best other peer", limit: 3 },
   { title: "50 callers awaiting each", workloads: /^callers-50:/, against: "best peer", limit: 2 },
   { title: "one at a time", workloads: /^callers-1:/, against: "best peer", limit: 1, withinSpread: true },
+  { title: "one at a time, client CPU", workloads: /^callers-1:/, against: "least CPU of a peer", limit: 1 },
   { title: "replies of 10,000 elements", workloads: REPLIES, against: "best peer", limit: 1 },
   { title: "replies of 10,000 elements", workloads: REPLIES, against: "Bun built-in", limit: 1.3 },
   { title: "LRANGE of 10,000", workloads: /^lrange-10000$/, against: "hiredis", limit: 0.9 },
@@ -43,27 +61,33 @@ const TARGETS: readonly Target[] = [
   { title: "pool of 10", workloads: /^pool-10-/, against: "best peer", limit: 1 },
   { title: "pool of 10, pipelines", workloads: /^pool-10-pipelines:/, against: "single", limit: 1 },
   {
-    title: "client CPU for a pipelined command, µs",
+    title: "client CPU for a command in pipelines of 1,000 to 100,000, µs",
     workloads: PIPELINES,
     against: "cpu",
-    limit: { deno: 0.25, node: 0.25, bun: 0.4 },
+    limit: PIPELINED_CPU,
+  },
+  {
+    title: "client CPU for a command in pipelines of 100, µs",
+    workloads: /^pipeline-100:/,
+    against: "cpu",
+    limit: PIPELINED_CPU,
   },
 ];
 
-/** What the rounds say of a promise, the worst first: there are none; all of them miss it, some do, none does. */
-const VERDICTS = ["failed", "missed", "undecided", "kept"] as const;
+/** What the medians say of a promise, the worst first; what has failed has none. */
+const VERDICTS = ["failed", "missed", "kept"] as const;
 type Verdict = typeof VERDICTS[number];
 
 /**
  * The least of our ratios over the workloads (the highest of the costs), and where it was. What misses a promise is worse
- * than what cannot be told for the noise, however far behind.
+ * than what is further behind, but within the spread.
  */
 interface Outcome {
   readonly value: number;
   readonly where: string;
   readonly verdict: Verdict;
-  /** The least and the greatest ratio of any round. */
-  readonly range?: readonly [number, number];
+  /** The least and the greatest ratio of any round; costs are not kept by round. */
+  readonly range?: readonly [least: number, most: number];
   /** The ratio at which the server would be busy all the time: no client could do better. */
   readonly ceiling?: number;
 }
@@ -73,13 +97,18 @@ function serverLimit(result: Result): number {
   return 1e6 / Math.min(...result.figures.map(({ server }) => server));
 }
 
-function rival(target: Target, result: Result, run: Run, place: Place): Figure | undefined {
+/** Whom our figure is held against, if it is there. */
+function rival(target: Target, result: Result, run: Run, place: Place, mine: Figure | undefined): Figure | undefined {
   const figure = (client: string): Figure | undefined => result.figures.find((one) => one.client === client);
   const peers = result.figures.filter(({ client, runtime }) => runtime === place && client !== "respire")
     .sort((a, b) => b.median - a.median);
   switch (target.against) {
-    case "best peer":
-      return peers[0];
+    case "best peer": {
+      // Who is ahead by more than the spread need not be the fastest.
+      const isBeyond = (peer: Figure): boolean =>
+        target.withinSpread === true && mine !== undefined && isAhead(peer, mine);
+      return peers.find(isBeyond) ?? peers[0];
+    }
     case "best other peer":
       return peers.find(({ client }) => client !== "bun");
     case "Bun built-in":
@@ -88,31 +117,13 @@ function rival(target: Target, result: Result, run: Run, place: Place): Figure |
       const single = run.results.find(({ name }) => name === `at-once-10:${result.name.split(":")[1]}`);
       return single?.figures.find(({ client, runtime }) => client === "respire" && runtime === place);
     }
+    case "least CPU of a peer":
+      return peers.sort((a, b) => a.cpu - b.cpu)[0];
     case "cpu":
       return undefined;
     default:
       return figure(target.against);
   }
-}
-
-/** Our ratio to another: the middle one, the least and the greatest. */
-type Ratio = readonly [value: number, least: number, most: number];
-
-/** Round by round: contestants take turns, so what slows the machine down slows both. */
-function roundByRound(mine: Figure, other: Figure): Ratio {
-  const ratios = mine.samples.slice(0, other.samples.length).map((rate, round) => rate / other.samples[round]);
-  return [median(ratios), Math.min(...ratios), Math.max(...ratios)];
-}
-
-/** Of figures from two workloads, whose rounds were not at the same time. */
-function apart(mine: Figure, other: Figure): Ratio {
-  const least = Math.min(...mine.samples) / Math.max(...other.samples);
-  return [mine.median / other.median, least, Math.max(...mine.samples) / Math.min(...other.samples)];
-}
-
-function told([, least, most]: Ratio, limit: number, withinSpread = false): Verdict {
-  if (most < limit) return "missed";
-  return least >= limit || withinSpread ? "kept" : "undecided";
 }
 
 /** A number with as many digits as it takes to see on which side of the limit it is. */
@@ -122,51 +133,65 @@ function precise(value: number, limit: number): string {
   return value.toFixed(digits);
 }
 
-/** An outcome in a table. */
-function cell(one: Outcome | undefined, limit: number, isCost: boolean): string {
+/** An outcome in a table: where single rounds say otherwise, between what they were. */
+function cell(one: Outcome | undefined, limit: number, unit: string): string {
   if (one === undefined) return "–";
   if (one.verdict === "failed") return one.verdict;
-  const value = `${precise(one.value, limit)}${isCost ? "" : "×"}`;
-  if (one.verdict === "kept") return value;
-  const range = one.verdict === "undecided" ? `, ${one.range!.map((value) => value.toFixed(2)).join("–")}` : "";
-  return `${value} (${one.verdict}${range})`;
+  const notes: string[] = one.verdict === "missed" ? [one.verdict] : [];
+  if (one.range !== undefined) {
+    const [least, most] = one.range;
+    const isDisputed = one.verdict === "missed" ? most >= limit : least < limit;
+    if (isDisputed) notes.push(`${precise(least, limit)}–${precise(most, limit)}`);
+  }
+  const value = `${precise(one.value, limit)}${unit}`;
+  return notes.length === 0 ? value : `${value} (${notes.join(", ")})`;
 }
 
 /** Whether this outcome is to be told instead of the other. */
-function isWorse(one: Outcome, other: Outcome | undefined, isCost: boolean): boolean {
+function isWorse(target: Target, one: Outcome, other: Outcome | undefined): boolean {
   if (other === undefined) return true;
   if (one.verdict !== other.verdict) return VERDICTS.indexOf(one.verdict) < VERDICTS.indexOf(other.verdict);
-  return isCost ? one.value > other.value : one.value < other.value;
+  return isCost(target) ? one.value > other.value : one.value < other.value;
 }
 
 function limitOf({ limit }: Target, place: Place): number | undefined {
   return typeof limit === "number" ? limit : limit[place];
 }
 
+/** What a cost says of a promise; `other` is whose it is told as a ratio to. */
+function costOutcome(mine: Figure, other: Figure | undefined, limit: number, title: string): Outcome {
+  const value = mine.cpu / (other?.cpu ?? 1);
+  const where = other === undefined ? title : `${label(other.client)}, ${title}`;
+  return { value, where, verdict: value <= limit ? "kept" : "missed" };
+}
+
+/** What a ratio of rates says of a promise. */
+function rateOutcome(target: Target, mine: Figure, other: Figure, limit: number, result: Result): Outcome {
+  const isSame = other.client === "respire";
+  const [value, ...range]: Ratio = isSame ? apart(mine, other) : roundByRound(mine, other);
+  const isMissed = target.withinSpread ? isAhead(other, mine) : value < limit;
+  return {
+    value,
+    where: `${isSame ? "one connection" : label(other.client)}, ${result.title}`,
+    verdict: isMissed ? "missed" : "kept",
+    range,
+    ceiling: serverLimit(result) / other.median,
+  };
+}
+
 /** What one workload says of a promise; `undefined` if nothing can be compared. */
 function outcomeOf(target: Target, limit: number, result: Result, run: Run, place: Place): Outcome | undefined {
-  const isCost = target.against === "cpu";
-  const other = rival(target, result, run, place);
-  // A runtime that is not on the machine has nobody who is measured in it.
-  if ((other === undefined && !isCost) || !result.figures.some(({ runtime }) => runtime === place)) return undefined;
   const mine = result.figures.find(({ client, runtime }) => client === "respire" && runtime === place);
+  const other = rival(target, result, run, place, mine);
+  // A runtime that is not on the machine has nobody who is measured in it.
+  const isThere = result.figures.some(({ runtime }) => runtime === place);
+  if (!isThere || (other === undefined && target.against !== "cpu")) return undefined;
   if (mine === undefined) {
     const why = result.skipped[`respire (${place})`];
     return why === undefined ? undefined : { value: 0, where: `${result.title}: ${why}`, verdict: "failed" };
   }
-  if (other === undefined) {
-    return { value: mine.cpu, where: result.title, verdict: mine.cpu <= limit ? "kept" : "missed" };
-  }
-  const isSame = other.client === "respire";
-  const ratio = isSame ? apart(mine, other) : roundByRound(mine, other);
-  const [value, ...range] = ratio;
-  return {
-    value,
-    where: `${isSame ? "one connection" : label(other.client)}, ${result.title}`,
-    verdict: told(ratio, limit, target.withinSpread),
-    range,
-    ceiling: serverLimit(result) / other.median,
-  };
+  if (isCost(target) || other === undefined) return costOutcome(mine, other, limit, result.title);
+  return rateOutcome(target, mine, other, limit, result);
 }
 
 /** The worst of the workloads; `undefined` if nothing can be compared. */
@@ -176,7 +201,7 @@ function outcome(target: Target, run: Run, place: Place): Outcome | undefined {
   let worst: Outcome | undefined;
   for (const result of run.results) {
     const one = target.workloads.test(result.name) ? outcomeOf(target, limit, result, run, place) : undefined;
-    if (one !== undefined && isWorse(one, worst, target.against === "cpu")) worst = one;
+    if (one !== undefined && isWorse(target, one, worst)) worst = one;
   }
   return worst;
 }
@@ -190,16 +215,15 @@ export function targets(run: Run): string {
   for (const target of TARGETS) {
     const found = PLACES.map((place) => outcome(target, run, place));
     if (found.every((one) => one === undefined)) continue;
-    const isCost = target.against === "cpu";
-    const worst = found.reduce((a, b) => b !== undefined && isWorse(b, a, isCost) ? b : a, undefined);
-    const limit = typeof target.limit === "number"
-      ? `${target.limit}×`
-      : `at most ${PLACES.map((place) => (target.limit as Record<string, number>)[place]).join(" / ")}`;
+    const isTime = target.against === "cpu";
+    const worst = found.reduce((a, b) => b !== undefined && isWorse(target, b, a) ? b : a, undefined);
+    const { limit } = target;
+    const told = typeof limit === "number" ? `${limit}×` : PLACES.map((place) => limit[place]).join(" / ");
     lines.push(row([
       target.title,
-      isCost ? "–" : target.against === "single" ? "one connection" : target.against,
-      limit + (target.withinSpread ? ", within the spread" : ""),
-      ...found.map((one, i) => cell(one, limitOf(target, PLACES[i])!, isCost)),
+      isTime ? "–" : target.against === "single" ? "one connection" : target.against,
+      (isCost(target) ? "at most " : "") + told + (target.withinSpread ? ", within the spread" : ""),
+      ...found.map((one, i) => cell(one, limitOf(target, PLACES[i])!, isTime ? "" : "×")),
       worst!.where,
       worst!.ceiling === undefined ? "–" : `${worst!.ceiling.toFixed(2)}×`,
     ]));

@@ -1,7 +1,7 @@
 // Tables of made-up results: figures as they are written, ratios, and who is left out.
 import { assert, assertEquals } from "@std/assert";
-import { figures, ours, summary, table } from "../../bench/report.ts";
-import { caption, label, missing, row, short, TABLES } from "../../bench/tables.ts";
+import { bytesAgainstText, figures, ours, summary, table } from "../../bench/report.ts";
+import { caption, label, made, missing, row, short, TABLES } from "../../bench/tables.ts";
 import type { Run } from "../../bench/results.ts";
 import { GROUPS } from "../../bench/workloads.ts";
 import { test } from "../support/test.ts";
@@ -111,6 +111,38 @@ test("a summary has the best peer of each runtime, and the best of ours beside p
   assertEquals(second, ["the work storm", "–", "10× (ioredis)", "–", "0.50×", "–"]);
 });
 
+test("a summary tells the ratios of the rounds: the one in the middle, the least and the greatest", () => {
+  const [, row] = cells(summary(run([
+    result("storm", [
+      figure("respire", "deno", 1500, { samples: [300, 1500, 4000] }),
+      figure("iovalkey_auto", "deno", 400, { samples: [100, 700, 1000] }),
+      figure("hiredis", "c", 1, { samples: [300, 150, 500] }),
+    ]),
+  ])));
+  assertEquals(row!.slice(1), ["3.00× (2.14–4.00; iovalkey, auto)", "–", "–", "–", "8.00× (1.00–10)"]);
+});
+
+test("our bytes are held against our text of the same size, in the same runtime", () => {
+  const made = run([
+    result("get-1MiB:text", [
+      figure("respire", "deno", 100, { samples: [80, 100, 120] }),
+      figure("respire", "node", 100),
+      figure("ioredis", "bun", 1),
+    ]),
+    result("get-1MiB:bytes", [
+      figure("respire", "deno", 150, { samples: [120, 150, 160] }),
+      figure("respire", "node", 50),
+      figure("respire", "bun", 1),
+    ]),
+    result("set-1MiB:text", [figure("respire", "deno", 1)]),
+    result("callers-1:hget", [figure("respire", "deno", 1)]),
+  ]);
+  assertEquals(cells(bytesAgainstText(made)), [
+    ["bytes × text, Respire", "Deno", "Bun", "Node"],
+    ["the work get-1MiB:text", "1.50× (1.00–2.00)", "–", "0.50×"],
+  ]);
+});
+
 test("the figures of a runtime have its clients and those of other languages, a dash where one is missing", () => {
   const made = run([
     WORK,
@@ -139,6 +171,7 @@ test("a caption says when, where and with what", () => {
   ) assert(text.includes(part), `${part} — ${text}`);
   const other = caption(run([], { serverPinned: false, settings: { rounds: 1, seconds: 2, warmUp: 0 } }));
   assert(other.includes("redis-server 7.0.15; one round of at least 2 s. "), other);
+  assert(caption(run([], { versions: { deno: "not installed" } })).endsWith(" deno not installed."));
   // What was planned is not what there was time for.
   const rounds = (...counts: number[]): string =>
     caption(run(
@@ -151,6 +184,15 @@ test("a caption says when, where and with what", () => {
     ),
   );
   assert(rounds(3, 3).includes("; medians of 3 rounds of "));
+});
+
+test("a measurement without rivals says how often it was repeated", () => {
+  const text = (rounds: number, seconds: number): string =>
+    made({ ...run([], { settings: { rounds, seconds, warmUp: 0 } }), results: {} } as unknown as Run);
+  const where = "2026-02-03, commit abc1234; Abacus, 3 cores; ";
+  const versions = "; deno 2.9.6, bun 1.4.5, node 20.20.2.";
+  assertEquals(text(7, 0), `${where}medians of 7 rounds${versions}`);
+  assertEquals(text(1, 0.4), `${where}one round of at least 0.4 s${versions}`);
 });
 
 /** A measurement without rivals. */
@@ -205,7 +247,7 @@ test("the tables of workers, of the codec and of compilers have what was measure
   const instructions = { deno: 12, bun: "perf is not installed", node: 34 };
   const micro = measured("micro", { results: { deno: codec(5), bun: codec(6), node: codec(7.777) }, instructions });
   assertEquals(micro.slice(1), [
-    ["encode", "5", "6", "7.78"],
+    ["encode", "5 (1–9)", "6 (1–9)", "7.78 (1–9)"],
     ["instructions of the whole run", "12", "perf is not installed", "34"],
   ]);
   const checks = [{ what: "ours", total: 1.2345, check: 0.5, memory: 99, lines: 12_345 }];

@@ -15,6 +15,7 @@ function rowOf(results: readonly Result[], work: string, against: string): strin
 }
 
 const PIPELINES = "pipelines of 1,000 to 100,000";
+const PIPELINES_CPU = `client CPU for a command in ${PIPELINES}, µs`;
 
 test("a row tells the worst of its workloads in each runtime, and misses where that is below the promise", () => {
   const row = rowOf(
@@ -82,12 +83,15 @@ function against(work: string, name: string, ...mine: number[]): string {
   ]!;
 }
 
-test("a promise that some rounds keep and others miss is undecided, and says between what", () => {
+test("the median decides, and where single rounds say otherwise their range stands beside it", () => {
   const fifty = (...mine: number[]): string => against("50 callers awaiting each", "callers-50:hget", ...mine);
   assertEquals(fifty(2000, 2100, 2500), "2.10×");
-  assertEquals(fifty(1990, 2100, 2500), "2.10× (undecided, 1.99–2.50)");
-  assertEquals(fifty(2010, 1900, 1800), "1.90× (undecided, 1.80–2.01)");
+  assertEquals(fifty(1990, 2100, 2500), "2.10× (1.99–2.50)");
+  assertEquals(fifty(2010, 1900, 1800), "1.90× (missed, 1.80–2.01)");
   assertEquals(fifty(1900, 1800, 1999), "1.90× (missed)");
+  // As many digits as it takes to see on which side a round is.
+  assertEquals(fifty(1999.9, 2100, 2500), "2.10× (1.9999–2.50)");
+  assertEquals(fifty(1999.9, 1800, 2000), "1.9999× (missed, 1.80–2.00)");
 });
 
 test("ratios are those of the rounds: what slows down both of a round changes none", () => {
@@ -110,11 +114,53 @@ test("a ratio has as many digits as it takes to see why it misses", () => {
   assertEquals(against("pool of 10", "pool-10-storm:hset", 999.6, 999.6, 999.6), "0.9996× (missed)");
 });
 
-test("a promise within the spread is missed only if the peer is ahead in every round", () => {
-  const alone = (...mine: number[]): string => against("one at a time", "callers-1:hget", ...mine);
-  assertEquals(alone(950, 940, 1010), "0.95×");
-  assertEquals(alone(950, 940, 990), "0.95× (missed)");
-  assertEquals(alone(1010, 1020, 1030), "1.02×");
+test("a promise within the spread is missed if a peer's median is ahead by more than the larger spread", () => {
+  const alone = (mine: readonly number[], ...peers: readonly (readonly number[])[]): string[] =>
+    rowOf(
+      [
+        result("callers-1:hget", [
+          figure("respire", "deno", median(mine), { samples: mine }),
+          ...peers.map((samples, i) => figure(["ioredis", "iovalkey"][i]!, "deno", median(samples), { samples })),
+        ]),
+      ],
+      "one at a time",
+      "best peer",
+    );
+  // 50 behind; between the slowest and the fastest round there are twice as many, or fewer.
+  assertEquals(alone([950, 900, 1000], [1000, 1000, 1000])[DENO], "0.95× (0.90–1.00)");
+  assertEquals(alone([950, 901, 1000], [1000, 1000, 1000])[DENO], "0.95× (missed, 0.90–1.00)");
+  assertEquals(alone([950, 950, 950], [950, 1000, 1050])[DENO], "0.95× (0.90–1.00)");
+  assertEquals(alone([950, 950, 950], [951, 1000, 1049])[DENO], "0.95× (missed)");
+  assertEquals(alone([950, 960, 970], [1000, 1000, 1000])[DENO], "0.96× (missed)");
+  assertEquals(alone([1010, 1020, 1030], [1000, 1000, 1000])[DENO], "1.02×");
+  // The fastest peer is so by its spread only, but the next one is not.
+  const two = alone([950, 950, 950], [900, 1010, 1100], [1000, 1000, 1000]);
+  assertEquals([two[DENO], two[WORST]], ["0.95× (missed)", "iovalkey, the work callers-1:hget"]);
+});
+
+test("our CPU for one at a time is held against the least of the peers in the same runtime", () => {
+  const row = rowOf(
+    [
+      result("callers-1:hget", [
+        figure("respire", "deno", 1, { cpu: 20 }),
+        figure("ioredis", "deno", 9, { cpu: 25 }),
+        figure("iovalkey", "deno", 1, { cpu: 22 }),
+        figure("respire", "bun", 1, { cpu: 20.01 }),
+        figure("bun", "bun", 1, { cpu: 20 }),
+        figure("hiredis", "c", 1, { cpu: 1 }),
+      ]),
+      result("callers-1:hset", [
+        figure("respire", "deno", 1, { cpu: 22 }),
+        figure("ioredis", "deno", 1, { cpu: 22 }),
+        figure("respire", "bun", 1, { cpu: 20 }),
+        figure("bun", "bun", 1, { cpu: 25 }),
+      ]),
+    ],
+    "one at a time, client CPU",
+    "least CPU of a peer",
+  );
+  assertEquals([row[LIMIT], row[DENO], row[BUN], row[NODE]], ["at most 1×", "1.00×", "1.001× (missed)", "–"]);
+  assertEquals([row[WORST], row[CEILING]], ["Bun built-in, the work callers-1:hget", "–"]);
 });
 
 test("a work in which we have failed is missed, whatever the others are", () => {
@@ -148,12 +194,12 @@ test("a failure counts only where somebody could be compared", () => {
   assertEquals(cells(targets(run(results))).some((row) => row[AGAINST] === "Bun built-in"), false);
   const limit = rowOf(results, PIPELINES, "redis-benchmark");
   assertEquals([limit[DENO], limit[BUN], limit[NODE]], ["failed", "–", "1.00× (missed)"]);
-  const cost = rowOf(results, "client CPU for a pipelined command, µs", "–");
+  const cost = rowOf(results, PIPELINES_CPU, "–");
   assertEquals([cost[DENO], cost[BUN], cost[NODE]], ["failed", "–", "9.00 (missed)"]);
   assertEquals(cost[WORST], "the work pipeline-1000:hset: its process ended with 1");
 });
 
-test("a workload that misses is told before one that is further behind, but undecided", () => {
+test("a workload that misses is told before one that is further behind, but within the spread", () => {
   const row = rowOf(
     [
       result("callers-1:hget", [
@@ -173,27 +219,30 @@ test("a workload that misses is told before one that is further behind, but unde
 });
 
 test("costs are held against each runtime's own limit, the highest is told", () => {
-  const work = "client CPU for a pipelined command, µs";
-  const row = rowOf(
-    [
-      result("pipeline-1000:hset", [
-        figure("respire", "deno", 1, { cpu: 0.1 }),
-        figure("respire", "bun", 1, { cpu: 0.39 }),
-        figure("respire", "node", 1, { cpu: 0.25 }),
-      ]),
-      result("pipeline-10000:hset", [
-        figure("respire", "deno", 1, { cpu: 0.26 }),
-        figure("respire", "bun", 1, { cpu: 0.3 }),
-        figure("respire", "node", 1, { cpu: 0.2 }),
-      ]),
-    ],
-    work,
-    "–",
-  );
+  const results = [
+    result("pipeline-1000:hset", [
+      figure("respire", "deno", 1, { cpu: 0.1 }),
+      figure("respire", "bun", 1, { cpu: 0.39 }),
+      figure("respire", "node", 1, { cpu: 0.25 }),
+    ]),
+    result("pipeline-10000:hset", [
+      figure("respire", "deno", 1, { cpu: 0.26 }),
+      figure("respire", "bun", 1, { cpu: 0.3 }),
+      figure("respire", "node", 1, { cpu: 0.2 }),
+    ]),
+    // Another row's, with the same limits.
+    result("pipeline-100:hset", [
+      figure("respire", "deno", 1, { cpu: 0.24 }),
+      figure("respire", "bun", 1, { cpu: 0.41 }),
+    ]),
+  ];
+  const row = rowOf(results, PIPELINES_CPU, "–");
   assertEquals(row[LIMIT], "at most 0.25 / 0.4 / 0.25");
   assertEquals([row[DENO], row[BUN], row[NODE]], ["0.26 (missed)", "0.39", "0.25"]);
   // Bun's cost is higher, but within its own limit.
   assertEquals([row[WORST], row[CEILING]], ["the work pipeline-10000:hset", "–"]);
+  const short = rowOf(results, "client CPU for a command in pipelines of 100, µs", "–");
+  assertEquals([short[LIMIT], short[DENO], short[BUN], short[NODE]], [row[LIMIT], "0.24", "0.41 (missed)", "–"]);
 });
 
 test("the pool's pipelines are held against one connection's in the same runtime", () => {
