@@ -97,7 +97,7 @@ export function drawn(): Charts {
   const grown = load<Run>("growth");
   if (grown !== undefined) {
     const time = (point: GrowthPoint): number => point.nanoseconds!;
-    const memory = (point: GrowthPoint): number => Math.max(0.1, point.memory! / 2 ** 20);
+    const memory = (point: GrowthPoint): number => point.memory! / 2 ** 20;
     const commands = growth(grown, ["pipeline", "stream", "pending"], time);
     addLines(
       charts,
@@ -113,13 +113,21 @@ export function drawn(): Charts {
       charts,
       grown,
       "growth-replies",
-      "Cost of decoding as replies and chunks grow",
+      "Cost of one element of a reply, round trip and all, and of one byte of a chunk, decoding alone",
       "size",
       "nanoseconds",
       replies,
     );
     const kinds = growth(grown, ["pipeline", "stream", "pending", "reply"], memory);
-    addLines(charts, grown, "growth-memory", "Memory as work grows", "commands or elements", "MiB", kinds);
+    addLines(
+      charts,
+      grown,
+      "growth-memory",
+      "Memory as work grows (no point: no growth seen)",
+      "commands or elements",
+      "MiB",
+      kinds,
+    );
   }
   return charts;
 }

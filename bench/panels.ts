@@ -28,7 +28,7 @@ export function seconds(run: Run, prefix: string, command: string, count: (size:
     for (const { name, figures } of results) {
       const size = Number(/\d+/.exec(name)![0]);
       for (const figure of figures) {
-        if (![runtime, "c", "python"].includes(figure.runtime) || figure.client === "redis-py") continue;
+        if (![runtime, "c", "python"].includes(figure.runtime)) continue;
         const points = clients.get(label(figure.client)) ?? [];
         clients.set(label(figure.client), points);
         points.push([size, count(size) / figure.median]);
@@ -43,11 +43,10 @@ export function everybody(run: Run, what: "median" | "cpu"): Panel[] {
   // There is room for some twenty letters beside a bar.
   const named = (client: string): string => label(client).replace("auto-pipelining", "auto");
   const name = ({ client, runtime }: Figure): string =>
-    runtime === "c" || client === "bun" ? named(client) : `${named(client)}, ${runtime}`;
+    ["c", "python"].includes(runtime) || client === "bun" ? named(client) : `${named(client)}, ${runtime}`;
   return run.results.map(({ title, figures }) => ({
     title,
-    series: figures.filter(({ runtime }) => runtime !== "python")
-      .sort((a, b) => what === "cpu" ? a.cpu - b.cpu : b.median - a.median)
+    series: [...figures].sort((a, b) => what === "cpu" ? a.cpu - b.cpu : b.median - a.median)
       .map((figure) => ({ name: name(figure), points: [[0, figure[what]]] as [number, number][] })),
   }));
 }
@@ -63,7 +62,7 @@ const SHORT: Readonly<Record<string, string>> = {
   chunk: "bytes of a chunk, cost of a byte",
 };
 
-/** A panel for each thing that grows, a line for each runtime. */
+/** A panel for each thing that grows, a line for each runtime; what is not above zero has no place on a logarithmic axis. */
 export function growth(run: Run, kinds: readonly string[], value: (point: GrowthPoint) => number): Panel[] {
   const results = run.results as unknown as Record<string, Record<string, GrowthPoint[]>>;
   return kinds.map((kind) => ({
@@ -71,7 +70,7 @@ export function growth(run: Run, kinds: readonly string[], value: (point: Growth
     series: Object.entries(RUNTIMES).map(([runtime, name]) => ({
       name,
       points: (results[kind]?.[runtime] ?? []).filter(({ nanoseconds }) => nanoseconds !== undefined)
-        .map((point): [number, number] => [point.size, value(point)]),
+        .map((point): [number, number] => [point.size, value(point)]).filter(([, y]) => y > 0),
     })),
   }));
 }

@@ -86,6 +86,20 @@ function colour(name: string, coat: Coat): string {
   return at < 0 ? coat.text : coat.others[at];
 }
 
+/** Points that differ in shape as well: not everybody sees every colour. */
+const SHAPES = ["circle", "rect", "triangle", "diamond", "path://M0 0 L10 0 L5 9 Z"];
+
+function shape(name: string): string {
+  const at = ["Deno", "Bun", "Node", ...ORDER.map(label)].indexOf(name);
+  return name === label("respire") ? "circle" : SHAPES[(at + 1) % SHAPES.length];
+}
+
+/** Programs in other languages are no peers: C's lines are dashed, Python's dotted. */
+function stroke(name: string): "solid" | "dashed" | "dotted" {
+  if (["hiredis", "redis-benchmark"].map(label).includes(name)) return "dashed";
+  return ["redis-py", "redis-py+hiredis"].map(label).includes(name) ? "dotted" : "solid";
+}
+
 function across(panel: Panel): number[] {
   return panel.series.flatMap(({ points }) => points.map(([x]) => x));
 }
@@ -98,6 +112,7 @@ export function lines(picture: Picture, coat: Coat): EChartsOption {
     named.has(name) && (i === 0 || name !== label("respire"))
   );
   const values = picture.panels.flatMap(({ series }) => series.flatMap(({ points }) => points.map(([, y]) => y)));
+  const ticks = marks(floor(Math.min(...values)), ceiling(Math.max(...values)));
   const axis = {
     axisLabel: { color: coat.text },
     axisLine: { lineStyle: { color: coat.faint } },
@@ -117,13 +132,13 @@ export function lines(picture: Picture, coat: Coat): EChartsOption {
         textStyle: { color: coat.text, fontSize: 13 },
       })),
     ],
-    legend: { bottom: 4, data: names, textStyle: { color: coat.text }, itemWidth: 18, itemGap: 14, padding: [5, 60] },
-    grid: picture.panels.map((_, i) => ({ left: `${5 + i * (width + 4)}%`, width: `${width}%`, top: 70, bottom: 90 })),
+    legend: { bottom: 4, data: names, textStyle: { color: coat.text }, itemWidth: 30, itemGap: 14, padding: [5, 60] },
+    grid: picture.panels.map((_, i) => ({ left: `${5 + i * (width + 4)}%`, width: `${width}%`, top: 88, bottom: 90 })),
     xAxis: picture.panels.map((_, gridIndex) => ({
       ...axis,
       gridIndex,
       type: "log" as const,
-      name: picture.x,
+      name: `${picture.x}, log scale`,
       nameLocation: "middle" as const,
       nameGap: 26,
       min: Math.min(...across(picture.panels[gridIndex])),
@@ -135,12 +150,14 @@ export function lines(picture: Picture, coat: Coat): EChartsOption {
       ...axis,
       gridIndex,
       type: "log" as const,
-      name: gridIndex === 0 ? picture.y : "",
+      name: gridIndex === 0 ? `${picture.y}, log scale` : "",
       nameLocation: "end" as const,
+      nameTextStyle: { color: coat.text, align: "left" as const, padding: [0, 0, 0, -30] },
       min: floor(Math.min(...values)),
       max: ceiling(Math.max(...values)),
       splitLine: { lineStyle: { color: coat.faint } },
-      axisLabel: { color: coat.text, formatter: amount },
+      axisTick: { customValues: ticks },
+      axisLabel: { color: coat.text, formatter: amount, customValues: ticks },
     })),
     series: picture.panels.flatMap(({ series }, i) =>
       series.map(({ name, points }) => {
@@ -151,9 +168,10 @@ export function lines(picture: Picture, coat: Coat): EChartsOption {
           xAxisIndex: i,
           yAxisIndex: i,
           data: points.map(([x, y]) => [x, y]),
-          symbolSize: own ? 6 : 4,
+          symbol: shape(name),
+          symbolSize: own ? 7 : 5,
           itemStyle: { color: colour(name, coat) },
-          lineStyle: { width: own ? 4 : 1.8, color: colour(name, coat) },
+          lineStyle: { width: own ? 4 : 1.8, type: stroke(name), color: colour(name, coat) },
           z: own ? 5 : 2,
         };
       })
@@ -170,6 +188,23 @@ function floor(value: number): number {
 function ceiling(value: number): number {
   const ten = 10 ** Math.floor(Math.log10(value));
   return ten * ([1, 2, 5, 10].find((step) => step * ten >= value) ?? 10);
+}
+
+/** What a decade is divided by, the finest first. */
+const STEPS = [[1, 1.5, 2, 3, 4, 5, 6, 8], [1, 1.5, 2, 3, 5, 7], [1, 2, 5], [1]];
+
+/** Where an axis has numbers: as close as they can be read. */
+function marks(least: number, most: number): number[] {
+  const decades = Math.ceil(Math.log10(most / least)) + 1;
+  const first = Math.floor(Math.log10(least));
+  const within = STEPS.map((steps) =>
+    Array.from(
+      { length: decades + 1 },
+      (_, i) => steps.map((step) => Number((step * 10 ** (first + i)).toPrecision(3))),
+    )
+      .flat().filter((value) => value >= least && value <= most)
+  );
+  return within.find((values) => values.length <= 18) ?? within.at(-1)!;
 }
 
 /** A number on an axis. */
@@ -234,7 +269,7 @@ export function bars(picture: Picture & { readonly columns: number }, coat: Coat
         itemStyle: {
           color: name.startsWith(label("respire"))
             ? coat.ours
-            : coat.others[name.includes("hiredis") || name.includes("benchmark") ? 4 : 0],
+            : coat.others[/hiredis|benchmark|redis-py/.test(name) ? 4 : 0],
         },
       })),
     })),

@@ -29,7 +29,8 @@ test("lines show seconds for so many commands, in each runtime beside programs i
     result("pipeline-1000:hset", [figure("respire", "deno", 2000), figure("hiredis", "c", 10_000)]),
     result("hash-1000:hset", [figure("respire", "deno", 1)]),
   ]);
-  const others = { "C, hiredis": [[100, 100], [1000, 50]], "redis-py + hiredis": [[100, 5000]] };
+  const python = { "redis-py": [[100, 500_000]], "redis-py + hiredis": [[100, 5000]] };
+  const others = { "C, hiredis": [[100, 100], [1000, 50]], ...python };
   assertEquals(points(seconds(made, "pipeline-", "hset", () => 500_000)), {
     Deno: { Respire: [[100, 500], [1000, 250]], ...others },
     Bun: others,
@@ -38,7 +39,7 @@ test("lines show seconds for so many commands, in each runtime beside programs i
   assertEquals(points(seconds(made, "hash-", "hset", (size) => size)).Deno, { Respire: [[1000, 1000]] });
 });
 
-test("bars show everybody but Python, the best first: the highest rate, the lowest cost", () => {
+test("bars show everybody, the best first: the highest rate, the lowest cost", () => {
   const made = run([
     result("callers-1:hget", [
       figure("ioredis", "node", 10, { cpu: 3 }),
@@ -50,20 +51,40 @@ test("bars show everybody but Python, the best first: the highest rate, the lowe
   ]);
   const bars = (what: "median" | "cpu"): unknown[] =>
     everybody(made, what)[0]!.series.map(({ name, points: [[, value]] }) => [name, value]);
-  assertEquals(bars("median"), [["redis-benchmark", 40], ["Bun built-in", 30], ["Respire, deno", 20], [
-    "ioredis, node",
-    10,
-  ]]);
-  assertEquals(bars("cpu"), [["ioredis, node", 3], ["Respire, deno", 4], ["Bun built-in", 5], ["redis-benchmark", 9]]);
+  assertEquals(bars("median"), [
+    ["redis-py", 99],
+    ["redis-benchmark", 40],
+    ["Bun built-in", 30],
+    ["Respire, deno", 20],
+    ["ioredis, node", 10],
+  ]);
+  assertEquals(bars("cpu"), [
+    ["redis-py", 1],
+    ["ioredis, node", 3],
+    ["Respire, deno", 4],
+    ["Bun built-in", 5],
+    ["redis-benchmark", 9],
+  ]);
 });
 
-test("pictures of growth leave out what failed, and runtimes that were not measured", () => {
+test("pictures of growth leave out what failed or did not grow, and runtimes that were not measured", () => {
   const results = {
-    reply: { deno: [{ size: 10, nanoseconds: 5, memory: 7 }, { size: 100, failed: "out of memory" }], node: [] },
+    reply: {
+      deno: [
+        { size: 10, nanoseconds: 5, memory: 7 },
+        { size: 100, nanoseconds: 6, memory: 0 },
+        { size: 1000, failed: "out of memory" },
+      ],
+      node: [],
+    },
   };
   const made = { ...run([]), results } as unknown as Run;
+  const title = "elements of one reply";
   assertEquals(points(growth(made, ["reply"], ({ nanoseconds }) => nanoseconds!)), {
-    "elements of one reply": { Deno: [[10, 5]], Bun: [], Node: [] },
+    [title]: { Deno: [[10, 5], [100, 6]], Bun: [], Node: [] },
+  });
+  assertEquals(points(growth(made, ["reply"], ({ memory }) => memory!)), {
+    [title]: { Deno: [[10, 7]], Bun: [], Node: [] },
   });
 });
 
@@ -71,10 +92,19 @@ test("pictures of growth leave out what failed, and runtimes that were not measu
 interface Pictures {
   readonly COATS: Readonly<Record<string, { readonly ours: string }>>;
   lines(picture: unknown, coat: unknown): {
-    readonly series: readonly { readonly name: string; readonly itemStyle: { readonly color: string } }[];
+    readonly series: readonly {
+      readonly name: string;
+      readonly itemStyle: { readonly color: string };
+      readonly lineStyle: { readonly type: string };
+    }[];
     readonly legend: { readonly data: readonly string[] };
-    readonly yAxis: readonly { readonly min: number; readonly max: number }[];
-    readonly xAxis: readonly { readonly min: number; readonly max: number }[];
+    readonly yAxis: readonly {
+      readonly name: string;
+      readonly min: number;
+      readonly max: number;
+      readonly axisLabel: { readonly customValues: readonly number[] };
+    }[];
+    readonly xAxis: readonly { readonly name: string; readonly min: number; readonly max: number }[];
   };
 }
 
@@ -102,4 +132,36 @@ test("every client has a colour of its own, ours is nobody else's and comes firs
     assertEquals([drawn.xAxis[0]!.min, drawn.xAxis[0]!.max], [10, 7000]);
   }
   assert(clients.length >= 12);
+});
+
+test("axes say that they are logarithmic, and have numbers close enough; programs of other languages are no plain lines", async () => {
+  const { COATS, lines } = await import(new URL("../../bench/pictures.ts", import.meta.url).href) as Pictures;
+  const drawn = (most: number, ...clients: string[]): ReturnType<Pictures["lines"]> => {
+    const series = clients.map((client) => ({ name: label(client), points: [[10, 1], [7000, most]] as const }));
+    const picture = { file: "x", title: "x", x: "size", y: "seconds", panels: [{ title: "Deno", series }] };
+    return lines(picture, COATS.light);
+  };
+  const numbers = (most: number): readonly number[] => drawn(most, "respire").yAxis[0]!.axisLabel.customValues;
+  assertEquals(numbers(10), [1, 1.5, 2, 3, 4, 5, 6, 8, 10]);
+  assertEquals(numbers(90), [1, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 40, 50, 60, 80, 100]);
+  assertEquals(numbers(9000), [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000]);
+  assertEquals(numbers(1e9).length, 10);
+  const { series, xAxis, yAxis } = drawn(
+    2,
+    "respire",
+    "ioredis",
+    "hiredis",
+    "redis-benchmark",
+    "redis-py",
+    "redis-py+hiredis",
+  );
+  assertEquals([xAxis[0]!.name, yAxis[0]!.name], ["size, log scale", "seconds, log scale"]);
+  assertEquals(series.map(({ lineStyle }) => lineStyle.type), [
+    "solid",
+    "solid",
+    "dashed",
+    "dashed",
+    "dotted",
+    "dotted",
+  ]);
 });
