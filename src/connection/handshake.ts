@@ -18,7 +18,7 @@ export interface Credentials {
 
 /** What a connection is to be like once it is ready. */
 export interface HandshakeOptions {
-  /** 3, falling back to 2 where the server knows no HELLO; or 2. */
+  /** 3, falling back to 2 where the server knows no HELLO, or answers it with 2; or 2. */
   readonly protocol: 2 | 3;
   /** Asked at each connect, so that rotating credentials stay current; with `true` to reset an old connection. */
   readonly credentials?:
@@ -79,7 +79,7 @@ export async function handshake(send: Exchange, options: HandshakeOptions, reset
   const refusal = refused(await undone) ?? refused(await authed);
   if (refusal) throw refusal;
   const reply = await greeted;
-  if (knowsNoHello(reply)) {
+  if (knowsNoHello(reply, password !== undefined)) {
     await Promise.all(rest);
     return handshake(send, { ...options, protocol: 2, credentials: { username, password } });
   }
@@ -88,7 +88,9 @@ export async function handshake(send: Exchange, options: HandshakeOptions, reset
   const answer = await asked;
   if (answer instanceof ReplyError && answer.code === "NOAUTH") throw refused(answer);
   const id = asked === undefined ? fieldOf(reply, "id") : answer;
-  return { protocol: options.protocol, clientId: typeof id === "number" ? id : undefined };
+  // Some take HELLO 3 and go on with what they speak (Kvrocks).
+  const protocol = fieldOf(reply, "proto") === 2 ? 2 : options.protocol;
+  return { protocol, clientId: typeof id === "number" ? id : undefined };
 }
 
 /**
@@ -131,9 +133,11 @@ function fieldOf(reply: Reply | undefined, name: string): Reply | undefined {
   return at < 0 ? undefined : reply[at + 1];
 }
 
-function knowsNoHello(reply: Reply | undefined): boolean {
+/** Whether AUTH may do what HELLO does not. Some proxies ask for the password that came with it, having read no further. */
+function knowsNoHello(reply: Reply | undefined, authed: boolean): boolean {
   return reply instanceof ReplyError &&
-    (reply.code === "NOPROTO" || /unknown command|unsupported protocol/i.test(reply.message));
+    (reply.code === "NOPROTO" || (authed && reply.code === "NOAUTH") ||
+      /un(?:known|supported) (?:command|protocol)/i.test(reply.message));
 }
 
 function refused(reply: Reply | undefined): ConnectionError | undefined {

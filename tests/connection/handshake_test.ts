@@ -1,6 +1,7 @@
 // What is said on a new connection, in how many round trips, and what a server may answer to it.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect, ConnectionError, ReplyError } from "../../mod.ts";
+import { cache } from "../../src/cache/mod.ts";
 import { LIBRARY, VERSION } from "../../src/connection/version.ts";
 import { answering, helloAs, type Peer, startScripted } from "../support/scripted.ts";
 import { test } from "../support/test.ts";
@@ -67,6 +68,57 @@ test("a server that knows no SETINFO is none the worse", async () => {
   }));
   await using redis = await connect(server.url);
   assertEquals(await redis.ping(), "PONG");
+});
+
+test("a server that answers HELLO 3 with 2 is spoken to as it answers", async () => {
+  const confirmed = "*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n";
+  const message = "*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$2\r\nhi\r\n";
+  await using server = await startScripted(answering(([name]) => {
+    if (name === "HELLO") return "*4\r\n$5\r\nproto\r\n:2\r\n$2\r\nid\r\n:7\r\n";
+    if (name === "SUBSCRIBE") return confirmed;
+    return name === "PING" ? `*2\r\n$4\r\npong\r\n$0\r\n\r\n${message}` : OK;
+  }));
+  await using redis = await connect(server.url, { clientInfo: false });
+  const heard = await redis.subscribe("c");
+  assertEquals((await heard.next()).value, { channel: "c", message: "hi" });
+  assertEquals(server.peers.length, 2);
+  await assertRejects(() => cache(redis), TypeError, "needs RESP3");
+});
+
+for (
+  const refusal of [
+    "ERR unsupported command `hello`",
+    "unsupported command 'HELLO'",
+    "NOAUTH Authentication required.",
+    "NOPROTO unsupported protocol version",
+  ]
+) {
+  const script = answering(([name, ...words]) => {
+    if (name === "HELLO") return `-${refusal}\r\n`;
+    if (name === "AUTH") return words.at(-1) === "secret" ? OK : "-WRONGPASS invalid username-password pair\r\n";
+    return name === "CLIENT" ? "-ERR unsupported command\r\n" : "+PONG\r\n";
+  });
+
+  test(`a server that answers HELLO with ${refusal} is given the password by AUTH`, async () => {
+    await using server = await startScripted(script);
+    await using redis = await connect(server.url, { password: "secret" });
+    assertEquals(await redis.ping(), "PONG");
+    await assertRejects(() => connect(server.url, { password: "none" }), ConnectionError, "WRONGPASS");
+  });
+}
+
+test("a server that wants a password where none is known says so, whatever it makes of HELLO", async () => {
+  const refusal = "-NOAUTH Authentication required.\r\n";
+  for (const hello of [refusal, "-ERR unknown command 'HELLO'\r\n"]) {
+    let greetings = 0;
+    await using server = await startScripted(answering(([name]) => {
+      if (name !== "HELLO") return refusal;
+      greetings++;
+      return hello;
+    }));
+    await assertRejects(() => connect(server.url), ConnectionError, "NOAUTH");
+    assertEquals(greetings, 1);
+  }
 });
 
 for (
