@@ -175,6 +175,7 @@ export abstract class BasePipeline extends BaseBatch {
   async #sendParts(previous: Promise<void> | undefined): Promise<void> {
     const parts = this.#parts.splice(0);
     const outcome = this.#outcome;
+    const { ticket } = this;
     this.#cutSize = 0;
     if (previous !== undefined) await previous;
     const { blocking } = this;
@@ -194,13 +195,15 @@ export abstract class BasePipeline extends BaseBatch {
           const line = this.#follow(next, outcome) ?? await this.#choose(next, outcome);
           if (blocking) {
             this.#held = line;
-            unwatched ??= this.#watch(line, part.ticket);
+            ticket.holds = true;
+            unwatched ??= this.#watch(line, ticket);
           }
           this.#sendPart(part, line, outcome);
           if (part !== parts.at(-1)) await this.#leave(line);
           if (line.isFilled(WINDOW) || this.#unpaced >= FULL) await this.#pace(line);
         }
         if (this.blocking) await outcome.reached(this.#handed);
+        ticket.letGo();
       });
     } catch (error) {
       for (const part of parts) if (part.owed > 0) part.fail(error as Error);

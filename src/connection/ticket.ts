@@ -15,6 +15,9 @@ export class Ticket {
   sent = false;
   /** How many parts of it have been handed over. */
   parts = 0;
+  /** Its parts may hold the connection, which is watched and dropped for all of them: so it is not replaced until `letGo`. */
+  holds = false;
+  #refusal: ReplyError | undefined;
   #line: Line | undefined;
 
   /** One more part goes to a line, after all others have. */
@@ -25,7 +28,16 @@ export class Ticket {
 
   /** A replica refused one of its commands, and nothing of what that was a part of is owed any longer. */
   refused(error: ReplyError): void {
-    this.#line?.refused(error);
+    if (this.holds) this.#refusal = error;
+    else this.#line?.refused(error);
+  }
+
+  /** All of it is answered: if a replica refused some, the connection may be replaced now. */
+  letGo(): void {
+    const refusal = this.#refusal;
+    this.holds = false;
+    this.#refusal = undefined;
+    if (refusal !== undefined) this.refused(refusal);
   }
 
   /** Takes back what has not left. */

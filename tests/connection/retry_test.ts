@@ -247,6 +247,33 @@ test("a blocking pipeline that a replica refused in part can be given up, and it
   await server.peers[1].untilEnded();
 });
 
+test("a blocking pipeline of several parts is given up as a whole, though a replica refused the first", async () => {
+  const asked: number[] = [];
+  await using server = await startScripted(async (peer, index) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (words[0] === "HELLO") await peer.send(HELLO);
+      else if (words[0] === "SET") await peer.send("-READONLY You can't write against a read only replica.\r\n");
+      else if (words[0] === "XREAD" && asked.push(index) === 2) await peer.send("$-1\r\n");
+      else if (words[0] === "GET") await peer.send("+OK\r\n");
+    }
+  });
+  await using redis = await connect(server.url, { clientInfo: false, maxSessions: 1 });
+  const given = (limits: { timeout?: number; signal?: AbortSignal }) =>
+    redis.with(limits).pipeline((p) => {
+      for (let i = 0; i < 400; i++) p.set("a", "x".repeat(100));
+      return [p.call("XREAD", "BLOCK", 0, "STREAMS", "s", "$")];
+    }, { errors: "return" });
+  await assertRejects(() => given({ timeout: 300 }), TimeoutError, "it may have run");
+  await server.peers[1]!.untilEnded();
+  assertEquals(await redis.session((session) => session.get("b")), "OK");
+  // One that is answered after all looks for the primary then.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assertEquals(await given({}), [null]);
+  await server.peers[asked[1]!]!.untilEnded();
+  assertEquals(await redis.session((session) => session.get("b")), "OK");
+  assertEquals(redis.stats().leased, 0);
+});
+
 test("who closes the client when he hears that the primary is looked for gets each reply once", async () => {
   await using server = await startScripted(async (peer) => {
     await peer.command();
