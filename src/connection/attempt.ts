@@ -12,6 +12,7 @@ import { type Exchange, type Greeting, handshake, type HandshakeOptions } from "
 import { detailed, overdue } from "./notice.ts";
 import { Pending } from "./pending.ts";
 import type { Proof } from "./proof.ts";
+import { SECOND_LOOK } from "./silence.ts";
 import { describe, explain, type Reasons } from "./trouble.ts";
 import { unlessAborted } from "./wait.ts";
 
@@ -75,12 +76,15 @@ export class Attempt {
   async #limited(connection: Connection, work: () => Promise<Greeting>): Promise<Greeting> {
     const { connectTimeout, address, reasons } = this.#options;
     const { signal } = this.#giveUp;
-    const timer = connectTimeout === 0 ? undefined : setTimeout(() => {
+    const late = (): void => {
       const hint = address.tls && !connection.attached ? "is TLS spoken there?" : undefined;
       const words = overdue(`No connection to ${describe(address)}`, connectTimeout, hint);
-      const late = new TimeoutError(words, { waitingFor: "connect", after: connectTimeout });
-      this.abort(detailed(late, () => connection.report()));
-    }, connectTimeout);
+      const error = new TimeoutError(words, { waitingFor: "connect", after: connectTimeout });
+      this.abort(detailed(error, () => connection.report()));
+    };
+    // In a process that was busy for so long, timers come before what its sockets hold.
+    const doubt = (): void => void (timer = setTimeout(late, SECOND_LOOK));
+    let timer = connectTimeout === 0 ? undefined : setTimeout(doubt, connectTimeout);
     try {
       // Neither a socket nor credentials that never come outlast the limit.
       const greeting = await unlessAborted(signal, work());

@@ -1,9 +1,12 @@
 // The invariant of this file: no promise ever settles with another command's reply, and every one settles once.
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
 import { connect, ConnectionError, ReplyError, TimeoutError } from "../../mod.ts";
+import { SECOND_LOOK } from "../../src/connection/silence.ts";
 import { cuts } from "../support/bytes.ts";
-import { answering, greeted, startScripted } from "../support/scripted.ts";
+import { gate } from "../support/gate.ts";
+import { answering, greeted, HELLO, startScripted } from "../support/scripted.ts";
 import { test } from "../support/test.ts";
+import { held } from "../support/timers.ts";
 import { open } from "./open.ts";
 
 test("connect() explains a refused port", async () => {
@@ -31,6 +34,23 @@ test("connect() gives up on a server that accepts and says nothing", async () =>
   await using server = await startScripted();
   const error = await assertRejects(() => connect(server.url, { connectTimeout: 100 }), TimeoutError, "100 ms");
   assertEquals(error.waitingFor, "connect");
+});
+
+test("a greeting that a busy process has yet to read has a second look to be read in", async () => {
+  const { open: answer, opened } = gate();
+  await using server = await startScripted(async (peer) => {
+    await peer.command();
+    await opened;
+    await peer.send(HELLO);
+  });
+  using limit = held(1234);
+  using look = held(SECOND_LOOK);
+  const connecting = open(server.url, { connectTimeout: 1234 });
+  await (await server.peer()).until("HELLO");
+  limit.fire();
+  answer();
+  await using _redis = await connecting;
+  assertEquals([limit.size, look.size], [0, 0]);
 });
 
 test("connect() tells a server that is not Redis", async () => {
