@@ -145,12 +145,15 @@ export function readOptions(
   more: PoolOptions = {},
   pool = false,
 ): PoolOptions {
+  // By what it has, for a URL may be another realm's.
+  const { href = target } = Object(target);
+  const isUrl = typeof href === "string";
   // Nothing at all stands for the usual place; what was to be one, and is none, does not.
-  const isKnown = target === undefined || typeof target === "string" || isObject(target);
-  if (!isKnown || !isObject(more)) throw new TypeError("A client is opened with a URL, with options, or with both");
-  const given: PoolOptions = typeof target === "string" || target instanceof URL
-    ? { ...more, url: target }
-    : { ...target, ...defined(more) };
+  const isKnown = target === undefined || isUrl || mayHoldOptions(target);
+  if (!isKnown || !mayHoldOptions(more)) {
+    throw new TypeError("A client is opened with a URL, with options, or with both");
+  }
+  const given: PoolOptions = isUrl ? { ...more, url: href } : { ...target as PoolOptions, ...defined(more) };
   const own = defined(given);
   const said = given.url === undefined ? {} : parseUrl(urlOf(given.url));
   // One place, one identity: what is given beside the URL replaces what belongs together in it.
@@ -174,8 +177,12 @@ function urlOf(url: string | URL): string | URL {
   return value;
 }
 
-function isObject(value: unknown): boolean {
-  return typeof value === "object" && value !== null;
+/** What has nothing of its own, and is no plain object (a promise, a map…), says nothing of what was meant. */
+function mayHoldOptions(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  // What plain objects descend from, in whatever realm, descends from nothing.
+  const parent = Object.getPrototypeOf(value) ?? Object.prototype;
+  return Object.keys(value).length > 0 || Object.getPrototypeOf(parent) === null;
 }
 
 /** The options that are given: one that is `undefined` does not win over what the URL says. */

@@ -104,6 +104,33 @@ for (const target of [null, 6379, true, () => "redis://h"]) {
   });
 }
 
+test("an object that says nothing of what was meant is neither, one with nothing in it is", async () => {
+  class Settings {
+    get hostname(): string {
+      return "h";
+    }
+  }
+  const pending = Promise.resolve("redis://h");
+  for (const odd of [pending, [], new Map(), new Settings()]) {
+    await assertRejects(() => connect(odd as never), TypeError, "opened with a URL, with options");
+    await assertRejects(() => connect({}, odd as never), TypeError, "opened with a URL, with options");
+  }
+  await assertRejects(() => connect(["redis://h"] as never), TypeError, "Unknown option: 0");
+  await assertRejects(() => connect({}, new URL("redis://h") as never), TypeError, "opened with a URL, with options");
+  for (const none of [{}, Object.create(null), Object.create(Object.create(null))]) assertEquals(readOptions(none), {});
+  assertEquals(readOptions(Object.assign(new Settings(), { port: 7 })), { port: 7 });
+});
+
+test("a URL of another realm is one", () => {
+  class Elsewhere {
+    get href(): string {
+      return "redis://h:7";
+    }
+  }
+  const url = new Elsewhere() as URL;
+  assertEquals(readOptions(url, { database: 2 }), readOptions("redis://h:7", { database: 2 }));
+});
+
 test("new Redis(…) says how a client is opened", () => {
   const Other = Redis as unknown as new (...args: unknown[]) => Redis;
   for (const args of [[], ["redis://h"], [6379, "h"], [{ host: "h" }, {}]]) {
