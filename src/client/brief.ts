@@ -29,9 +29,11 @@ function partsOf(text: string): PoolOptions {
 }
 
 function read(text: string): PoolOptions {
-  const { protocol, hostname, port, username, password, pathname, search } = new URL(text);
+  const { protocol, hostname, port, username, password, pathname, search, hash } = new URL(text);
   const tls = protocol === "rediss:";
-  if (!tls && protocol !== "redis:" || search !== "" || !/^(?:\/\d*)?$/.test(pathname)) throw new TypeError(WANTED);
+  // Here a # ends the host: what was to be a password would be a port, and the rest of it nothing.
+  const isUsual = (tls || protocol === "redis:") && search + hash === "" && /^(?:\/\d*)?$/.test(pathname);
+  if (!isUsual) throw new TypeError(WANTED);
   return {
     hostname: hostname.replace(/^\[(.*)\]$/, "$1") || undefined,
     port: port === "" ? undefined : Number(port),

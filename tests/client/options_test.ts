@@ -131,6 +131,15 @@ test("a URL of another realm is one", () => {
   assertEquals(readOptions(url, { database: 2 }), readOptions("redis://h:7", { database: 2 }));
 });
 
+test("a password with a # in it is refused in a small build as well, and not shown", () => {
+  for (const url of ["redis://ada:12#secret@db", "redis://db/1#secret"]) {
+    for (const read of [readOptions, readBriefly]) {
+      const { message } = assertThrows(() => read(url), TypeError);
+      assert(!message.includes("secret"), message);
+    }
+  }
+});
+
 test("new Redis(…) says how a client is opened", () => {
   const Other = Redis as unknown as new (...args: unknown[]) => Redis;
   for (const args of [[], ["redis://h"], [6379, "h"], [{ host: "h" }, {}]]) {
