@@ -148,9 +148,8 @@ function cachingPipeline(Pipeline: NonNullable<Kit["pipeline"]>, tracker: Tracke
 
     override run<const C extends readonly unknown[]>(
       build: (pipeline: this) => C | Iterator<unknown, C | void>,
-      options: PipelineOptions,
     ): Promise<Replies<C> | RepliesOrErrors<C>> {
-      return super.run(build, options).finally(() => this.#touched.drop());
+      return super.run(build).finally(() => this.#touched.drop());
     }
   };
 }

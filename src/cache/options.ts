@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkKnown } from "../client/known.ts";
 import { whyNot } from "./cacheable.ts";
 
 /** The settings of a cache. All are optional. */
@@ -59,9 +60,7 @@ const KNOWN = ["maxEntries", "maxBytes", "ttl", "mode", "prefixes", "commands", 
  * @throws {RangeError} for a number out of range.
  */
 export function readCacheOptions(options: CacheOptions): CacheSettings {
-  for (const name of Object.keys(options)) {
-    if (!KNOWN.includes(name)) throw new TypeError(`Unknown option: ${name}; known are ${KNOWN.join(", ")}`);
-  }
+  checkKnown(options, KNOWN);
   const { mode = "default", prefixes = [], commands } = options;
   if (mode !== "default" && mode !== "broadcast") {
     throw new TypeError('Option mode must be "default" or "broadcast"');

@@ -10,6 +10,7 @@ import { Pending, type SendOptions } from "../connection/pending.ts";
 import { BIGINTS, BYTES, type Bytes } from "../resp/reply.ts";
 import { APART, CORE, Core, LIKE, ON, OPTIONS } from "./core.ts";
 import { feature, type SurfaceOf, type Surfaces } from "./kit.ts";
+import { checkKnown } from "./known.ts";
 
 /** Flags that keep a command off a shared connection. */
 const UNUSUAL = BLOCKING | BLOCKING_OPTION | SESSION | PUBSUB;
@@ -132,9 +133,7 @@ export abstract class BareClient<
    * @throws {TypeError} for an unknown name, {@link RangeError} for a time out of range.
    */
   with(options: CallOptions): this {
-    for (const name of Object.keys(options)) {
-      if (!KNOWN.includes(name)) throw new TypeError(`Unknown option: ${name}; known are ${KNOWN.join(", ")}`);
-    }
+    checkKnown(options, KNOWN);
     const { timeout } = options;
     if (
       timeout !== undefined &&

@@ -96,10 +96,14 @@ export class Queued {
   }
 }
 
-/** Says that a builder gave no list. What an asynchronous one comes to is part of the same mistake: nobody else hears of it. */
-export function noList(what: string, built: unknown): TypeError {
+/**
+ * Says that a builder gave no list, and what there is `otherwise`. What an asynchronous one comes to is part of the same mistake:
+ * nobody else hears of it.
+ */
+export function noList(what: string, built: unknown, otherwise = ""): TypeError {
   Promise.resolve(built).catch(() => {});
-  return new TypeError(`The builder of a ${what} must be a function that returns the list of its commands, at once`);
+  const wanted = "must be a function that returns the list of its commands, at once";
+  return new TypeError(`The builder of a ${what} ${wanted}${otherwise}`);
 }
 
 /** The first chunk of a batch: small ones leave room for the next. */

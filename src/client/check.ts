@@ -4,6 +4,8 @@
  * @module
  */
 
+import { checkKnown } from "./known.ts";
+
 /** Whole numbers, and what they may be. These may stand in a URL, too. */
 export const NUMBERS: Readonly<Record<string, readonly [min: number, max: number]>> = {
   port: [1, 65535],
@@ -51,10 +53,9 @@ type Options = Readonly<Record<string, unknown>>;
  * @throws {RangeError} for a number out of range.
  */
 export function checkOptions(options: Options, pool: boolean): void {
-  for (const name of Object.keys(options)) {
-    if (!KNOWN.includes(name)) throw new TypeError(`Unknown option: ${name}; known are ${KNOWN.join(", ")}`);
-    if (!pool && POOL.includes(name)) throw new TypeError(`Option ${name} is one of connectPool()`);
-  }
+  checkKnown(options, KNOWN);
+  const foreign = pool ? undefined : POOL.find((name) => name in options);
+  if (foreign !== undefined) throw new TypeError(`Option ${foreign} is one of connectPool()`);
   for (const [name, [min, max]] of Object.entries(NUMBERS)) checkNumber(name, options[name], min, max);
   for (const name of STRINGS) checkText(name, options[name]);
   for (const name of BOOLEANS) checkKind(name, options[name], "boolean", "true or false");
@@ -85,10 +86,8 @@ function checkKind(name: string, value: unknown, kind: string, what: string): vo
 function checkTls(tls: unknown): void {
   if (tls === undefined || typeof tls === "boolean") return;
   if (typeof tls !== "object" || tls === null) throw new TypeError("Option tls must be true, false, or an object");
-  const { ca, cert, key, verify, ...more } = tls as Options;
-  for (const name of Object.keys(more)) {
-    if (!TLS.includes(name)) throw new TypeError(`Unknown option: tls.${name}; known are ${TLS.join(", ")}`);
-  }
+  checkKnown(tls, TLS, "tls.");
+  const { ca, cert, key, verify } = tls as Options;
   for (const name of TLS_TEXTS) checkText(`tls.${name}`, (tls as Options)[name]);
   checkKind("tls.verify", verify, "boolean", "true or false");
   for (const one of Array.isArray(ca) ? ca : [ca]) checkPem("tls.ca", one);
@@ -101,8 +100,8 @@ function checkTls(tls: unknown): void {
 function checkLimits(limits: unknown): void {
   if (limits === undefined) return;
   if (typeof limits !== "object" || limits === null) throw new TypeError("Option limits must be an object");
+  checkKnown(limits, LIMITS, "limits.");
   for (const [name, limit] of Object.entries(limits)) {
-    if (!LIMITS.includes(name)) throw new TypeError(`Unknown option: limits.${name}; known are ${LIMITS.join(", ")}`);
     checkNumber(`limits.${name}`, limit, name === "idle" ? 0 : 1, Number.MAX_SAFE_INTEGER);
   }
 }

@@ -17,6 +17,9 @@ export interface InboxOptions {
   readonly overflow?: "error" | "drop-oldest" | "unbounded" | undefined;
 }
 
+/** The names of {@link InboxOptions}. */
+export const INBOX: readonly string[] = ["buffer", "overflow"];
+
 const DEFAULT_BUFFER = 10_000;
 
 /** A queue with one reader, that ends. */

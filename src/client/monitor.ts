@@ -15,7 +15,8 @@ import { unlessAborted } from "../connection/wait.ts";
 import { Encoder } from "../resp/encoder.ts";
 import { BYTES, type Reply } from "../resp/reply.ts";
 import { utf8 } from "../resp/text.ts";
-import { Inbox, type InboxOptions } from "./inbox.ts";
+import { INBOX, Inbox, type InboxOptions } from "./inbox.ts";
+import { checkKnown } from "./known.ts";
 import type { Lines } from "./lines.ts";
 import { patience } from "./patience.ts";
 
@@ -87,6 +88,7 @@ export class Monitor<S extends string | Uint8Array = string>
 
   /** @internal Made by `redis.monitor`. */
   constructor(lender: Lender, mode: number, options: InboxOptions, signal?: AbortSignal) {
+    checkKnown(options, INBOX);
     this.#inbox = new Inbox("lines", options);
     this.#lender = lender;
     this.#unheard = signal && onAbort(signal, () => this.#fail(signal.reason));

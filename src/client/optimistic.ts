@@ -6,6 +6,7 @@
 import { TransactionError } from "../errors.ts";
 import type { Key } from "../command/values.ts";
 import { LONGEST_DELAY, pause } from "../connection/wait.ts";
+import { checkKnown } from "./known.ts";
 
 /** How often, and how soon after each other, `redis.watch` tries. */
 export interface WatchOptions {
@@ -17,6 +18,9 @@ export interface WatchOptions {
    */
   readonly backoff?: ((attempt: number) => number) | undefined;
 }
+
+/** The names of {@link WatchOptions}. */
+const KNOWN = ["attempts", "backoff"];
 
 /** The part of a session that this needs. */
 export interface Watching {
@@ -42,6 +46,7 @@ export async function optimistic<T>(
   options: WatchOptions,
   signal?: AbortSignal,
 ): Promise<T> {
+  checkKnown(options, KNOWN);
   const { attempts = 20, backoff = jittered } = options;
   if (!Number.isInteger(attempts) || attempts < 1) {
     throw new RangeError("Option attempts must be a whole number from 1");

@@ -11,6 +11,7 @@ import type { Arg, CommandSpec } from "../command/spec.ts";
 import type { Encoder } from "../resp/encoder.ts";
 import { BaseBatch, noList, type Replies, type RepliesOrErrors } from "./batch.ts";
 import { Deferred, giveEncoder, takeEncoder } from "./deferred.ts";
+import { checkKnown } from "./known.ts";
 import { onOverdue } from "./overdue.ts";
 import { Outcome, Part } from "./part.ts";
 
@@ -29,6 +30,12 @@ const WINDOW = 1024 * 1024;
 const HOPS = 8;
 /** Bytes after which a pipeline calls itself full, and encodes at once what is queued all the same. */
 const FULL = 4 * 1024 * 1024;
+
+/** The names of {@link PipelineOptions}. */
+const KNOWN = ["errors", "replies"];
+
+/** What does for a source that is asynchronous. */
+const BY_HAND = ", or a generator; what comes in time is queued by hand: redis.pipeline(), drain() and exec()";
 
 /** How the outcome of a pipeline is handed back. */
 export interface PipelineOptions {
@@ -82,6 +89,7 @@ export abstract class BasePipeline extends BaseBatch {
   /** @internal Made by a client or a session. */
   constructor(runner: Runner, mode: number, options: PipelineOptions = {}, guard: Guard = (work) => work()) {
     super(mode);
+    checkKnown(options, KNOWN);
     this.#runner = runner;
     this.#guard = guard;
     this.#errors = options.errors;
@@ -307,7 +315,9 @@ export abstract class BasePipeline extends BaseBatch {
     return this.#guarded(() => this.#exec(options));
   }
 
-  async #exec({ errors = this.#errors }: Pick<PipelineOptions, "errors">): Promise<unknown[]> {
+  async #exec(options: Pick<PipelineOptions, "errors">): Promise<unknown[]> {
+    checkKnown(options, ["errors"]);
+    const { errors = this.#errors } = options;
     const { ticket } = this;
     this.#cutPart();
     this.rest();
@@ -333,28 +343,26 @@ export abstract class BasePipeline extends BaseBatch {
   /** @internal Queues what the builder does, runs it, and gives the replies of the commands that it listed. */
   run<const C extends readonly unknown[]>(
     build: (pipeline: this) => C | Iterator<unknown, C | void>,
-    options: PipelineOptions,
   ): Promise<Replies<C> | RepliesOrErrors<C>> {
-    return this.#guarded(() => this.#run(build, options));
+    return this.#guarded(() => this.#run(build));
   }
 
   async #run<const C extends readonly unknown[]>(
     build: (pipeline: this) => C | Iterator<unknown, C | void>,
-    options: PipelineOptions,
   ): Promise<Replies<C> | RepliesOrErrors<C>> {
     const built = typeof build === "function" ? build(this) : undefined;
     const list = Array.isArray(built) ? built as unknown as C : await this.#pull(built as Iterator<unknown, C | void>);
-    if (list !== undefined && !Array.isArray(list)) throw noList("pipeline", list);
+    if (list !== undefined && !Array.isArray(list)) throw noList("pipeline", list, BY_HAND);
     const places = list === undefined ? undefined : this.places(list as readonly unknown[]);
     const { keep } = this.#outcome;
-    const replies = await this.#exec(options);
+    const replies = await this.#exec({});
     return (places === undefined || !keep ? replies : places.map((place) => replies[place])) as Replies<C>;
   }
 
   /** Runs a generator as far as there is room, so that an endless one needs a bounded amount of memory; not after a loss. */
   async #pull<C>(source: Iterator<unknown, C | void>): Promise<C | undefined> {
     // An asynchronous generator never says, at once, that it is done.
-    if (typeof source?.next !== "function" || Symbol.asyncIterator in source) throw noList("pipeline", source);
+    if (typeof source?.next !== "function" || Symbol.asyncIterator in source) throw noList("pipeline", source, BY_HAND);
     for (;;) {
       const { done, value } = source.next();
       if (done) return value as C | undefined;

@@ -138,7 +138,7 @@ export abstract class BaseClient<
       (work, giveUp) =>
         this.#core.running.add(guarded("pipeline", this.#options, work, () => this.#core.report(), giveUp)),
     );
-    return build === undefined ? pipeline : pipeline.run(build as () => readonly unknown[], options);
+    return build === undefined ? pipeline : pipeline.run(build as () => readonly unknown[]);
   }
 
   #run<T>(exclusive: boolean, work: (next: (last: Line | undefined) => Line) => Promise<T>): Promise<T> {

@@ -187,7 +187,7 @@ export abstract class BaseSession<
       (work, giveUp) => this.#guarded("pipeline", work, giveUp),
     );
     pipeline[QUEUEING] = this[QUEUEING];
-    return pipeline.run(build as () => C, options);
+    return pipeline.run(build as () => C);
   }
 
   /** Runs a transaction on this connection whose errors stand in the places of their replies. */

@@ -11,6 +11,7 @@ import type { StreamEntry } from "../generated/replies.ts";
 import { onAbort } from "../connection/signal.ts";
 import { tell } from "../connection/tell.ts";
 import type { Companion, Core } from "./core.ts";
+import { checkKnown } from "./known.ts";
 import { kept } from "./names.ts";
 import { ENOUGH, passes, pauseAfter } from "./passing.ts";
 import { checkNames, isAfter, same } from "./stream_names.ts";
@@ -41,6 +42,9 @@ export interface ReadStreamOptions {
   /** Called with each failure that reading goes on after: a lost connection, a server that is loading. */
   readonly onError?: ((error: Error) => void) | undefined;
 }
+
+/** The names of {@link ReadStreamOptions}. */
+const KNOWN = ["from", "count", "block", "signal", "onError"];
 
 /** The commands that following takes. */
 export interface StreamReading<S extends string | Uint8Array = string> {
@@ -93,6 +97,7 @@ export class StreamReader<S extends string | Uint8Array = string>
     keys: Key | readonly Key[],
     options: ReadStreamOptions = {},
   ) {
+    checkKnown(options, KNOWN);
     const { from = "$", block = 5000, count = 100, signal } = options;
     this.#keys = kept(keys);
     if (this.#keys.length === 0) throw new TypeError("readStream: expected at least one stream");

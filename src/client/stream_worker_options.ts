@@ -5,6 +5,7 @@
  */
 import type { Key, Many, Pairs, Value } from "../command/values.ts";
 import type { XclaimOptions, XgroupCreateOptions, XpendingOptions, XreadgroupOptions } from "../generated/options.ts";
+import { checkKnown } from "./known.ts";
 import type { StreamItem } from "./stream_reader.ts";
 
 /** An entry that a worker is to handle. */
@@ -98,14 +99,19 @@ export interface StreamWorking {
   with(options: { readonly signal?: AbortSignal | undefined; readonly timeout?: number | undefined }): StreamWorking;
 }
 
+const NUMBERS = ["concurrency", "claimIdle", "maxDeliveries", "block"] as const;
+/** The names of {@link StreamWorkerOptions}. */
+const KNOWN = ["streams", "group", "consumer", "handler", "from", "onDead", "onError", "signal", ...NUMBERS];
+
 /** Says what is wrong with the options. */
 export function checkWorker(options: StreamWorkerOptions<never>): void {
+  checkKnown(options, KNOWN);
   if (Array.isArray(options.streams) && options.streams.length === 0) {
     throw new TypeError("streamWorker: expected at least one stream");
   }
   if (typeof options.group !== "string" || options.group === "") throw new TypeError("Option group must be a name");
   if (typeof options.handler !== "function") throw new TypeError("Option handler must be a function");
-  for (const name of ["concurrency", "claimIdle", "maxDeliveries", "block"] as const) {
+  for (const name of NUMBERS) {
     const value = options[name];
     if (value === undefined) continue;
     if (!Number.isInteger(value) || value < 1 || value >= 2 ** 31) {

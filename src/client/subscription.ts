@@ -4,7 +4,8 @@
  * @module
  */
 import { tell } from "../connection/tell.ts";
-import { Inbox, type InboxOptions } from "./inbox.ts";
+import { INBOX, Inbox, type InboxOptions } from "./inbox.ts";
+import { checkKnown } from "./known.ts";
 
 /** A message of a channel. */
 export interface Message<S extends string | Uint8Array = string> {
@@ -18,7 +19,7 @@ export interface Message<S extends string | Uint8Array = string> {
 
 /** How messages are taken. */
 export interface SubscribeOptions<S extends string | Uint8Array = string> extends InboxOptions {
-  /** Called with each message, instead of iterating. What it throws is thrown again in a task of its own. */
+  /** Called with each message, instead of iterating. What it throws is an uncaught exception of the process. */
   readonly onMessage?: ((message: Message<S>) => void) | undefined;
   /** Called when the connection was lost and made again: messages published in between are gone. */
   readonly onGap?: (() => void) | undefined;
@@ -27,12 +28,14 @@ export interface SubscribeOptions<S extends string | Uint8Array = string> extend
 }
 
 const CALLBACKS = ["onMessage", "onGap", "onError"] as const;
+const KNOWN = [...INBOX, ...CALLBACKS];
 
 /** Elsewhere the listener itself stands in their place: it would never be called. */
 function check(options: SubscribeOptions<never>): void {
   if (typeof options !== "object" || options === null) {
     throw new TypeError("The options of a subscription must be an object: a listener is given as { onMessage }");
   }
+  checkKnown(options, KNOWN);
   for (const name of CALLBACKS) {
     if (!["undefined", "function"].includes(typeof options[name])) {
       throw new TypeError(`Option ${name} must be a function`);

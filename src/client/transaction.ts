@@ -12,9 +12,13 @@ import { type About, LOOSE, type Owed, unsafeInteger } from "../connection/pendi
 import { BIGINTS, BYTES, type Reply } from "../resp/reply.ts";
 import { utf8 } from "../resp/text.ts";
 import { aboutAll, BaseBatch, noList, type Replies, type RepliesOrErrors, type Run } from "./batch.ts";
+import { checkKnown } from "./known.ts";
 
 const MULTI = new CommandSpec("MULTI", SESSION);
 const EXEC = new CommandSpec("EXEC", SESSION);
+
+/** The names of {@link TransactionOptions}. */
+const KNOWN = ["errors"];
 
 /** How the outcome of a transaction is handed back. */
 export interface TransactionOptions {
@@ -177,6 +181,7 @@ export abstract class BaseTransaction extends BaseBatch {
     options: TransactionOptions,
     on: (work: (line: Line) => Promise<unknown[]>) => Promise<unknown[]>,
   ): Promise<Replies<C> | RepliesOrErrors<C>> {
+    checkKnown(options, KNOWN);
     const list = typeof build === "function" ? build(this) : undefined;
     if (!Array.isArray(list)) throw noList("transaction", list);
     const places = this.places(list);

@@ -235,6 +235,40 @@ test("with() refuses names that it does not know, those of its own settings as w
   assertEquals(await redis.with({ timeout: undefined, signal: undefined }).ping(), "PONG");
 });
 
+test("what is called with options refuses names that it does not know", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const handler = () => {};
+  const worker = { streams: "s", group: "g", handler };
+  const wrong = { tiemout: 5 } as object;
+  for (
+    const [call, known] of [
+      [() => redis.pipeline(wrong), "errors, replies"],
+      [() => redis.pipeline((p) => [p.ping()], wrong), "errors, replies"],
+      [() => redis.pipeline().exec(wrong), "errors"],
+      [() => redis.session((s) => s.pipeline((p) => [p.ping()], wrong)), "errors, replies"],
+      [() => redis.transaction((tx) => [tx.ping()], wrong), "errors"],
+      [() => redis.session((s) => s.transaction((tx) => [tx.ping()], wrong)), "errors"],
+      [() => redis.watch("k", () => {}, wrong), "attempts, backoff"],
+      [() => redis.subscribe("c", wrong), "buffer, overflow, onMessage, onGap, onError"],
+      [() => redis.psubscribe("c", wrong), "buffer, overflow, onMessage, onGap, onError"],
+      [() => redis.scanIterator(wrong), "match, count, type"],
+      [() => redis.hscanIterator("h", wrong), "match, count, novalues"],
+      [() => redis.sscanIterator("s", wrong), "match, count"],
+      [() => redis.zscanIterator("z", wrong), "match, count, noscores"],
+      [() => redis.readStream("s", wrong), "from, count, block, signal, onError"],
+      [() => redis.streamWorker({ ...worker, ...wrong }), "streams, group, consumer, handler"],
+      [() => redis.monitor(wrong), "buffer, overflow"],
+    ] as const
+  ) {
+    await assertRejects(async () => await call(), TypeError, `Unknown option: tiemout; known are ${known}`);
+  }
+  // A walk is gone on with by an option of its own, which is none of its command.
+  const walk = redis.scanIterator({ cursor: "0", match: "none" });
+  for await (const _ of walk.each()) throw new Error("there is nothing");
+  assertEquals(redis.stats().leased, 0);
+});
+
 test("env: takes the URL from the environment, when it is asked for and not before", async () => {
   await using server = await startRedis({ password: "secret" });
   const name = "RESPIRE_TEST_URL";
