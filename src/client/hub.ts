@@ -102,12 +102,12 @@ export class Hub {
   async #open(): Promise<Line> {
     const present = this.#line;
     if (present !== undefined && this.needs(present)) {
-      await present.open();
+      await present.reach();
       // Whoever listened there may have been told meanwhile that messages do not come over it any more.
       if (this.needs(present)) return present;
     }
     const shared = this.#settings.shared();
-    await shared.open();
+    await shared.reach();
     let line = shared;
     if (shared.protocol === 2) {
       // Nobody would close a line that begins after the client has ended.

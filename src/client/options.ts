@@ -64,7 +64,8 @@ export interface ClientOptions {
   readonly queueTimeout?: number | undefined;
   /**
    * How many commands may wait for a connection that was lost, or could not be made; 100,000 unless given, 0 lets none wait
-   * but the one that has it opened again. They all wait for one that is opened for the first time, or replaced.
+   * but the one that has it opened again. They all wait for one that is opened for the first time, or replaced. Where as
+   * many wait, subscriptions and what needs a connection of its own are refused, too.
    */
   readonly queueLimit?: number | undefined;
   /** Milliseconds for which a command that the server refuses for now (LOADING, READONLY, TRYAGAIN…) is sent again; 10,000 unless given, 0 never does. */
@@ -113,8 +114,8 @@ export interface ClientOptions {
    */
   readonly integrity?: boolean | undefined;
   /**
-   * Called at each change of a shared connection's {@link LineState}, while it is shared: what becomes of a session's
-   * connection is not told. A pool has several that are shared; a cache has one of its own, and so have subscriptions with
+   * Called at each change of a shared connection's {@link LineState}, while it is shared, and with `"reconnecting"` again
+   * for each attempt that failed and is followed by another: what becomes of a session's connection is not told. A pool has several that are shared; a cache has one of its own, and so have subscriptions with
    * RESP2. Whether the client works is not told by any one of them: `redis.with({ timeout: 500 }).ping()` asks.
    */
   readonly onState?: ((state: LineState, error?: Error) => void) | undefined;

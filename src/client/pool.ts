@@ -200,7 +200,8 @@ export class Pool implements Lines {
 
   /**
    * Waits for a server that is away: of a line that is somebody's own one attempt fails, and the first line goes on trying
-   * until it is back, or given up. While another line is there, the server may be, too: that is tried.
+   * until it is back, or given up. While another line is there, the server may be, too: that is tried. Where as many
+   * commands as may wait for the first line, nobody waits for it here either.
    */
   async #reach(line: Line): Promise<void> {
     const first = this.first();
@@ -209,7 +210,7 @@ export class Pool implements Lines {
       const reached = await line.open().then(() => true, () => false);
       if (reached || first.state !== "reconnecting") return;
     }
-    await first.open();
+    await first.reach();
   }
 
   async #turn(signal: AbortSignal | undefined): Promise<Line> {

@@ -47,17 +47,23 @@ export class Backlog {
    * Of a session whose connection is lost nothing may: `lost` says how.
    */
   admit(owed: Sendable, lost: ConnectionError | undefined): void {
-    const { state, isOpen, isDown, needsOpener } = this.#life;
+    const { isOpen, needsOpener } = this.#life;
     if (!isOpen) return owed.fail(toldInQueue(tooLate(), owed, this.#owner.report()));
     if (lost !== undefined) return owed.fail(sessionOver(owed, lost, this.#owner.report()));
+    const { refusal } = this;
+    if (refusal !== undefined) return owed.fail(told(refusal, owed, wasSent(owed), this.#owner.report()));
+    this.#waiting.push(owed);
+    if (needsOpener) this.#life.open().catch(() => {});
+  }
+
+  /** Why nothing more may wait, if as much does as may. */
+  get refusal(): string | undefined {
+    const { state, isDown, needsOpener } = this.#life;
     const { queueLimit, address } = this.#options;
     const { size } = this.#waiting;
     // Whoever opens the line has to wait for that, or nobody ever would; and all may who come while it is opened.
-    if (size >= queueLimit && isDown && state !== "idle" && !needsOpener) {
-      return owed.fail(crowded(owed, address, size, this.#owner.report()));
-    }
-    this.#waiting.push(owed);
-    if (needsOpener) this.#life.open().catch(() => {});
+    if (size < queueLimit || !isDown || state === "idle" || needsOpener) return undefined;
+    return crowded(address, size);
   }
 
   /** Puts an entry behind all others. */

@@ -46,9 +46,9 @@ export function toldInQueue(error: Error, owed: Owed, report: ConnectionReport):
   return detailed(own, () => error.report, owed.name);
 }
 
-/** Too many wait already. */
-export function crowded(owed: Owed, address: Address, size: number, report: ConnectionReport): ConnectionError {
-  return told(`Not connected to ${describe(address)}, and ${size} commands wait already`, owed, wasSent(owed), report);
+/** Says that too many wait already. */
+export function crowded(address: Address, size: number): string {
+  return `Not connected to ${describe(address)}, and ${size} commands wait already`;
 }
 
 /** It came too late. */

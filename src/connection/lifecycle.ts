@@ -34,7 +34,7 @@ export interface LifecycleOwner extends ConnectionOwner {
   readonly isEager: boolean;
   /** See {@link LineOptions.onDemand}. */
   readonly isOnDemand: boolean;
-  /** The state is another one. */
+  /** The state is another one; or it is `reconnecting` as before, since another attempt failed. */
   changed(state: LineState, error?: Error): void;
   /** There is a connection: what waits may be sent. */
   ready(): void;
@@ -210,6 +210,9 @@ export class Lifecycle {
         this.#owner.failQueue(delay);
         return this.#setState("idle", delay);
       }
+      // That it was lost is told already.
+      if (error !== cause) this.#owner.changed("reconnecting", error);
+      if (!isWanted()) return;
       // However short: attempts that fail at once must not keep the events of this process waiting for ever.
       if (failures > 0) await this.#attempts.pause(delay);
       if (!isWanted()) return;

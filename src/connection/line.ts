@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { ConnectionError, ConnectionReport, ReplyError } from "../errors.ts";
+import { ConnectionError, type ConnectionReport, type ReplyError } from "../errors.ts";
 import type { Push } from "../resp/reply.ts";
 import { Backlog, type BacklogOwner } from "./backlog.ts";
 import { Bell } from "./bell.ts";
@@ -272,6 +272,13 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
     if (!life.isOpen) return Promise.reject(tooLate());
     const opening = life.open();
     return life.state === "reconnecting" ? this.#queue.wait(opening) : opening;
+  }
+
+  /** Opens a connection unless there is one, for whoever is refused as a command would be: where as much waits as may. */
+  async reach(): Promise<void> {
+    const { refusal } = this.#queue;
+    if (refusal !== undefined) throw new ConnectionError(refusal);
+    await this.open();
   }
 
   /** See {@link LifecycleOwner.ready}. */

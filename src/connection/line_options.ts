@@ -52,7 +52,7 @@ export interface LineOptions extends AttemptOptions {
   readonly traffic?: Traffic | undefined;
   /** Out-of-band values. */
   readonly onPush?: ((push: Push, line: Line) => void) | undefined;
-  /** Each change of state. */
+  /** Each change of state, and each attempt to get another connection that failed and is not the last. */
   readonly onState?: ((state: LineState, line: Line, error?: Error) => void) | undefined;
   /** The command that the line waits for may take any time, and nothing has come for `silence`. */
   readonly onDoubt?: ((line: Line) => void) | undefined;

@@ -131,6 +131,68 @@ test("what waits for a server that is away hears when the client is closed", asy
   }
 });
 
+test("where no command may wait for a server that is away, what needs a connection of its own is refused, too", async () => {
+  await using server = await startFickle();
+  const states: string[] = [];
+  const onState = (state: string): void => void states.push(state);
+  const { redis, back } = await bereft(server.url, { queueLimit: 0, queueTimeout: 1000, onState });
+  for (
+    const [what, call] of [
+      ["GET", () => redis.get("k")],
+      ["BLPOP", () => redis.blpop(["q"], 0)],
+      ["session", () => redis.session()],
+      ["session", () => redis.watch("k", () => {})],
+      ["pipeline", () => redis.pipeline((p) => [p.blpop(["q"], 0)])],
+      ["MONITOR", () => redis.monitor().ready],
+      ["SUBSCRIBE", () => redis.subscribe("c")],
+    ] as const
+  ) {
+    const error = await assertRejects<ConnectionError>(call, ConnectionError, "0 commands wait already");
+    assertEquals([error.sent, error.closed, error.command, error.report !== undefined], [false, false, what, true]);
+  }
+  assertEquals([redis.stats().leased, redis.stats().waiting], [0, 0]);
+  back();
+  await until(() => states.at(-1) === "ready");
+  assertEquals(await redis.session((session) => session.get("k")), "OK");
+  redis.destroy();
+});
+
+test("each attempt to reach a server that is away is told with why it failed, the last one as that", async () => {
+  await using server = await startFickle();
+  const told: [state: string, why: string][] = [];
+  const onState = (state: string, error?: Error): void => void told.push([state, error?.message ?? ""]);
+  const { redis, back } = await bereft(server.url, { onState, backoff: (attempt) => attempt < 4 ? 2 : null });
+  await until(() => told.at(-1)![0] === "idle");
+  assertEquals(told.map(([state]) => state), [
+    "connecting",
+    "ready",
+    "reconnecting",
+    ...["reconnecting", "reconnecting", "reconnecting"],
+    "idle",
+  ]);
+  for (const [state, why] of told.slice(3)) assert(why.includes("refused"), `${state}: ${why}`);
+  back();
+  assertEquals(await redis.get("k"), "OK");
+  assertEquals(told.slice(7).map(([state]) => state), ["connecting", "ready"]);
+  redis.destroy();
+});
+
+test("who hears of an attempt that failed may close the client", async () => {
+  await using server = await startFickle();
+  let tries = 0;
+  const backoff = () => (tries++, 2);
+  const opened: Redis[] = [];
+  const onState = (_: string, error?: Error): void => {
+    if (error?.message.includes("refused")) opened[0]?.destroy();
+  };
+  const { redis } = await bereft(server.url, { backoff, queueTimeout: 1000, onState });
+  opened.push(redis);
+  await assertRejects(() => redis.get("k"), ConnectionError);
+  const before = tries;
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assertEquals(tries, before);
+});
+
 test("as long as another connection of the pool is there, nobody waits for the first", async () => {
   const kill = gate();
   await using server = await startScripted(async (peer, index) => {
