@@ -11,6 +11,7 @@ import { Encoder } from "../resp/encoder.ts";
 import { type About, LOOSE } from "../connection/pending.ts";
 import { BYTES, type Reply } from "../resp/reply.ts";
 import { QUEUEING, unlessQueued } from "./own_multi.ts";
+import { whyApart } from "./refusal.ts";
 import { named } from "./unusual.ts";
 
 /** Equal commands in a row: a pipeline of a million HSETs is described by one of these. */
@@ -196,9 +197,7 @@ export abstract class BaseBatch {
 
   #unusual(spec: CommandSpec, args: readonly Arg[]): void {
     if ((spec.flags & (SESSION | PUBSUB)) !== 0) {
-      throw new TypeError(
-        `${spec.name} changes the state of its connection: send it on a session, on its own`,
-      );
+      throw new TypeError(`${whyApart(spec)}: send it on a session, on its own`);
     }
     if (!isBlocking(spec, args)) return;
     this.blocking = true;

@@ -24,7 +24,7 @@ import type { Monitor } from "./monitor.ts";
 import { kept } from "./names.ts";
 import type { Optimistic, WatchOptions } from "./optimistic.ts";
 import { patience, type Wait } from "./patience.ts";
-import { refusal } from "./refusal.ts";
+import { refusal, whyApart } from "./refusal.ts";
 import type { ScanFrom, ScanIterator, Scanning } from "./scan.ts";
 import type { ReadStreamOptions, StreamReader, StreamReading } from "./stream_reader.ts";
 import type { StreamWorker } from "./stream_worker.ts";
@@ -52,8 +52,7 @@ export abstract class BaseClient<
   /** @internal Sends a command that is not for a shared connection elsewhere, or says why it cannot be sent at all. */
   override [APART]<T>(spec: CommandSpec, args: Arg[], shape: Shape | undefined, mode: number): Promise<T> {
     if ((spec.flags & (SESSION | PUBSUB)) !== 0) {
-      const stateful = `${spec.name} changes the state of its connection: use redis.session()`;
-      return Promise.reject(refusal(spec, args) ?? new TypeError(stateful));
+      return Promise.reject(refusal(spec, args) ?? new TypeError(`${whyApart(spec)}: use redis.session()`));
     }
     const { signal } = this.#options;
     const { blocking } = this.#core.kit;

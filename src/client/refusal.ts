@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Arg, type CommandSpec, PUBSUB } from "../command/spec.ts";
+import { type Arg, BLOCKING, type CommandSpec, PUBSUB } from "../command/spec.ts";
 import { wordOf } from "../command/words.ts";
 
 const REPLICA = "the server would send its stream of changes, which this client does not read";
@@ -17,6 +17,13 @@ const REASONS: Readonly<Record<string, string>> = {
 
 const NO_REPLIES = "without replies nobody can tell what became of a command; " +
   "where they are of no interest, pipeline({ replies: false }) does not keep them";
+
+/** Why this command is one of sessions. */
+export function whyApart({ name, flags }: CommandSpec): string {
+  // WAIT and WAITAOF: what others have written on a shared connection is not the caller's.
+  const waits = (flags & BLOCKING) !== 0;
+  return `${name} ${waits ? "waits for what its own connection has written" : "changes the state of its connection"}`;
+}
 
 /** Why this command is refused on any connection, or `undefined`. */
 export function refusal(spec: CommandSpec, args: readonly Arg[]): TypeError | undefined {

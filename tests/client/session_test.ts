@@ -1,5 +1,5 @@
 // A session is one connection of one's own: nobody gets it with what another has set, and it ends when it is lost.
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { connect, ConnectionError, connectPool, ReplyError, type Session, TimeoutError } from "../../mod.ts";
 import { BLOCKING, BLOCKING_OPTION, SESSION } from "../../src/command/spec.ts";
 import * as specs from "../../src/generated/specs.ts";
@@ -107,6 +107,22 @@ test("every command that the specification calls stateful or blocking is known b
   const unusual = Object.values(specs).filter((spec) => (spec.flags & known) !== 0);
   assert(unusual.length > 30);
   for (const { name, flags } of unusual) assertEquals([name, flags & known], [name, UNUSUAL.get(name)]);
+});
+
+test("a command that only a session has is refused elsewhere for the reason that holds for it", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  for (
+    const [name, args, why] of [
+      ["SELECT", [1], "SELECT changes the state of its connection"],
+      ["WAIT", [0, 1], "WAIT waits for what its own connection has written"],
+      ["WAITAOF", [0, 0, 1], "WAITAOF waits for what its own connection has written"],
+    ] as const
+  ) {
+    await assertRejects(() => redis.call(name, ...args), TypeError, `${why}: use redis.session()`);
+    assertThrows(() => redis.pipeline().call(name, ...args), TypeError, `${why}: send it on a session, on its own`);
+  }
+  assertEquals(await redis.session((s) => s.wait(0, 1)), 0);
 });
 
 test("a connection that was reset proves its pairing again", async () => {
