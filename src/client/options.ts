@@ -157,9 +157,9 @@ export function readOptions(
   const given: PoolOptions = isUrl ? { ...more, url: href } : { ...target as PoolOptions, ...defined(more) };
   const own = defined(given);
   const said = given.url === undefined ? {} : parseUrl(urlOf(given.url));
-  // One place, one identity: what is given beside the URL replaces what belongs together in it.
+  // What is given beside the URL replaces what cannot stand beside it.
   if (own.path !== undefined || own.hostname !== undefined) delete said.path;
-  if (own.credentials !== undefined || own.password !== undefined) delete said.username, delete said.password;
+  if (own.credentials !== undefined) delete said.username, delete said.password;
   const tls = own.tls === true || own.tls === undefined ? said.tls ?? own.tls : own.tls;
   const merged = typeof tls === "object" && tls !== null ? { ...said.tls, ...defined(tls) } : tls;
   const options = defined({ ...said, ...own, tls: merged });

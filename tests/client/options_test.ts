@@ -203,7 +203,6 @@ test("options win over the URL, and what belongs together is replaced together",
   const { hostname, port, tls } = readOptions("rediss://h:1?serverName=a", { port: 2, tls: { verify: false } });
   assertEquals([hostname, port, tls], ["h", 2, { serverName: "a", verify: false }]);
   assertEquals(readOptions("rediss://h?serverName=a", { tls: { serverName: undefined } }).tls, { serverName: "a" });
-  assertEquals(readOptions("redis://u:p@h", { password: "q" }).username, undefined);
   assertEquals(readOptions("unix:///a.sock", { hostname: "h" }).path, undefined);
   assertEquals(readOptions("rediss://h", { tls: false }).tls, false);
   assertEquals(readOptions("rediss://h?serverName=a&verify=false", { tls: true }).tls, {
@@ -211,8 +210,20 @@ test("options win over the URL, and what belongs together is replaced together",
     verify: false,
   });
   assertEquals(readOptions("redis://h", { tls: true }).tls, true);
-  const credentials = () => ({ password: "x" });
-  assertEquals(readOptions("redis://u:p@h", { credentials }).password, undefined);
+});
+
+test("a password beside a URL is that of the URL's user, credentials take the place of both", () => {
+  const identity = (url: string, beside: object) => {
+    const { username, password } = readOptions(url, beside);
+    return [username, password];
+  };
+  for (const url of ["redis://u@h", "redis://u:p@h"]) {
+    assertEquals(identity(url, { password: "q" }), ["u", "q"]);
+    assertEquals(identity(url, { username: "v", password: "q" }), ["v", "q"]);
+    assertEquals(identity(url, { credentials: () => ({ password: "x" }) }), [undefined, undefined]);
+  }
+  assertEquals(identity("redis://:p@h", { username: "v" }), ["v", "p"]);
+  assertEquals(identity("redis://:p@h", { password: "q" }), [undefined, "q"]);
 });
 
 test("a URL's numbers may be as large as an option's, and are told alike if they are larger", () => {
