@@ -30,12 +30,20 @@ import {
 type Text = string | Uint8Array;
 /** What XREADGROUP and XCLAIM give of a stream. */
 type Entries<S extends Text> = ([id: Text, fields: Dict<S, S> | null] | null)[];
-type Listed = [id: Text, consumer: Text, idle: number | bigint, deliveries: number | bigint][];
+type Listed = [id: Text, consumer: Text, idle: number, deliveries: number][];
 
 /** Waits for all; of failures, the first is thrown then: nothing is under way any longer. */
 async function all(work: readonly Promise<void>[]): Promise<void> {
   const failed = (await Promise.allSettled(work)).find(({ status }) => status === "rejected");
   if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
+}
+
+/**
+ * A delivery counter as a number: what is beyond 2^53 is that, and can be given back. (One that was counted on from the
+ * highest is told as one below zero.)
+ */
+function deliveriesOf(count: bigint): number {
+  return Math.min(Number(BigInt.asUintN(64, count)), Number.MAX_SAFE_INTEGER);
 }
 
 /** How many entries are looked at in one go. */
@@ -87,7 +95,8 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
     const { streams, consumer, claimIdle = 60_000, from = "0", signal } = options;
     this.#options = options;
     this.#late = core.closed;
-    this.#redis = redis.with({ signal: undefined });
+    // A delivery counter has 64 bits, and XNACK FATAL sets it to its highest: no number could be made of that.
+    this.#redis = redis.bigints.with({ signal: undefined });
     this.#jobs = new Jobs<S>(this.#redis, options, () => this.#wake());
     this.#reading = redis.with({ signal: this.#stopping.signal, timeout: undefined });
     this.#streams = kept(streams);
@@ -180,7 +189,7 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
     const own = listed.filter(([id]) => !this.#jobs.hasFailed(key, nameText(id)));
     if (this.#options.consumer !== undefined) await this.#claim(key, own, 0);
     // A name of our own making had no former life: what it has and we do not know of, no handler has seen.
-    else await all(own.map((one) => this.#claim(key, [one], 0, Number(one[3]))));
+    else await all(own.map((one) => this.#claim(key, [one], 0, one[3])));
     if (listed.length < count) this.#unknown.shift();
     else place.after = `(${nameText(listed.at(-1)![0])}`;
   }
@@ -203,7 +212,8 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
   }
 
   async #pending(key: Key, options: XpendingOptions): Promise<Listed> {
-    return await this.#redis.xpending(key, this.#options.group, options) as Listed;
+    const listed = await this.#redis.xpending(key, this.#options.group, options) as [Text, Text, bigint, bigint][];
+    return listed.map(([id, consumer, idle, count]) => [id, consumer, Number(idle), deliveriesOf(count)]);
   }
 
   /** Takes over what nobody else has taken over meanwhile: one delivery more, unless the count is given. */
@@ -212,8 +222,8 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
     let least = Infinity;
     for (const [id, , idleTime, deliveries] of listed) {
       if (this.#jobs.has(key, nameText(id))) continue;
-      wanted.set(nameText(id), retrycount ?? Number(deliveries) + 1);
-      least = Math.min(least, Number(idleTime));
+      wanted.set(nameText(id), retrycount ?? Math.min(deliveries + 1, Number.MAX_SAFE_INTEGER));
+      least = Math.min(least, idleTime);
     }
     if (wanted.size === 0 || this.#ending) return;
     const { group } = this.#options;
@@ -277,7 +287,7 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
       const [, consumer, idle] = found;
       if (nameText(consumer) !== this.consumer) lost.abort(new Error("Another worker has taken the entry over"));
       // If one takes it over between the two, it has been idle for less, and stays the other's.
-      else await this.#redis.xclaim(key, group, this.consumer, Number(idle), [id], { justid: true });
+      else await this.#redis.xclaim(key, group, this.consumer, idle, [id], { justid: true });
     }));
   }
 
@@ -328,10 +338,10 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
     await Promise.allSettled(unbegun.map(async ({ key, entry: { id, deliveries } }) => {
       const [found] = await this.#pending(key, { start: id, end: id, count: 1, consumer: this.consumer });
       // The next one of our name may have it by now: to that one it was delivered once more.
-      if (found === undefined || Number(found[3]) !== deliveries) return;
+      if (found === undefined || found[3] !== deliveries) return;
       // As with a sign of life: what another takes over between the two has been idle for less.
       const given = { idle: this.#claimIdle, retrycount: deliveries - 1, justid: true };
-      await this.#redis.xclaim(key, group, this.consumer, Number(found[2]), [id], given);
+      await this.#redis.xclaim(key, group, this.consumer, found[2], [id], given);
     }));
   }
 

@@ -95,6 +95,8 @@ export interface StreamWorking {
   ): Promise<unknown>;
   /** See `Commands.xack`. */
   xack(key: Key, group: Value, ...ids: Many<Value>): Promise<unknown>;
+  /** The same with exact integers. */
+  readonly bigints: StreamWorking;
   /** The same with options for each call. */
   with(options: { readonly signal?: AbortSignal | undefined; readonly timeout?: number | undefined }): StreamWorking;
 }

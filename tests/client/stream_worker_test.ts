@@ -233,6 +233,48 @@ test("an entry that its handler deletes or has done is not lost to anybody", asy
   assertEquals(signals.map(({ aborted }) => aborted), [false, false]);
 });
 
+for (const version of VERSIONS) {
+  test(`an entry that was counted beyond what a number holds ends no worker, on ${version}`, {
+    skip: missing(version),
+  }, async () => {
+    await using server = await startRedis({ version });
+    await using redis = await connect(server.url);
+    const highest = "9223372036854775807";
+    await redis.xgroupCreate("s", "g", "0", { mkstream: true });
+    const ids = [await redis.xadd("s", "*", { n: 0 }), await redis.xadd("s", "*", { n: 1 })] as string[];
+    await redis.xreadgroup("g", "c", { s: ">" });
+    for (const id of ids) await redis.call("XCLAIM", "s", "g", "c", "0", id, "RETRYCOUNT", highest);
+    const options = { streams: "s", group: "g", claimIdle: 30 };
+    const dead: number[] = [];
+    const counted: number[] = [];
+    const held = gate();
+    await using first = redis.streamWorker({
+      ...options,
+      handler: async ({ deliveries }) => {
+        counted.push(deliveries);
+        await held.opened;
+        throw new Error("not now");
+      },
+    });
+    await until(redis, () => counted.length > 0);
+    held.open();
+    await first.stop();
+    await first.ended;
+    await using second = redis.streamWorker({
+      ...options,
+      maxDeliveries: 5,
+      handler: () => {},
+      onDead: ({ deliveries }) => void dead.push(deliveries),
+    });
+    await until(redis, () => second.stats().dead === 2);
+    await second.stop();
+    await second.ended;
+    assertEquals(counted[0], Number.MAX_SAFE_INTEGER);
+    assert(dead.every((count) => count > 1e15 && Number.isSafeInteger(count)), dead.join());
+    assertEquals(await pending(redis, "s"), 0);
+  });
+}
+
 test("what was not begun is given back by stop(), and that delivery does not count", async () => {
   for (const version of VERSIONS) {
     if (missing(version)) continue;
