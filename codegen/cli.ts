@@ -30,7 +30,16 @@ import { fit } from "./fit.ts";
 import { compare, report } from "./merge.ts";
 import { MARK, printModule, SOCKETS, type Sockets } from "./module.ts";
 import { readOurs } from "./ours.ts";
-import { chooseCommands, chooseFeatures, FEATURES, neededFeatures, SelectError } from "./select.ts";
+import {
+  boundToSessions,
+  chooseCommands,
+  chooseFeatures,
+  commandsOf,
+  FEATURES,
+  neededFeatures,
+  SelectError,
+  withCommands,
+} from "./select.ts";
 import { isServer, readSource, SourceError, withoutPassword } from "./sources/read.ts";
 import type { Source } from "./sources/source.ts";
 
@@ -98,13 +107,18 @@ export interface GenerateOptions {
  * ```
  */
 export async function generate(options: GenerateOptions = {}): Promise<Generated> {
+  const { only } = options;
   const ours = await readOurs();
   const source = options.from === undefined ? undefined : await readSource(options.from, options.module);
   const { file: whole, title, drafted, left } = source === undefined
     ? { file: ours, title: "Redis, Valkey and their modules", drafted: [], left: new Map<string, string>() }
     : blaming(source, () => fit(ours, source));
-  const file = options.only === undefined ? whole : chooseCommands(whole, options.only, ours, left);
-  const features = chooseFeatures(options.with ?? [options.only === undefined ? "all" : "none"]);
+  const features = chooseFeatures(options.with ?? [only === undefined ? "all" : "none"]);
+  const chosen = only === undefined ? whole : chooseCommands(whole, only, ours, left);
+  const bound = only === undefined || features.has("session") ? [] : boundToSessions(chosen, only);
+  const file = bound.length === 0
+    ? chosen
+    : withCommands(chosen, commandsOf(chosen).filter(([name]) => !bound.includes(name)));
   for (const feature of neededFeatures(file)) features.add(feature);
   const sockets = chooseSockets(options.sockets);
   const text = blaming(
@@ -112,8 +126,8 @@ export async function generate(options: GenerateOptions = {}): Promise<Generated
     () => printModule({ file, title, features, from: options.import ?? "@respire/redis", sockets }),
   );
   // What was not asked for needs no excuse; what was and has no method has thrown.
-  const unasked = options.only === undefined ? left : new Map<string, string>();
-  return { text, title, drafted: drafted.filter((name) => name in file), left: unasked };
+  const unasked = only === undefined ? left : new Map<string, string>();
+  return { text, title, drafted: drafted.filter((name) => name in file), left: unasked, bound };
 }
 
 /** Does what may fail by what a source says, which is then told as any other that cannot be read. */
@@ -143,6 +157,8 @@ export interface Generated {
   readonly drafted: readonly string[];
   /** Commands of the source that have no method, and why: `call` sends them. None where `only` says what is wanted. */
   readonly left: ReadonlyMap<string, string>;
+  /** Commands that only sessions have, which a group in `only` does not bring: who wants them names them, or sessions. */
+  readonly bound: readonly string[];
 }
 
 /** The names of an option that may be given more than once, each time with several (`get,set`); none between commas is a slip. */
@@ -186,6 +202,11 @@ async function run(args: string[]): Promise<number> {
     console.log(HELP);
     return values.help ? 0 : 2;
   }
+  const odd = misuse(values);
+  if (odd !== undefined) {
+    console.error(`${odd}\nTry --help.`);
+    return 2;
+  }
   if (values.diff) return await diff(values.from, values.module);
   const options: GenerateOptions = {
     from: values.from,
@@ -203,10 +224,23 @@ async function run(args: string[]): Promise<number> {
     );
   }
   const generated = await generate(options);
-  if (values.out === undefined) process.stdout.write(generated.text);
-  else if (values.check) return check(values.out, generated.text, found);
+  if (values.out === undefined) {
+    process.stdout.write(generated.text);
+    tellOmissions(generated, console.error);
+  } else if (values.check) return check(values.out, generated.text, found);
   else await write(values.out, generated, found);
   return 0;
+}
+
+/** What is wrong with options that mean nothing together. */
+function misuse(values: { readonly [name: string]: unknown }): string | undefined {
+  const { diff, module, from } = values;
+  const idle = ["out", "check", "only", "with", "sockets", "import"].find((name) => values[name] !== undefined);
+  if (diff && idle !== undefined) return `--${idle} means nothing beside --diff, which makes no module`;
+  if (module !== undefined && (from === undefined || isServer(String(from)))) {
+    return "--module is for a folder or a file: a server names its modules itself";
+  }
+  return undefined;
 }
 
 /** What is there already. What cannot be read is not for that reason ours to overwrite. */
@@ -232,11 +266,8 @@ function check(name: string, text: string, found: string | undefined): number {
   return 1;
 }
 
-async function write(
-  name: string,
-  { text, title, drafted, left }: Generated,
-  found: string | undefined,
-): Promise<void> {
+async function write(name: string, generated: Generated, found: string | undefined): Promise<void> {
+  const { text, title } = generated;
   if (found !== text) {
     try {
       await writeFile(name, text);
@@ -245,12 +276,18 @@ async function write(
     }
   }
   console.log(`${name}: ${found === text ? "unchanged" : "written"}, for ${title}`);
-  if (drafted.length > 0) {
-    console.log(`Known only by what the source says of them: ${drafted.join(", ")}`);
+  tellOmissions(generated, console.log);
+}
+
+/** Tells what the module lacks, of types or altogether. */
+function tellOmissions({ drafted, left, bound }: Generated, tell: (line: string) => void): void {
+  if (drafted.length > 0) tell(`Known only by what the source says of them: ${drafted.join(", ")}`);
+  if (bound.length > 0) {
+    tell(`Only sessions have these, which a group does not bring (name them, or --with session): ${bound.join(", ")}`);
   }
   for (const why of new Set(left.values())) {
     const names = [...left.keys()].filter((command) => left.get(command) === why);
-    console.log(harmless(`Without a method, to be sent with call() (${why}): ${names.join(", ")}`));
+    tell(harmless(`Without a method, to be sent with call() (${why}): ${names.join(", ")}`));
   }
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Command, type CommandsFile, isEmitted } from "./model.ts";
+import { type Command, type CommandsFile, isEmitted, isStateful } from "./model.ts";
 import { camelCase } from "./names.ts";
 
 /** Something that the caller asked for and that does not exist. Its message is for people. */
@@ -89,6 +89,19 @@ export function chooseCommands(
     for (const [name] of found) chosen.add(name);
   }
   return withCommands(file, commands.filter(([name]) => chosen.has(name)));
+}
+
+/**
+ * The chosen commands that only sessions have, and that only a group brought: nobody asked for sessions. Of a group that
+ * has nothing else somebody did, and where there are sessions in any case, these may have them all.
+ */
+export function boundToSessions(chosen: CommandsFile, only: readonly string[]): string[] {
+  const commands = commandsOf(chosen);
+  const named = new Set(only.filter((item) => !item.startsWith("@")).map(key));
+  const shared = new Set(commands.filter(([, facts]) => !isStateful(facts)).map(([, { group }]) => group));
+  const stateful = commands.filter(([, facts]) => isStateful(facts));
+  const bound = stateful.filter(([name, { group }]) => shared.has(group) && !named.has(key(name)));
+  return bound.length < stateful.length ? [] : bound.map(([name]) => name);
 }
 
 /** `CONFIG GET`, `config|get` and `configGet` are the same. */

@@ -75,6 +75,14 @@ test("where this release's own knowledge cannot be fetched, that is said", async
   assertMatch(String(error), /commands\.json: ./);
 });
 
+test("knowledge that does not come is not waited for without end", async () => {
+  await using server = await startScripted(() => {});
+  const url = new URL(`http://127.0.0.1:${server.port}/commands.json`);
+  const error = await assertRejects(() => readOurs(url, 50));
+  assertEquals((error as Error).name, "SourceError");
+  assertMatch(String(error), /commands\.json: ./);
+});
+
 test("--diff of a server that has nothing new says so", { skip: missing() }, async () => {
   await using server = await startRedis();
   const text = await said("--diff", "--from", server.url);
@@ -281,6 +289,62 @@ test("groups, spellings, and what commands need comes along", async () => {
   assert(!/^ {2}lpop\(/m.test(text));
   assertMatch(text, /const KIT: Kit = \{ client: Redis, pool: Pool, session: Session, blocking \}/);
   assertEquals((await generate({ only: ["configGet"] })).text, (await generate({ only: ["config|get"] })).text);
+});
+
+test("a group brings no sessions: what only these have is left out and named", async () => {
+  using shop = new Workshop();
+  const bound = ["HIMPORT DISCARD", "HIMPORT DISCARDALL", "HIMPORT PREPARE", "HIMPORT SET"];
+  const plain = await generate({ only: ["@hash"] });
+  assertEquals(plain.bound, bound);
+  assert(!/himport/i.test(plain.text) && !/session: Session|pool: Pool/.test(plain.text));
+  assertStringIncludes(
+    await said("--only", "@hash", "--out", shop.path("mine.ts")),
+    `Only sessions have these, which a group does not bring (name them, or --with session): ${bound.join(", ")}\n`,
+  );
+  const others = [
+    { only: ["@hash"], with: ["session"] },
+    { only: ["@hash", "himportSet"] },
+    { only: ["@hash", "watch"] },
+    { only: ["@hash", "@transactions"] },
+  ];
+  for (const options of others) {
+    const { text, bound } = await generate(options);
+    assertEquals(bound, [], options.only.join());
+    assertMatch(text, /^ {2}himportPrepare\(/m, options.only.join());
+  }
+  assertEquals((await generate({ with: ["none"] })).bound, []);
+});
+
+test("options that mean nothing together are refused", async () => {
+  using shop = new Workshop();
+  shop.write("box.json", JSON.stringify({ "BOX.LOOK": { arguments: [{ name: "key", type: "key" }] } }));
+  const diff = ["--diff", "--from", shop.path("box.json")];
+  for (const more of [["--check"], ["--only", "get"], ["--with", "pool"], ["--sockets", "node"], ["--out", "x.ts"]]) {
+    assertMatch(await said(...diff, ...more), new RegExp(`^2: ${more[0]} means nothing beside --diff.*\n.*--help`));
+  }
+  assertMatch(await said(...diff, "--module", "box"), /^0: /);
+  for (const from of [[], ["--from", "redis://:hunter2@127.0.0.1:1"]]) {
+    assertMatch(await said(...from, "--module", "box"), /^2: --module is for a folder or a file.*\nTry --help\.\n$/);
+  }
+});
+
+test("what is printed is the module alone: what it lacks is told beside it", async () => {
+  using shop = new Workshop();
+  shop.write("box.json", JSON.stringify({ "_BOX.DEBUG": { arguments: [{ name: "key", type: "key" }] } }));
+  const { log, error } = console;
+  const write = process.stdout.write;
+  const [printed, told]: string[][] = [[], []];
+  process.stdout.write = ((text: string) => printed.push(text) > 0) as typeof write;
+  console.log = (line: string) => void printed.push(line);
+  console.error = (line: string) => void told.push(line);
+  try {
+    assertEquals(await main(["--from", shop.path("box.json"), "--module", "box"]), 0);
+  } finally {
+    process.stdout.write = write;
+    Object.assign(console, { log, error });
+  }
+  assertEquals(printed.length, 1);
+  assertMatch(told.join("\n"), /^Without a method, .*: _BOX\.DEBUG$/);
 });
 
 /** What the command line prints on standard error, and its exit code. */
