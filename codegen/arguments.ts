@@ -68,6 +68,15 @@ class Walker {
 
   walk(nodes: readonly ArgumentNode[]): void {
     for (const node of nodes) this.#node(node);
+    for (const node of nodes) if (node.not !== undefined) this.#exclude([optionKey(node), camelCase(node.not)]);
+  }
+
+  /** Two options become a choice, unless the server at hand has only one of them. */
+  #exclude(keys: readonly string[]): void {
+    const members = this.type.members.filter((member) => keys.includes(member.key));
+    if (members.length < keys.length) return;
+    this.type.members = this.type.members.filter((member) => !members.includes(member));
+    this.type.choices.push({ members, required: false });
   }
 
   #words(words: string[]): void {
@@ -158,7 +167,12 @@ class Walker {
   /** A list: appended by a function where one fits, by a loop otherwise. */
   #list(node: ArgumentNode, expr: string): void {
     const call = listCall(node, expr);
-    if (call === undefined) return this.#code(emit(node, expr, this.#depth), false);
+    if (call === undefined) {
+      const lines = emit(node, expr, this.#depth);
+      // There may be another that declares the same beside it.
+      const declares = lines.some((line) => line.startsWith("const "));
+      return this.#code(declares ? ["{", ...indent(lines), "}"] : lines, false);
+    }
     this.#words(literals(node.token));
     this.steps.push({ kind: "call", make: call });
   }
@@ -223,6 +237,8 @@ class Walker {
     const inner = new Walker(this.#object ?? "options", this.#depth);
     inner.walk(node.group!);
     this.type.spreads.push(inner.type);
+    // Of choices each asks by itself what was given: what lacks the other is the server's to refuse.
+    if (inner.type.members.length === 0) return this.#code(flatten(inner.steps), true);
     const first = inner.type.members.find((member) => !member.optional) ?? fail(node, "needs a required member");
     this.#code([`if (${this.#read(first.key)} !== undefined) {`, ...indent(flatten(inner.steps)), "}"], true);
   }
@@ -284,6 +300,10 @@ export function valueType(given: ArgumentNode): string {
   }
   if (node.list === "joined" || node.list === "some") {
     return `${itemType(node)} | readonly ${/[|"]/.test(itemType(node)) ? `(${itemType(node)})` : itemType(node)}[]`;
+  }
+  if (node.list === "each") {
+    const item = valueType({ ...node, list: "joined" });
+    return `readonly (${item})[]`;
   }
   if (node.list !== undefined) {
     const item = itemType(node);

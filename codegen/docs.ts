@@ -13,6 +13,7 @@ import { mayBeNull } from "./reply.ts";
 export function docOf(node: ArgumentNode): string {
   const parts = [sentence(node.doc ?? defaultDoc(node))];
   if (node.needs !== undefined) parts.push(`Only with \`${camelCase(node.needs)}\`.`);
+  if (node.not !== undefined) parts.push(`Not beside \`${camelCase(node.not)}\`.`);
   if (node.since !== undefined) parts.push(printSince(node.since));
   return parts.join(" ");
 }

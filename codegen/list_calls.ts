@@ -14,6 +14,10 @@ export function listCall(node: ArgumentNode, expr: string): ((acc: string) => st
     if (node.list === "zip") return (acc) => `pushZipped(${acc}, ${expr})`;
     const reversed = node.ts === "pairs-reversed";
     if (node.list === "counted") return reversed ? undefined : (acc) => `pushCountedPairs(${acc}, ${expr})`;
+    const { range } = node.group![1]!;
+    if (node.list === "tail" && range !== undefined) {
+      return (acc) => `pushBounded(${acc}, ${expr}, ${range.join(", ")})`;
+    }
     if (node.list === "tail") return (acc) => joined("pushPairArgs", "withPairs", acc, expr);
     return (acc) => `${reversed ? "pushReversed" : "pushPairs"}(${acc}, ${expr})`;
   }
@@ -21,6 +25,7 @@ export function listCall(node: ArgumentNode, expr: string): ((acc: string) => st
   if (Array.isArray(node.enum) && node.enum.some((word) => word.includes(" "))) return undefined;
   const convert = conversion(node);
   if (node.list === "joined") return (acc) => `pushJoined(${acc}, ${expr})`;
+  if (node.list === "each") return (acc) => `pushEach(${acc}, ${expr})`;
   if (node.list === "some") return (acc) => `pushAll(${acc}, [${expr}].flat())`;
   if (node.list === "tail") {
     return convert === undefined

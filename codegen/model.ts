@@ -204,8 +204,9 @@ export interface Modifiers {
    * - `"zip"`: of a group of two; all first members are sent, then all second ones (XREAD).
    * - `"some"`: of scalars; one or an array, sent one after the other (`ID 5 7`).
    * - `"joined"`: of scalars; one or an array, sent as one word with commas between (`AGGREGATION avg,max`).
+   * - `"each"`: of scalars; an array whose items are each as `"joined"` (`AGGREGATION avg min,max`, a word per key).
    */
-  list?: "tail" | "array" | "counted" | "zip" | "some" | "joined";
+  list?: "tail" | "array" | "counted" | "zip" | "some" | "joined" | "each";
   /**
    * Of a `"counted"` list: what is counted, members (the default) or words sent (`PARAMS 4 a 1 b 2`). `"words"` on a group
    * that is no list: how many words its members send is sent before them (`KNN 4 K 10 EF_RUNTIME 5`).
@@ -217,8 +218,12 @@ export interface Modifiers {
   repeat?: true;
   /** Of an option: makes sense only beside that option (its token); said in its doc. */
   needs?: string;
+  /** Of an option: not beside that option (its token), which stands elsewhere on the wire; a `oneof` where they are neighbours. */
+  not?: string;
   /** Of a scalar: words accepted in its place (`["*"]`, `["$"]`). */
   or?: string[];
+  /** Of the value in a `"tail"` list of pairs: the least and the most it may be; anything else is refused before it is sent. */
+  range?: [least: number, most: number];
   /** An optional flag sent between the token and the value of what follows it (`MAXLEN ~ 1000`); of a `oneof` too. */
   mid?: FlagNode;
   /** The option's key, when it shall not be the token's: `{"flag":"~","as":"approx"}`. */
@@ -234,7 +239,7 @@ export interface Modifiers {
    * - `"pairs-reversed"`: the same when the second is the record's key (ZADD: `{ member: score }`, entries
    *   `[member, score]`, plain arguments in wire order).
    * - `"spread"`: of an optional group: its members are keys of `options` themselves, all required ones together
-   *   (XPENDING: `{ start, end, count, idle?, consumer? }`).
+   *   (XPENDING: `{ start, end, count, idle?, consumer? }`); or all of its choices, where it has nothing else (LMOVEM).
    * - `"object"`: of a required group: one object parameter under the group's `name`.
    */
   ts?: string;

@@ -12,7 +12,7 @@ const RESERVED = new Set(
 );
 
 /** Names that the bodies of methods use themselves. */
-const LOCALS = new Set(["words", "options", "given", "undefined"]);
+const LOCALS = new Set(["words", "options", "given", "at", "undefined"]);
 
 /** Names of the client's own methods and properties, which no command may take. */
 const CLIENT = new Set(

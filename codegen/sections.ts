@@ -7,7 +7,7 @@ import { makeMethod, type Method } from "./method.ts";
 import { type Command, type CommandsFile, isEmitted } from "./model.ts";
 import { constantName } from "./names.ts";
 import { split } from "./parts.ts";
-import { allMembers, choiceType, type Member, type ObjectType, printMember } from "./plan.ts";
+import { choiceType, type Member, type ObjectType, printMember } from "./plan.ts";
 import type { Names } from "./reply_names.ts";
 import { printSpec } from "./spec.ts";
 import type { ClassText, MethodText } from "./statements.ts";
@@ -59,7 +59,7 @@ export function flagsIn(specs: string): string[] {
 /** The functions of src/command/args.ts that bodies call. */
 export function argumentCallsIn(body: string): string[] {
   const calls =
-    "entries isGiven isPairs itemsOf many milliseconds pushAll pushCounted pushCountedPairs pushJoined pushMany pushPairArgs pushPairs pushReversed pushZipped seconds setCount tuplesOf withMany withPairs";
+    "entries isGiven isPairs itemsOf many milliseconds pushAll pushBounded pushCounted pushCountedPairs pushEach pushJoined pushMany pushPairArgs pushPairs pushReversed pushZipped seconds setCount tuplesOf withMany withPairs";
   return calls.split(" ").filter((name) => new RegExp(`\\b${name}\\(`).test(body));
 }
 
@@ -91,16 +91,18 @@ function optionsDeclaration(name: string, type: ObjectType, command: string): st
       return [doc, `export interface ${name} {`, ...memberLines(of.members, undefined), "}"].join("\n");
     }
   }
+  return `${doc}\nexport type ${name} = ${optionsType(type)};`;
+}
+
+function optionsType(type: ObjectType): string {
   const parts: string[] = [];
   if (type.members.length > 0) parts.push(["{", ...memberLines(type.members, undefined), "}"].join("\n"));
   for (const choice of type.choices) {
     const [before, after] = choiceType(choice);
     parts.push([`${before}{`, ...memberLines(choice.members, false), `}${after}`].join("\n"));
   }
-  for (const spread of type.spreads) {
-    parts.push(["AllOrNone<{", ...memberLines(allMembers(spread), undefined), "}>"].join("\n"));
-  }
-  return `${doc}\nexport type ${name} = ${parts.join(" & ")};`;
+  for (const spread of type.spreads) parts.push(`AllOrNone<${optionsType(spread)}>`);
+  return parts.join(" & ");
 }
 
 /** The type parameters of every class of commands. */

@@ -96,12 +96,18 @@ const NODE_FIELDS: Record<string, Check> = {
   opt: (value, path, problems) => {
     if (value !== true && typeof value !== "string") problems.push(`${path}: must be true or a token`);
   },
-  list: oneOf("tail", "array", "counted", "zip", "some", "joined"),
+  list: oneOf("tail", "array", "counted", "zip", "some", "joined", "each"),
   count: oneOf("items", "words"),
   empty: truth,
   repeat: truth,
   needs: text,
+  not: text,
   or: arrayOf(text),
+  range: (value, path, problems) => {
+    if (!Array.isArray(value) || value.length !== 2 || !value.every(Number.isSafeInteger)) {
+      problems.push(`${path}: must be two integers`);
+    }
+  },
   mid: (value, path, problems) => node(value, path, problems),
   as: text,
   since,

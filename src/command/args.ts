@@ -52,6 +52,12 @@ export function pushJoined(args: Arg[], items: Arg | readonly Arg[]): Arg[] {
   return args;
 }
 
+/** Appends a word for each item, which is one or several with commas between. */
+export function pushEach(args: Arg[], items: readonly (Arg | readonly Arg[])[]): Arg[] {
+  for (const item of itemsOf(items)) pushJoined(args, item);
+  return args;
+}
+
 /** Names of options, by the list that generated code has of them. */
 const lists = new Map<string, ReadonlySet<string>>();
 
@@ -120,6 +126,20 @@ export function pushReversed(args: Arg[], pairs: Pairs<Arg, Arg>): Arg[] {
 export function pushPairArgs(args: Arg[], given: PairArgs<Arg, Arg>): Arg[] {
   const first = given[0];
   return given.length === 1 && isPairs(first) ? pushPairs(args, first) : pushAll(args, given as readonly Arg[]);
+}
+
+/** The same, where each value is an integer as servers read it, within bounds: others they would answer with half a reply. */
+export function pushBounded(args: Arg[], given: PairArgs<Arg, Arg>, least: number, most: number): Arg[] {
+  const first = args.length + 1;
+  pushPairArgs(args, given);
+  for (let at = first; at < args.length; at += 2) {
+    const value = args[at];
+    const word = value instanceof Uint8Array ? new TextDecoder().decode(value) : String(value);
+    if (!/^(0|-?[1-9]\d*)$/.test(word) || Number(word) < least || Number(word) > most) {
+      throw new RangeError(`One of the arguments is no integer from ${least} to ${most}`);
+    }
+  }
+  return args;
 }
 
 /**

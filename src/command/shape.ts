@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { BYTES, type Reply } from "../resp/reply.ts";
+import { BIGINTS, BYTES, type Reply } from "../resp/reply.ts";
 import { utf8 } from "../resp/text.ts";
 import type { Shape } from "./spec.ts";
 
@@ -201,6 +201,16 @@ export function struct(fields: { readonly [name: string]: Shape } = {}, numbered
     return object;
   };
 }
+
+/** An integer that some servers send as text. */
+const integer: Shape = (reply, mode): unknown => {
+  const given = text(reply, mode);
+  if (typeof given !== "string" || !/^-?\d+$/.test(given)) return reply;
+  return ((mode ?? 0) & BIGINTS) === 0 ? Number(given) : BigInt(given);
+};
+
+/** What BACKUP STATUS tells: its times come as integers or as text. */
+export const backupStatus: Shape = /* @__PURE__ */ struct({ start_time: integer, end_time: integer });
 
 /** A reply that is either an array or something else, each with its shape. */
 export function either(array: Shape | undefined, other: Shape | undefined): Shape {

@@ -3,7 +3,7 @@
  * are keys, `COMMAND` how many there must be.
  */
 import { readFile } from "node:fs/promises";
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { connect } from "../../mod.ts";
 import type { Command, CommandsFile, Since } from "../../codegen/model.ts";
 import { methodName } from "../../codegen/names.ts";
@@ -70,6 +70,29 @@ function readArities(reply: Reply): Map<string, number> {
   for (const entry of reply as Reply[][]) visit(entry);
   return arities;
 }
+
+test("what stands behind a list without an end is none of it, and each key has a word of its own", () => {
+  const sent = (name: string, ...args: unknown[]) => record(name, { args } as unknown as Sample).slice(1);
+  for (const name of ["TS.MRANGE", "TS.MREVRANGE"]) {
+    assertEquals(sent(name, "-", "+", ["a=b"], { excludeempty: true, count: 5 }), [
+      ...["-", "+", "COUNT", 5, "EXCLUDEEMPTY", "FILTER", "a=b"],
+    ]);
+  }
+  for (const name of ["TS.NRANGE", "TS.NREVRANGE"]) {
+    const aggregation = { type: ["sum", ["min", "max"]], bucketDuration: 5 };
+    assertEquals(sent(name, ["a", "b"], "-", "+", { aggregation }), [
+      ...[2, "a", "b", "-", "+", "AGGREGATION", "sum", "min,max", 5],
+    ]);
+  }
+});
+
+test("what a server would answer with half a reply is not sent", () => {
+  const sent = (...args: unknown[]) => record("TOPK.INCRBY", { args } as unknown as Sample).slice(1);
+  assertEquals(sent("k", "a", 5, "b", 100_000n), ["k", "a", 5, "b", 100_000n]);
+  assertEquals(sent("k", { a: 5 }), ["k", "a", 5]);
+  assertThrows(() => sent("k", "a", 5, "b", 100_001), RangeError);
+  assertThrows(() => sent("k", { a: -1 }), RangeError);
+});
 
 test("every method puts every word of its command on the wire, and nothing that is no word", () => {
   const problems: string[] = [];

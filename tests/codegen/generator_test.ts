@@ -4,13 +4,17 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { differences } from "../../codegen/differences.ts";
 import { readGenerated, readInput } from "../../codegen/main.ts";
-import type { Command, CommandsFile } from "../../codegen/model.ts";
+import { planArguments } from "../../codegen/arguments.ts";
+import { makeMethod } from "../../codegen/method.ts";
+import type { ArgumentNode, Command, CommandsFile, Node } from "../../codegen/model.ts";
 import { methodName } from "../../codegen/names.ts";
 import { assembleMorph } from "../../codegen/morph.ts";
 import { printFiles } from "../../codegen/print.ts";
 import { assembleText } from "../../codegen/text.ts";
 import { stats } from "../../codegen/stats.ts";
 import { validate } from "../../codegen/validate.ts";
+import { Names } from "../../codegen/reply_names.ts";
+import * as laying from "../../src/command/args.ts";
 import { BaseClient, BasePipeline, BaseSession, BaseTransaction } from "../../mod.ts";
 import { test } from "../support/test.ts";
 
@@ -25,6 +29,14 @@ function fileOf(name: string, command: Partial<Command>): CommandsFile {
 /** The printed class of a file of one command. */
 function classOf(name: string, command: Partial<Command>): string {
   return printFiles({ file: fileOf(name, command), hash: "0" }, assembleText).get("commands.ts") ?? "";
+}
+
+/** What the method of a command with these arguments sends. */
+function bodyOf(nodes: Node[]): (...given: unknown[]) => unknown {
+  const { body } = makeMethod("X", fileOf("X", { args: nodes }).X as Command, new Names({}));
+  const names = planArguments(nodes as ArgumentNode[]).params.map(({ name }) => name);
+  const code = body.join("\n").replace(": Arg[]", "").replace("this.send(X, ", "(");
+  return new Function(...Object.keys(laying), ...names, "options", code).bind(undefined, ...Object.values(laying));
 }
 
 test("generating twice gives the same bytes", () => {
@@ -207,6 +219,39 @@ test("two lists of which nobody can tell where one ends are refused", () => {
     list: "array",
   }];
   assertThrows(() => classOf("X", { args }), Error, "X: nobody can tell where a ends and b begins");
+});
+
+test("lists whose words are counted stand beside each other, and beside a parameter of any name", () => {
+  const objects = (name: string): Node => ({
+    ...{ name, list: "counted", count: "words" },
+    group: [{ name: "field", type: "value" }, { token: "BY", name: "by", type: "value", opt: true }],
+  });
+  const sent = bodyOf([{ name: "at", type: "value" }, objects("rows"), objects("more")]);
+  assertEquals(sent("x", [{ field: "a", by: "b" }], [{ field: "c" }, { field: "d" }]), [
+    ...["x", 3, "a", "BY", "b"],
+    ...[2, "c", "d"],
+  ]);
+});
+
+test("choices that come together, and options that exclude each other from afar, are typed so", () => {
+  const count: Node[] = ["COUNT", "EXACTLY"].map((token) => ({ token, name: "count", type: "int" }));
+  const how: Node[] = [{ flag: "OBO" }, { flag: "BULK" }];
+  const args: Node[] = [
+    { name: "key", type: "key" },
+    { opt: true, ts: "spread", group: [{ oneof: count }, { oneof: how }] },
+    { flag: "A", opt: true, not: "Z" },
+    { name: "more", type: "value", list: "array" },
+    { flag: "Z", opt: true },
+  ];
+  const options = printFiles({ file: fileOf("X", { args }), hash: "0" }, assembleText).get("options.ts") ?? "";
+  const plain = options.replaceAll(/\/\*\*.*?\*\/|\s+/gs, "");
+  assertStringIncludes(plain, "AllOrNone<OneOf<{count:number;exactly:number;}>&OneOf<{obo:true;bulk:true;}>>");
+  assertStringIncludes(plain, "AtMostOne<{a:boolean;z:boolean;}>");
+  assertStringIncludes(options, "Not beside `z`.");
+  const sent = bodyOf(args);
+  assertEquals(sent("k", ["m"], { count: 2, obo: true, z: true }), ["k", "COUNT", 2, "OBO", "m", "Z"]);
+  assertEquals(sent("k", ["m"], { a: true }), ["k", "A", "m"]);
+  assertEquals(sent("k", ["m"]), ["k", "m"]);
 });
 
 test("a rest parameter before options is refused", () => {

@@ -402,6 +402,13 @@ test("commands, arguments and words whose names TypeScript or the module has no 
       { ...key, multiple: true },
       { name: "entries", type: "integer", optional: true },
     ],
+    "BOX.TALLY": [
+      { ...key, name: "at" },
+      ...["param", "sort"].flatMap((name) => [{ name: "nargs", type: "integer" }, {
+        ...{ name, type: "block", multiple: true },
+        arguments: [{ name: "field", type: "string" }, { name: "dir", type: "string" }],
+      }]),
+    ],
     "BOX.NOTHING": [key, { name: "none", type: "oneof", arguments: [] }],
     "BOX.DIGIT": [key, { name: "2d", type: "block", optional: true, arguments: [x, y] }],
     "BOX.NAMELESS": [key, { type: "block", optional: true, arguments: [x, y] }],

@@ -207,7 +207,7 @@ class Sampler {
     if (choices.length > 0) {
       const word = this.#pick(choices);
       // Joined ones are no words of their own on the wire.
-      if (node.list !== "joined") this.#spoken(word);
+      if (node.list !== "joined" && node.list !== "each") this.#spoken(word);
       return word;
     }
     switch (node.type) {

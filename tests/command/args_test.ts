@@ -1,9 +1,18 @@
 // How arguments that are more than one word are laid out.
 import { assertEquals, assertThrows } from "@std/assert";
 import { Encoder } from "../../src/resp/mod.ts";
-import { entries, many, pushMany, pushPairArgs, pushPairs, pushReversed, pushZipped } from "../../src/command/mod.ts";
+import {
+  entries,
+  many,
+  pushBounded,
+  pushMany,
+  pushPairArgs,
+  pushPairs,
+  pushReversed,
+  pushZipped,
+} from "../../src/command/mod.ts";
 import type { Arg } from "../../src/command/mod.ts";
-import type { Pairs } from "../../src/command/values.ts";
+import type { PairArgs, Pairs } from "../../src/command/values.ts";
 import { test } from "../support/test.ts";
 
 const FORMS: readonly Pairs<Arg, Arg>[] = [{ ab: 1, cd: 2 }, new Map([["ab", 1], ["cd", 2]]), [["ab", 1], ["cd", 2]]];
@@ -26,6 +35,38 @@ test("names and values one after the other are no list of pairs, though each wor
     }
     assertThrows(() => entries(pairs), TypeError, "[name, value]");
     assertThrows(() => pushPairArgs([], [pairs]), TypeError, "[name, value]");
+  }
+});
+
+test("a value out of bounds, or that servers do not read as an integer, is refused in whatever form it is given", () => {
+  const lay = (...given: unknown[]) => pushBounded(["k"], given as unknown as PairArgs<Arg, Arg>, 0, 100_000);
+  for (const value of [0, 1, 5n, "100000", new TextEncoder().encode("7")]) {
+    for (
+      const given of [["a", 1, "b", value], [{ a: 1, b: value }], [new Map<string, Arg>([["a", 1], ["b", value]])]]
+    ) {
+      assertEquals(lay(...given), ["k", "a", 1, "b", value]);
+    }
+  }
+  const wrong = [
+    -1,
+    100_001,
+    1.5,
+    NaN,
+    Infinity,
+    1n << 64n,
+    "",
+    "x",
+    " 5",
+    "05",
+    "1e3",
+    "0x1",
+    new Uint8Array([1]),
+    true,
+  ];
+  for (const value of [...wrong, null, undefined]) {
+    for (const given of [["a", 1, "b", value], [{ a: 1, b: value }], [[["b", value]]]]) {
+      assertThrows(() => lay(...given), RangeError, "no integer from 0 to 100000");
+    }
   }
 });
 

@@ -15,7 +15,7 @@ import {
 } from "../../src/command/search_shape.ts";
 import { spellings } from "../../src/command/search_shape.ts";
 import { lastOfSeries, rangesOfSeries, seriesInfo } from "../../src/command/series_shape.ts";
-import { map, values as onlyValues } from "../../src/command/shape.ts";
+import { backupStatus, map, values as onlyValues } from "../../src/command/shape.ts";
 import type { Shape } from "../../src/command/spec.ts";
 import { BIGINTS, BYTES, type Reply } from "../../src/resp/reply.ts";
 import { ReplyError } from "../../src/errors.ts";
@@ -259,6 +259,13 @@ const cases: Case[] = [
     three: ["Capacity", 100],
     value: [100],
   },
+  {
+    command: "BACKUP STATUS",
+    shape: backupStatus,
+    two: ["state", "done", "error", "", "start_time", "1795377600", "end_time", "0"],
+    three: ["state", "done", "error", "", "start_time", 1795377600, "end_time", 0],
+    value: { state: "done", error: "", start_time: 1795377600, end_time: 0 },
+  },
   // Valkey's module has no array around it.
   { command: "BF.INFO", when: "capacity", shape: onlyValues, two: 100, three: 100, value: [100] },
   { command: "BF.INFO", when: "expansion", shape: onlyValues, two: null, three: null, value: [null] },
@@ -295,6 +302,12 @@ test("every shape that a reply asks for by name is among the cases, or a server 
 test("an integer in JSON text is never rounded", () => {
   assertThrows(() => jsonNumbers("[9007199254740993]", 0), RangeError, "2^53");
   assertEquals(jsonNumbers("[9007199254740993,1.5,null]", BIGINTS), [9007199254740993n, 1.5, null]);
+});
+
+test("times that came as text are integers of the client's kind", () => {
+  const told = ["start_time", new TextEncoder().encode("5"), "end_time", "7"];
+  assertEquals(plain(backupStatus([...told], BYTES)), { start_time: 5, end_time: 7 });
+  assertEquals(plain(backupStatus([...told], BIGINTS)), { start_time: 5n, end_time: 7n });
 });
 
 test("shapes of modules take bytes, and leave errors and null alone", () => {

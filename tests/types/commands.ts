@@ -27,6 +27,8 @@ export function replies(): void {
   gives<string | null>()(redis.get("k"));
   gives<Uint8Array | null>()(bytes.get("k"));
   gives<number>()(redis.incr("k"));
+  // Null where the path leads nowhere, on no condition, too.
+  gives<"OK" | null>()(redis.jsonSet("j", "$.a.b", "1"));
   gives<bigint>()(bigints.incr("k"));
   gives<0 | 1>()(redis.hexists("h", "f"));
   gives<bigint>()(bigints.hexists("h", "f"));
@@ -137,6 +139,14 @@ export function refused(): void {
   redis.jsonGet("j", ["$"], { format: "EXPAND" });
   // @ts-expect-error: nor here
   redis.jsonArrpop("j", "$", -1, { format: "EXPAND1" });
+  // @ts-expect-error: how many, but not in which order
+  redis.lmovem("a", "b", "LEFT", "LEFT", { count: 2 });
+  // @ts-expect-error: nor how many
+  redis.blmovem("a", "b", "LEFT", "LEFT", 1, { bulk: true });
+  // @ts-expect-error: a group is never empty
+  redis.tsMrange("-", "+", ["a=b"], { excludeempty: true, groupby: { label: "l", reduce: "sum" } });
+  // @ts-expect-error: one for each key
+  redis.tsNrange(["a", "b"], "-", "+", { aggregation: { type: "sum", bucketDuration: 5 } });
   // @ts-expect-error: a start without an end
   redis.bitcount("k", 0);
   // @ts-expect-error: a count without a start
@@ -156,6 +166,10 @@ export function arguments_(
   pairs: Pairs<Value, Value>,
   place: GeoPlace<{ withdist: true }, string, number>,
 ): void {
+  redis.lmovem("a", "b", "LEFT", "LEFT");
+  redis.lmovem("a", "b", "LEFT", "LEFT", { exactly: 2, bulk: true });
+  redis.tsMrange("-", "+", ["a=b"], { excludeempty: unsure, count: 5 });
+  redis.tsNrevrange(["a", "b"], "-", "+", { aggregation: { type: ["sum", ["min", "max"]], bucketDuration: 5 } });
   redis.hset("h", fields);
   redis.hset("h", pairs);
   redis.hset("h", [["f", 1n], ["g", new Uint8Array(1)]]);

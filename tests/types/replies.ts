@@ -19,7 +19,6 @@ import type {
   HrandfieldOptions,
   HscanOptions,
   IncrexOptions,
-  JsonSetOptions,
   LcsOptions,
   LposOptions,
   SentinelConfigOptions,
@@ -288,12 +287,6 @@ export function withJ(): void {
   gives<number[] | null>()(redis.jsonDebug("MEMORY", "j"));
   gives<number[] | null>()(redis.jsonDebug("DEPTH", "j"));
   gives<string[] | number[] | null>()(redis.jsonDebug(any as "HELP" | "FIELDS", "j"));
-  // JSON.SET
-  gives<"OK">()(redis.jsonSet("j", "$", "1"));
-  gives<"OK" | null>()(redis.jsonSet("j", "$", "1", { nx: true }));
-  gives<"OK" | null>()(redis.jsonSet("j", "$", "1", { xx: true }));
-  gives<"OK" | null>()(redis.jsonSet("j", "$", "1", { nx: unsure }));
-  gives<"OK" | null>()(redis.jsonSet("j", "$", "1", any as JsonSetOptions));
 }
 
 export function withL(): void {
