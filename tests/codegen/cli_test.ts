@@ -334,7 +334,10 @@ test("what is printed is the module alone: what it lacks is told beside it", asy
   const { log, error } = console;
   const write = process.stdout.write;
   const [printed, told]: string[][] = [[], []];
-  process.stdout.write = ((text: string) => printed.push(text) > 0) as typeof write;
+  // A test runner may write of its own there: bytes.
+  process.stdout.write =
+    ((text: string | Uint8Array) =>
+      typeof text === "string" ? printed.push(text) > 0 : write.call(process.stdout, text)) as typeof write;
   console.log = (line: string) => void printed.push(line);
   console.error = (line: string) => void told.push(line);
   try {
