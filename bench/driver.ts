@@ -4,10 +4,17 @@
  * @module
  */
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 
 /** The version in a package's manifest; contestants run in the bench's own folder. */
 export function packageVersion(folder: string): string {
   return JSON.parse(readFileSync(`${folder}/package.json`, "utf8")).version;
+}
+
+/** The version that the bench's `deno.json` asks JSR for: what is loaded by that name does not tell. */
+export function importVersion(name: string): string {
+  const { imports } = JSON.parse(readFileSync(join(import.meta.dirname!, "deno.json"), "utf8"));
+  return imports[name].split("@").at(-1);
 }
 
 /** An explicit pipeline in the client's own words. */

@@ -1,7 +1,7 @@
 import { connect } from "@db/redis";
-import { type Driver, inTurn, type Pipe } from "../driver.ts";
+import { type Driver, importVersion, inTurn, type Pipe } from "../driver.ts";
 
-export const version = (): string => "0.41";
+export const version = (): string => importVersion("@db/redis");
 
 export async function open(port: number): Promise<Driver> {
   const redis = await connect({ hostname: "127.0.0.1", port });

@@ -1,7 +1,7 @@
 import { RedisClient } from "@iuioiua/redis";
-import { type Driver, inTurn, type Pipe } from "../driver.ts";
+import { type Driver, importVersion, inTurn, type Pipe } from "../driver.ts";
 
-export const version = (): string => "1";
+export const version = (): string => importVersion("@iuioiua/redis");
 
 export async function open(port: number): Promise<Driver> {
   const connection = await Deno.connect({ hostname: "127.0.0.1", port });
