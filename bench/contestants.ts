@@ -41,6 +41,14 @@ export interface Entry {
 /** What a contestant says whose library is not there, or not for its runtime. */
 export const CANNOT_LOAD = "cannot be loaded here";
 
+/** How Deno, Bun and Node say that a library is not there: nobody has installed it, or JSR cannot be reached. */
+const NOT_THERE = /not a dependency|failed to load|cannot find (?:module|package)/i;
+
+/** What is told of a program that failed with this message. */
+export function told(message: string): string {
+  return NOT_THERE.test(message) ? CANNOT_LOAD : message;
+}
+
 /** What is left out because the program cannot do it. */
 const NO_SUCH_THING = "has no such thing";
 
@@ -115,12 +123,13 @@ class RedisBenchmark implements Contestant {
     readonly version: string,
     readonly port: number,
     readonly words: readonly string[],
-    readonly least: number,
+    readonly depth: number,
   ) {}
 
   // deno-lint-ignore require-await
   async measure(seconds: number, units: number): Promise<Sample> {
-    const count = Math.max(units, this.least, Math.ceil(this.#rate * seconds));
+    // It sends whole pipelines only: what is asked for beside them would be sent, and not be counted.
+    const count = this.depth * Math.max(1, Math.ceil(Math.max(units, this.#rate * seconds) / this.depth));
     const options = ["-p", String(this.port), "-n", String(count), "--csv", ...this.words];
     const script = 'TIMEFORMAT="%U %S"; time redis-benchmark "$@"';
     const { stdout, stderr, status } = spawnSync("bash", ["-c", script, "bash", ...options], { encoding: "utf8" });
@@ -149,9 +158,9 @@ function redisBenchmark(): Entry {
       if (!available("redis-benchmark")) throw new Error("redis-benchmark is not installed");
       const version = /[\d.]+/.exec(spawnSync("redis-benchmark", ["--version"], { encoding: "utf8" }).stdout)?.[0] ??
         "unknown";
-      const depth = benchmark.indexOf("-P");
-      const least = depth < 0 ? 1 : Number(benchmark[depth + 1]);
-      const contestant = new RedisBenchmark(version, port, benchmark, least);
+      const option = benchmark.indexOf("-P");
+      const depth = option < 0 ? 1 : Number(benchmark[option + 1]);
+      const contestant = new RedisBenchmark(version, port, benchmark, depth);
       await contestant.measure(0.05, 0);
       return contestant;
     },
