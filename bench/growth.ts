@@ -17,7 +17,10 @@ export interface Point {
   readonly size: number;
   /** For one command, element or byte; absent if the runtime could not do it. */
   readonly nanoseconds?: number;
-  /** How much the peak of the process grew, in bytes. */
+  /**
+   * What the first round of the work took, in bytes: by how much the process was larger at its peak (or after the round,
+   * where its start had a higher one) than when it had connected. The garbage of that round is in it, and its compiled code.
+   */
   readonly memory?: number;
   readonly failed?: string;
 }
@@ -50,6 +53,7 @@ try {
     server.lua(`local v = {} for i = 1, 1000 do v[i] = 'value:123456' end
       for i = 1, ${Math.min(100, largest / 1000)} do redis.call('RPUSH', 'growth:list', unpack(v)) end`);
   }
+  server.command("HSET", "growth:hash", "field", "value:123456");
   for (const kind of only) {
     results[kind] = {};
     console.log(`\n${KINDS[kind]}: nanoseconds each, growth of memory`);
@@ -76,7 +80,7 @@ try {
       );
     }
     // What is measured is kept, whatever becomes of the rest.
-    const run = { group: "growth", ...surroundings(server.version, 1, seconds), kinds: KINDS, results };
+    const run = { group: "growth", ...surroundings(1, seconds, server), kinds: KINDS, results };
     writeFileSync(resultsFile("growth", whole, out), JSON.stringify(run, null, 1) + "\n");
   }
 } finally {

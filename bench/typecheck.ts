@@ -131,6 +131,6 @@ for (const { what, total, check, memory, lines } of found) {
   ];
   console.log(`${what.padEnd(28)} ${cells.join(" ")} ${String(lines).padStart(7)}`);
 }
-const run = { group: "typecheck", ...surroundings("none", rounds, 0), checks: found };
+const run = { group: "typecheck", ...surroundings(rounds, 0), checks: found };
 writeFileSync(resultsFile("typecheck", !quick, out), JSON.stringify(run, null, 1) + "\n");
 process.exit(0);
