@@ -1,15 +1,20 @@
 /**
- * In-process figures of the codec, per runtime; with `perf`, where the processor counts, instructions as well.
+ * In-process figures of the codec, per runtime; with `perf`, where the processor counts, instructions as well. `--quick`,
+ * `--runtime deno,bun,node`, `--out FOLDER`.
+ *
+ * `--against FILE` holds them against those of an earlier run, `results/micro.json` unless given; `--bound RATIO` does so,
+ * too, and ends with 1 if a case takes more than so many times as long. What is compared is not kept.
  *
  * @module
  */
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { changes, line, slower, type Timing, type Timings } from "./against.ts";
 import { buildForNode, RUNTIMES } from "./contestants.ts";
-import { resultsFile } from "./options.ts";
+import { positive, refuse, resultsFile } from "./options.ts";
 import { ask, choices, surroundings } from "./subjects.ts";
-
-type Timing = { median: number; low: number; high: number };
 
 /** Instructions of the whole run in user mode, or why there are none. */
 function instructions(runtime: string): number | string {
@@ -20,7 +25,19 @@ function instructions(runtime: string): number | string {
   return error === undefined ? "this processor does not count them here" : "perf is not installed";
 }
 
-const { runtimes, quick, out, whole } = choices();
+/** The timings of an earlier run. */
+function earlier(file: string): Timings {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")).results;
+  } catch (error) {
+    refuse(`--against: ${(error as Error).message}`);
+  }
+}
+
+const { runtimes, quick, out, whole, more } = choices([], ["against", "bound"]);
+const bound = more.bound === undefined ? Infinity : positive("bound", more.bound);
+const compared = more.against !== undefined || more.bound !== undefined;
+const before = compared ? earlier(more.against ?? join(import.meta.dirname!, "results", "micro.json")) : {};
 if (runtimes.includes("node")) buildForNode();
 const seconds = quick ? 0.05 : 0.3;
 const results: Record<string, Record<string, Timing>> = {};
@@ -36,6 +53,13 @@ for (const name of Object.keys(results[runtimes[0]])) {
 }
 console.log("instructions:", counted);
 writeFileSync(
-  resultsFile("micro", whole, out),
-  JSON.stringify({ group: "micro", ...surroundings("", 1, seconds), results, instructions: counted }, null, 1) + "\n",
+  resultsFile("micro", whole && !compared, out),
+  JSON.stringify({ group: "micro", ...surroundings(1, seconds), results, instructions: counted }, null, 1) + "\n",
 );
+if (compared) {
+  const found = changes(before, results);
+  console.log(`\n${found.map(line).join("\n")}`);
+  const worse = found.filter((change) => slower(change, bound));
+  if (worse.length > 0) console.log(`\nmore than ${bound}×:\n${worse.map(line).join("\n")}`);
+  process.exitCode = worse.length > 0 ? 1 : 0;
+}

@@ -1,14 +1,17 @@
 // The programs of the bench, in their quickest form and with our client alone: they end well, measure something, and leave
 // it where they are told to. No time is held against anything.
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { entries } from "../../bench/contestants.ts";
+import { entries, told } from "../../bench/contestants.ts";
+import { importVersion } from "../../bench/driver.ts";
 import type { Result } from "../../bench/results.ts";
 import { startServer } from "../../bench/server.ts";
+import { sizes } from "../../bench/sizes.ts";
+import { workloadOf } from "../../bench/workloads.ts";
 import { noBuild } from "../release/built.ts";
 import { programOnPath } from "../support/binaries.ts";
 import { type Outcome, run } from "../support/programs.ts";
@@ -99,6 +102,17 @@ test("a client that cannot be loaded says so instead of measuring", { skip: noDe
   assertEquals([code, output], [0, '{"skipped":"cannot be loaded here"}\n']);
 });
 
+test("a library that is not there is told in the same words in every runtime; what else went wrong, in its own", () => {
+  const absent = [
+    "TypeError: JSR package manifest for '@db/redis' failed to load. Import 'https://jsr.io/@db/redis/meta.json' failed.",
+    'TypeError: Import "nobody" not a dependency and not in import map from "file:///bench/startup_subject.ts"',
+    "Cannot find package 'nobody' from '/bench/startup_subject.ts'",
+    "Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'nobody' imported from /bench/startup_subject.js",
+  ];
+  for (const message of absent) assertEquals(told(message), "cannot be loaded here");
+  assertEquals(told("ConnectionError: refused"), "ConnectionError: refused");
+});
+
 test("everybody is narrowed to the clients and runtimes that were asked for", () => {
   const names = (clients?: string[], runtimes?: string[]): string[] =>
     entries(clients, runtimes).map(({ client, runtime }) => `${client} ${runtime}`);
@@ -112,6 +126,41 @@ test("everybody is narrowed to the clients and runtimes that were asked for", ()
     "redis-py+hiredis python",
   ]);
   assertEquals(names(["hiredis"], ["c"]), ["hiredis c"]);
+});
+
+test("redis-benchmark is asked for whole pipelines: what it sends is what is counted", {
+  skip: noServer || (programOnPath("redis-benchmark") ? false : "no redis-benchmark on this machine"),
+}, async () => {
+  const server = await startServer();
+  try {
+    const [entry] = entries(["redis-benchmark"]);
+    const contestant = await entry!.start(server.port, workloadOf("pipeline-100000:hget"));
+    server.command("CONFIG", "RESETSTAT");
+    const { units } = await contestant.measure(0.01, 110_000);
+    const sent = Number(/cmdstat_hget:calls=(\d+)/.exec(server.command("INFO", "commandstats"))![1]);
+    assertEquals([units >= 200_000, sent], [true, units]);
+  } finally {
+    await server.stop();
+  }
+});
+
+test("sizes tell why no bundle is made of a client", () => {
+  assertEquals(sizes(["glide", "iuioiua", "deno_redis"]), [
+    { what: "valkey-glide", skipped: "native code, which no bundle holds" },
+    { what: "@db/redis", skipped: "cannot be loaded here: the bundler reads nothing from JSR" },
+    { what: "@iuioiua/redis", skipped: "cannot be loaded here: the bundler reads nothing from JSR" },
+  ]);
+});
+
+test("versions that no package tells stand in the bench's deno.json alone", () => {
+  const wanted: Record<string, string> = JSON.parse(readFileSync(join(BENCH, "deno.json"), "utf8")).imports;
+  for (const name of ["@db/redis", "@iuioiua/redis"]) {
+    assertEquals(`jsr:${name}@${importVersion(name)}`, wanted[name]);
+  }
+  for (const file of readdirSync(join(BENCH, "clients"))) {
+    const [version] = /^export const version = .*$/m.exec(readFileSync(join(BENCH, "clients", file), "utf8")) ?? [""];
+    assert(!/"\d/.test(version), `${file}: ${version}`);
+  }
 });
 
 test("the bench's server counts the errors that it answers, and says what is wrong with Lua", {
@@ -129,7 +178,7 @@ test("the bench's server counts the errors that it answers, and says what is wro
   }
 });
 
-type Point = { size: number; nanoseconds?: number; failed?: string };
+type Point = { size: number; nanoseconds?: number; memory?: number; failed?: string };
 
 test("growth.ts measures every kind of growth", { skip: noDeno || noServer }, async () => {
   const { results } = await measured<{ results: Record<string, { deno: Point[] }> }>("growth", "growth.ts");
@@ -138,14 +187,19 @@ test("growth.ts measures every kind of growth", { skip: noDeno || noServer }, as
     const sizes = kind === "chunk" ? [1, 32, 1024, 32_768, 1_048_576] : [10, 1000, 100_000];
     assertEquals(deno.map(({ size }) => size), sizes, kind);
     assert(deno.every(({ nanoseconds, failed }) => nanoseconds! > 0 && failed === undefined), JSON.stringify(deno));
+    if (kind === "chunk") continue;
+    // One round of ten commands takes less than one of as many as a heap must grow for.
+    assert(deno[0]!.memory! < deno.at(-1)!.memory!, `${kind}: ${JSON.stringify(deno)}`);
   }
 });
 
 test("workers.ts measures workers and the main thread", { skip: noDeno || noServer }, async () => {
-  type Scale = { workers: number; perSecond: number };
+  type Scale = { workers: number; perSecond: number; latest: number };
   const { results } = await measured<{ results: { deno: Scale[] } }>("workers", "workers.ts");
   assertEquals(results.deno.slice(0, 3).map(({ workers }) => workers), [0, 1, 2]);
   assert(results.deno.every(({ perSecond }) => perSecond > 0), JSON.stringify(results));
+  // Nobody parses so many documents in less.
+  assert(results.deno[0]!.latest > 2, JSON.stringify(results));
 });
 
 test("micro.ts measures the codec", { skip: noDeno }, async () => {
@@ -155,6 +209,41 @@ test("micro.ts measures the codec", { skip: noDeno }, async () => {
   assert(cases.length > 10 && cases.some(([name]) => name.startsWith("encode ")));
   for (const [name, { low, median, high }] of cases) assert(0 < low && low <= median && median <= high, name);
 });
+
+test(
+  "micro.ts ends with 1 if a case takes longer than an earlier run and the bound allow",
+  { skip: noDeno },
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "respire-bench-against-"));
+    const file = join(folder, "earlier.json");
+    const against = async (nanoseconds: number, bound: string): Promise<Outcome> => {
+      const timing = { low: nanoseconds, median: nanoseconds, high: nanoseconds };
+      writeFileSync(
+        file,
+        JSON.stringify({ results: { deno: { "decode integers": timing, "decode nothing": timing } } }),
+      );
+      const options = ["--quick", "--runtime", "deno", "--out", folder, "--against", file, "--bound", bound];
+      return await bench("micro.ts", ...options);
+    };
+    try {
+      const before = kept();
+      const worse = await against(0.001, "2");
+      assertEquals(worse.code, 1, worse.output);
+      assert(
+        /\nmore than 2×:\ndecode integers +deno +[\d.]+× {2}0\.001 \(0\.001–0\.001\) → /.test(worse.printed),
+        worse.printed,
+      );
+      assert(!worse.printed.includes("decode nothing"), worse.printed);
+      const better = await against(1e9, "2");
+      assertEquals([better.code, better.printed.includes("more than")], [0, false], better.output);
+      const { code, errors } = await bench("micro.ts", "--against", join(folder, "nothing.json"));
+      assertEquals([code, errors.startsWith("--against: ENOENT")], [1, true], errors);
+      assertEquals(kept(), before);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
 
 test("startup.ts measures our start and our bundles", { skip: noBuild || noServer }, async () => {
   type Start = { client: string; import?: number; first?: number; skipped?: string };
