@@ -131,6 +131,7 @@ async function compare(
   ));
   for (const racer of [...racers]) await attempt(racer, () => racer.contestant!.measure(settings.warmUp, 0));
   let rounds = Math.min(settings.rounds, workload.rounds ?? settings.rounds);
+  const units = quick ? 0 : Math.ceil((workload.total ?? 0) / rounds);
   const begun = performance.now();
   for (let round = 0; round < rounds; round++) {
     if (round === 1) rounds = affordable(rounds, performance.now() - begun, until - begun);
@@ -139,11 +140,8 @@ async function compare(
         if (settings.leadIn > 0) await racer.contestant!.measure(settings.leadIn, 0);
         const wrong = server.errors();
         const used = server.cpu();
-        const { units, seconds, cpu } = await racer.contestant!.measure(
-          settings.seconds,
-          quick ? 0 : workload.total ?? 0,
-        );
-        racer.rounds.push({ rate: units / seconds, cpu: cpu / units, server: (server.cpu() - used) / units });
+        const { units: done, seconds, cpu } = await racer.contestant!.measure(settings.seconds, units);
+        racer.rounds.push({ rate: done / seconds, cpu: cpu / done, server: (server.cpu() - used) / done });
         // Errors are no work: they must not count as a rate.
         const errors = server.errors() - wrong;
         if (errors > 0) throw new Error(`the server answered ${errors} errors`);

@@ -17,7 +17,7 @@ export interface Workload {
   readonly title: string;
   /** What is counted. */
   readonly unit: string;
-  /** At least this many units are measured in a full run, however long it takes. */
+  /** At least this many units are measured in all rounds of a full run together, however long it takes. */
   readonly total?: number;
   /** How many rounds are enough, where one takes long. */
   readonly rounds?: number;
@@ -384,7 +384,7 @@ const mixed: Workload = {
   },
 };
 
-/** The talk's first table, in full: exactly so many commands, one at a time. */
+/** The talk's first table, in full: so many commands, one at a time. */
 function single(count: number, command: Command): Workload {
   return {
     ...callers(1, command),
