@@ -32,6 +32,10 @@ export class Account {
   readonly seen: Set<string> = new Set();
   /** Fields that replies had beyond their description, as servers newer than it may tell: `"ROLE .more"`. */
   readonly undescribed: Set<string> = new Set();
+  /** The calls that gave a value, by scenario and place: `"strings[3]"`. */
+  readonly gave: Set<string> = new Set();
+  /** The calls that these servers do not know, or not so: the commands. */
+  readonly refused: Map<string, string> = new Map();
   /** The commands with a method that these servers know. */
   readonly known: Set<string> = new Set();
 
@@ -41,7 +45,10 @@ export class Account {
       const [left, right] = [two[i], three[i]];
       if (left === undefined || right === undefined) return [];
       const problem = this.#difference(invocation, left, right);
-      return problem === undefined ? [] : [`${name}[${i}] ${left.command}: ${problem}`];
+      const call = `${name}[${i}]`;
+      if (left.error === undefined) this.gave.add(call);
+      else this.refused.set(call, left.command);
+      return problem === undefined ? [] : [`${call} ${left.command}: ${problem}`];
     });
     refuse(server, problems);
   }

@@ -33,12 +33,18 @@ export function unproven(
   if (name in ROWS) return ROWS[name];
   if (command.module === "search") return "needs a search module newer than the one at hand";
   if (command.module !== undefined && command.module !== "vectorset") return `needs the module ${command.module}`;
-  if (!has(command.since, servers)) return "newer than the servers at hand";
+  const newer = unanswered(command, servers);
+  if (newer !== undefined) return newer;
   const options = (branch.when ?? []).map((condition) => condition.split("+"));
   if (options.length === 0) return undefined;
   const known = (key: string) =>
     has(sinceOf(key, command.args ?? command.forms?.flat() ?? []) ?? command.since, servers);
   return options.some((keys) => keys.every(known)) ? undefined : NEWER_OPTIONS;
+}
+
+/** Why a call of a command may be refused by all of these servers, as one that they do not know, or `undefined`. */
+export function unanswered(command: Command, servers: readonly Running[]): string | undefined {
+  return has(command.since, servers) ? undefined : "newer than the servers at hand";
 }
 
 function has(since: Since, servers: readonly Running[]): boolean {
