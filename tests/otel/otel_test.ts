@@ -49,6 +49,8 @@ test("spans follow the semantic conventions", { skip: missing() }, async () => {
     "server.address": "127.0.0.1",
     "server.port": server.port,
   };
+  const told = spans.map(({ name, attributes, status, events }) => JSON.stringify([name, attributes, status, events]));
+  assert(!told.join("\n").includes("secret"));
   const seen = spans.map(({ name, kind, attributes, status }) => {
     assertEquals(kind, CLIENT);
     assertEquals(attributes["db.operation.name"], name);
@@ -72,10 +74,8 @@ test("spans follow the semantic conventions", { skip: missing() }, async () => {
       ["INCR", false, {}],
       ["MULTI", true, { "db.operation.batch.size": 2, "error.type": "TransactionError" }],
       ["NONSENSE", true, { "error.type": "ERR", "db.response.status_code": "ERR" }],
-    ].concat(seen.slice(10) as never),
+    ],
   );
-  const told = spans.map(({ name, attributes, status, events }) => JSON.stringify([name, attributes, status, events]));
-  assert(!told.join("\n").includes("secret"));
   await provider.shutdown();
 });
 

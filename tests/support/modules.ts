@@ -9,9 +9,9 @@ import { cacheFolder } from "./binaries.ts";
 
 /**
  * `"redisearch"` is of 2018 and knows part of the `FT.*` commands; `"knot"` has commands that nobody here has described,
- * and loads into newer servers only.
+ * and loads into newer servers only. `"rejson"` comes from nowhere yet: who has it may put it there.
  */
-export type ModuleName = "redisearch" | "knot";
+export type ModuleName = "redisearch" | "knot" | "rejson";
 
 /** The file of a module, or `undefined`. */
 export function findModule(name: ModuleName): string | undefined {

@@ -60,11 +60,18 @@ test("a reset breaks the client's socket", async () => {
 });
 
 test("a held server takes no more than the system's buffers, and all of it once released", async () => {
-  await using server = await startScripted((peer) => peer.hold());
+  await using server = await startScripted((peer, index) => {
+    if (index === 0) peer.hold();
+  });
   const socket = await open(server);
   const size = 32 << 20;
   const taken = new Promise((resolve) => socket.write(new Uint8Array(size), resolve));
   const peer = await server.peer();
+  // The same over a connection that is not held tells how long it takes.
+  const other = await open(server);
+  other.write(new Uint8Array(size));
+  await (await server.peer(1)).until(size);
+  other.destroy();
   assert(peer.received.length < size);
   peer.release();
   await taken;
