@@ -1,11 +1,12 @@
 // A pool keeps within its limits, serves in order, and hands out what works.
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { connect, ConnectionError, connectPool, type Session, TimeoutError } from "../../mod.ts";
+import { type Connect, connect, ConnectionError, connectPool, type Session, TimeoutError } from "../../mod.ts";
+import { connectTransport } from "../../src/transport/default.ts";
 import { gate } from "../support/gate.ts";
 import { HELLO, type Peer, startScripted } from "../support/scripted.ts";
 import { startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
-import { held, retimed } from "../support/timers.ts";
+import { held } from "../support/timers.ts";
 
 /** Waits for something to become true. */
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
@@ -56,13 +57,21 @@ test("a connection of the minimum that is lost or spoilt is opened again, though
 
 test("a connection of the minimum that is lost while it is a session's is tried again until the server is back", async () => {
   await using server = await startRedis();
-  await using pool = await connectPool(server.url, { size: 3, min: 3, backoff: () => 20 });
+  let failed = 0;
+  const counting: Connect = (address, handler, signal) =>
+    connectTransport(address, handler, signal).catch((error) => {
+      failed++;
+      throw error;
+    });
+  await using pool = await connectPool(server.url, { size: 3, min: 3, backoff: () => 20, connect: counting });
   await using session = await pool.session();
   await session.ping();
   await server.kill();
   await assertRejects(() => session.ping(), ConnectionError);
   await session.release();
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  // Each of the three has failed by then, more than once.
+  const before = failed;
+  await until(() => failed >= before + 9);
   await server.start();
   await until(async () => clients(await pool.call("CLIENT LIST")) === 3);
 });
@@ -71,15 +80,16 @@ test("a connection of the minimum that could not be opened anew is tried again o
   await using server = await startRedis();
   await using pool = await connectPool(server.url, { size: 3, min: 3, backoff: () => 20 });
   await using admin = await connect(server.url, { backoff: () => 20 });
-  using _soon = retimed(1000, 20);
+  using again = held(1000);
   const spoilt = await pool.session();
   await spoilt.clientNoEvict(true);
   await server.kill();
   await spoilt.release();
   await until(() => pool.stats().leased === 0);
-  await new Promise((resolve) => setTimeout(resolve, 50)); // long enough for it to fail
+  await until(() => again.size === 1); // it has failed
   await server.start();
-  await until(async () => clients(await admin.call("CLIENT LIST", "TYPE", "normal")) === 4);
+  const all = async () => clients(await admin.call("CLIENT LIST", "TYPE", "normal")) === 4;
+  await until(async () => (again.fire(), await all()));
 });
 
 test("a connection of the minimum that took the place of a spoilt one is opened again when it is lost", async () => {

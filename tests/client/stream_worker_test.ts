@@ -529,7 +529,7 @@ function runtime(): string[] {
   return "Bun" in globalThis ? [] : ["--import", "tsx"];
 }
 
-/** Runs a worker in a process of its own. */
+/** Runs a worker in a process of its own, until it is killed at the end of the scope. */
 function startProcess(server: Server) {
   const root = fileURLToPath(new URL("../..", import.meta.url));
   const child = spawn(process.execPath, [...runtime(), "tests/support/stream_worker.ts"], {
@@ -539,7 +539,7 @@ function startProcess(server: Server) {
   });
   const ended = new Promise<void>((resolve) => child.on("exit", () => resolve()));
   return {
-    kill: () => {
+    [Symbol.asyncDispose]: () => {
       child.kill("SIGKILL");
       return ended;
     },
@@ -551,9 +551,9 @@ test("what a killed worker had is taken over by another, and nothing is lost", a
   await using redis = await connect(server.url);
   await add(redis, "s", 200);
   for (let round = 1; round <= 2; round++) {
-    const victim = startProcess(server);
+    // Killed at the end of this scope, whatever comes of the wait.
+    await using _victim = startProcess(server);
     await until(redis, async () => await redis.scard("seen") >= round * 40);
-    await victim.kill();
   }
   const left = await pending(redis, "s");
   assert(left > 0, "the killed ones had entries at work");
@@ -723,9 +723,19 @@ test("a limit that is given to stop() counts, not the one that goes without sayi
   assertEquals([await stopped, await again, worker.stats().handled], [0, 0, 1]);
 });
 
+/** Until the end of the scope, tells of each time that something comes that is repeated. */
+function repeatedly(tell: () => void): Disposable {
+  const schedule = globalThis.setInterval;
+  const told = (task: () => void, every?: number) => schedule(() => (tell(), task()), every);
+  globalThis.setInterval = told as typeof setInterval;
+  return { [Symbol.dispose]: () => void (globalThis.setInterval = schedule) };
+}
+
 test("without a server a worker stops in time, and its signs of life do not pile up", async () => {
   await using server = await startRedis();
   const redis = await connect(server.url, { queueTimeout: 0, backoff: () => 20 });
+  let beats = 0;
+  using _ = repeatedly(() => beats++);
   const idle = redis.streamWorker({ streams: "idle", group: "g", handler: () => {} });
   await add(redis, "s", 1);
   const begun = gate();
@@ -734,7 +744,7 @@ test("without a server a worker stops in time, and its signs of life do not pile
   await begun.opened;
   await until(redis, async () => (await redis.clientList()).includes("cmd=xreadgroup "));
   await server.kill();
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  for (const before = beats; beats < before + 100;) await new Promise((resolve) => setTimeout(resolve));
   assert(redis.stats().pending <= 4, `${redis.stats().pending}`);
   assertEquals([await idle.stop(1), await busy.stop(1)], [0, 1]);
   redis.destroy();

@@ -5,7 +5,7 @@ import { connectTransport } from "../../src/transport/default.ts";
 import type { Connect } from "../../src/transport/transport.ts";
 import { HELLO, startScripted } from "../support/scripted.ts";
 import { test } from "../support/test.ts";
-import { held } from "../support/timers.ts";
+import { clock, held } from "../support/timers.ts";
 
 for (const code of ["LOADING", "MASTERDOWN", "TRYAGAIN", "CLUSTERDOWN"]) {
   test(`a write refused with ${code} is sent again until it passes`, async () => {
@@ -197,13 +197,14 @@ test("pipelines and transactions that are refused by a replica look for the prim
       else await peer.send(index < 2 ? refusal : words[0] === "SET" ? "+QUEUED\r\n" : `:${index}\r\n`);
     }
   });
+  using time = clock();
   await using redis = await connect(server.url, { clientInfo: false });
   await assertRejects(() => redis.pipeline((p) => [p.call("EVAL", "", 0)]), ReplyError, "says a script");
   assertEquals(server.peers.length, 1);
   const two = () => redis.pipeline((p) => [p.incr("a"), p.incr("b")], { errors: "return" });
   for (const reply of await two()) assertInstanceOf(reply, ReplyError);
   // Not so soon again.
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  time.pass(300);
   const transaction = () => redis.transaction((tx) => [tx.set("a", 1)]);
   await assertRejects(transaction, TransactionError, "READONLY");
   assertEquals(await two(), [2, 2]);

@@ -33,12 +33,31 @@ export function retimed(milliseconds: number, instead: number): Disposable {
   return intercepted(milliseconds, milliseconds, (task, schedule) => schedule(task, instead));
 }
 
-/** Timers that come when the test says so, and a clock that goes on when it does. */
-export interface Held extends Disposable {
-  /** How many have been set, and neither come nor been cleared. */
-  readonly size: number;
+/** A clock that goes on when the test says so, too. */
+export interface Clock extends Disposable {
   /** Lets so many milliseconds more pass by the clock. */
   pass(milliseconds: number): void;
+}
+
+/** Until the end of the scope, `performance.now()` goes on when the test says so, too. */
+export function clock(): Clock {
+  const own = Object.getOwnPropertyDescriptor(performance, "now");
+  const now = performance.now.bind(performance);
+  let passed = 0;
+  Object.defineProperty(performance, "now", { configurable: true, writable: true, value: () => now() + passed });
+  return {
+    pass: (more) => void (passed += more),
+    [Symbol.dispose]() {
+      if (own) Object.defineProperty(performance, "now", own);
+      else delete (performance as { now?: unknown }).now;
+    },
+  };
+}
+
+/** Timers that come when the test says so, and a clock that goes on when it does. */
+export interface Held extends Clock {
+  /** How many have been set, and neither come nor been cleared. */
+  readonly size: number;
   /** Has those come that were set until now, and not cleared. */
   fire(): void;
 }
@@ -46,9 +65,7 @@ export interface Held extends Disposable {
 /** Until the end of the scope, timers of so many milliseconds, or from so many to so many, wait for `fire`. */
 export function held(least: number, most = least): Held {
   const clear = globalThis.clearTimeout;
-  const own = Object.getOwnPropertyDescriptor(performance, "now");
-  const now = performance.now.bind(performance);
-  let passed = 0;
+  const moved = clock();
   const waiting = new Map<unknown, () => void>();
   const interception = intercepted(least, most, (task, schedule) => {
     const handle = schedule(task, 2 ** 31 - 1);
@@ -59,12 +76,11 @@ export function held(least: number, most = least): Held {
     waiting.delete(handle);
     clear(handle);
   };
-  Object.defineProperty(performance, "now", { configurable: true, writable: true, value: () => now() + passed });
   return {
     get size() {
       return waiting.size;
     },
-    pass: (more) => void (passed += more),
+    pass: (more) => moved.pass(more),
     fire() {
       for (const [handle, task] of [...waiting]) {
         if (!waiting.delete(handle)) continue;
@@ -74,8 +90,7 @@ export function held(least: number, most = least): Held {
     },
     [Symbol.dispose]() {
       globalThis.clearTimeout = clear;
-      if (own) Object.defineProperty(performance, "now", own);
-      else delete (performance as { now?: unknown }).now;
+      moved[Symbol.dispose]();
       interception[Symbol.dispose]();
     },
   };
