@@ -21,6 +21,14 @@ export interface Leftovers {
   readonly [name: string]: unknown;
 }
 
+/** How the program ended, and what it said. */
+export interface Outcome {
+  readonly code: number | null;
+  readonly output: string;
+  /** `undefined` if it did not come so far. */
+  readonly left: Leftovers | undefined;
+}
+
 const PROGRAM = fileURLToPath(new URL("./program.ts", import.meta.url));
 
 function options(): string[] {
@@ -33,10 +41,7 @@ function options(): string[] {
 }
 
 /** Does the work of a kind so many times, and gives what was left. */
-export async function leftovers(
-  kind: string,
-  count: number,
-): Promise<{ code: number | null; output: string; left: Leftovers | undefined }> {
+export async function leftovers(kind: string, count: number): Promise<Outcome> {
   const child = spawn(process.execPath, [...options(), PROGRAM, kind, String(count)]);
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => output += chunk);
