@@ -44,9 +44,9 @@ export class Traces {
   /** How often the counter `agreed` was raised by comparing and setting: for certain, and at most. */
   agreed = 0;
   agreedAtMost = 0;
-  /** What was published, and what was heard. */
+  /** What was published, and what each of the listeners heard. */
   readonly published: number[] = [];
-  readonly heard: number[] = [];
+  readonly heard: number[][] = [];
 }
 
 /** One caller: it does one thing after the other. */
@@ -341,10 +341,12 @@ export async function openClients(url: string, options: ClientOptions): Promise<
 
 /** Listens to everything that is published. */
 export function listen(redis: Redis, ledger: Ledger, traces: Traces): Promise<Subscription> {
+  const heard: number[] = [];
+  traces.heard.push(heard);
   return redis.subscribe("news", {
     onMessage: ({ channel, message }) => {
       ledger.expect("message", channel, "news");
-      traces.heard.push(Number(message));
+      heard.push(Number(message));
     },
   });
 }
