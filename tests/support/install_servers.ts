@@ -94,7 +94,12 @@ export function installOwn(packages: string[], say: (line: string) => void): voi
   say(`installing ${packages.join(" ")} (apt-get)`);
   const environment = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   try {
-    run("apt-get", ["-qq", "update"], environment);
+    update([], environment);
+  } catch (error) {
+    // The lists that are there may be good enough.
+    say(`the lists of packages could not be renewed: ${(error as Error).message}`);
+  }
+  try {
     run("apt-get", [
       "-qq",
       "install",
@@ -135,9 +140,9 @@ function unpack(
       "Dir::State::status=/dev/null",
       "APT::Sandbox::User=",
     ];
-    const apt = ["-qq", ...settings.flatMap((setting) => ["-o", setting])];
-    run("apt-get", [...apt, "update"]);
-    run("apt-get", [...apt, "download", ...packages], process.env, join(cache, "packages"));
+    const apt = settings.flatMap((setting) => ["-o", setting]);
+    update(apt);
+    run("apt-get", ["-qq", ...apt, "download", ...packages], process.env, join(cache, "packages"));
     unpackAll(cache, root);
   } catch (error) {
     say(`no servers of ${suite}: ${(error as Error).message}. Tests that need them will be skipped.`);
@@ -168,6 +173,11 @@ function sourceOfSuite(suite: string): string | undefined {
   if (!existsSync(file)) return undefined;
   const stanza = readFileSync(file, "utf8").split(/\n\s*\n/).find((text) => /^Suites:/m.test(text));
   return stanza?.replace(/^Suites:.*$/m, `Suites: ${suite}`).concat("\n");
+}
+
+/** Fetches lists of packages. By itself apt is content when it could fetch none. */
+function update(options: string[], env?: NodeJS.ProcessEnv): void {
+  run("apt-get", ["-qq", "-o", "APT::Update::Error-Mode=any", ...options, "update"], env);
 }
 
 function run(
