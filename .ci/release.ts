@@ -35,6 +35,8 @@ const NAMED: readonly (readonly [file: string, pattern: RegExp])[] = [
   ["src/connection/version.ts", /(VERSION = ")[^"]+(")/],
 ];
 const CHANGELOG = "CHANGELOG.md";
+/** What the checks may write: the demo makes it anew. */
+const GENERATED = ["commands.json", "src/generated"];
 const UNRELEASED = /^## Unreleased\n([^]*?)(?=^## |$(?![^]))/m;
 
 /** The version that follows: by a word, or the one given if it is a later one. */
@@ -119,13 +121,15 @@ function gone(repository: Repository, root: string): string[] {
   const tag =
     repository.ask("git", "tag", "--list", "v*", "--sort=-version:refname", "--merged", "HEAD").split("\n")[0];
   if (!tag) return [];
-  const folder = join(mkdtempSync(join(tmpdir(), "respire-tag-")), "tree");
-  repository.ask("git", "worktree", "add", "--quiet", "--detach", folder, tag);
+  const folder = mkdtempSync(join(tmpdir(), "respire-tag-"));
   try {
+    const tree = join(folder, "tree");
+    repository.ask("git", "worktree", "add", "--quiet", "--detach", tree, tag);
     const now = publicNames(root);
-    return [...publicNames(folder)].filter((name) => !now.has(name));
+    return [...publicNames(tree)].filter((name) => !now.has(name));
   } finally {
-    repository.ask("git", "worktree", "remove", "--force", folder);
+    rmSync(folder, { recursive: true, force: true });
+    repository.ask("git", "worktree", "prune");
   }
 }
 
@@ -174,12 +178,17 @@ export function release(root: string, wanted: string, quick: boolean): string {
     setVersion(repository, version);
     repository.write(CHANGELOG, changelog);
     check(repository, quick);
+    repository.ask("git", "commit", "-m", `Release ${version}`, "--", ...files);
   } catch (error) {
-    repository.ask("git", "checkout", "--", ...files);
+    repository.ask("git", "checkout", "HEAD", "--", ...files, ...GENERATED);
     throw error;
   }
-  repository.ask("git", "commit", "-m", `Release ${version}`, "--", ...files);
-  repository.ask("git", "tag", "-a", tag, "-m", `${version}\n\n${sectionOf(changelog, version)}`);
+  try {
+    repository.ask("git", "tag", "-a", tag, "-m", `${version}\n\n${sectionOf(changelog, version)}`);
+  } catch (error) {
+    repository.ask("git", "reset", "--quiet", "--keep", "HEAD~1");
+    throw error;
+  }
   return version;
 }
 

@@ -4,7 +4,17 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -31,6 +41,9 @@ export const TEXTS = /^([A-Z]+(\.md)?|(docs|bench)\/.*\.(md|svg)|examples\/.*\.t
 /** One place for each clone. */
 const PLACE = join(tmpdir(), `respire-built-${hash(ROOT)}`);
 
+/** Milliseconds after which nobody uses a state any more that nobody has begun to use since. */
+const OLD = 3_600_000;
+
 let built: string | undefined;
 
 /** The folder with it. Building takes seconds: it is done anew only when a source has changed. */
@@ -40,13 +53,21 @@ export function builtPackage(): string {
   const folder = join(PLACE, state);
   if (!existsSync(folder)) {
     const fresh = mkdtempSync(join(tmpdir(), "respire-build-"));
-    build(fresh);
-    mkdirSync(PLACE, { recursive: true });
-    const old = readdirSync(PLACE).filter((name) => name !== state);
-    // Another process may have been quicker.
-    if (existsSync(folder)) rmSync(fresh, { recursive: true });
-    else renameSync(fresh, folder);
-    for (const name of old) rmSync(join(PLACE, name), { recursive: true, force: true });
+    try {
+      build(fresh);
+      mkdirSync(PLACE, { recursive: true });
+      // Another process may have been quicker.
+      if (!existsSync(folder)) renameSync(fresh, folder);
+    } finally {
+      rmSync(fresh, { recursive: true, force: true });
+    }
+  }
+  const now = new Date();
+  utimesSync(folder, now, now);
+  for (const name of readdirSync(PLACE)) {
+    const path = join(PLACE, name);
+    // Another process may have begun before a source was changed, and still be at it.
+    if (now.getTime() - statSync(path).mtimeMs > OLD) rmSync(path, { recursive: true, force: true });
   }
   return built = folder;
 }

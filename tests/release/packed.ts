@@ -53,9 +53,10 @@ export async function ran(project: Project, ...command: string[]): Promise<strin
 /** A project that has installed the tarball, with the consumer's programs in it. */
 export async function install(program: "bun" | "npm", url: string): Promise<Project> {
   const project = new Project();
-  project.write("package.json", { name: "somebody", private: true, type: "module" });
-  project.takePrograms(url, PACKAGE);
-  const words = program === "npm" ? ["install", "--no-audit", "--no-fund"] : ["add"];
-  await ran(project, program, ...words, packed());
-  return project;
+  return await project.prepared(async () => {
+    project.write("package.json", { name: "somebody", private: true, type: "module" });
+    project.takePrograms(url, PACKAGE);
+    const words = program === "npm" ? ["install", "--no-audit", "--no-fund"] : ["add"];
+    await ran(project, program, ...words, packed());
+  });
 }

@@ -1,6 +1,6 @@
 // A release is made on a clone of this repository, up to the push: files, changelog, commit and tag.
 import { assert, assertEquals, assertMatch, assertNotMatch, assertStringIncludes, assertThrows } from "@std/assert";
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { nameSection, nextVersion, ReleaseError, sectionOf } from "../../.ci/release.ts";
@@ -34,7 +34,7 @@ test("the changelog's section gets its name, and the next one begins", () => {
   assertThrows(() => sectionOf(after, "0.3.0"), ReleaseError, "no section");
 });
 
-test("a release of a clone", { skip: noBuild || noClone }, async () => {
+test("a release of a clone", { skip: noBuild || noClone, timeout: 400_000 }, async () => {
   using project = new Project();
   const git = (...args: string[]) => ran(project, "git", ...args);
   const release = (...args: string[]) => project.run([process.execPath, "task", "release", ...args]);
@@ -107,6 +107,21 @@ test("a release of a clone", { skip: noBuild || noClone }, async () => {
   assertStringIncludes(broken.output, "nothing was committed");
   assertEquals((await git("status", "--porcelain")).trim(), "");
   assertEquals((await git("log", "-1", "--format=%s")).trim(), "Break");
+
+  // So does a commit that somebody's hook refuses, and a tag that cannot be made.
+  await git("revert", "--no-edit", "HEAD");
+  project.write("CHANGELOG.md", read("CHANGELOG.md").replace("## Unreleased\n", "## Unreleased\n\n- Again.\n"));
+  await git("commit", "--quiet", "-am", "Again");
+  const hooks = { "pre-commit": "exit 1", "reference-transaction": `! { [ $1 = prepared ] && grep -q refs/tags/; }` };
+  for (const [hook, code] of Object.entries(hooks)) {
+    const file = join(project.folder, ".git/hooks", hook);
+    writeFileSync(file, `#!/bin/sh\n${code}\n`, { mode: 0o755 });
+    const refused = await release("patch", "--quick");
+    assert(refused.code !== 0, hook);
+    assertEquals((await git("status", "--porcelain")).trim(), "", hook);
+    assertEquals((await git("log", "-1", "--format=%s")).trim(), "Again", hook);
+    rmSync(file);
+  }
 });
 
 test("the workflows publish with what the forge vouches for, and with no secret", () => {

@@ -53,6 +53,17 @@ export class Project implements Disposable {
     return run(command, { cwd: this.folder, ...(env ? { env } : {}) });
   }
 
+  /** Gives this project once all is done that it needs; if that fails, nobody will have it, and it goes. */
+  async prepared(prepare: () => Promise<void>): Promise<this> {
+    try {
+      await prepare();
+      return this;
+    } catch (error) {
+      this[Symbol.dispose]();
+      throw error;
+    }
+  }
+
   [Symbol.dispose](): void {
     rmSync(this.folder, { recursive: true, force: true });
   }

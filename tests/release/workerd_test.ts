@@ -18,9 +18,10 @@ const skip = noBuild || noWorkerd || missing() || without("npm");
 /** A project with the tarball and one program, made into `worker.js`. */
 async function build(program: string, ...options: string[]): Promise<Project> {
   const project = await install("npm", "redis://127.0.0.1:6379");
-  project.write("main.ts", program.replaceAll(`"${NAME}`, `"${PACKAGE}`));
-  await bundle(project, "main.ts", ...options);
-  return project;
+  return await project.prepared(async () => {
+    project.write("main.ts", program.replaceAll(`"${NAME}`, `"${PACKAGE}`));
+    await bundle(project, "main.ts", ...options);
+  });
 }
 
 const program = (name: string): string => readFileSync(join(ROOT, "tests/release/worker", name), "utf8");
