@@ -97,7 +97,7 @@ function installed(program: string): boolean {
 }
 
 /** Bun and Node need what package.json names (Deno fetches that itself); and Bun may have to come by npm. */
-async function installPackages(names: string[]): Promise<void> {
+async function installPackages(names: string[]): Promise<boolean> {
   const wanted: string[][] = [];
   const { devDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
   const packages = Object.keys(devDependencies).every((name) => existsSync(join(ROOT, "node_modules", name)));
@@ -106,15 +106,29 @@ async function installPackages(names: string[]): Promise<void> {
   for (const where of wanted) {
     console.log(["npm install", ...where].join(" "));
     const { ok, text } = await run(["npm", "install", ...where], { show: false });
-    if (!ok) console.log(`npm install failed:\n${text}`);
+    if (ok) continue;
+    console.log(`npm install failed:\n${text}`);
+    return false;
   }
+  return true;
+}
+
+/** Why this runner cannot run here, or `undefined`. */
+async function unfit(name: string): Promise<string | undefined> {
+  if (!installed(name) && !(name === "deno" && "Deno" in globalThis)) return "it is not installed";
+  if (name !== "node") return undefined;
+  const { text } = await run(["node", "--version"], { show: false });
+  return Number(/^v(\d+)/.exec(text)?.[1] ?? 0) < 20 ? `Node 20 or newer is needed, this is ${text.trim()}` : undefined;
 }
 
 /** The test files in a folder; a file stands for itself. */
 function testFiles(path: string): string[] {
   if (!statSync(join(ROOT, path)).isDirectory()) return [path];
-  return readdirSync(join(ROOT, path), { recursive: true, encoding: "utf8" })
+  const files = readdirSync(join(ROOT, path), { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith("_test.ts")).sort().map((file) => posix.join(path, file));
+  // Told of no file, runners take all that they find.
+  if (files.length === 0) throw new Error(`There are no tests in ${path}`);
+  return files;
 }
 
 async function check(): Promise<number> {
@@ -142,18 +156,22 @@ async function main(args: string[]): Promise<number> {
   const unknown = chosen.find((name) => !(name in RUNNERS));
   if (unknown) throw new Error(`--${unknown} is not a flag; there are --check, --${Object.keys(RUNNERS).join(", --")}`);
 
-  if (!installServers()) console.log("All tests that need a server will be skipped.");
+  if (!installServers()) {
+    console.log("The tests need a server, and none could be installed.");
+    return 1;
+  }
   const importMap = await chooseImportMap();
   const names = chosen.length > 0 ? chosen : Object.keys(RUNNERS);
-  await installPackages(names);
+  if (!await installPackages(names)) return 1;
 
   const total: Counts = { passed: 0, failed: 0, skipped: 0 };
   const summary: string[] = [];
   for (const name of names) {
     const runner = RUNNERS[name]!;
     const command = runner.command(files, importMap);
-    if (!installed(name) && !(name === "deno" && "Deno" in globalThis)) {
-      summary.push(`${name}: NOT RUN, it is not installed`);
+    const reason = await unfit(name);
+    if (reason !== undefined) {
+      summary.push(`${name}: NOT RUN, ${reason}`);
       if (chosen.includes(name)) total.failed++;
       continue;
     }

@@ -32,7 +32,11 @@ for (const line of LINES) {
     assertEquals(claimed.filter((label) => !told.account.seen.has(label)), [], STALE);
     const now = summary(told);
     const then = claims.servers[line.name]!;
-    if (now.name !== then.name) return;
+    if (now.name !== then.name) {
+      // In a line of its own, which .ci/run shows: what follows is held against nothing.
+      console.log(`\nreplies: ${now.name} is here, codegen/proof.json knows ${then.name}: deno task prove`);
+      return;
+    }
     assertEquals(then, now, STALE);
     assertEquals([...told.account.undescribed], [], "told by a server that is known, and not in the type");
   });
