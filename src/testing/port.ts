@@ -16,10 +16,11 @@ export async function freePort(beside?: number): Promise<number> {
   }
 }
 
-function isFree(port: number): Promise<boolean> {
+/** Whether nobody listens on this port, of this address. */
+export function isFree(port: number, hostname = "127.0.0.1"): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createServer();
     probe.on("error", () => resolve(false));
-    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
+    probe.listen(port, hostname, () => probe.close(() => resolve(true)));
   });
 }

@@ -102,6 +102,8 @@ export class Server implements AsyncDisposable {
   readonly #shared: string;
   readonly #password: string | undefined;
   readonly #sentinel: boolean;
+  /** It was told to keep its files somewhere else. */
+  readonly #isAway: boolean;
   #keeper: ChildProcess | undefined;
   #exited: Promise<void> = Promise.resolve();
 
@@ -120,6 +122,7 @@ export class Server implements AsyncDisposable {
     this.#shared = shared ?? folder;
     this.#password = options.password;
     this.#sentinel = options.sentinel === true;
+    this.#isAway = options.args?.some((word) => /^--dir\b/i.test(word)) ?? false;
     try {
       this.certificates = options.tls === true ? makeCertificates(folder) : options.tls || undefined;
       this.#command = [...binary.command, ...this.#file(options), ...this.#arguments(options)];
@@ -308,8 +311,8 @@ export class Server implements AsyncDisposable {
     const question = this.#sentinel ? request("INFO", "server") : request("CONFIG", "GET", "dir");
     const whole = /^(\+OK\r\n)?(-.*|\*0|\*2\r\n\$3\r\ndir\r\n\$\d+\r\n.*|\$.*config_file:[^\r]*)\r\n/s;
     const told = await this.#exchange(login + question, (got) => whole.test(got));
-    const folder = /[\\/](respire-\w{6})(?:[\\/]server\.conf)?\r\n/.exec(told)?.[1];
-    return folder === undefined || folder === basename(this.#folder);
+    // One that says nothing of it (its user may not ask) may be ours.
+    return /^(\+OK\r\n)?(-|\*0)/.test(told) || this.#isAway || told.includes(basename(this.#folder));
   }
 
   #exchange(text: string, complete: (got: string) => boolean): Promise<string> {

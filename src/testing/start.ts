@@ -17,7 +17,7 @@ import {
 } from "./binaries.ts";
 import { makeCertificates } from "./certificates.ts";
 import { Cluster, type ClusterOptions, clusterSize } from "./cluster.ts";
-import { freePort } from "./port.ts";
+import { freePort, isFree } from "./port.ts";
 import { Server, type ServerOptions } from "./server.ts";
 
 /** Keepers of servers are shell scripts. */
@@ -97,13 +97,18 @@ function find({ version, program }: ServerOptions): Binary {
 }
 
 async function startOne(binary: Binary, options: ServerOptions, beside?: number, shared?: string): Promise<Server> {
+  const { port, unixSocket, protectedMode } = options;
+  // Whoever listens there would answer before ours has failed, and its data would pass for that of a test.
+  if (port !== undefined && !unixSocket && !await isFree(port, protectedMode ? "0.0.0.0" : undefined)) {
+    throw new Error(`${named(binary)} did not start: port ${port} is in use`);
+  }
   for (let attempt = 1;; attempt++) {
-    const server = new Server(binary, options.port ?? await freePort(beside), options, shared);
+    const server = new Server(binary, port ?? await freePort(beside), options, shared);
     try {
       await server.start();
       return server;
     } catch (error) {
-      const taken = server.output.includes("Address already in use") && options.port === undefined;
+      const taken = server.output.includes("Address already in use") && port === undefined;
       await server[Symbol.asyncDispose]();
       if (!taken || attempt === 5) throw error;
     }

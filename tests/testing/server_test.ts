@@ -93,6 +93,22 @@ for (const [name, options] of takers) {
   });
 }
 
+test("a server of somebody else's is left alone, wherever its files are and whatever it asks for", {
+  skip: missing(),
+}, async () => {
+  for (const options of [{ args: ["--dir", tmpdir()] }, { password: "secret" }]) {
+    await using other = await startRedis(options);
+    const { port } = other;
+    const { message } = await assertRejects(() => startRedis({ port }), Error);
+    assertMatch(message, new RegExp(`^(redis|valkey) [\\d.]+ did not start: port ${port} is in use$`));
+    await using server = await startRedis();
+    await server.kill();
+    await using successor = await startRedis({ ...options, port: server.port });
+    await assertRejects(() => startRedis({ port: successor.port }), Error, "is in use");
+    if (options.args) await assertRejects(() => server.start(), Error, "did not start");
+  }
+});
+
 test("a sentinel is what else was asked for, too", { skip: missing() || noOpenssl }, async () => {
   await using server = await startRedis({
     sentinel: true,
