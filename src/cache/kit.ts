@@ -90,6 +90,7 @@ class Touched {
     this.#tracker = tracker;
   }
 
+  /** One more that has been queued: what is refused changes nothing. */
   add(spec: CommandSpec, args: readonly Arg[]): void {
     if ((spec.flags & READONLY) !== 0 || this.#args === undefined) return;
     const touched = this.#tracker.touched(spec, args);
@@ -133,13 +134,15 @@ function cachingPipeline(Pipeline: NonNullable<Kit["pipeline"]>, tracker: Tracke
     }
 
     override send<T>(spec: CommandSpec, args: Arg[], shape?: Shape): Promise<T> {
+      const queued = super.send<T>(spec, args, shape);
       this.#touched.add(spec, args);
-      return super.send(spec, args, shape);
+      return queued;
     }
 
     override call(name: string, ...args: Arg[]): Promise<Reply> {
+      const queued = super.call(name, ...args);
       this.#touched.add(...named(name, args));
-      return super.call(name, ...args);
+      return queued;
     }
 
     override exec(options?: Pick<PipelineOptions, "errors">): Promise<unknown[]> {
@@ -162,13 +165,15 @@ function cachingTransaction(
     readonly #touched = new Touched(tracker);
 
     override send<T>(spec: CommandSpec, args: Arg[], shape?: Shape): Promise<T> {
+      const queued = super.send<T>(spec, args, shape);
       this.#touched.add(spec, args);
-      return super.send(spec, args, shape);
+      return queued;
     }
 
     override call(name: string, ...args: Arg[]): Promise<Reply> {
+      const queued = super.call(name, ...args);
       this.#touched.add(...named(name, args));
-      return super.call(name, ...args);
+      return queued;
     }
 
     override run<const C extends readonly unknown[]>(

@@ -129,7 +129,12 @@ export class Tracker {
   }
 
   #read<T>(table: Table, spec: CommandSpec, args: Arg[], join: boolean, send: () => Promise<T>): Promise<T> {
-    const id = idOf(args);
+    let id: string;
+    try {
+      id = idOf(args);
+    } catch {
+      return send(); // what cannot be sent, as whoever encodes it will say
+    }
     const entry = table.get(id);
     if (entry !== undefined) {
       const answer = this.#store.find(entry, join);
@@ -189,6 +194,15 @@ export class Tracker {
    */
   drop(args: readonly Arg[] | undefined): void {
     if (args === undefined) return this.#store.flush();
+    try {
+      this.#dropNamed(args);
+    } catch {
+      // One that has no name, and will be refused; or bytes that were given away when they had been queued: any key.
+      this.#store.flush();
+    }
+  }
+
+  #dropNamed(args: readonly Arg[]): void {
     for (const arg of args) {
       // A character of a key takes at most three bytes.
       const length = typeof arg === "string" ? arg.length : ArrayBuffer.isView(arg) ? arg.byteLength / 3 : 0;
