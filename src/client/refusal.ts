@@ -28,9 +28,11 @@ export function whyApart({ name, flags }: CommandSpec): string {
 /** Why this command is refused on any connection, or `undefined`. */
 export function refusal(spec: CommandSpec, args: readonly Arg[]): TypeError | undefined {
   if ((spec.flags & PUBSUB) !== 0) return new TypeError(`${spec.name}: subscriptions are made with redis.subscribe()`);
-  const words = [...spec.name.split(" "), ...args.slice(0, 2).map(wordOf)];
-  const reason = REASONS[words[0]!];
-  if (reason !== undefined) return new TypeError(`${words[0]}: ${reason}`);
-  const silent = words[0] === "CLIENT" && words[1] === "REPLY" && words[2] !== "ON";
-  return silent ? new TypeError(`CLIENT REPLY: ${NO_REPLIES}`) : undefined;
+  const [first, ...others] = spec.name.split(" ");
+  const reason = REASONS[first!];
+  if (reason !== undefined) return new TypeError(`${first}: ${reason}`);
+  // Of no other command anything is looked at that may be a value, of any size.
+  if (first !== "CLIENT") return undefined;
+  const [second, third] = [...others, ...args.slice(0, 2).map(wordOf)];
+  return second === "REPLY" && third !== "ON" ? new TypeError(`CLIENT REPLY: ${NO_REPLIES}`) : undefined;
 }

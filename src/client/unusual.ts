@@ -50,8 +50,9 @@ export function named(name: string, args: Arg[]): [spec: CommandSpec, args: Arg[
       "A command's name is one or two words; arguments are given apart from it",
     );
   }
-  const flags = UNUSUAL.get(upper) ??
-    (args.length === 0 ? undefined : UNUSUAL.get(`${upper} ${wordOf(args[0]!)}`));
+  // Elsewhere it is a value, of any size.
+  const isWord = args.length > 0 && Object.hasOwn(WORDS, upper);
+  const flags = UNUSUAL.get(upper) ?? (isWord ? UNUSUAL.get(`${upper} ${wordOf(args[0]!)}`) : undefined);
   // Whether the second word is one of the command, or an argument after all, only the server knows: it is sent as it is,
   // and nobody is told of it.
   if (second !== undefined && flags === undefined) return [new CommandSpec(container), [second, ...args]];

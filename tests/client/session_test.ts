@@ -481,3 +481,15 @@ test("with({ timeout }) holds for waiting for a session, too", async () => {
   await assertRejects(() => aborted, Error, "enough");
   assertEquals(pool.stats().waiting, 0);
 });
+
+test("a session's arguments are for the encoder to look at, and to refuse", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const bad = Object.create(null);
+  await redis.session(async (s) => {
+    for (const surface of [redis, s]) {
+      await assertRejects(() => surface.set("k", bad), TypeError, "SET: argument 2 is an object");
+      await assertRejects(() => surface.call("ECHO", bad), TypeError, "ECHO: argument 1 is an object");
+    }
+  });
+});
