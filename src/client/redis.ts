@@ -72,6 +72,23 @@ export abstract class BaseClient<
       & { release(): Promise<void> };
   }
 
+  /**
+   * Lends a session for a piece of work. Whoever hears that it failed does not wait for the connection: that may be silent,
+   * and is given back, or given up, in its own time; until then it is nobody else's.
+   */
+  async #lent<T>(work: (session: SurfaceOf<K, "session", S, I>) => T | Promise<T>): Promise<T> {
+    const session = await this.#lease();
+    let result: T;
+    try {
+      result = await work(session);
+    } catch (error) {
+      session.release().catch(() => {});
+      throw error;
+    }
+    await session.release();
+    return result;
+  }
+
   async #acquire(what: string): Promise<Line> {
     const wait: Wait = { command: what, report: () => this.#core.report() };
     const [line] = await patience(this.#options, wait, (signal) => this.#core.pool.acquire(signal));
@@ -225,12 +242,9 @@ export abstract class BaseClient<
   ): Promise<T> {
     // Watched anew for each attempt.
     const list = kept(keys);
-    const session = await this.#lease();
-    try {
-      return await (session as unknown as Optimistic).optimistic(list, () => work(session), options);
-    } finally {
-      await session.release();
-    }
+    return await this.#lent((session) =>
+      (session as unknown as Optimistic).optimistic(list, () => work(session), options)
+    );
   }
 
   async #listen(family: Family, names: Arg | readonly Arg[], options: SubscribeOptions<S>): Promise<Subscription<S>> {
@@ -448,13 +462,7 @@ export abstract class BaseClient<
   async session<T>(
     work?: (session: SurfaceOf<K, "session", S, I>) => T | Promise<T>,
   ): Promise<T | SurfaceOf<K, "session", S, I>> {
-    const session = await this.#lease();
-    if (work === undefined) return session;
-    try {
-      return await work(session);
-    } finally {
-      await session.release();
-    }
+    return await (work === undefined ? this.#lease() : this.#lent(work));
   }
 
   /** What ends with a signal of its own, or else with that of this surface. */

@@ -6,7 +6,7 @@ import * as specs from "../../src/generated/specs.ts";
 import { UNUSUAL } from "../../src/client/unusual.ts";
 import { connectTransport } from "../../src/transport/default.ts";
 import { gate } from "../support/gate.ts";
-import { HELLO, startScripted } from "../support/scripted.ts";
+import { greeted, HELLO, startScripted } from "../support/scripted.ts";
 import { missing, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
 
@@ -492,4 +492,38 @@ test("a session's arguments are for the encoder to look at, and to refuse", asyn
       await assertRejects(() => surface.call("ECHO", bad), TypeError, "ECHO: argument 1 is an object");
     }
   });
+});
+
+for (const way of ["session", "watch"] as const) {
+  test(`whoever hears that his ${way}() failed waits for no silent server, and nobody gets its connection`, async () => {
+    await using server = await startScripted(greeted(async (peer, index) => {
+      // The first connection is shared, the second is that of the work that fails.
+      if (index === 2) {
+        assertEquals(await peer.command(), ["GET", "k"]);
+        await peer.send("$1\r\nv\r\n");
+      }
+      await peer.untilEnded();
+    }));
+    await using redis = await connect(server.url, { clientInfo: false, maxSessions: 1 });
+    const hasty = redis.with({ timeout: 30 });
+    const work = { session: () => hasty.session((s) => s.get("k")), watch: () => hasty.watch("k", () => {}) };
+    await assertRejects(work[way], TimeoutError, "no reply");
+    assertEquals(redis.stats().leased, 1);
+    assertEquals(await redis.session((s) => s.get("k")), "v");
+    assertEquals(redis.stats().leased, 0);
+  });
+}
+
+test("the next user of a connection finds nothing of a session whose work failed", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { maxSessions: 1 });
+  const failing = redis.session(async (s) => {
+    await s.select(5);
+    await s.watch("k");
+    s.set("k", "5").catch(() => {});
+    throw new Error("enough");
+  });
+  const next = redis.session((s) => s.set("k", "0"));
+  await assertRejects(() => failing, Error, "enough");
+  assertEquals([await next, await redis.get("k")], ["OK", "0"]);
 });
