@@ -52,7 +52,7 @@ export abstract class BareClient<
     this.#core = core;
     this.#options = options;
     this.#mode = options.mode;
-    this.#watched = options.signal !== undefined || options.timeout !== undefined;
+    this.#watched = options.signal !== undefined || options.timeout !== undefined || options.atOnce === true;
   }
 
   /** @internal For modules of this package that build on a client. */
@@ -85,9 +85,9 @@ export abstract class BareClient<
 
   /** @internal Sends a command that the short way is not for. */
   [APART]<T>(spec: CommandSpec, args: Arg[], shape: Shape | undefined, mode: number): Promise<T> {
-    const { signal } = this.#options;
+    const { signal, atOnce } = this.#options;
     if (signal?.aborted) return Promise.reject(signal.reason);
-    return this.#watch(this.#core.pool.share(), spec, args, shape, mode);
+    return this.#watch(atOnce ? this.#core.openLine() : this.#core.pool.share(), spec, args, shape, mode);
   }
 
   /** Sends a command whose caller may be released early, or for which there may be no room yet. */

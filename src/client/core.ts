@@ -107,6 +107,12 @@ export class Core {
     return this.pool.report();
   }
 
+  /** A shared line that is open already, if there is one; else the first. */
+  openLine(): Line {
+    const { pool } = this;
+    return pool.lines.find((line) => line.state === "ready" && pool.isShared(line)) ?? pool.first();
+  }
+
   /** Whether a command must not go onto this line now. */
   isFull(line: Line): boolean {
     const { commands, bytes } = this.capacity;

@@ -10,6 +10,7 @@ import type { XreadOptions, XrevrangeOptions } from "../generated/options.ts";
 import type { StreamEntry } from "../generated/replies.ts";
 import { onAbort } from "../connection/signal.ts";
 import { tell } from "../connection/tell.ts";
+import { atOnce } from "./at_once.ts";
 import type { Companion, Core } from "./core.ts";
 import { checkKnown } from "./known.ts";
 import { kept } from "./names.ts";
@@ -129,7 +130,7 @@ export class StreamReader<S extends string | Uint8Array = string>
   async #begin(): Promise<void> {
     await Promise.all(this.#keys.map(async (key, i) => {
       if (this.#last[i] !== "$") return;
-      const [newest] = await this.#redis.xrevrange(key, "+", "-", { count: 1 });
+      const [newest] = await atOnce(this.#redis).xrevrange(key, "+", "-", { count: 1 });
       this.#given[i] = this.#last[i] = newest === undefined ? "0-0" : nameText(newest[0]);
     }));
   }

@@ -14,6 +14,7 @@ import type { Dict, Key } from "../command/values.ts";
 import type { XpendingOptions } from "../generated/options.ts";
 import { settledWithin } from "../connection/wait.ts";
 import { onAbort } from "../connection/signal.ts";
+import { atOnce } from "./at_once.ts";
 import type { Companion, Core } from "./core.ts";
 import { Limit } from "./limit.ts";
 import { kept } from "./names.ts";
@@ -165,13 +166,15 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
   }
 
   async #makeGroups(): Promise<void> {
-    for (const key of this.#streams) {
+    const redis = atOnce(this.#redis);
+    // All at once: what is added from now on is new, to whichever of them.
+    await all(this.#streams.map(async (key) => {
       try {
-        await this.#redis.xgroupCreate(key, this.#options.group, this.#from, { mkstream: true });
+        await redis.xgroupCreate(key, this.#options.group, this.#from, { mkstream: true });
       } catch (error) {
         if (!(error instanceof ReplyError && error.code === "BUSYGROUP")) throw error;
       }
-    }
+    }));
     this.#grouped = true;
     // A group that is gone later went with its stream: whatever stands there then is new.
     this.#from = "0";

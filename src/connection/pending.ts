@@ -24,6 +24,8 @@ export interface SendOptions {
   readonly limit?: number | undefined;
   /** Releases the caller with `signal.reason`. */
   readonly signal?: AbortSignal | undefined;
+  /** Over a connection that is open already, if there is one: it is not to wait for another while others do not. */
+  readonly atOnce?: boolean | undefined;
 }
 
 /** An entry of the reply FIFO. It is settled by exactly one of: its last `reply`, or `fail`. */

@@ -1,0 +1,16 @@
+/**
+ * Commands that are not to wait for a connection that is still being opened, while others go over one that is open.
+ *
+ * @module
+ */
+import type { SendOptions } from "../connection/pending.ts";
+import { LIKE, OPTIONS } from "./core.ts";
+
+/** The same client over connections that are open: what is said after the call, over whichever, comes after its commands. */
+export function atOnce<R extends object>(redis: R): R {
+  const { [OPTIONS]: options, [LIKE]: like } = redis as {
+    readonly [OPTIONS]: SendOptions;
+    readonly [LIKE]: (options: SendOptions) => R;
+  };
+  return like.call(redis, { ...options, atOnce: true });
+}
