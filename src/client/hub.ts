@@ -308,11 +308,13 @@ export class Hub {
     const [channel, message] = items.slice(-2);
     const topic = this.#topics[family].get(matched ?? channel!);
     if (topic === undefined) return;
+    // What one does with his bytes must not change what the others get.
+    const asBytes = topic.listeners.size > 1 ? (name: Arg) => new Uint8Array(nameBytes(name)) : nameBytes;
     for (const listener of topic.listeners) {
       const { mode, subscription } = listener;
       // It may have come in one breath with what confirms that there was a gap before it.
       resumed(listener, this.#generation);
-      const as = (mode & BYTES) !== 0 ? nameBytes : nameText;
+      const as = (mode & BYTES) !== 0 ? asBytes : nameText;
       const value = { channel: as(channel!), message: as(message!) };
       const whole = matched === undefined ? value : { ...value, pattern: as(matched) };
       (subscription as Subscription<string>).deliver(whole as Message<string>);

@@ -9,9 +9,9 @@ import { BYTES } from "../resp/reply.ts";
 
 type Text = string | Uint8Array;
 
-/** A key as this reply would name it: as text, or as bytes. */
+/** A key as this reply would name it: as text, or as bytes, which are then whoever's they are given to. */
 export function alike<S extends Text>(reply: S, key: Key): S {
-  return (typeof reply === "string" ? nameText(key) : nameBytes(key)) as S;
+  return (typeof reply === "string" ? nameText(key) : new Uint8Array(nameBytes(key))) as S;
 }
 
 /** Whether a key and the name that a reply has for it are the same. */

@@ -15,7 +15,7 @@ import type { Companion, Core } from "./core.ts";
 import { checkKnown } from "./known.ts";
 import { kept } from "./names.ts";
 import { ENOUGH, passes, pauseAfter } from "./passing.ts";
-import { checkNames, isAfter, same } from "./stream_names.ts";
+import { alike, checkNames, isAfter, same } from "./stream_names.ts";
 
 /** An entry of a stream. */
 export interface StreamItem<S extends string | Uint8Array = string> {
@@ -165,7 +165,9 @@ export class StreamReader<S extends string | Uint8Array = string>
       // In the order in which they were asked for, and each after its last id: so a name that was given twice has each of
       // its places, though it may have nothing new for one of them.
       at = this.#keys.findIndex((key, i) => i > at && same(key, stream) && isAfter(first, this.#last[i]!));
-      for (const [id, fields] of entries) this.#items.push({ at, item: { stream, id: nameText(id), fields } });
+      for (const [id, fields] of entries) {
+        this.#items.push({ at, item: { stream: alike(stream, stream), id: nameText(id), fields } });
+      }
       this.#last[at] = this.#items.at(-1)!.item.id;
     }
   }

@@ -953,3 +953,28 @@ for (const end of ["is closed", "loses its connection"] as const) {
     await closing;
   });
 }
+
+for (const protocol of [3, 2] as const) {
+  test(`what one listener does with the bytes of a message the others do not see, RESP${protocol}`, {
+    skip: missing(),
+  }, async () => {
+    await using server = await startRedis();
+    await using redis = await connect(server.url, { protocol });
+    const got: string[] = [];
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    const onMessage = (message: Message<Uint8Array>): void => {
+      got.push(`${text(message.channel)} ${text(message.message)} ${message.pattern ? text(message.pattern) : "-"}`);
+      for (const bytes of Object.values(message)) bytes.fill(120);
+    };
+    await using _first = await redis.bytes.subscribe("c", { onMessage });
+    await using _second = await redis.bytes.subscribe("c", { onMessage });
+    await using _third = await redis.subscribe("c", {
+      onMessage: ({ channel, message }) => void got.push(`${channel} ${message} text`),
+    });
+    await using _fourth = await redis.bytes.psubscribe("c*", { onMessage });
+    await using _fifth = await redis.bytes.psubscribe("c*", { onMessage });
+    await redis.publish("c", "abc");
+    await until(redis, () => got.length === 5);
+    assertEquals(got.sort(), ["c abc -", "c abc -", "c abc c*", "c abc c*", "c abc text"]);
+  });
+}

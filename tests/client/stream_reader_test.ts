@@ -333,3 +333,17 @@ test("in a pool readStream() begins at the call, though a further connection is 
   assertEquals(reader.positions, ["1-0"]);
   assertEquals((await reader.next()).value?.id, "2-0");
 });
+
+test("each entry has bytes of its own for the name of its stream", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  for (let n = 1; n <= 2; n++) await redis.xadd("s", `${n}-0`, { n });
+  await using reader = redis.bytes.readStream("s", { from: "0" });
+  const names: string[] = [];
+  for await (const { stream } of reader) {
+    names.push(new TextDecoder().decode(stream));
+    stream.fill(120);
+    if (names.length === 2) break;
+  }
+  assertEquals(names, ["s", "s"]);
+});

@@ -899,3 +899,21 @@ test('in a pool a worker from "$" gets what is added after the call, to each str
   while (seen.filter((one) => one.endsWith("last")).length < 2) await pool.ping();
   assertEquals(seen.sort(), ["s first", "s last", "t first", "t last"]);
 });
+
+test("a handler may do with the bytes of a stream's name what it likes", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await add(redis, "s", 2);
+  const names: string[] = [];
+  await using worker = redis.bytes.streamWorker({
+    streams: new TextEncoder().encode("s"),
+    group: "g",
+    concurrency: 2,
+    handler: ({ stream }) => {
+      names.push(new TextDecoder().decode(stream));
+      stream.fill(120);
+    },
+  });
+  await until(redis, () => worker.stats().handled + worker.stats().failed === 2);
+  assertEquals([names, await pending(redis, "s"), await redis.exists("x")], [["s", "s"], 0, 0]);
+});
