@@ -37,7 +37,7 @@ export function serverAttributes(system: string, { hostname, port, path, databas
   return port === DEFAULT_PORT ? where : { ...where, "server.port": port! };
 }
 
-/** A name for the pool of a client, unique enough, as the conventions propose it. */
+/** A name for the pool of a client, as the conventions propose it; those of one server and database have the same. */
 export function poolName({ hostname, port, path, database }: ServerPlace): string {
   return `${path ?? `${hostname}:${port}`}/${database}`;
 }

@@ -17,6 +17,7 @@ import { CORE } from "../client/core.ts";
 import { type Observable, type Observation, observe, type Observer, type ServerPlace } from "../observe/mod.ts";
 import type { Attributes, MeterLike, TracerLike } from "./api.ts";
 import { failureAttributes, operationName, poolName, serverAttributes } from "./attributes.ts";
+import { giveName, takeName } from "./pool_names.ts";
 
 export type * from "./api.ts";
 export type { Observable, Observation } from "../observe/mod.ts";
@@ -105,7 +106,8 @@ function durations(meter: MeterLike, placed: (place: ServerPlace) => Attributes)
 function connections(redis: Observable, meter: MeterLike): Observation {
   const { pool, companions } = redis[CORE];
   const { address, database } = pool.first().options;
-  const name = poolName({ hostname: address.hostname, port: address.port, path: address.path, database });
+  const { hostname, port, path } = address;
+  const name = takeName(poolName({ hostname, port, path, database }), pool);
   const count = meter.createObservableUpDownCounter("db.client.connection.count", {
     description: "The number of connections that are currently in the state.",
     unit: "{connection}",
@@ -125,10 +127,14 @@ function connections(redis: Observable, meter: MeterLike): Observation {
   };
   count.addCallback(counted);
   waiting.addCallback(asked);
+  let stopped = false;
   const stop = (): void => {
+    if (stopped) return;
+    stopped = true;
     count.removeCallback(counted);
     waiting.removeCallback(asked);
     companions.delete(companion);
+    giveName(name);
   };
   const companion = { close: () => Promise.resolve(stop()), destroy: stop };
   companions.add(companion);

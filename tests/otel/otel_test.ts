@@ -188,3 +188,30 @@ test("connections of a client that was closed are not counted any more", async (
 test("an instrumentation that reports to nobody is refused", () => {
   assertThrows(() => instrument({} as never, {}), TypeError, "tracer");
 });
+
+test("clients of one server and database do not overwrite each other's numbers", async () => {
+  await using server = await startRedis();
+  await using first = await connect(server.url);
+  await using second = await connect(server.url);
+  const pools = (...clients: Parameters<typeof instrument>[0][]) => {
+    const callbacks: ((result: { observe(value: number, attributes: unknown): void }) => void)[] = [];
+    const counter = { addCallback: (callback: never) => void callbacks.push(callback), removeCallback: () => {} };
+    const meter = { createHistogram: () => ({ record: () => {} }), createObservableUpDownCounter: () => counter };
+    const instrumented = clients.map((redis) => instrument(redis, { meter }));
+    const names = new Set<unknown>();
+    const observe = (_value: number, attributes: unknown) =>
+      names.add((attributes as Record<string, string>)["db.client.connection.pool.name"]);
+    for (const callback of callbacks) callback({ observe });
+    return { names: [...names], stop: () => instrumented.forEach((one) => one.stop()) };
+  };
+  const name = `127.0.0.1:${server.port}/0`;
+  const both = pools(first, second);
+  assertEquals(both.names, [name, `${name}#2`]);
+  // One client has one name, however often it is told of.
+  const again = pools(second.bytes);
+  assertEquals(again.names, [`${name}#2`]);
+  both.stop();
+  both.stop();
+  assertEquals(pools(first).names, [name]);
+  again.stop();
+});
