@@ -173,10 +173,13 @@ export abstract class BaseBatch {
     shape: Shape | undefined,
     mode: number,
   ): Promise<T> {
-    if ((spec.flags & (SESSION | PUBSUB | BLOCKING | BLOCKING_OPTION)) !== 0) {
-      this.#unusual(spec, args);
-    }
+    const isUnusual = (spec.flags & (SESSION | PUBSUB | BLOCKING | BLOCKING_OPTION)) !== 0;
+    const held = isUnusual ? this.#unusual(spec, args) : undefined;
     this.put(spec, args);
+    if (held !== undefined) {
+      this.blocking = true;
+      this.longest = Math.max(this.longest, held);
+    }
     const last = this.#last;
     if (this[QUEUEING]) shape = unlessQueued(shape);
     if (last !== undefined && last.spec === spec && last.shape === shape) last.count++;
@@ -195,13 +198,12 @@ export abstract class BaseBatch {
     return (spec.flags & BINARY) === 0 ? this.mode : this.mode | BYTES;
   }
 
-  #unusual(spec: CommandSpec, args: readonly Arg[]): void {
+  /** Refuses what no batch can hold. How long the server may hold the connection for this one, if it may. */
+  #unusual(spec: CommandSpec, args: readonly Arg[]): number | undefined {
     if ((spec.flags & (SESSION | PUBSUB)) !== 0) {
       throw new TypeError(`${whyApart(spec)}: send it on a session, on its own`);
     }
-    if (!isBlocking(spec, args)) return;
-    this.blocking = true;
-    this.longest = Math.max(this.longest, waitingTime(spec, args));
+    return isBlocking(spec, args) ? waitingTime(spec, args) : undefined;
   }
 
   /**

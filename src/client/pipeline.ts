@@ -185,8 +185,9 @@ export abstract class BasePipeline extends BaseBatch {
     const outcome = this.#outcome;
     const { ticket } = this;
     this.#cutSize = 0;
+    // Now: what is queued while these are sent may belong to the next run.
+    const { blocking, longest } = this;
     if (previous !== undefined) await previous;
-    const { blocking } = this;
     let unwatched: (() => void) | undefined;
     try {
       await this.#runner(blocking, async (next) => {
@@ -204,13 +205,13 @@ export abstract class BasePipeline extends BaseBatch {
           if (blocking) {
             this.#held = line;
             ticket.holds = true;
-            unwatched ??= this.#watch(line, ticket);
+            unwatched ??= this.#watch(line, ticket, longest);
           }
           this.#sendPart(part, line, outcome);
           if (part !== parts.at(-1)) await this.#leave(line);
           if (line.isFilled(WINDOW) || this.#unpaced >= FULL) await this.#pace(line);
         }
-        if (this.blocking) await outcome.reached(this.#handed);
+        if (blocking) await outcome.reached(this.#handed);
         ticket.letGo();
       });
     } catch (error) {
@@ -222,11 +223,11 @@ export abstract class BasePipeline extends BaseBatch {
   }
 
   /** Gives up the line that is held if the server is silent for too long about what it holds it for. */
-  #watch(line: Line, ticket: Ticket): () => void {
+  #watch(line: Line, ticket: Ticket, longest: number): () => void {
     const late = new ConnectionError("The server did not answer a blocking pipeline in time", { sent: true });
     // What does not block is for the line to watch.
     const isDue = (): boolean => line.isPatient && line.oldest?.ticket === ticket;
-    return onOverdue(line, isDue, this.longest, () => line.drop(late));
+    return onOverdue(line, isDue, longest, () => line.drop(late));
   }
 
   /** One whose memory is that of the parts before, if those have left. */
@@ -327,7 +328,8 @@ export abstract class BasePipeline extends BaseBatch {
     // What is queued from now on is another run, which begins once this one is over.
     this.#outcome = new Outcome(outcome.keep);
     this.ticket = new Ticket();
-    this.queued = 0;
+    this.queued = this.longest = 0;
+    this.blocking = false;
     await this.#sending;
     outcome.tell(errors, ticket.sent);
     return outcome.replies;

@@ -546,3 +546,22 @@ test("a run that was given up keeps nothing from the next", async () => {
   assertEquals(await p.exec(), [1]);
   assertEquals(await redis.get("never"), null);
 });
+
+test("a pipeline without a blocking command takes no connection of its own, whatever was refused or came before", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url, { maxSessions: 1, waitTimeout: 50 });
+  const p = redis.pipeline();
+  p.rpush("queue", "x");
+  p.blpop(["queue"], 1);
+  assertEquals(await p.exec(), [1, ["queue", "x"]]);
+  await using _session = await redis.session();
+  assertThrows(() => p.blpop(["queue", undefined as never], 1), TypeError, "BLPOP: argument 2 is undefined");
+  p.set("k", 1);
+  assertEquals(await p.exec(), ["OK"]);
+  // Two runs at once: the first may block, and the second is none of its business.
+  p.blpop(["queue"], 1);
+  const blocked = assertRejects(() => p.exec(), TimeoutError, "was free");
+  p.set("k", 2);
+  assertEquals(await p.exec(), ["OK"]);
+  await blocked;
+});
