@@ -88,6 +88,10 @@ export class Monitor<S extends string | Uint8Array = string>
 
   /** @internal Made by `redis.monitor`. */
   constructor(lender: Lender, mode: number, options: InboxOptions, signal?: AbortSignal) {
+    // Elsewhere a listener stands in their place: it would never be called.
+    if (typeof options !== "object" || options === null) {
+      throw new TypeError("The options of a monitor must be an object: its lines are iterated, no listener is called");
+    }
     checkKnown(options, INBOX);
     this.#inbox = new Inbox("lines", options);
     this.#lender = lender;

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   connect,
   ConnectionError,
@@ -254,4 +254,13 @@ test("a monitor that gets no connection in time says that it waited for one", as
   await using _session = await redis.session();
   const { command, report } = await assertRejects(() => redis.monitor().ready, TimeoutError);
   assertEquals([command, report !== undefined], ["MONITOR", true]);
+});
+
+test("a listener in the place of options is refused: nobody would call it", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  for (const options of [() => {}, null]) {
+    assertThrows(() => redis.monitor(options as never), TypeError, "options of a monitor must be an object");
+  }
+  assertEquals(redis.stats().leased, 0);
 });

@@ -565,3 +565,9 @@ test("a pipeline without a blocking command takes no connection of its own, what
   assertEquals(await p.exec(), ["OK"]);
   await blocked;
 });
+
+test("a function in the place of a pipeline's options is refused", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  assertThrows(() => redis.pipeline((p) => [p.get("k")], (() => {}) as never), TypeError, "must be an object");
+});
