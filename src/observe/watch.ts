@@ -205,7 +205,17 @@ class WatchedBatch implements Owed {
   }
 
   fail(error: Error): void {
-    this.#ending.end(statusOf(error, false), undefined, this.#operation.size, -1, 1);
+    const { owed } = this.#inner;
+    const { kind, size } = this.#operation;
+    // Of a pipeline some may have been answered; a transaction is answered as a whole, or not at all.
+    const isBegun = kind === "pipeline" && owed < size;
+    this.#ending.end(
+      statusOf(error, false),
+      undefined,
+      isBegun ? this.#errors + owed : size,
+      isBegun ? this.#bytes : -1,
+      1,
+    );
     this.#inner.fail(error);
   }
 }

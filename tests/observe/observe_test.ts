@@ -1,6 +1,7 @@
 // What whoever watches a client learns: of every operation once, its end once, and nothing of its arguments.
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { connect, ConnectionError, connectPool, ReplyError, TimeoutError, TransactionError } from "../../mod.ts";
+import { CommandSpec } from "../../src/command/mod.ts";
 import { observe, type Operation, type Outcome } from "../../src/observe/mod.ts";
 import { gate } from "../support/gate.ts";
 import { greeted, HELLO, startScripted } from "../support/scripted.ts";
@@ -364,4 +365,29 @@ test("bytes of a reply are its own, however it is cut and whatever comes between
     await Promise.allSettled(replies.map((_, i) => redis.call("X", i)));
     assertEquals(seen.ended.map(({ outcome }) => outcome.bytes), replies.map(({ length }) => length), `cut ${cut}`);
   }
+});
+
+test("a pipeline that is lost half-way tells what came of it", async () => {
+  await using server = await startScripted(greeted(async (peer) => {
+    for (let n = 0; n < 4; n++) await peer.command();
+    await peer.send("-ERR no\r\n+OK\r\n");
+    await peer.until("MORE");
+    peer.reset();
+  }));
+  await using redis = await connect(server.url, { clientInfo: false, resend: () => false, backoff: () => null });
+  const seen = new Seen();
+  using _watching = observe(redis, seen.observer);
+  const second = gate();
+  const lost = redis.pipeline((p) => [
+    p.set("a", 1),
+    p.send(new CommandSpec("SET"), ["a", 2], () => second.open()),
+    p.set("a", 3),
+    p.set("a", 4),
+  ], { errors: "return" });
+  await second.opened;
+  const more = redis.call("MORE");
+  assertEquals((await lost).map((reply) => reply instanceof Error), [true, false, true, true]);
+  await assertRejects(() => more, ConnectionError);
+  assertEquals(seen.ends[0], "pipeline SET 4: connection - 3 0");
+  assertEquals(seen.ended[0]!.outcome.bytes, "-ERR no\r\n+OK\r\n".length);
 });
