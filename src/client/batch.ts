@@ -28,7 +28,8 @@ export interface Run {
 
 /** What these are, together, for those who watch. */
 export function aboutAll(kind: About["kind"], [first, ...others]: readonly Run[], size: number): About {
-  const same = others.every(({ spec }) => spec === first!.spec);
+  // By name: what `call` sends has a spec of its own each time.
+  const same = others.every(({ spec }) => spec.name === first!.spec.name);
   return { kind, name: same ? first!.spec.name : "", size };
 }
 
