@@ -6,7 +6,10 @@
 import type { SendOptions } from "../connection/pending.ts";
 import { LIKE, OPTIONS } from "./core.ts";
 
-/** The same client over connections that are open: what is said after the call, over whichever, comes after its commands. */
+/**
+ * The same client over connections that are open, so that its commands are with the server before what is said later over
+ * another one: as a rule, for nothing orders two connections.
+ */
 export function atOnce<R extends object>(redis: R): R {
   const { [OPTIONS]: options, [LIKE]: like } = redis as {
     readonly [OPTIONS]: SendOptions;

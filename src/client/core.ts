@@ -107,10 +107,15 @@ export class Core {
     return this.pool.report();
   }
 
-  /** A shared line that is open already, if there is one; else the first. */
+  /** Of the shared lines that are open already the one where least waits; the first if none is. */
   openLine(): Line {
     const { pool } = this;
-    return pool.lines.find((line) => line.state === "ready" && pool.isShared(line)) ?? pool.first();
+    let best: Line | undefined;
+    for (const line of pool.lines) {
+      if (line.state !== "ready" || !pool.isShared(line)) continue;
+      if (best === undefined || line.pending < best.pending) best = line;
+    }
+    return best ?? pool.first();
   }
 
   /** Whether a command must not go onto this line now. */

@@ -146,9 +146,9 @@ export function readOptions(
   more: PoolOptions = {},
   pool = false,
 ): PoolOptions {
-  // By what it has, for a URL may be another realm's.
+  // By what it has, for a URL may be another realm's; it has nothing of its own, as options have.
   const { href = target } = Object(target);
-  const isUrl = typeof href === "string";
+  const isUrl = typeof href === "string" && (href === target || Object.keys(target as object).length === 0);
   // Nothing at all stands for the usual place; what was to be one, and is none, does not.
   const isKnown = target === undefined || isUrl || mayHoldOptions(target);
   if (!isKnown || !mayHoldOptions(more)) {

@@ -9,6 +9,7 @@ import type { HscanOptions, ScanOptions, SscanOptions, ZscanOptions } from "../g
 import { detailed } from "../connection/notice.ts";
 import { LOOSE, type SendOptions } from "../connection/pending.ts";
 import type { Line } from "../connection/line.ts";
+import { settledWithin } from "../connection/wait.ts";
 import type { Reply } from "../resp/reply.ts";
 import type { CommandSource, ListedCommand, Replies, RepliesOrErrors } from "./batch.ts";
 import type { PipelineOptions } from "./pipeline.ts";
@@ -32,6 +33,9 @@ import type { StreamWorkerOptions, StreamWorking } from "./stream_worker_options
 import type { SubscribeOptions, Subscription } from "./subscription.ts";
 import type { TransactionOptions } from "./transaction.ts";
 import { sendNamed } from "./unusual.ts";
+
+/** How many milliseconds at most whoever hears of a failure waits for his session to be given back. */
+const GIVING_BACK = 50;
 
 /**
  * Everything of a client but its commands: commands that are called together leave in one write, and blocking ones go to
@@ -73,8 +77,8 @@ export abstract class BaseClient<
   }
 
   /**
-   * Lends a session for a piece of work. Whoever hears that it failed does not wait for the connection: that may be silent,
-   * and is given back, or given up, in its own time; until then it is nobody else's.
+   * Lends a session for a piece of work. Whoever hears that it failed does not wait long for the connection: that may be
+   * silent, and is given back, or given up, in its own time; until then it is nobody else's.
    */
   async #lent<T>(work: (session: SurfaceOf<K, "session", S, I>) => T | Promise<T>): Promise<T> {
     const session = await this.#lease();
@@ -82,7 +86,7 @@ export abstract class BaseClient<
     try {
       result = await work(session);
     } catch (error) {
-      session.release().catch(() => {});
+      await settledWithin(session.release(), GIVING_BACK);
       throw error;
     }
     await session.release();

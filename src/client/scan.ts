@@ -116,9 +116,12 @@ function within<T>(
   return new ScanIterator(redis, (cursor) => step(own!, cursor), from);
 }
 
-/** What the server is asked with, and where the walk begins. */
-function parted<O extends ScanFrom>(options: O | undefined): [asked: Omit<O, "cursor">, from: string | undefined] {
-  const { cursor, ...asked } = options ?? {} as O;
+/** What the server is asked with, and where the walk begins. What is no options at all is for the command to refuse. */
+function parted<O extends ScanFrom>(
+  options: O | undefined,
+): [asked: Omit<O, "cursor"> | undefined, from: string | undefined] {
+  if (options?.cursor === undefined) return [options, undefined];
+  const { cursor, ...asked } = options;
   return [asked, cursor];
 }
 

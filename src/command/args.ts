@@ -73,8 +73,9 @@ export function isGiven<T extends object>(options: T | undefined, names: string)
   let known = lists.get(names);
   if (known === undefined) lists.set(names, known = new Set(names.split(" ")));
   for (const name in options) {
-    // What begins with _ may be somebody's own.
-    if (!known.has(name) && !name.startsWith("_") && options[name] !== undefined) {
+    if (known.has(name) || options[name] === undefined) continue;
+    // What begins with _, or is inherited, may be of somebody's class.
+    if (!name.startsWith("_") && Object.hasOwn(options, name)) {
       throw new TypeError(`Unknown option: ${name}; known are ${[...known].join(", ")}`);
     }
   }

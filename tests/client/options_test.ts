@@ -129,6 +129,8 @@ test("a URL of another realm is one", () => {
   }
   const url = new Elsewhere() as URL;
   assertEquals(readOptions(url, { database: 2 }), readOptions("redis://h:7", { database: 2 }));
+  const more = { href: "redis://h:7", password: "secret" } as object;
+  assertThrows(() => readOptions(more), TypeError, "Unknown option: href");
 });
 
 test("a password with a # in it is refused in a small build as well, and not shown", () => {
@@ -275,6 +277,11 @@ test("what is called with options refuses names that it does not know", { skip: 
     ] as const
   ) {
     await assertRejects(async () => await call(), TypeError, `Unknown option: tiemout; known are ${known}`);
+  }
+  // What is undefined is not given.
+  assertEquals(await redis.pipeline((p) => [p.ping()], { errors: undefined, made: undefined } as object), ["PONG"]);
+  for (const slip of [100, true, () => {}]) {
+    await assertRejects(() => firstOf(redis.scanIterator(slip as object)), TypeError, "as an object");
   }
   // A walk is gone on with by an option of its own, which is none of its command.
   const walk = redis.scanIterator({ cursor: "0", match: "none" });

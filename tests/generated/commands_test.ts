@@ -315,6 +315,8 @@ test("options may be anybody's object: what begins with _ is their own, or an op
   }
   assertEquals(redis.of(() => redis.set("k", "v", new Lasting())), "SET k v PX 5");
   assert(isGiven({ _2d: true }, "_2d"));
+  const inherited = Object.create({ merge: () => {} });
+  assertEquals(redis.of(() => redis.set("k", "v", Object.assign(inherited, { px: 5 }))), "SET k v PX 5");
   assert(isGiven({ nx: true, made: undefined }, "nx xx"), "what is undefined is not given");
 });
 
