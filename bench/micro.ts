@@ -58,6 +58,7 @@ writeFileSync(
 );
 if (compared) {
   const found = changes(before, results);
+  if (found.length === 0) refuse("--against: that file and this run have no case in common");
   console.log(`\n${found.map(line).join("\n")}`);
   const worse = found.filter((change) => slower(change, bound));
   if (worse.length > 0) console.log(`\nmore than ${bound}×:\n${worse.map(line).join("\n")}`);

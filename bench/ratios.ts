@@ -14,10 +14,10 @@ export function roundByRound(mine: Figure, other: Figure): Ratio {
   return [median(ratios), Math.min(...ratios), Math.max(...ratios)];
 }
 
-/** Of figures from two workloads, whose rounds were not at the same time. */
+/** Of figures from two workloads: their rounds were not at the same time, so there are no ratios of single ones. */
 export function apart(mine: Figure, other: Figure): Ratio {
-  const least = Math.min(...mine.samples) / Math.max(...other.samples);
-  return [mine.median / other.median, least, Math.max(...mine.samples) / Math.min(...other.samples)];
+  const value = mine.median / other.median;
+  return [value, value, value];
 }
 
 /** Whether the other's median is ahead of mine by more than the spread of the two, the larger one counting. */

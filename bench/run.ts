@@ -131,10 +131,14 @@ async function compare(
   ));
   for (const racer of [...racers]) await attempt(racer, () => racer.contestant!.measure(settings.warmUp, 0));
   let rounds = Math.min(settings.rounds, workload.rounds ?? settings.rounds);
-  const units = quick ? 0 : Math.ceil((workload.total ?? 0) / rounds);
+  const total = quick ? 0 : workload.total ?? 0;
+  let units = Math.ceil(total / rounds);
   const begun = performance.now();
   for (let round = 0; round < rounds; round++) {
-    if (round === 1) rounds = affordable(rounds, performance.now() - begun, until - begun);
+    if (round === 1) {
+      rounds = affordable(rounds, performance.now() - begun, until - begun);
+      units = Math.ceil((total - units) / Math.max(1, rounds - 1));
+    }
     for (const racer of turns(racers, round, rounds)) {
       await attempt(racer, async () => {
         if (settings.leadIn > 0) await racer.contestant!.measure(settings.leadIn, 0);

@@ -209,7 +209,7 @@ function outcome(target: Target, run: Run, place: Place): Outcome | undefined {
 /** The table of promises: for each runtime the worst of the workloads that it is about. */
 export function targets(run: Run): string {
   const lines = [
-    row(["work", "against", "at least", "Deno", "Bun", "Node", "worst against", "server's limit there"]),
+    row(["work", "against", "promised", "Deno", "Bun", "Node", "worst against", "server's limit there"]),
     row(["---", "---", "---", "---", "---", "---", "---", "---"]),
   ];
   for (const target of TARGETS) {
@@ -222,7 +222,7 @@ export function targets(run: Run): string {
     lines.push(row([
       target.title,
       isTime ? "–" : target.against === "single" ? "one connection" : target.against,
-      (isCost(target) ? "at most " : "") + told + (target.withinSpread ? ", within the spread" : ""),
+      (isCost(target) ? "at most " : "at least ") + told + (target.withinSpread ? ", within the spread" : ""),
       ...found.map((one, i) => cell(one, limitOf(target, PLACES[i])!, isTime ? "" : "×")),
       worst!.where,
       worst!.ceiling === undefined ? "–" : `${worst!.ceiling.toFixed(2)}×`,

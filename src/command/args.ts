@@ -134,8 +134,11 @@ export function pushBounded(args: Arg[], given: PairArgs<Arg, Arg>, least: numbe
   const first = args.length + 1;
   pushPairArgs(args, given);
   for (let at = first; at < args.length; at += 2) {
-    const value = args[at];
-    const word = value instanceof Uint8Array ? new TextDecoder().decode(value) : String(value);
+    const value: unknown = args[at];
+    const isBytes = ArrayBuffer.isView(value);
+    // What cannot be sent at all is for the encoder to refuse.
+    if (!isBytes && !/^(?:string|number|bigint)$/.test(typeof value)) continue;
+    const word = isBytes ? new TextDecoder().decode(value) : String(value);
     if (!/^(0|-?[1-9]\d*)$/.test(word) || Number(word) < least || Number(word) > most) {
       throw new RangeError(`One of the arguments is no integer from ${least} to ${most}`);
     }

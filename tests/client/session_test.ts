@@ -505,7 +505,8 @@ for (const way of ["session", "watch"] as const) {
       await peer.untilEnded();
     }));
     await using redis = await connect(server.url, { clientInfo: false, maxSessions: 1 });
-    const hasty = redis.with({ timeout: 30 });
+    // Enough for the connection to be opened.
+    const hasty = redis.with({ timeout: 500 });
     const work = { session: () => hasty.session((s) => s.get("k")), watch: () => hasty.watch("k", () => {}) };
     await assertRejects(work[way], TimeoutError, "no reply");
     assertEquals(redis.stats().leased, 1);

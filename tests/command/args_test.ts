@@ -61,12 +61,17 @@ test("a value out of bounds, or that servers do not read as an integer, is refus
     "1e3",
     "0x1",
     new Uint8Array([1]),
-    true,
+    new Int8Array([45, 49]),
   ];
-  for (const value of [...wrong, null, undefined]) {
+  for (const value of wrong) {
     for (const given of [["a", 1, "b", value], [{ a: 1, b: value }], [[["b", value]]]]) {
       assertThrows(() => lay(...given), RangeError, "no integer from 0 to 100000");
     }
+  }
+  // What cannot be sent at all is refused as anywhere else.
+  for (const value of [true, null, undefined, Object.create(null)]) {
+    const args = lay("a", value);
+    assertThrows(() => new Encoder().command(new Uint8Array(4), 1, args, "TOPK.INCRBY"), TypeError, "argument 3 is ");
   }
 });
 
