@@ -6,6 +6,7 @@
 import type { ArgumentNode, Branch, Command, CommandsFile } from "./model.ts";
 import { camelCase } from "./names.ts";
 import { namesIn, parseReply } from "./reply.ts";
+import { optionKey } from "./values.ts";
 
 /** Everything that is useless, each with its path: `SET.fix.ex: names nothing of the command`. */
 export function uselessRows(file: CommandsFile): string[] {
@@ -15,6 +16,7 @@ export function uselessRows(file: CommandsFile): string[] {
     ...unusedTypes(file.$types ?? {}, commands),
     ...unusedSnapshots(file, commands),
     ...commands.flatMap(([name, facts]) => Object.keys(facts.fix ?? {}).flatMap((row) => fixed(name, row, facts))),
+    ...commands.flatMap(([name, facts]) => lists(facts).flatMap((nodes) => unmet(name, nodes))),
   ];
 }
 
@@ -68,18 +70,39 @@ function fixed(command: string, row: string, facts: Command): string[] {
   return [];
 }
 
+/** Options that exclude another which does not stand beside them: both would be let through. */
+function unmet(command: string, nodes: readonly ArgumentNode[]): string[] {
+  const options = nodes.filter((node) =>
+    node.opt !== undefined && node.oneof === undefined && namesOf(node).length > 0
+  );
+  return nodes.flatMap((node) => {
+    const { not } = node;
+    if (not === undefined) return [];
+    if (options.includes(node) && options.some((one) => one !== node && optionKey(one) === camelCase(not))) return [];
+    return [
+      `${command}.args: ${namesOf(node)[0]} is not beside ${not}, but no two options of these names stand together`,
+    ];
+  });
+}
+
 function branches(facts: Command): Branch[] {
   return typeof facts.reply === "string" ? [{ type: facts.reply }] : facts.reply;
 }
 
+/** All nodes, by the lists that they stand in. */
+function lists(facts: Command): ArgumentNode[][] {
+  const within = (nodes: ArgumentNode[]): ArgumentNode[][] => [
+    nodes,
+    ...nodes.flatMap(({ mid, group, oneof }) =>
+      [mid && [mid as ArgumentNode], group, oneof].flatMap((list) => list === undefined ? [] : within(list))
+    ),
+  ];
+  return ((facts.forms ?? [facts.args ?? []]) as ArgumentNode[][]).flatMap(within);
+}
+
 /** All nodes, whatever they stand in. */
 function nodesOf(facts: Command): ArgumentNode[] {
-  const within = (node: ArgumentNode): ArgumentNode[] => [
-    node,
-    ...(node.mid === undefined ? [] : [node.mid as ArgumentNode]),
-    ...[...node.group ?? [], ...node.oneof ?? []].flatMap(within),
-  ];
-  return ((facts.forms ?? [facts.args ?? []]) as ArgumentNode[][]).flat().flatMap(within);
+  return lists(facts).flat();
 }
 
 /** What a row may call a node: its name, a word of it, or its key. */

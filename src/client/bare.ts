@@ -87,7 +87,7 @@ export abstract class BareClient<
   [APART]<T>(spec: CommandSpec, args: Arg[], shape: Shape | undefined, mode: number): Promise<T> {
     const { signal, atOnce } = this.#options;
     if (signal?.aborted) return Promise.reject(signal.reason);
-    return this.#watch(atOnce ? this.#core.openLine() : this.#core.pool.share(), spec, args, shape, mode);
+    return this.#watch(atOnce ? this.#core.pool.shareOpen() : this.#core.pool.share(), spec, args, shape, mode);
   }
 
   /** Sends a command whose caller may be released early, or for which there may be no room yet. */

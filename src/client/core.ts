@@ -107,17 +107,6 @@ export class Core {
     return this.pool.report();
   }
 
-  /** Of the shared lines that are open already the one where least waits; the first if none is. */
-  openLine(): Line {
-    const { pool } = this;
-    let best: Line | undefined;
-    for (const line of pool.lines) {
-      if (line.state !== "ready" || !pool.isShared(line)) continue;
-      if (best === undefined || line.pending < best.pending) best = line;
-    }
-    return best ?? pool.first();
-  }
-
   /** Whether a command must not go onto this line now. */
   isFull(line: Line): boolean {
     const { commands, bytes } = this.capacity;

@@ -59,6 +59,8 @@ export interface Lines {
   open(): Promise<void>;
   /** A line for commands that do not mind company; the last one, if that still is one. */
   share(last?: Line): Line;
+  /** Of the shared lines that are open already the one where least waits; the first if none is. */
+  shareOpen(): Line;
   /** Where the present line has no room: one that has, or else the one before which fewest wait. */
   freest(isFull: (line: Line) => boolean): Line;
   /** The line that is always there, opened by `connect()`. */

@@ -23,6 +23,10 @@ export class OneLine implements Lines {
     return this.#line;
   }
 
+  shareOpen(): Line {
+    return this.#line;
+  }
+
   freest(): Line {
     return this.#line;
   }

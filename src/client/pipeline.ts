@@ -88,7 +88,6 @@ export abstract class BasePipeline extends BaseBatch {
 
   /** @internal Made by a client or a session. */
   constructor(runner: Runner, mode: number, options: PipelineOptions = {}, guard: Guard = (work) => work()) {
-    if (typeof options === "function") throw new TypeError("The options of a pipeline must be an object, no function");
     super(mode);
     checkKnown(options, KNOWN);
     this.#runner = runner;

@@ -118,6 +118,12 @@ export class Pool implements Lines {
     return this.#current = this.#leastBusy();
   }
 
+  /** @internal Of the shared lines that are open already the one where least waits; the first if none is. */
+  shareOpen(): Line {
+    const open = this.#shared.filter(({ state }) => state === "ready");
+    return open.reduce((best, line) => line.pending < best.pending ? line : best, open[0] ?? this.first());
+  }
+
   /** @internal Where the present line has no room: one that has, or a new one. If none has, the one before which fewest wait. */
   freest(isFull: (line: Line) => boolean): Line {
     const best = this.#leastBusy();

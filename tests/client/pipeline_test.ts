@@ -566,8 +566,11 @@ test("a pipeline without a blocking command takes no connection of its own, what
   await blocked;
 });
 
-test("a function in the place of a pipeline's options is refused", async () => {
+test("a function in the place of options is refused", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url);
-  assertThrows(() => redis.pipeline((p) => [p.get("k")], (() => {}) as never), TypeError, "must be an object");
+  const options = (() => {}) as never;
+  assertThrows(() => redis.pipeline((p) => [p.get("k")], options), TypeError, "must be an object");
+  assertThrows(() => redis.with(options), TypeError, "must be an object");
+  await assertRejects(() => redis.transaction((tx) => [tx.get("k")], options), TypeError, "must be an object");
 });

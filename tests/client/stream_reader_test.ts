@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { connect, ConnectionError, connectPool, type Redis, ReplyError, type StreamItem } from "../../mod.ts";
+import { connect, ConnectionError, type Redis, ReplyError, type StreamItem } from "../../mod.ts";
 import { observe } from "../../src/observe/mod.ts";
-import { connectTransport } from "../../src/transport/default.ts";
 import { gate } from "../support/gate.ts";
+import { halfOpenPool } from "../support/half_open.ts";
 import { missing, type ServerVersion, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
 
@@ -312,23 +312,13 @@ test("streams that look alike as text are read as bytes", async () => {
 test("in a pool readStream() begins at the call, though a further connection is still being opened", async () => {
   await using server = await startRedis();
   await using other = await connect(server.url);
-  const later = gate();
-  let opened = 0;
-  await using pool = await connectPool(server.url, {
-    size: 5,
-    connect: async (...where) => {
-      if (opened++ > 0) await later.opened;
-      return await connectTransport(...where);
-    },
-  });
-  await pool.xadd("s", "1-0", { n: 1 });
-  const earlier = pool.get("k");
-  // It has been written: what comes now goes to another connection.
-  for (let hop = 0; hop < 10; hop++) await undefined;
+  await other.xadd("s", "1-0", { n: 1 });
+  const { pool, open, answered } = await halfOpenPool(server.url);
+  await using _pool = pool;
   await using reader = pool.readStream("s");
-  await earlier;
+  await answered;
   await other.xadd("s", "2-0", { n: 2 });
-  later.open();
+  open();
   while (reader.positions[0] === "$") await pool.ping();
   assertEquals(reader.positions, ["1-0"]);
   assertEquals((await reader.next()).value?.id, "2-0");

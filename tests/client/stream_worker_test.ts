@@ -2,10 +2,10 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { connect, ConnectionError, connectPool, type Delivery, type Redis, ReplyError } from "../../mod.ts";
+import { connect, ConnectionError, type Delivery, type Redis, ReplyError } from "../../mod.ts";
 import { observe } from "../../src/observe/mod.ts";
-import { connectTransport } from "../../src/transport/default.ts";
 import { gate } from "../support/gate.ts";
+import { halfOpenPool } from "../support/half_open.ts";
 import { missing, type Server, type ServerVersion, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
 import { held } from "../support/timers.ts";
@@ -872,18 +872,8 @@ test("a worker's name is forgotten only once it reads no more, however short sto
 test('in a pool a worker from "$" gets what is added after the call, to each stream, over whichever connection', async () => {
   await using server = await startRedis();
   await using other = await connect(server.url);
-  const later = gate();
-  let opened = 0;
-  await using pool = await connectPool(server.url, {
-    size: 5,
-    connect: async (...where) => {
-      if (opened++ > 0) await later.opened;
-      return await connectTransport(...where);
-    },
-  });
-  const earlier = pool.get("k");
-  // It has been written: what comes now goes to another connection.
-  for (let hop = 0; hop < 10; hop++) await undefined;
+  const { pool, open, answered } = await halfOpenPool(server.url);
+  await using _pool = pool;
   const seen: string[] = [];
   await using _worker = pool.streamWorker({
     streams: ["s", "t"],
@@ -891,9 +881,9 @@ test('in a pool a worker from "$" gets what is added after the call, to each str
     from: "$",
     handler: ({ stream, fields }) => seen.push(`${stream} ${fields.n}`),
   });
-  await earlier;
+  await answered;
   await Promise.all([other.xadd("s", "*", { n: "first" }), other.xadd("t", "*", { n: "first" })]);
-  later.open();
+  open();
   while ((await other.xinfoGroups("s")).length + (await other.xinfoGroups("t")).length < 2) await pool.ping();
   await Promise.all(["s", "t"].map((stream) => other.xadd(stream, "*", { n: "last" })));
   while (seen.filter((one) => one.endsWith("last")).length < 2) await pool.ping();

@@ -141,6 +141,17 @@ const useless: [string, Partial<Command>, Record<string, unknown>, string][] = [
     {},
     "TEST.fix.whom.since",
   ],
+  [
+    "an option that excludes what is not beside it",
+    {
+      args: [
+        { token: "BY", name: "by", type: "int", opt: true },
+        { token: "IN", opt: true, as: "within", group: [{ flag: "LOUD", opt: true, not: "BY" }] },
+      ],
+    },
+    {},
+    "TEST.args",
+  ],
 ];
 for (const [what, command, more, path] of useless) {
   test(`validation refuses ${what}`, () => {
