@@ -18,6 +18,7 @@ const EXAMPLES = readdirSync(FOLDER).filter((name) => name.endsWith(".ts") && na
 /** Those that need more rights than the network and REDIS_URL: they start programs, write files, or themselves as workers. */
 const RIGHTS: Readonly<Record<string, string[]>> = {
   "codegen.ts": ["-A"],
+  "sentinel.ts": ["-A"],
   "testing.ts": ["-A"],
   "workers.ts": ["--allow-net", "--allow-env=REDIS_URL", "--allow-read"],
 };

@@ -14,6 +14,7 @@ const noDeno = "Deno" in globalThis ? false : "Deno checks the types";
 const SCENE = `import * as respire from "MAIN";
 import { connect, connectPool, defineScript, exponential, Redis } from "MAIN";
 import { cache } from "CACHE";
+import { primaryOf, replicaOf } from "SENTINEL";
 import type { ClientOptions, PipelineOptions, PoolOptions, SubscribeOptions } from "MAIN";
 declare const redis: Redis;
 declare const pool: Redis;
@@ -83,7 +84,8 @@ test("our column of the migration tables compiles", { skip: noDeno }, async () =
   assertEquals(programs.filter((text) => text.includes("…")), []);
   using project = new Project();
   const text = `${SCENE}${programs.join("\n")}\n`.replaceAll('"MAIN"', JSON.stringify(join(ROOT, "mod.ts")))
-    .replaceAll('"CACHE"', JSON.stringify(join(ROOT, "src/cache/mod.ts")));
+    .replaceAll('"CACHE"', JSON.stringify(join(ROOT, "src/cache/mod.ts")))
+    .replaceAll('"SENTINEL"', JSON.stringify(join(ROOT, "src/sentinel/mod.ts")));
   project.write("table.ts", text);
   const settings = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8"));
   project.write("deno.json", { compilerOptions: settings.compilerOptions });

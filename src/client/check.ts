@@ -65,7 +65,8 @@ export function checkOptions(options: Options, pool: boolean): void {
   checkTogether(options);
 }
 
-function checkNumber(name: string, value: unknown, min: number, max: number): void {
+/** Refuses what is given and is no whole number within these bounds. */
+export function checkNumber(name: string, value: unknown, min: number, max: number): void {
   if (value === undefined) return;
   if (typeof value !== "number" || !Number.isInteger(value)) {
     throw new TypeError(`Option ${name} must be a whole number`);
@@ -79,7 +80,8 @@ function checkText(name: string, value: unknown): void {
   }
 }
 
-function checkKind(name: string, value: unknown, kind: string, what: string): void {
+/** Refuses what is given and is of another kind. */
+export function checkKind(name: string, value: unknown, kind: string, what: string): void {
   if (value !== undefined && typeof value !== kind) throw new TypeError(`Option ${name} must be ${what}`);
 }
 

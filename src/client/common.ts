@@ -60,4 +60,12 @@ export type { Encoder } from "../resp/encoder.ts";
 export { Push } from "../resp/reply.ts";
 export type { Reply } from "../resp/reply.ts";
 export type { Limits } from "../resp/limits.ts";
-export type { Address, Connect, NativeMeans, TlsOptions, Transport, TransportHandler } from "../transport/transport.ts";
+export type {
+  Address,
+  Connect,
+  NamedPlace,
+  NativeMeans,
+  TlsOptions,
+  Transport,
+  TransportHandler,
+} from "../transport/transport.ts";

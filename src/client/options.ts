@@ -104,7 +104,10 @@ export interface ClientOptions {
    * One that carries subscriptions stays, since a new one would mean a gap.
    */
   readonly maxLifetime?: number | undefined;
-  /** Milliseconds of silence after which a connection is tried with a PING before a session or a blocking command gets it; 10,000 unless given, 0 never does. */
+  /**
+   * Milliseconds of silence after which a connection is tried with a PING before a session or a blocking command gets it;
+   * 10,000 unless given, 0 never does.
+   */
   readonly checkAfter?: number | undefined;
   /** Limits on what a reply may cost. */
   readonly limits?: Limits | undefined;
@@ -115,8 +118,9 @@ export interface ClientOptions {
   readonly integrity?: boolean | undefined;
   /**
    * Called at each change of a shared connection's {@link LineState}, while it is shared, and with `"reconnecting"` again
-   * for each attempt that failed and is followed by another: what becomes of a session's connection is not told. A pool has several that are shared; a cache has one of its own, and so have subscriptions with
-   * RESP2. Whether the client works is not told by any one of them: `redis.with({ timeout: 500 }).ping()` asks.
+   * for each attempt that failed and is followed by another: what becomes of a session's connection is not told. A pool
+   * has several that are shared; a cache has one of its own, and so have subscriptions with RESP2. Whether the client
+   * works is not told by any one of them: `redis.with({ timeout: 500 }).ping()` asks.
    */
   readonly onState?: ((state: LineState, error?: Error) => void) | undefined;
   /** Called with each out-of-band value that is no subscription's message. */
@@ -231,7 +235,7 @@ export function lineOptions(
   openSocket: Connect,
   identity?: Identity,
 ): Omit<LineOptions, "eager"> {
-  const { tls, username, password, credentials } = options;
+  const { tls, username, password, credentials, connect = openSocket } = options;
   return {
     address: {
       hostname: options.hostname ?? "127.0.0.1",
@@ -239,8 +243,10 @@ export function lineOptions(
       path: options.path,
       tls: tls === true ? {} : tls === false ? undefined : tls,
       keepAlive: options.keepAlive,
+      place: connect.place,
     },
-    connect: options.connect ?? openSocket,
+    connect,
+    role: connect.role,
     credentials: identity?.ask ?? (credentials ? remembering(credentials) : { username, password }),
     database: options.database ?? 0,
     protocol: options.protocol ?? 3,

@@ -31,6 +31,8 @@ export interface HandshakeOptions {
   readonly clientName?: string | undefined;
   /** Tell the server which library this is, and which version (CLIENT SETINFO). */
   readonly clientInfo: boolean;
+  /** What the server has to be. With RESP2 it does not say what it is. */
+  readonly role?: "master" | "replica" | undefined;
 }
 
 /** What the handshake found out. */
@@ -85,6 +87,8 @@ export async function handshake(send: Exchange, options: HandshakeOptions, reset
   }
   const error = refused(reply) ?? (await Promise.all(rest)).map(refused).find((found) => found !== undefined);
   if (error) throw error;
+  const role = fieldOf(reply, "role");
+  if (options.role !== undefined && typeof role === "string" && role !== options.role) throw other(role);
   const answer = await asked;
   if (answer instanceof ReplyError && answer.code === "NOAUTH") throw refused(answer);
   const id = asked === undefined ? fieldOf(reply, "id") : answer;
@@ -138,6 +142,10 @@ function knowsNoHello(reply: Reply | undefined, authed: boolean): boolean {
   return reply instanceof ReplyError &&
     (reply.code === "NOPROTO" || (authed && reply.code === "NOAUTH") ||
       /un(?:known|supported) (?:command|protocol)/i.test(reply.message));
+}
+
+function other(role: string): ConnectionError {
+  return new ConnectionError(`The server is a ${role === "master" ? "primary" : role}`);
 }
 
 function refused(reply: Reply | undefined): ConnectionError | undefined {

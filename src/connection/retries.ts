@@ -55,15 +55,18 @@ export class Retries {
   readonly #owner: RetriesOwner;
   readonly #binding: Binding;
   readonly #retryFor: number;
+  /** A replica is what is wanted: that it is none to be written to does not pass, and no other is looked for. */
+  readonly #wantsReplica: boolean;
   readonly #traffic: Traffic;
   readonly #timers = new Map<Pending, ReturnType<typeof setTimeout>>();
   /** When the primary was last looked for. */
   #searched = -Infinity;
 
-  constructor(owner: RetriesOwner, binding: Binding, { retryFor }: LineOptions, traffic: Traffic) {
+  constructor(owner: RetriesOwner, binding: Binding, { retryFor, role }: LineOptions, traffic: Traffic) {
     this.#owner = owner;
     this.#binding = binding;
     this.#retryFor = retryFor;
+    this.#wantsReplica = role === "replica";
     this.#traffic = traffic;
   }
 
@@ -78,6 +81,7 @@ export class Retries {
    */
   take(pending: Pending, error: ReplyError): boolean {
     if (this.#owner.state === "closed" || !isTransient(pending, error)) return false;
+    if (this.#wantsReplica && error.code === "READONLY") return false;
     const isTaken = this.#keep(pending, error);
     if (error.code === "READONLY") this.search(error);
     return isTaken;
@@ -111,6 +115,7 @@ export class Retries {
    * refused alike, and sent again each when its own refusal comes; they do not ask for a connection each.
    */
   search(error: ReplyError): void {
+    if (this.#wantsReplica) return;
     if (this.#binding.isBound) {
       this.#binding.isDemoted = true;
       return;

@@ -10,9 +10,9 @@ import type { Address } from "../transport/transport.ts";
 export type Reasons = (error: unknown) => string | undefined;
 
 /** The address as a person writes it. */
-export function describe(address: Address): string {
-  if (address.path !== undefined) return address.path;
-  const { hostname, port } = address;
+export function describe({ hostname, port, path, place }: Address): string {
+  if (place !== undefined) return place.at === undefined ? place.name : `${place.name} at ${describe(place.at)}`;
+  if (path !== undefined) return path;
   return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
 }
 

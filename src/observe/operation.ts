@@ -11,9 +11,9 @@ import { numberText } from "../resp/encoder.ts";
 
 /** Where a server is, as the client was told. */
 export interface ServerPlace {
-  /** Host name or address; `undefined` for a unix socket. */
+  /** Host name or address; `undefined` for a unix socket, and for what sentinels have yet to tell. */
   readonly hostname: string | undefined;
-  /** TCP port; `undefined` for a unix socket. */
+  /** TCP port; `undefined` where `hostname` is. */
   readonly port: number | undefined;
   /** Path of a unix socket. */
   readonly path: string | undefined;
@@ -65,10 +65,10 @@ export interface Outcome {
 
 function placeOf(line: Line): ServerPlace {
   const { address, database } = line.options;
-  const { path } = address;
-  return path === undefined
-    ? { hostname: address.hostname, port: address.port, path, database }
-    : { hostname: undefined, port: undefined, path, database };
+  const { path, place } = address;
+  if (path !== undefined && place === undefined) return { hostname: undefined, port: undefined, path, database };
+  const { hostname, port } = place === undefined ? address : place.at ?? { hostname: undefined, port: undefined };
+  return { hostname, port, path: undefined, database };
 }
 
 /** One place per line. */
@@ -91,7 +91,9 @@ abstract class Issued {
 
   get server(): ServerPlace {
     let place = places.get(this.#line);
-    if (place === undefined) places.set(this.#line, place = placeOf(this.#line));
+    if (place === undefined || this.#line.options.address.place !== undefined) {
+      places.set(this.#line, place = placeOf(this.#line));
+    }
     return place;
   }
 }

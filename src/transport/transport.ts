@@ -18,6 +18,14 @@ export interface TlsOptions {
   readonly verify?: boolean | undefined;
 }
 
+/** A server that is found by a name. */
+export interface NamedPlace {
+  /** What errors call it. */
+  readonly name: string;
+  /** Where it was found last. */
+  readonly at: { readonly hostname: string; readonly port: number } | undefined;
+}
+
 /** Where a server listens. */
 export interface Address {
   /** Host name or IP address. Ignored if `path` is given. */
@@ -33,6 +41,8 @@ export interface Address {
    * off: the kernel's own delay then holds.
    */
   readonly keepAlive?: number | undefined;
+  /** What is told of instead, where the server is found out each time. */
+  readonly place?: NamedPlace | undefined;
 }
 
 /** The idle time before keep-alive probes where an address does not say, in milliseconds. */
@@ -106,4 +116,8 @@ export interface Connect {
    * another, not at once: the request that heard of the loss may end any moment.
    */
   readonly here?: (() => () => boolean) | undefined;
+  /** Given where the server is found out each time: it is told of instead of the address. */
+  readonly place?: NamedPlace | undefined;
+  /** What the server has to be, as HELLO tells it: any other is left at once. */
+  readonly role?: "master" | "replica" | undefined;
 }

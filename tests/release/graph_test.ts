@@ -69,6 +69,8 @@ const ALLOWED: Record<string, RegExp> = {
   "./resp": /^src\/(errors\.ts|error_codes\.ts|resp\/.*)$/,
   "./client":
     /^src\/(errors\.ts|error_codes\.ts|(resp|command|connection|client)\/.*|transport\/(default|environment|transport)\.ts)$/,
+  "./sentinel":
+    /^src\/(errors\.ts|error_codes\.ts|(sentinel|resp|command|connection|client)\/.*|transport\/(default|environment|transport)\.ts)$/,
   "./command": /^src\/(errors\.ts|error_codes\.ts|(resp|command)\/.*)$/,
   "./sockets/cloudflare":
     /^(cloudflare:sockets|src\/(errors\.ts|error_codes\.ts|transport\/(cloudflare|queue|streamed|transport)\.ts))$/,

@@ -35,6 +35,7 @@ export { connect as connectTransport } from "../../transport/cloudflare.ts";
 export type {
   Address,
   Connect,
+  NamedPlace,
   NativeMeans,
   TlsOptions,
   Transport,

@@ -13,4 +13,11 @@
  * @module
  */
 export { connect as connectTransport } from "../../transport/node.ts";
-export type { Address, NativeMeans, TlsOptions, Transport, TransportHandler } from "../../transport/transport.ts";
+export type {
+  Address,
+  NamedPlace,
+  NativeMeans,
+  TlsOptions,
+  Transport,
+  TransportHandler,
+} from "../../transport/transport.ts";
