@@ -84,9 +84,12 @@ interface Racer {
 /** Contestants whose library is not here: not asked again. */
 const unloadable = new Set<string>();
 
-/** How many rounds there is time for, the first having taken so long; at least one, that a figure is there. */
+/**
+ * How many rounds there is time for, the first having taken so long. Never fewer than are worth to be kept: a group of which
+ * one workload had too few would have been measured for nothing.
+ */
 function affordable(rounds: number, taken: number, share: number): number {
-  return Math.max(1, Math.min(rounds, 1 + Math.floor((share - taken) / taken)));
+  return Math.min(rounds, Math.max(LEAST_ROUNDS, Math.floor(share / taken)));
 }
 
 /** The order of one round: nobody is always the first, and nobody always comes after the same one. */
