@@ -16,6 +16,9 @@ const VALUE = /^var (\w+) = (?!class|function|async|[("`/])(.*|.*[[({]\n(?: .*\n
 /** One call whose arguments call nothing. */
 const CALL = /^(?:new )?[\w.]+\([^()]*\)$/;
 
+/** A class without members of its own, and what puts it on its commands. */
+const GRAFTED = /^var (\w+) = class( extends \w+) \{\n\};\ngraft\(\1, (\w+)\);$/gm;
+
 /** The whole of it. */
 export function finish(text: string): string {
   return withoutEffects(withOwnNames(withoutDocs(text)));
@@ -38,10 +41,13 @@ function withOwnNames(text: string): string {
  * are kept or left out statement by statement.
  */
 function withoutEffects(text: string): string {
-  return text.replace(VALUE, (whole, name: string, value: string) => {
-    if (!value.includes("(")) return whole;
-    return `var ${name} = ${CALL.test(value) ? `/* @__PURE__ */ ${value}` : pure(value)};`;
-  }).replace(CLASS, (whole, name: string, base: string | undefined, body: string) => {
+  return text.replace(GRAFTED, "var $1 = /* @__PURE__ */ graft(class $1$2 {\n}, $3);").replace(
+    VALUE,
+    (whole, name: string, value: string) => {
+      if (!value.includes("(")) return whole;
+      return `var ${name} = ${CALL.test(value) ? `/* @__PURE__ */ ${value}` : pure(value)};`;
+    },
+  ).replace(CLASS, (whole, name: string, base: string | undefined, body: string) => {
     return COMPUTED.test(body) ? `var ${name} = ${pure(`class ${name}${base ?? ""} {${body}}`)};` : whole;
   });
 }

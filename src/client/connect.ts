@@ -5,8 +5,9 @@
  */
 import { connectTransport } from "../transport/default.ts";
 import { KIT, type Redis } from "./default.ts";
-import { open, openPool, type Target } from "./open.ts";
+import type { Target } from "./open.ts";
 import type { ClientOptions, PoolOptions } from "./options.ts";
+import { openOne, openSeveral } from "./start.ts";
 
 /**
  * Connects to a server and gives a client that is ready.
@@ -31,7 +32,7 @@ export function connect(options?: ClientOptions): Promise<Redis>;
 /** Connects to a server by a URL or by options, whichever `target` is. */
 export function connect(target: Target<ClientOptions>, options?: ClientOptions): Promise<Redis>;
 export function connect(target?: Target<ClientOptions>, options?: ClientOptions): Promise<Redis> {
-  return open<Redis>(KIT, connectTransport, target, options);
+  return openOne<Redis>(KIT, connectTransport, target, options);
 }
 
 /**
@@ -54,5 +55,5 @@ export function connectPool(options?: PoolOptions): Promise<Redis>;
 /** The same by a URL or by options, whichever `target` is. */
 export function connectPool(target: Target<PoolOptions>, options?: PoolOptions): Promise<Redis>;
 export function connectPool(target?: Target<PoolOptions>, options?: PoolOptions): Promise<Redis> {
-  return openPool<Redis>(KIT, connectTransport, target, options);
+  return openSeveral<Redis>(KIT, connectTransport, target, options);
 }

@@ -9,7 +9,7 @@ import { Commands, SessionCommands } from "../generated/commands.ts";
 import type { BaseBatch } from "./batch.ts";
 import { blocking } from "./blocking.ts";
 import { Hub } from "./hub.ts";
-import { graft, type IntegerOf, type Kit, type StringOf, type Surfaces } from "./kit.ts";
+import { graft, type IntegerOf, type StringOf, type Surfaces } from "./kit.ts";
 import { Monitor } from "./monitor.ts";
 import { readOptions } from "./options.ts";
 import { BasePipeline } from "./pipeline.ts";
@@ -18,6 +18,7 @@ import { BaseClient } from "./redis.ts";
 import { safeguards } from "./safeguards.ts";
 import { scans } from "./scan.ts";
 import { BaseSession } from "./session.ts";
+import type { WholeKit } from "./start.ts";
 import { StreamReader } from "./stream_reader.ts";
 import { StreamWorker } from "./stream_worker.ts";
 import { BaseTransaction } from "./transaction.ts";
@@ -98,7 +99,7 @@ export class Transaction<S extends string | Uint8Array = string, I extends numbe
 graft(Transaction, Commands);
 
 /** What `connect` makes clients of. `open({ ...KIT, client })` makes one of a class that extends {@link Redis}. */
-export const KIT: Kit = {
+export const KIT: WholeKit = {
   client: Redis,
   options: readOptions,
   safeguards,

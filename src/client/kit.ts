@@ -118,12 +118,12 @@ export function feature<T>(part: T | undefined, what: string): T {
 
 /**
  * Gives a class of this package the methods of a class of commands: afterwards it inherits from the commands, and what it
- * inherited before is its own.
+ * inherited before is its own. Gives that class back.
  */
-export function graft(
-  surface: abstract new (...args: never[]) => object,
+export function graft<C extends abstract new (...args: never[]) => object>(
+  surface: C,
   commands: abstract new (...args: never[]) => object,
-): void {
+): C {
   const own: object = surface.prototype;
   for (let from = Object.getPrototypeOf(own); from !== Object.prototype; from = Object.getPrototypeOf(from)) {
     for (const key of Reflect.ownKeys(from)) {
@@ -131,4 +131,5 @@ export function graft(
     }
   }
   Object.setPrototypeOf(own, commands.prototype);
+  return surface;
 }

@@ -5,6 +5,7 @@
  */
 import type { ConnectionReport } from "../errors.ts";
 import type { Line } from "../connection/line.ts";
+import type { PoolOptions } from "./options.ts";
 import type { UpkeepSettings } from "./upkeep.ts";
 
 /** How many may wait, and how long things may take. */
@@ -20,7 +21,9 @@ export interface PoolLimits extends UpkeepSettings {
 }
 
 /** How many lines there may be, what holds for them, and how they are made. */
-export interface PoolSettings extends PoolLimits {
+export interface PoolSettings {
+  /** What its client was opened with. */
+  readonly options: PoolOptions;
   /** How many lines may be shared. */
   readonly shared: number;
   /** How many lines there may be in all; at least one more than are always shared. */

@@ -1,27 +1,14 @@
 /**
- * Puts the parts of a client together, over whatever opens its sockets.
+ * Where a client of any kit begins. What the kit does not name is there in a small form.
  *
  * @module
  */
-import { Line } from "../connection/line.ts";
-import { Traffic } from "../connection/traffic.ts";
-import type { Push } from "../resp/reply.ts";
 import type { Connect } from "../transport/transport.ts";
-import { Core, type Hooks } from "./core.ts";
-import type { Identity } from "./identity.ts";
-import type { Kit } from "./kit.ts";
-import type { Lines } from "./lines.ts";
-import {
-  capacityOf,
-  type ClientOptions,
-  lineOptions,
-  mostLines,
-  poolLimits,
-  type PoolOptions,
-  poolSize,
-} from "./options.ts";
 import { readBriefly } from "./brief.ts";
+import type { Kit } from "./kit.ts";
 import { OneLine } from "./one_line.ts";
+import type { ClientOptions, PoolOptions } from "./options.ts";
+import { openOne, openSeveral, type WholeKit } from "./start.ts";
 
 /**
  * A URL or options, whichever it is. `host` is no option, but among the names that a {@link URL} has: without a word
@@ -33,90 +20,25 @@ export type Target<O extends ClientOptions = ClientOptions> = string | URL | (O 
  * Opens a client of the kit with one shared connection: what every `connect` does. `openSocket` is the runtime's way, for
  * options that bring none of their own.
  */
-export async function open<R>(
+export function open<R>(
   kit: Kit,
   openSocket: Connect,
   target?: Target<ClientOptions>,
   options?: ClientOptions,
 ): Promise<R> {
-  const settings = (kit.options ?? readBriefly)(target, options);
-  return await start(kit, openSocket, settings, 1, mostLines(settings));
+  return openOne(whole(kit), openSocket, target, options);
 }
 
 /** Opens a client of the kit with several shared connections: what every `connectPool` does. */
-export async function openPool<R>(
+export function openPool<R>(
   kit: Kit,
   openSocket: Connect,
   target?: Target<PoolOptions>,
   options?: PoolOptions,
 ): Promise<R> {
-  const settings = (kit.options ?? readBriefly)(target, options, true);
-  const size = poolSize(settings);
-  return await start(kit, openSocket, settings, size, Math.max(2, size));
+  return openSeveral(whole(kit), openSocket, target, options);
 }
 
-/** So many shared connections, and at most so many in all. */
-async function start<R>(
-  kit: Kit,
-  openSocket: Connect,
-  options: PoolOptions,
-  shared: number,
-  max: number,
-  hooks: Hooks = {},
-  identity: Identity | undefined = kit.safeguards && new kit.safeguards.identity(options),
-): Promise<R> {
-  const traffic = new Traffic();
-  const base = lineOptions(options, kit, openSocket, identity);
-  const hear = (push: Push, line: Line): void => {
-    hooks.onPush?.(push, line);
-    hub?.push(push);
-  };
-  /** Of these it was told that they are not ready: that they are again is told as well, whoever has them by then. */
-  const unready = new WeakSet<Line>();
-  const line = (pubsub = false): Line =>
-    new Line({
-      ...base,
-      eager: (lost) => pubsub || pool.keeps(lost),
-      // Of several lines, commands pass over one that is to be opened again: nobody would ask for it.
-      onDemand: (lost) => base.connect.here !== undefined && shared === 1 && !pubsub && !hub?.needs(lost),
-      pubsub,
-      traffic,
-      onPush: hear,
-      onDoubt: (doubted) => pool.doubt(doubted),
-      onReady: (ready) => {
-        if (!pubsub && pool.isShared(ready)) hooks.onReady?.(ready);
-        hub?.ready(ready);
-      },
-      onState: (state, which, error) => {
-        if (!pubsub && !pool.isShared(which) && !unready.has(which)) return;
-        if (state === "ready" || state === "closed") unready.delete(which);
-        else unready.add(which);
-        if (state !== "ready" && !pubsub) hooks.onLost?.(which);
-        if (state === "closed" || (state === "idle" && error)) hub?.lost(which, error);
-        options.onState?.(state, error);
-      },
-    });
-  const pool: Lines = new (kit.pool ?? OneLine)({
-    shared,
-    max,
-    ...poolLimits(options),
-    line,
-    needs: (line): boolean => hub?.needs(line) ?? false,
-  });
-  identity?.pools.add(pool);
-  const hub = kit.hub && new kit.hub({
-    shared: () => pool.first(),
-    dedicated: () => line(true),
-    onPush: options.onPush,
-  });
-  const sibling: Core["sibling"] = (other, heard) =>
-    start(other, openSocket, { ...options, min: 1 }, 1, mostLines(options), heard, identity);
-  const core = new Core(kit, pool, hub, capacityOf(options), traffic, sibling, identity);
-  try {
-    await pool.open();
-  } catch (error) {
-    core.destroy();
-    throw error;
-  }
-  return new kit.client(core, { mode: 0, timeout: options.timeout }) as R;
+function whole(kit: Kit): WholeKit {
+  return { ...kit, options: kit.options ?? readBriefly, pool: kit.pool ?? OneLine };
 }

@@ -11,7 +11,8 @@ import type { Line } from "../connection/line.ts";
 import { unlessAborted } from "../connection/wait.ts";
 import { Callers } from "./callers.ts";
 import { ask } from "./doubt.ts";
-import type { Lines, PoolSettings, PoolStats } from "./lines.ts";
+import type { Lines, PoolLimits, PoolSettings, PoolStats } from "./lines.ts";
+import { poolLimits } from "./options.ts";
 import { Upkeep } from "./upkeep.ts";
 
 /** Commands of one turn that make it worth to turn to the next line. */
@@ -26,7 +27,7 @@ function isFree(line: Line): boolean {
 
 /** The lines of one client. */
 export class Pool implements Lines {
-  readonly #settings: PoolSettings;
+  readonly #settings: PoolSettings & PoolLimits;
   readonly #shared: Line[] = [];
   readonly #idle: Line[] = [];
   readonly #idleTimers = new Map<Line, ReturnType<typeof setTimeout>>();
@@ -44,11 +45,11 @@ export class Pool implements Lines {
 
   /** @internal Made when a client is opened. */
   constructor(settings: PoolSettings) {
-    this.#settings = settings;
-    this.#callers = new Callers(settings, () => this.report());
-    this.#upkeep = new Upkeep(settings);
-    if (settings.maxLifetime > 0) {
-      const often = Math.min(60_000, Math.max(20, settings.maxLifetime / 20));
+    const all = this.#settings = { ...settings, ...poolLimits(settings.options) };
+    this.#callers = new Callers(all, () => this.report());
+    this.#upkeep = new Upkeep(all);
+    if (all.maxLifetime > 0) {
+      const often = Math.min(60_000, Math.max(20, all.maxLifetime / 20));
       this.#sweep = setInterval(() => this.#renew(), often);
     }
   }

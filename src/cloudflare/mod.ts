@@ -18,8 +18,9 @@
  * @module
  */
 import { KIT, type Redis } from "../client/default.ts";
-import { open, openPool, type Target } from "../client/open.ts";
+import type { Target } from "../client/open.ts";
 import type { ClientOptions, PoolOptions } from "../client/options.ts";
+import { openOne, openSeveral } from "../client/start.ts";
 import { connect as connectTransport } from "../transport/cloudflare.ts";
 
 export * from "../client/exports.ts";
@@ -40,7 +41,7 @@ export function connect(options?: ClientOptions): Promise<Redis>;
 /** Connects to a server by a URL or by options, whichever `target` is. */
 export function connect(target: Target<ClientOptions>, options?: ClientOptions): Promise<Redis>;
 export function connect(target?: Target<ClientOptions>, options?: ClientOptions): Promise<Redis> {
-  return open<Redis>(KIT, connectTransport, target, options);
+  return openOne<Redis>(KIT, connectTransport, target, options);
 }
 
 /**
@@ -54,5 +55,5 @@ export function connectPool(options?: PoolOptions): Promise<Redis>;
 /** The same by a URL or by options, whichever `target` is. */
 export function connectPool(target: Target<PoolOptions>, options?: PoolOptions): Promise<Redis>;
 export function connectPool(target?: Target<PoolOptions>, options?: PoolOptions): Promise<Redis> {
-  return openPool<Redis>(KIT, connectTransport, target, options);
+  return openSeveral<Redis>(KIT, connectTransport, target, options);
 }

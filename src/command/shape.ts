@@ -8,30 +8,20 @@
  *
  * @module
  */
+import { parseDouble } from "../resp/line.ts";
 import { BIGINTS, BYTES, type Reply } from "../resp/reply.ts";
 import { utf8 } from "../resp/text.ts";
 import type { Shape } from "./spec.ts";
 
 /** A floating point number: RESP3 has a type for it, RESP2 sends text (`"1.5"`, `"inf"`, `"nan"`). */
 export const double: Shape = (reply): unknown => {
-  if (typeof reply === "string") return parseDouble(reply);
-  if (reply instanceof Uint8Array) return parseDouble(utf8.decode(reply));
+  if (typeof reply === "string") return numberOf(reply);
+  if (reply instanceof Uint8Array) return numberOf(utf8.decode(reply));
   return typeof reply === "bigint" ? Number(reply) : reply;
 };
 
-function parseDouble(text: string): number {
-  switch (text.toLowerCase()) {
-    case "inf":
-    case "+inf":
-      return Infinity;
-    case "-inf":
-      return -Infinity;
-    case "nan":
-    case "-nan":
-      return NaN;
-    default:
-      return Number(text);
-  }
+function numberOf(text: string): number {
+  return parseDouble(text) ?? Number(text);
 }
 
 /** A boolean: RESP3 has a type for it, RESP2 sends 0 or 1. */

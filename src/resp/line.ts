@@ -45,8 +45,8 @@ export function parseInteger(line: string): number | bigint | undefined {
 
 /** The value of a `(` line; `undefined` if it is not an integer. */
 export function parseBigNumber(line: string): bigint | undefined {
-  if (!/^[+-]?[0-9]+$/.test(line)) return undefined;
-  return BigInt(line.startsWith("+") ? line.slice(1) : line);
+  const n = parseInteger(line);
+  return n === undefined ? undefined : BigInt(n);
 }
 
 /** The value of a `,` line; `undefined` if it is not a double. */

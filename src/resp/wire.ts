@@ -40,5 +40,7 @@ export const PART = 59;
 export const END = 46;
 
 /** 1 for the bytes that an element can begin with. */
-export const IS_TYPE: Uint8Array = new Uint8Array(256);
-for (const type of "$:+-*_#,(!=%~|>;.") IS_TYPE[type.charCodeAt(0)] = 1;
+export const IS_TYPE: Uint8Array = Uint8Array.from(
+  { length: 256 },
+  (_, byte) => "$:+-*_#,(!=%~|>;.".includes(String.fromCharCode(byte)) ? 1 : 0,
+);

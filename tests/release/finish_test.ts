@@ -33,6 +33,10 @@ test("what is not used may be left out", () => {
     finish("var Base = class extends Bare {\n  [KEY]() {\n  }\n};\n"),
     "var Base = /* @__PURE__ */ (() => class Base extends Bare {\n  [KEY]() {\n  }\n})();\n",
   );
+  assertEquals(
+    finish("var Redis = class extends Base {\n};\ngraft(Redis, Commands);\n"),
+    "var Redis = /* @__PURE__ */ graft(class Redis extends Base {\n}, Commands);\n",
+  );
 });
 
 test("what every bundler sees by itself stays as it is", () => {

@@ -26,6 +26,7 @@ export const PROGRAMS: Readonly<Record<string, string>> = {
   "a client without commands": `import { BareClient, connectTransport, open } from "@respire/redis/client";
     export const connect = () => open({ client: BareClient }, connectTransport);`,
   "two commands": 'export { connect } from "./generated.ts";',
+  "an error": 'export { ReplyError } from "@respire/redis";',
   "the protocol": 'export { Decoder, Encoder } from "@respire/redis/resp";',
 };
 
@@ -70,6 +71,7 @@ export const ROWS: Readonly<Record<string, string>> = {
   "connect and cache": "`connect`, and `cache` of `@respire/redis/cache`",
   "a client without commands": "a client without commands: [those that it needs](codegen.md) come on top",
   "two commands": "a client with `get` and `set`, as the generator writes it",
+  "an error": "`ReplyError`, to compare with",
   "the protocol": "`Encoder` and `Decoder` of `@respire/redis/resp`",
 };
 const START = "<!-- sizes -->";

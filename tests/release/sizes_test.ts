@@ -10,7 +10,8 @@ const BOUNDS: Readonly<Record<string, number>> = {
   "connect, in Workers": 71,
   "connect and cache": 77,
   "a client without commands": 24,
-  "two commands": 24,
+  "two commands": 25,
+  "an error": 3,
   "the protocol": 9,
 };
 
@@ -21,7 +22,8 @@ for (const [name, program] of Object.entries(PROGRAMS)) {
     assert(gzipped / 1000 < BOUNDS[name]!, `${gzipped} bytes`);
     // Statement by statement a bundler sees what it may leave out: JSR's package.json for npm does not say it of the whole.
     const told = weigh(program, { sideEffects: false }).minified;
-    assertAlmostEquals(minified, told, told * 0.002);
+    // Shapes and specs that others are made of stay: some kilobytes, where next to nothing is asked for.
+    assertAlmostEquals(minified, told, name === "an error" ? 7000 : told * 0.002);
   });
 }
 
