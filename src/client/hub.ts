@@ -23,6 +23,9 @@ import { eachListener, FAMILIES, isHeard, type Listener, resumed, type Topic, To
 /** The families whose messages are of this kind. */
 const KINDS: Record<string, Family> = { message: "SUBSCRIBE", pmessage: "PSUBSCRIBE", smessage: "SSUBSCRIBE" };
 
+/** What one listener does with his bytes must not change what the others get. */
+const ownBytes = (name: Arg): Uint8Array => new Uint8Array(nameBytes(name));
+
 /** @internal What becomes of a call for a subscription while its caller waits. */
 export interface Asking<S extends string | Uint8Array> {
   /** What the server was asked with. */
@@ -296,7 +299,8 @@ export class Hub {
   push(push: Push): void {
     const items = push.items as Arg[];
     const kind = nameText(items[0]!);
-    const family = KINDS[kind];
+    // The usual kind is compared: to look a name up, an engine first has to make one of what has just been read.
+    const family = kind === "message" ? "SUBSCRIBE" : KINDS[kind];
     if (family !== undefined) return this.#message(family, items);
     // Nobody has asked for that.
     if (kind === "sunsubscribe") this.#moved(items[1]!);
@@ -304,18 +308,19 @@ export class Hub {
   }
 
   #message(family: Family, items: readonly Arg[]): void {
-    const matched = items.length === 4 ? items[1] : undefined;
-    const [channel, message] = items.slice(-2);
-    const topic = this.#topics[family].get(matched ?? channel!);
+    const at = items.length - 2;
+    const channel = items[at]!;
+    const message = items[at + 1]!;
+    const matched = at === 2 ? items[1] : undefined;
+    const topic = this.#topics[family].get(matched ?? channel);
     if (topic === undefined) return;
-    // What one does with his bytes must not change what the others get.
-    const asBytes = topic.listeners.size > 1 ? (name: Arg) => new Uint8Array(nameBytes(name)) : nameBytes;
+    const asBytes = topic.listeners.size > 1 ? ownBytes : nameBytes;
     for (const listener of topic.listeners) {
       const { mode, subscription } = listener;
       // It may have come in one breath with what confirms that there was a gap before it.
       resumed(listener, this.#generation);
       const as = (mode & BYTES) !== 0 ? asBytes : nameText;
-      const value = { channel: as(channel!), message: as(message!) };
+      const value = { channel: as(channel), message: as(message) };
       const whole = matched === undefined ? value : { ...value, pattern: as(matched) };
       (subscription as Subscription<string>).deliver(whole as Message<string>);
     }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { tell } from "../connection/tell.ts";
+import { tell, throwApart } from "../connection/tell.ts";
 import { INBOX, Inbox, type InboxOptions } from "./inbox.ts";
 import { checkKnown } from "./known.ts";
 
@@ -78,7 +78,13 @@ export class Subscription<S extends string | Uint8Array = string>
   deliver(message: Message<S>): void {
     if (this.#inbox.ended) return;
     const { onMessage } = this.#options;
-    if (onMessage !== undefined) return tell(() => onMessage(message as never));
+    if (onMessage !== undefined) {
+      try {
+        return onMessage(message as never);
+      } catch (error) {
+        return throwApart(error);
+      }
+    }
     const full = this.#inbox.put(message);
     if (full !== undefined) this.fail(full);
   }

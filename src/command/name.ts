@@ -16,6 +16,7 @@ const encoder = new TextEncoder();
  * @throws {TypeError} if it is bytes that are gone.
  */
 export function nameText(name: Arg): string {
+  if (typeof name === "string") return name;
   if (ArrayBuffer.isView(name)) return utf8.decode(viewed(name));
   return typeof name === "number" ? numberText(name) : String(name);
 }

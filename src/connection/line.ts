@@ -18,7 +18,7 @@ import { type Owed, Pending, type Sender } from "./pending.ts";
 import { Retries, type RetriesOwner } from "./retries.ts";
 import { Room } from "./room.ts";
 import { asksForSign, signOfLife } from "./sign_of_life.ts";
-import { tell } from "./tell.ts";
+import { tell, throwApart } from "./tell.ts";
 import type { Ticket } from "./ticket.ts";
 import { type Encoded, type Tap, Traffic } from "./traffic.ts";
 import type { Sendable } from "./waiting.ts";
@@ -310,7 +310,11 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
     const { onPush } = this.options;
     // One that was replaced only answers: what else it hears the new one hears as well.
     if (onPush === undefined || connection !== this.#life.connection) return;
-    tell(() => onPush(push, this));
+    try {
+      onPush(push, this);
+    } catch (error) {
+      throwApart(error);
+    }
   }
 
   quiet(connection: Connection, why: "idle" | "patient"): void {

@@ -12,8 +12,13 @@ export function tell(listener: () => void): void {
   try {
     listener();
   } catch (error) {
-    setTimeout(() => {
-      throw error;
-    });
+    throwApart(error);
   }
+}
+
+/** Throws what a listener threw in a task of its own: see {@link tell}, which takes a function for each time it is called. */
+export function throwApart(error: unknown): void {
+  setTimeout(() => {
+    throw error;
+  });
 }
