@@ -109,11 +109,21 @@ class Signatures {
       };
       return [without, withAll, union];
     }
-    return [{
-      generics: `<const O extends ${name}${required ? "" : " = Record<never, never>"}>`,
-      params: list(`O & Strict<O, KeysOf<${name}>>`),
-      returns: `Promise<${this.#conditional(given)}>`,
-    }, union];
+    const strict = `O & Strict<O, KeysOf<${name}>>`;
+    const returns = `Promise<${this.#conditional(given)}>`;
+    if (required) return [{ generics: `<const O extends ${name}>`, params: list(strict), returns }, union];
+    // Of an optional parameter a compiler infers O without `undefined`, as if options were given for certain: only one that
+    // must be written keeps it. This is the first one: it has the docstring, which speaks of options.
+    const written = params.map((param) => param.replace(/^(\w+)\?: (.*)$/s, "$1: $2 | undefined"));
+    return [
+      {
+        generics: `<const O extends ${name} | undefined>`,
+        params: [...written, `options: ${strict}`].join(", "),
+        returns,
+      },
+      { generics, params: params.join(", "), returns: `Promise<${this.#union(given, true)}>` },
+      union,
+    ];
   }
 
   /** Options are given behind parameters that come together or not at all, too: `undefined` stands in the place of these. */

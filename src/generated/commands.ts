@@ -106,7 +106,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param predicates Conditions on the value: equal, containing, glob or regular expression.
    * @param options See {@link ArgrepOptions}.
    */
-  argrep<const O extends ArgrepOptions = Record<never, never>>(key: Key, start: Value, end: Value, predicates: readonly ({ exact: Value } | { match: Value } | { glob: Value } | { re: Value })[], options?: O & Strict<O, KeysOf<ArgrepOptions>>): Promise<If<Flag<O, "withvalues">, [index: I, value: S][], I[]>>;
+  argrep<const O extends ArgrepOptions | undefined>(key: Key, start: Value, end: Value, predicates: readonly ({ exact: Value } | { match: Value } | { glob: Value } | { re: Value })[], options: O & Strict<O, KeysOf<ArgrepOptions>>): Promise<If<Flag<O, "withvalues">, [index: I, value: S][], I[]>>;
+  /** Finds the slots in a range of an array whose values fit text conditions: equal, containing, glob or regular expression. */
+  argrep(key: Key, start: Value, end: Value, predicates: readonly ({ exact: Value } | { match: Value } | { glob: Value } | { re: Value })[]): Promise<I[]>;
   /** Finds the slots in a range of an array whose values fit text conditions: equal, containing, glob or regular expression. */
   argrep(key: Key, start: Value, end: Value, predicates: readonly ({ exact: Value } | { match: Value } | { glob: Value } | { re: Value })[], options?: ArgrepOptions): Promise<[index: I, value: S][] | I[]>;
   argrep(key: Key, start: Value, end: Value, predicates: readonly ({ exact: Value } | { match: Value } | { glob: Value } | { re: Value })[], options?: ArgrepOptions): Promise<unknown> {
@@ -524,7 +526,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link BfInfoOptions}.
    * @returns A null in it where the filter does not scale.
    */
-  bfInfo<const O extends BfInfoOptions = Record<never, never>>(key: Key, options?: O & Strict<O, KeysOf<BfInfoOptions>>): Promise<If<Flag<O, "capacity" | "size" | "filters" | "items" | "expansion" | "maxscaledcapacity">, (I | null)[], If<Flag<O, "error" | "tightening">, number[], BfInfoReply3<I>>>>;
+  bfInfo<const O extends BfInfoOptions | undefined>(key: Key, options: O & Strict<O, KeysOf<BfInfoOptions>>): Promise<If<Flag<O, "capacity" | "size" | "filters" | "items" | "expansion" | "maxscaledcapacity">, (I | null)[], If<Flag<O, "error" | "tightening">, number[], BfInfoReply3<I>>>>;
+  /** Describes a Bloom filter: capacity, size, layers, items and growth. */
+  bfInfo(key: Key): Promise<BfInfoReply3<I>>;
   /** Describes a Bloom filter: capacity, size, layers, items and growth. */
   bfInfo(key: Key, options?: BfInfoOptions): Promise<(I | null)[] | number[] | BfInfoReply3<I>>;
   bfInfo(key: Key, options?: BfInfoOptions): Promise<unknown> {
@@ -1194,7 +1198,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link TopkListOptions}.
    * @returns A null in it where the list has a free place.
    */
-  topkList<const O extends TopkListOptions = Record<never, never>>(key: Key, options?: O & Strict<O, KeysOf<TopkListOptions>>): Promise<If<Flag<O, "withcount">, [name: S, value: I][], (S | null)[]>>;
+  topkList<const O extends TopkListOptions | undefined>(key: Key, options: O & Strict<O, KeysOf<TopkListOptions>>): Promise<If<Flag<O, "withcount">, [name: S, value: I][], (S | null)[]>>;
+  /** Lists the most frequent items, the most frequent first, optionally with their counts. */
+  topkList(key: Key): Promise<(S | null)[]>;
   /** Lists the most frequent items, the most frequent first, optionally with their counts. */
   topkList(key: Key, options?: TopkListOptions): Promise<[name: S, value: I][] | (S | null)[]>;
   topkList(key: Key, options?: TopkListOptions): Promise<unknown> {
@@ -2468,7 +2474,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link SortOptions}.
    * @returns A null in it where what a `GET` pattern points to does not exist.
    */
-  sort<const O extends SortOptions = Record<never, never>>(key: Key, options?: O & Strict<O, KeysOf<SortOptions>>): Promise<If<Flag<O, "store">, I, If<Flag<O, "get">, (S | null)[], S[]>>>;
+  sort<const O extends SortOptions | undefined>(key: Key, options: O & Strict<O, KeysOf<SortOptions>>): Promise<If<Flag<O, "store">, I, If<Flag<O, "get">, (S | null)[], S[]>>>;
+  /** Sorts the elements of a list, set or sorted set, also by outside keys, and returns them or keeps them as a list. */
+  sort(key: Key): Promise<S[]>;
   /** Sorts the elements of a list, set or sorted set, also by outside keys, and returns them or keeps them as a list. */
   sort(key: Key, options?: SortOptions): Promise<I | (S | null)[] | S[]>;
   sort(key: Key, options?: SortOptions): Promise<unknown> {
@@ -2508,7 +2516,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link SortRoOptions}.
    * @returns A null in it where what a `GET` pattern points to does not exist.
    */
-  sortRo<const O extends SortRoOptions = Record<never, never>>(key: Key, options?: O & Strict<O, KeysOf<SortRoOptions>>): Promise<If<Flag<O, "get">, (S | null)[], S[]>>;
+  sortRo<const O extends SortRoOptions | undefined>(key: Key, options: O & Strict<O, KeysOf<SortRoOptions>>): Promise<If<Flag<O, "get">, (S | null)[], S[]>>;
+  /** Sorts the elements of a list, set or sorted set without being able to keep them, so replicas may answer it. */
+  sortRo(key: Key): Promise<S[]>;
   /** Sorts the elements of a list, set or sorted set without being able to keep them, so replicas may answer it. */
   sortRo(key: Key, options?: SortRoOptions): Promise<(S | null)[] | S[]>;
   sortRo(key: Key, options?: SortRoOptions): Promise<unknown> {
@@ -2663,7 +2673,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link GeoradiusOptions}.
    * @deprecated Since Redis 6.2.0: use `GEOSEARCH` or `GEOSEARCHSTORE` with `BYRADIUS`.
    */
-  georadius<const O extends GeoradiusOptions = Record<never, never>>(key: Key, longitude: number, latitude: number, radius: number, unit: GeoUnit, options?: O & Strict<O, KeysOf<GeoradiusOptions>>): Promise<If<Flag<O, "store" | "storedist">, I, If<Flag<O, "withdist" | "withhash" | "withcoord">, GeoPlace<O, S, I>[], S[]>>>;
+  georadius<const O extends GeoradiusOptions | undefined>(key: Key, longitude: number, latitude: number, radius: number, unit: GeoUnit, options: O & Strict<O, KeysOf<GeoradiusOptions>>): Promise<If<Flag<O, "store" | "storedist">, I, If<Flag<O, "withdist" | "withhash" | "withcoord">, GeoPlace<O, S, I>[], S[]>>>;
+  /** Finds the members within a radius around a point and can keep them; GEOSEARCH replaces it. */
+  georadius(key: Key, longitude: number, latitude: number, radius: number, unit: GeoUnit): Promise<S[]>;
   /** Finds the members within a radius around a point and can keep them; GEOSEARCH replaces it. */
   georadius(key: Key, longitude: number, latitude: number, radius: number, unit: GeoUnit, options?: GeoradiusOptions): Promise<I | GeoPlace<GeoradiusOptions, S, I>[] | S[]>;
   georadius(key: Key, longitude: number, latitude: number, radius: number, unit: GeoUnit, options?: GeoradiusOptions): Promise<unknown> {
@@ -2702,7 +2714,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link GeoradiusbymemberOptions}.
    * @deprecated Since Redis 6.2.0: use `GEOSEARCH` or `GEOSEARCHSTORE` with `FROMMEMBER` and `BYRADIUS`.
    */
-  georadiusbymember<const O extends GeoradiusbymemberOptions = Record<never, never>>(key: Key, member: Value, radius: number, unit: GeoUnit, options?: O & Strict<O, KeysOf<GeoradiusbymemberOptions>>): Promise<If<Flag<O, "store" | "storedist">, I, If<Flag<O, "withdist" | "withhash" | "withcoord">, GeoPlace<O, S, I>[], S[]>>>;
+  georadiusbymember<const O extends GeoradiusbymemberOptions | undefined>(key: Key, member: Value, radius: number, unit: GeoUnit, options: O & Strict<O, KeysOf<GeoradiusbymemberOptions>>): Promise<If<Flag<O, "store" | "storedist">, I, If<Flag<O, "withdist" | "withhash" | "withcoord">, GeoPlace<O, S, I>[], S[]>>>;
+  /** Finds the members within a radius around another member and can keep them; GEOSEARCH replaces it. */
+  georadiusbymember(key: Key, member: Value, radius: number, unit: GeoUnit): Promise<S[]>;
   /** Finds the members within a radius around another member and can keep them; GEOSEARCH replaces it. */
   georadiusbymember(key: Key, member: Value, radius: number, unit: GeoUnit, options?: GeoradiusbymemberOptions): Promise<I | GeoPlace<GeoradiusbymemberOptions, S, I>[] | S[]>;
   georadiusbymember(key: Key, member: Value, radius: number, unit: GeoUnit, options?: GeoradiusbymemberOptions): Promise<unknown> {
@@ -2741,7 +2755,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link GeoradiusbymemberRoOptions}.
    * @deprecated Since Redis 6.2.0: use `GEOSEARCH` with `FROMMEMBER` and `BYRADIUS`.
    */
-  georadiusbymemberRo<const O extends GeoradiusbymemberRoOptions = Record<never, never>>(key: Key, member: Value, radius: number, unit: GeoUnit, options?: O & Strict<O, KeysOf<GeoradiusbymemberRoOptions>>): Promise<If<Flag<O, "withdist" | "withhash" | "withcoord">, GeoPlace<O, S, I>[], S[]>>;
+  georadiusbymemberRo<const O extends GeoradiusbymemberRoOptions | undefined>(key: Key, member: Value, radius: number, unit: GeoUnit, options: O & Strict<O, KeysOf<GeoradiusbymemberRoOptions>>): Promise<If<Flag<O, "withdist" | "withhash" | "withcoord">, GeoPlace<O, S, I>[], S[]>>;
+  /** Finds the members within a radius around another member, read-only; GEOSEARCH replaces it. */
+  georadiusbymemberRo(key: Key, member: Value, radius: number, unit: GeoUnit): Promise<S[]>;
   /** Finds the members within a radius around another member, read-only; GEOSEARCH replaces it. */
   georadiusbymemberRo(key: Key, member: Value, radius: number, unit: GeoUnit, options?: GeoradiusbymemberRoOptions): Promise<GeoPlace<GeoradiusbymemberRoOptions, S, I>[] | S[]>;
   georadiusbymemberRo(key: Key, member: Value, radius: number, unit: GeoUnit, options?: GeoradiusbymemberRoOptions): Promise<unknown> {
@@ -2776,7 +2792,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link GeoradiusRoOptions}.
    * @deprecated Since Redis 6.2.0: use `GEOSEARCH` with `BYRADIUS`.
    */
-  georadiusRo<const O extends GeoradiusRoOptions = Record<never, never>>(key: Key, longitude: number, latitude: number, radius: number, unit: GeoUnit, options?: O & Strict<O, KeysOf<GeoradiusRoOptions>>): Promise<If<Flag<O, "withdist" | "withhash" | "withcoord">, GeoPlace<O, S, I>[], S[]>>;
+  georadiusRo<const O extends GeoradiusRoOptions | undefined>(key: Key, longitude: number, latitude: number, radius: number, unit: GeoUnit, options: O & Strict<O, KeysOf<GeoradiusRoOptions>>): Promise<If<Flag<O, "withdist" | "withhash" | "withcoord">, GeoPlace<O, S, I>[], S[]>>;
+  /** Finds the members within a radius around a point, read-only; GEOSEARCH replaces it. */
+  georadiusRo(key: Key, longitude: number, latitude: number, radius: number, unit: GeoUnit): Promise<S[]>;
   /** Finds the members within a radius around a point, read-only; GEOSEARCH replaces it. */
   georadiusRo(key: Key, longitude: number, latitude: number, radius: number, unit: GeoUnit, options?: GeoradiusRoOptions): Promise<GeoPlace<GeoradiusRoOptions, S, I>[] | S[]>;
   georadiusRo(key: Key, longitude: number, latitude: number, radius: number, unit: GeoUnit, options?: GeoradiusRoOptions): Promise<unknown> {
@@ -3238,7 +3256,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   hrandfield(key: Key): Promise<S | null>;
   /** Picks fields of a hash by chance; a positive count gives distinct ones, a negative count allows repeats. */
-  hrandfield<const O extends HrandfieldOptions = Record<never, never>>(key: Key, count: number, options?: O & Strict<O, KeysOf<HrandfieldOptions>>): Promise<If<Flag<O, "withvalues">, [name: S, value: S][], S[]>>;
+  hrandfield<const O extends HrandfieldOptions | undefined>(key: Key, count: number, options: O & Strict<O, KeysOf<HrandfieldOptions>>): Promise<If<Flag<O, "withvalues">, [name: S, value: S][], S[]>>;
+  /** Picks fields of a hash by chance; a positive count gives distinct ones, a negative count allows repeats. */
+  hrandfield(key: Key, count: number): Promise<S[]>;
   /** Picks fields of a hash by chance; a positive count gives distinct ones, a negative count allows repeats. */
   hrandfield(key: Key, count: number, options?: HrandfieldOptions): Promise<[name: S, value: S][] | S[]>;
   /** Picks fields of a hash by chance; a positive count gives distinct ones, a negative count allows repeats. */
@@ -3263,7 +3283,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param cursor "0" to begin, then what the last call gave.
    * @param options See {@link HscanOptions}.
    */
-  hscan<const O extends HscanOptions = Record<never, never>>(key: Key, cursor: Value, options?: O & Strict<O, KeysOf<HscanOptions>>): Promise<If<Flag<O, "novalues">, [cursor: S, fields: S[]], [cursor: S, fields: Dict<S, S>]>>;
+  hscan<const O extends HscanOptions | undefined>(key: Key, cursor: Value, options: O & Strict<O, KeysOf<HscanOptions>>): Promise<If<Flag<O, "novalues">, [cursor: S, fields: S[]], [cursor: S, fields: Dict<S, S>]>>;
+  /** Gives the next batch of fields and values of a hash and the cursor to go on with. */
+  hscan(key: Key, cursor: Value): Promise<[cursor: S, fields: Dict<S, S>]>;
   /** Gives the next batch of fields and values of a hash and the cursor to go on with. */
   hscan(key: Key, cursor: Value, options?: HscanOptions): Promise<[cursor: S, fields: S[]] | [cursor: S, fields: Dict<S, S>]>;
   hscan(key: Key, cursor: Value, options?: HscanOptions): Promise<unknown> {
@@ -4093,7 +4115,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link LposOptions}.
    * @returns `null` when no element matches.
    */
-  lpos<const O extends LposOptions = Record<never, never>>(key: Key, element: Value, options?: O & Strict<O, KeysOf<LposOptions>>): Promise<If<Flag<O, "count">, I[], I | null>>;
+  lpos<const O extends LposOptions | undefined>(key: Key, element: Value, options: O & Strict<O, KeysOf<LposOptions>>): Promise<If<Flag<O, "count">, I[], I | null>>;
+  /** Finds the position of an element in a list, or several positions when a count is given. */
+  lpos(key: Key, element: Value): Promise<I | null>;
   /** Finds the position of an element in a list, or several positions when a count is given. */
   lpos(key: Key, element: Value, options?: LposOptions): Promise<I[] | I | null>;
   lpos(key: Key, element: Value, options?: LposOptions): Promise<unknown> {
@@ -4654,7 +4678,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link FtAggregateOptions}.
    * @returns How many rows there are, and the rows; with a cursor also the number to go on with, 0 at the end.
    */
-  ftAggregate<const O extends FtAggregateOptions = Record<never, never>>(index: Value, query: Value, steps?: readonly FtAggregateStep[], options?: O & Strict<O, KeysOf<FtAggregateOptions>>): Promise<If<Flag<O, "withcursor">, [rows: SearchRows<S, I>, cursor: I], SearchRows<S, I>>>;
+  ftAggregate<const O extends FtAggregateOptions | undefined>(index: Value, query: Value, steps: readonly FtAggregateStep[] | undefined, options: O & Strict<O, KeysOf<FtAggregateOptions>>): Promise<If<Flag<O, "withcursor">, [rows: SearchRows<S, I>, cursor: I], SearchRows<S, I>>>;
+  /** Runs a query and passes its hits through steps such as grouping, computing, sorting and filtering. */
+  ftAggregate(index: Value, query: Value, steps?: readonly FtAggregateStep[]): Promise<SearchRows<S, I>>;
   /** Runs a query and passes its hits through steps such as grouping, computing, sorting and filtering. */
   ftAggregate(index: Value, query: Value, steps?: readonly FtAggregateStep[], options?: FtAggregateOptions): Promise<[rows: SearchRows<S, I>, cursor: I] | SearchRows<S, I>>;
   ftAggregate(index: Value, query: Value, steps?: readonly FtAggregateStep[], options?: FtAggregateOptions): Promise<unknown> {
@@ -5655,7 +5681,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link FtSuggetOptions}.
    * @returns `null` when nothing is stored under that key; in place of a payload: it has none.
    */
-  ftSugget<const O extends FtSuggetOptions = Record<never, never>>(key: Key, prefix: Value, options?: O & Strict<O, KeysOf<FtSuggetOptions>>): Promise<If<Flag<O, "withscores">, If<Flag<O, "withpayloads">, [suggestion: S, score: number, payload: S | null][] | null, [member: S, score: number][] | null>, If<Flag<O, "withpayloads">, [name: S, value: S | null][] | null, S[] | null>>>;
+  ftSugget<const O extends FtSuggetOptions | undefined>(key: Key, prefix: Value, options: O & Strict<O, KeysOf<FtSuggetOptions>>): Promise<If<Flag<O, "withscores">, If<Flag<O, "withpayloads">, [suggestion: S, score: number, payload: S | null][] | null, [member: S, score: number][] | null>, If<Flag<O, "withpayloads">, [name: S, value: S | null][] | null, S[] | null>>>;
+  /** Proposes completions of a prefix from an auto-complete dictionary, best first. */
+  ftSugget(key: Key, prefix: Value): Promise<S[] | null>;
   /** Proposes completions of a prefix from an auto-complete dictionary, best first. */
   ftSugget(key: Key, prefix: Value, options?: FtSuggetOptions): Promise<[suggestion: S, score: number, payload: S | null][] | [member: S, score: number][] | [name: S, value: S | null][] | S[] | null>;
   ftSugget(key: Key, prefix: Value, options?: FtSuggetOptions): Promise<unknown> {
@@ -7341,11 +7369,15 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link ZaddOptions}.
    * @returns `null` when the condition did not hold and the score stayed as it was.
    */
-  zadd<const O extends ZaddOptions = Record<never, never>>(key: Key, score: number, member: Value, options?: O & Strict<O, KeysOf<ZaddOptions>>): Promise<If<Flag<O, "incr">, number | null, I>>;
+  zadd<const O extends ZaddOptions | undefined>(key: Key, score: number, member: Value, options: O & Strict<O, KeysOf<ZaddOptions>>): Promise<If<Flag<O, "incr">, number | null, I>>;
+  /** Puts members with scores into a sorted set or updates their scores, giving how many were new (or changed). */
+  zadd(key: Key, score: number, member: Value): Promise<I>;
   /** Puts members with scores into a sorted set or updates their scores, giving how many were new (or changed). */
   zadd(key: Key, score: number, member: Value, options?: ZaddOptions): Promise<number | I | null>;
   /** Puts members with scores into a sorted set or updates their scores, giving how many were new (or changed). */
-  zadd<const O extends ZaddOptions = Record<never, never>>(key: Key, members: Pairs<Value, number>, options?: O & Strict<O, KeysOf<ZaddOptions>>): Promise<If<Flag<O, "incr">, number | null, I>>;
+  zadd<const O extends ZaddOptions | undefined>(key: Key, members: Pairs<Value, number>, options: O & Strict<O, KeysOf<ZaddOptions>>): Promise<If<Flag<O, "incr">, number | null, I>>;
+  /** Puts members with scores into a sorted set or updates their scores, giving how many were new (or changed). */
+  zadd(key: Key, members: Pairs<Value, number>): Promise<I>;
   /** Puts members with scores into a sorted set or updates their scores, giving how many were new (or changed). */
   zadd(key: Key, members: Pairs<Value, number>, options?: ZaddOptions): Promise<number | I | null>;
   zadd(key: Key, members: Pairs<Value, number> | number, member?: Value | ZaddOptions, options?: ZaddOptions): Promise<unknown> {
@@ -7402,7 +7434,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param keys The keys.
    * @param options See {@link ZdiffOptions}.
    */
-  zdiff<const O extends ZdiffOptions = Record<never, never>>(keys: readonly Key[], options?: O & Strict<O, KeysOf<ZdiffOptions>>): Promise<If<Flag<O, "withscores">, [member: S, score: number][], S[]>>;
+  zdiff<const O extends ZdiffOptions | undefined>(keys: readonly Key[], options: O & Strict<O, KeysOf<ZdiffOptions>>): Promise<If<Flag<O, "withscores">, [member: S, score: number][], S[]>>;
+  /** Gives the members of the first sorted set that none of the other sets has. */
+  zdiff(keys: readonly Key[]): Promise<S[]>;
   /** Gives the members of the first sorted set that none of the other sets has. */
   zdiff(keys: readonly Key[], options?: ZdiffOptions): Promise<[member: S, score: number][] | S[]>;
   zdiff(keys: readonly Key[], options?: ZdiffOptions): Promise<unknown> {
@@ -7446,7 +7480,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param keys The keys.
    * @param options See {@link ZinterOptions}.
    */
-  zinter<const O extends ZinterOptions = Record<never, never>>(keys: readonly Key[], options?: O & Strict<O, KeysOf<ZinterOptions>>): Promise<If<Flag<O, "withscores">, [member: S, score: number][], S[]>>;
+  zinter<const O extends ZinterOptions | undefined>(keys: readonly Key[], options: O & Strict<O, KeysOf<ZinterOptions>>): Promise<If<Flag<O, "withscores">, [member: S, score: number][], S[]>>;
+  /** Gives the members that all the sorted sets share, with their scores combined. */
+  zinter(keys: readonly Key[]): Promise<S[]>;
   /** Gives the members that all the sorted sets share, with their scores combined. */
   zinter(keys: readonly Key[], options?: ZinterOptions): Promise<[member: S, score: number][] | S[]>;
   zinter(keys: readonly Key[], options?: ZinterOptions): Promise<unknown> {
@@ -7608,7 +7644,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    */
   zrandmember(key: Key): Promise<S | null>;
   /** Picks members of a sorted set by chance; a negative count allows repeats. */
-  zrandmember<const O extends ZrandmemberOptions = Record<never, never>>(key: Key, count: number, options?: O & Strict<O, KeysOf<ZrandmemberOptions>>): Promise<If<Flag<O, "withscores">, [member: S, score: number][], S[]>>;
+  zrandmember<const O extends ZrandmemberOptions | undefined>(key: Key, count: number, options: O & Strict<O, KeysOf<ZrandmemberOptions>>): Promise<If<Flag<O, "withscores">, [member: S, score: number][], S[]>>;
+  /** Picks members of a sorted set by chance; a negative count allows repeats. */
+  zrandmember(key: Key, count: number): Promise<S[]>;
   /** Picks members of a sorted set by chance; a negative count allows repeats. */
   zrandmember(key: Key, count: number, options?: ZrandmemberOptions): Promise<[member: S, score: number][] | S[]>;
   /** Picks members of a sorted set by chance; a negative count allows repeats. */
@@ -7634,7 +7672,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param stop Last one, included.
    * @param options See {@link ZrangeOptions}.
    */
-  zrange<const O extends ZrangeOptions = Record<never, never>>(key: Key, start: Value, stop: Value, options?: O & Strict<O, KeysOf<ZrangeOptions>>): Promise<If<Flag<O, "withscores">, [member: S, score: number][], S[]>>;
+  zrange<const O extends ZrangeOptions | undefined>(key: Key, start: Value, stop: Value, options: O & Strict<O, KeysOf<ZrangeOptions>>): Promise<If<Flag<O, "withscores">, [member: S, score: number][], S[]>>;
+  /** Reads a stretch of a sorted set by position, by score or in byte order, forwards or backwards. */
+  zrange(key: Key, start: Value, stop: Value): Promise<S[]>;
   /** Reads a stretch of a sorted set by position, by score or in byte order, forwards or backwards. */
   zrange(key: Key, start: Value, stop: Value, options?: ZrangeOptions): Promise<[member: S, score: number][] | S[]>;
   zrange(key: Key, start: Value, stop: Value, options?: ZrangeOptions): Promise<unknown> {
@@ -7688,7 +7728,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link ZrangebyscoreOptions}.
    * @deprecated Since Redis 6.2.0: use `ZRANGE` with `BYSCORE`.
    */
-  zrangebyscore<const O extends ZrangebyscoreOptions = Record<never, never>>(key: Key, min: ScoreBound, max: ScoreBound, options?: O & Strict<O, KeysOf<ZrangebyscoreOptions>>): Promise<If<Flag<O, "withscores">, [member: S, score: number][], S[]>>;
+  zrangebyscore<const O extends ZrangebyscoreOptions | undefined>(key: Key, min: ScoreBound, max: ScoreBound, options: O & Strict<O, KeysOf<ZrangebyscoreOptions>>): Promise<If<Flag<O, "withscores">, [member: S, score: number][], S[]>>;
+  /** Reads the members whose scores lie between two bounds, lowest first; ZRANGE with byscore replaces it. */
+  zrangebyscore(key: Key, min: ScoreBound, max: ScoreBound): Promise<S[]>;
   /** Reads the members whose scores lie between two bounds, lowest first; ZRANGE with byscore replaces it. */
   zrangebyscore(key: Key, min: ScoreBound, max: ScoreBound, options?: ZrangebyscoreOptions): Promise<[member: S, score: number][] | S[]>;
   zrangebyscore(key: Key, min: ScoreBound, max: ScoreBound, options?: ZrangebyscoreOptions): Promise<unknown> {
@@ -7741,7 +7783,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link ZrankOptions}.
    * @returns `null` when the member or the key does not exist.
    */
-  zrank<const O extends ZrankOptions = Record<never, never>>(key: Key, member: Value, options?: O & Strict<O, KeysOf<ZrankOptions>>): Promise<If<Flag<O, "withscore">, [rank: I, score: number] | null, I | null>>;
+  zrank<const O extends ZrankOptions | undefined>(key: Key, member: Value, options: O & Strict<O, KeysOf<ZrankOptions>>): Promise<If<Flag<O, "withscore">, [rank: I, score: number] | null, I | null>>;
+  /** Gives the place of a member counted from the lowest score, 0 being first, or null when it is missing. */
+  zrank(key: Key, member: Value): Promise<I | null>;
   /** Gives the place of a member counted from the lowest score, 0 being first, or null when it is missing. */
   zrank(key: Key, member: Value, options?: ZrankOptions): Promise<[rank: I, score: number] | I | null>;
   zrank(key: Key, member: Value, options?: ZrankOptions): Promise<unknown> {
@@ -7814,7 +7858,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link ZrevrangeOptions}.
    * @deprecated Since Redis 6.2.0: use `ZRANGE` with `REV`.
    */
-  zrevrange<const O extends ZrevrangeOptions = Record<never, never>>(key: Key, start: number, stop: number, options?: O & Strict<O, KeysOf<ZrevrangeOptions>>): Promise<If<Flag<O, "withscores">, [member: S, score: number][], S[]>>;
+  zrevrange<const O extends ZrevrangeOptions | undefined>(key: Key, start: number, stop: number, options: O & Strict<O, KeysOf<ZrevrangeOptions>>): Promise<If<Flag<O, "withscores">, [member: S, score: number][], S[]>>;
+  /** Reads the members between two places counted from the highest score; ZRANGE with rev replaces it. */
+  zrevrange(key: Key, start: number, stop: number): Promise<S[]>;
   /** Reads the members between two places counted from the highest score; ZRANGE with rev replaces it. */
   zrevrange(key: Key, start: number, stop: number, options?: ZrevrangeOptions): Promise<[member: S, score: number][] | S[]>;
   zrevrange(key: Key, start: number, stop: number, options?: ZrevrangeOptions): Promise<unknown> {
@@ -7858,7 +7904,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link ZrevrangebyscoreOptions}.
    * @deprecated Since Redis 6.2.0: use `ZRANGE` with `REV` and `BYSCORE`.
    */
-  zrevrangebyscore<const O extends ZrevrangebyscoreOptions = Record<never, never>>(key: Key, max: ScoreBound, min: ScoreBound, options?: O & Strict<O, KeysOf<ZrevrangebyscoreOptions>>): Promise<If<Flag<O, "withscores">, [member: S, score: number][], S[]>>;
+  zrevrangebyscore<const O extends ZrevrangebyscoreOptions | undefined>(key: Key, max: ScoreBound, min: ScoreBound, options: O & Strict<O, KeysOf<ZrevrangebyscoreOptions>>): Promise<If<Flag<O, "withscores">, [member: S, score: number][], S[]>>;
+  /** Reads the members whose scores lie between two bounds, highest first; ZRANGE with byscore and rev replaces it. */
+  zrevrangebyscore(key: Key, max: ScoreBound, min: ScoreBound): Promise<S[]>;
   /** Reads the members whose scores lie between two bounds, highest first; ZRANGE with byscore and rev replaces it. */
   zrevrangebyscore(key: Key, max: ScoreBound, min: ScoreBound, options?: ZrevrangebyscoreOptions): Promise<[member: S, score: number][] | S[]>;
   zrevrangebyscore(key: Key, max: ScoreBound, min: ScoreBound, options?: ZrevrangebyscoreOptions): Promise<unknown> {
@@ -7883,7 +7931,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link ZrevrankOptions}.
    * @returns `null` when the member or the key does not exist.
    */
-  zrevrank<const O extends ZrevrankOptions = Record<never, never>>(key: Key, member: Value, options?: O & Strict<O, KeysOf<ZrevrankOptions>>): Promise<If<Flag<O, "withscore">, [rank: I, score: number] | null, I | null>>;
+  zrevrank<const O extends ZrevrankOptions | undefined>(key: Key, member: Value, options: O & Strict<O, KeysOf<ZrevrankOptions>>): Promise<If<Flag<O, "withscore">, [rank: I, score: number] | null, I | null>>;
+  /** Gives the place of a member counted from the highest score, 0 being first, or null when it is missing. */
+  zrevrank(key: Key, member: Value): Promise<I | null>;
   /** Gives the place of a member counted from the highest score, 0 being first, or null when it is missing. */
   zrevrank(key: Key, member: Value, options?: ZrevrankOptions): Promise<[rank: I, score: number] | I | null>;
   zrevrank(key: Key, member: Value, options?: ZrevrankOptions): Promise<unknown> {
@@ -7903,7 +7953,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param cursor "0" to begin, then what the last call gave.
    * @param options See {@link ZscanOptions}.
    */
-  zscan<const O extends ZscanOptions = Record<never, never>>(key: Key, cursor: Value, options?: O & Strict<O, KeysOf<ZscanOptions>>): Promise<If<Flag<O, "noscores">, [cursor: S, members: S[]], [cursor: S, members: [member: S, score: number][]]>>;
+  zscan<const O extends ZscanOptions | undefined>(key: Key, cursor: Value, options: O & Strict<O, KeysOf<ZscanOptions>>): Promise<If<Flag<O, "noscores">, [cursor: S, members: S[]], [cursor: S, members: [member: S, score: number][]]>>;
+  /** Gives the next batch of members and scores of a sorted set and the cursor to go on with. */
+  zscan(key: Key, cursor: Value): Promise<[cursor: S, members: [member: S, score: number][]]>;
   /** Gives the next batch of members and scores of a sorted set and the cursor to go on with. */
   zscan(key: Key, cursor: Value, options?: ZscanOptions): Promise<[cursor: S, members: S[]] | [cursor: S, members: [member: S, score: number][]]>;
   zscan(key: Key, cursor: Value, options?: ZscanOptions): Promise<unknown> {
@@ -7941,7 +7993,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param keys The keys.
    * @param options See {@link ZunionOptions}.
    */
-  zunion<const O extends ZunionOptions = Record<never, never>>(keys: readonly Key[], options?: O & Strict<O, KeysOf<ZunionOptions>>): Promise<If<Flag<O, "withscores">, [member: S, score: number][], S[]>>;
+  zunion<const O extends ZunionOptions | undefined>(keys: readonly Key[], options: O & Strict<O, KeysOf<ZunionOptions>>): Promise<If<Flag<O, "withscores">, [member: S, score: number][], S[]>>;
+  /** Gives every member that at least one of the sorted sets has, with scores combined. */
+  zunion(keys: readonly Key[]): Promise<S[]>;
   /** Gives every member that at least one of the sorted sets has, with scores combined. */
   zunion(keys: readonly Key[], options?: ZunionOptions): Promise<[member: S, score: number][] | S[]>;
   zunion(keys: readonly Key[], options?: ZunionOptions): Promise<unknown> {
@@ -8035,11 +8089,15 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link XaddOptions}.
    * @returns `null` when the stream does not exist and `NOMKSTREAM` was given.
    */
-  xadd<const O extends XaddOptions = Record<never, never>>(key: Key, id: Value, field: Value, value: Value, options?: O & Strict<O, KeysOf<XaddOptions>>): Promise<If<Flag<O, "nomkstream">, S | null, S>>;
+  xadd<const O extends XaddOptions | undefined>(key: Key, id: Value, field: Value, value: Value, options: O & Strict<O, KeysOf<XaddOptions>>): Promise<If<Flag<O, "nomkstream">, S | null, S>>;
+  /** Adds an entry to the end of a stream, making it when missing, optionally trimming, and gives the entry's ID. */
+  xadd(key: Key, id: Value, field: Value, value: Value): Promise<S>;
   /** Adds an entry to the end of a stream, making it when missing, optionally trimming, and gives the entry's ID. */
   xadd(key: Key, id: Value, field: Value, value: Value, options?: XaddOptions): Promise<S | null>;
   /** Adds an entry to the end of a stream, making it when missing, optionally trimming, and gives the entry's ID. */
-  xadd<const O extends XaddOptions = Record<never, never>>(key: Key, id: Value, fields: Pairs<Value, Value>, options?: O & Strict<O, KeysOf<XaddOptions>>): Promise<If<Flag<O, "nomkstream">, S | null, S>>;
+  xadd<const O extends XaddOptions | undefined>(key: Key, id: Value, fields: Pairs<Value, Value>, options: O & Strict<O, KeysOf<XaddOptions>>): Promise<If<Flag<O, "nomkstream">, S | null, S>>;
+  /** Adds an entry to the end of a stream, making it when missing, optionally trimming, and gives the entry's ID. */
+  xadd(key: Key, id: Value, fields: Pairs<Value, Value>): Promise<S>;
   /** Adds an entry to the end of a stream, making it when missing, optionally trimming, and gives the entry's ID. */
   xadd(key: Key, id: Value, fields: Pairs<Value, Value>, options?: XaddOptions): Promise<S | null>;
   xadd(key: Key, id: Value, fields: Pairs<Value, Value> | Value, value?: Value | XaddOptions, options?: XaddOptions): Promise<unknown> {
@@ -8093,7 +8151,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param start `0-0` to begin, then the cursor of the last call.
    * @param options See {@link XautoclaimOptions}.
    */
-  xautoclaim<const O extends XautoclaimOptions = Record<never, never>>(key: Key, group: Value, consumer: Value, minIdleTime: number, start: Value, options?: O & Strict<O, KeysOf<XautoclaimOptions>>): Promise<If<Flag<O, "justid">, [next: S, ids: S[], deleted: S[]], [next: S, entries: StreamEntry<S>[], deleted: S[]]>>;
+  xautoclaim<const O extends XautoclaimOptions | undefined>(key: Key, group: Value, consumer: Value, minIdleTime: number, start: Value, options: O & Strict<O, KeysOf<XautoclaimOptions>>): Promise<If<Flag<O, "justid">, [next: S, ids: S[], deleted: S[]], [next: S, entries: StreamEntry<S>[], deleted: S[]]>>;
+  /** Hands entries that have been pending too long to another consumer, walking the pending list with a cursor. */
+  xautoclaim(key: Key, group: Value, consumer: Value, minIdleTime: number, start: Value): Promise<[next: S, entries: StreamEntry<S>[], deleted: S[]]>;
   /** Hands entries that have been pending too long to another consumer, walking the pending list with a cursor. */
   xautoclaim(key: Key, group: Value, consumer: Value, minIdleTime: number, start: Value, options?: XautoclaimOptions): Promise<[next: S, ids: S[], deleted: S[]] | [next: S, entries: StreamEntry<S>[], deleted: S[]]>;
   xautoclaim(key: Key, group: Value, consumer: Value, minIdleTime: number, start: Value, options?: XautoclaimOptions): Promise<unknown> {
@@ -8140,7 +8200,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param ids The ids.
    * @param options See {@link XclaimOptions}.
    */
-  xclaim<const O extends XclaimOptions = Record<never, never>>(key: Key, group: Value, consumer: Value, minIdleTime: number, ids: readonly Value[], options?: O & Strict<O, KeysOf<XclaimOptions>>): Promise<If<Flag<O, "justid">, S[], StreamEntry<S>[]>>;
+  xclaim<const O extends XclaimOptions | undefined>(key: Key, group: Value, consumer: Value, minIdleTime: number, ids: readonly Value[], options: O & Strict<O, KeysOf<XclaimOptions>>): Promise<If<Flag<O, "justid">, S[], StreamEntry<S>[]>>;
+  /** Hands named pending entries to another consumer of the group, if they have been idle long enough. */
+  xclaim(key: Key, group: Value, consumer: Value, minIdleTime: number, ids: readonly Value[]): Promise<StreamEntry<S>[]>;
   /** Hands named pending entries to another consumer of the group, if they have been idle long enough. */
   xclaim(key: Key, group: Value, consumer: Value, minIdleTime: number, ids: readonly Value[], options?: XclaimOptions): Promise<S[] | StreamEntry<S>[]>;
   xclaim(key: Key, group: Value, consumer: Value, minIdleTime: number, ids: readonly Value[], options?: XclaimOptions): Promise<unknown> {
@@ -8346,7 +8408,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link XinfoStreamOptions}.
    * @returns A null in it where the server cannot tell (a group's `entries-read` or `lag`), or the stream is empty (its first and last entry).
    */
-  xinfoStream<const O extends XinfoStreamOptions = Record<never, never>>(key: Key, options?: O & Strict<O, KeysOf<XinfoStreamOptions>>): Promise<If<Flag<O, "full">, StreamDetails<S, I>, StreamInfo<S, I>>>;
+  xinfoStream<const O extends XinfoStreamOptions | undefined>(key: Key, options: O & Strict<O, KeysOf<XinfoStreamOptions>>): Promise<If<Flag<O, "full">, StreamDetails<S, I>, StreamInfo<S, I>>>;
+  /** Describes a stream: length, first and last entry, IDs, and in full also its groups and pending entries. */
+  xinfoStream(key: Key): Promise<StreamInfo<S, I>>;
   /** Describes a stream: length, first and last entry, IDs, and in full also its groups and pending entries. */
   xinfoStream(key: Key, options?: XinfoStreamOptions): Promise<StreamDetails<S, I> | StreamInfo<S, I>>;
   xinfoStream(key: Key, options?: XinfoStreamOptions): Promise<unknown> {
@@ -8489,7 +8553,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link XreadgroupOptions}.
    * @returns `null` when nothing new came; in place of an entry's fields: the entry has been deleted.
    */
-  xreadgroup<const O extends XreadgroupOptions = Record<never, never>>(group: Value, consumer: Value, streams: Pairs<Key, Value>, options?: O & Strict<O, KeysOf<XreadgroupOptions>>): Promise<If<Flag<O, "claim">, [key: S, entries: [id: S, fields: Dict<S, S> | null, idle?: I, deliveries?: I][]][] | null, [key: S, entries: DeliveredEntry<S>[]][] | null>>;
+  xreadgroup<const O extends XreadgroupOptions | undefined>(group: Value, consumer: Value, streams: Pairs<Key, Value>, options: O & Strict<O, KeysOf<XreadgroupOptions>>): Promise<If<Flag<O, "claim">, [key: S, entries: [id: S, fields: Dict<S, S> | null, idle?: I, deliveries?: I][]][] | null, [key: S, entries: DeliveredEntry<S>[]][] | null>>;
+  /** Reads entries of streams as a consumer of a group: new ones, or again those it has not confirmed yet. */
+  xreadgroup(group: Value, consumer: Value, streams: Pairs<Key, Value>): Promise<[key: S, entries: DeliveredEntry<S>[]][] | null>;
   /** Reads entries of streams as a consumer of a group: new ones, or again those it has not confirmed yet. */
   xreadgroup(group: Value, consumer: Value, streams: Pairs<Key, Value>, options?: XreadgroupOptions): Promise<[key: S, entries: [id: S, fields: Dict<S, S> | null, idle?: I, deliveries?: I][]][] | [key: S, entries: DeliveredEntry<S>[]][] | null>;
   xreadgroup(group: Value, consumer: Value, streams: Pairs<Key, Value>, options?: XreadgroupOptions): Promise<unknown> {
@@ -8796,7 +8862,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param key The key.
    * @param options See {@link IncrexOptions}.
    */
-  increx<const O extends IncrexOptions = Record<never, never>>(key: Key, options?: O & Strict<O, KeysOf<IncrexOptions>>): Promise<If<Flag<O, "byfloat">, [value: number, increment: number], [value: I, increment: I]>>;
+  increx<const O extends IncrexOptions | undefined>(key: Key, options: O & Strict<O, KeysOf<IncrexOptions>>): Promise<If<Flag<O, "byfloat">, [value: number, increment: number], [value: I, increment: I]>>;
+  /** Adds to a number within optional bounds and sets the lifetime of its key in one step, as rate limiters want it. */
+  increx(key: Key): Promise<[value: I, increment: I]>;
   /** Adds to a number within optional bounds and sets the lifetime of its key in one step, as rate limiters want it. */
   increx(key: Key, options?: IncrexOptions): Promise<[value: number, increment: number] | [value: I, increment: I]>;
   increx(key: Key, options?: IncrexOptions): Promise<unknown> {
@@ -8839,7 +8907,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param key2 Key of the other.
    * @param options See {@link LcsOptions}.
    */
-  lcs<const O extends LcsOptions = Record<never, never>>(key1: Key, key2: Key, options?: O & Strict<O, KeysOf<LcsOptions>>): Promise<If<Flag<O, "len">, I, If<Flag<O, "idx">, If<Flag<O, "withmatchlen">, { matches: [first: [start: I, end: I], second: [start: I, end: I], length: I][]; len: I }, { matches: [first: [start: I, end: I], second: [start: I, end: I]][]; len: I }>, S>>>;
+  lcs<const O extends LcsOptions | undefined>(key1: Key, key2: Key, options: O & Strict<O, KeysOf<LcsOptions>>): Promise<If<Flag<O, "len">, I, If<Flag<O, "idx">, If<Flag<O, "withmatchlen">, { matches: [first: [start: I, end: I], second: [start: I, end: I], length: I][]; len: I }, { matches: [first: [start: I, end: I], second: [start: I, end: I]][]; len: I }>, S>>>;
+  /** Gives the longest common subsequence of two strings, its length, or where the matches lie. */
+  lcs(key1: Key, key2: Key): Promise<S>;
   /** Gives the longest common subsequence of two strings, its length, or where the matches lie. */
   lcs(key1: Key, key2: Key, options?: LcsOptions): Promise<I | { matches: [first: [start: I, end: I], second: [start: I, end: I], length: I][]; len: I } | { matches: [first: [start: I, end: I], second: [start: I, end: I]][]; len: I } | S>;
   lcs(key1: Key, key2: Key, options?: LcsOptions): Promise<unknown> {
@@ -8959,7 +9029,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link SetOptions}.
    * @returns `null` when the condition did not hold and nothing was set; with `GET`: the key did not exist before.
    */
-  set<const O extends SetOptions = Record<never, never>>(key: Key, value: Value, options?: O & Strict<O, KeysOf<SetOptions>>): Promise<If<Flag<O, "get">, S | null, If<Flag<O, "nx" | "xx" | "ifeq" | "ifne" | "ifdeq" | "ifdne">, "OK" | null, "OK">>>;
+  set<const O extends SetOptions | undefined>(key: Key, value: Value, options: O & Strict<O, KeysOf<SetOptions>>): Promise<If<Flag<O, "get">, S | null, If<Flag<O, "nx" | "xx" | "ifeq" | "ifne" | "ifdeq" | "ifdne">, "OK" | null, "OK">>>;
+  /** Sets a key to a string, whatever type it held before, optionally on a condition, with a lifetime, or giving the old value. */
+  set(key: Key, value: Value): Promise<"OK">;
   /** Sets a key to a string, whatever type it held before, optionally on a condition, with a lifetime, or giving the old value. */
   set(key: Key, value: Value, options?: SetOptions): Promise<S | "OK" | null>;
   set(key: Key, value: Value, options?: SetOptions): Promise<unknown> {
@@ -9774,7 +9846,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link VembOptions}.
    * @returns `null` when the element or the key does not exist.
    */
-  vemb<const O extends VembOptions = Record<never, never>>(key: Key, element: Value, options?: O & Strict<O, KeysOf<VembOptions>>): Promise<If<Flag<O, "raw">, [quantization: string, data: Bytes, norm: number, range?: number] | null, number[] | null>>;
+  vemb<const O extends VembOptions | undefined>(key: Key, element: Value, options: O & Strict<O, KeysOf<VembOptions>>): Promise<If<Flag<O, "raw">, [quantization: string, data: Bytes, norm: number, range?: number] | null, number[] | null>>;
+  /** Gives back the vector of an element, as near as its quantisation allows. */
+  vemb(key: Key, element: Value): Promise<number[] | null>;
   /** Gives back the vector of an element, as near as its quantisation allows. */
   vemb(key: Key, element: Value, options?: VembOptions): Promise<[quantization: string, data: Bytes, norm: number, range?: number] | number[] | null>;
   vemb(key: Key, element: Value, options?: VembOptions): Promise<unknown> {
@@ -9832,7 +9906,9 @@ export abstract class Commands<S extends string | Uint8Array = string, I extends
    * @param options See {@link VlinksOptions}.
    * @returns `null` when the element or the key does not exist.
    */
-  vlinks<const O extends VlinksOptions = Record<never, never>>(key: Key, element: Value, options?: O & Strict<O, KeysOf<VlinksOptions>>): Promise<If<Flag<O, "withscores">, [member: S, score: number][][] | null, S[][] | null>>;
+  vlinks<const O extends VlinksOptions | undefined>(key: Key, element: Value, options: O & Strict<O, KeysOf<VlinksOptions>>): Promise<If<Flag<O, "withscores">, [member: S, score: number][][] | null, S[][] | null>>;
+  /** Shows the neighbours of an element in each layer of the search graph. */
+  vlinks(key: Key, element: Value): Promise<S[][] | null>;
   /** Shows the neighbours of an element in each layer of the search graph. */
   vlinks(key: Key, element: Value, options?: VlinksOptions): Promise<[member: S, score: number][][] | S[][] | null>;
   vlinks(key: Key, element: Value, options?: VlinksOptions): Promise<unknown> {

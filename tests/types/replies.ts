@@ -594,3 +594,34 @@ export function withZ(): void {
   gives<string[] | Scored>()(redis.zunion(["z", "y"], unsure ? { withscores: true } : {}));
   gives<Scored | string[]>()(redis.zunion(["z", "y"], any as ZunionOptions));
 }
+
+/** Whether there are options at all may turn out at run time, too: what no option gives is among what may come. */
+export function withOptionsOrNone(
+  how: { withscores: true } | undefined,
+  scored?: { withscore: true },
+  all?: ZrangeOptions,
+): void {
+  gives<string[] | Scored>()(redis.zrange("z", 0, -1, how));
+  gives<string[] | Scored>()(redis.zrange("z", 0, -1, all));
+  gives<string[] | Scored>()(redis.zrange("z", 0, -1, unsure ? { withscores: true } : undefined));
+  gives<string[]>()(redis.zrange("z", 0, -1, unsure ? { rev: true } : undefined));
+  gives<string[]>()(redis.zrange("z", 0, -1, undefined));
+  gives<number | [rank: number, score: number] | null>()(redis.zrank("z", "m", scored));
+  gives<string[] | Scored>()(redis.zunion(["z", "y"], how));
+  gives<string[] | Named>()(redis.hrandfield("h", 2, unsure ? { withvalues: true } : undefined));
+  gives<number | null | number[]>()(redis.lpos("l", "e", unsure ? { count: 0 } : undefined));
+  gives<StreamInfo | StreamDetails>()(redis.xinfoStream("s", unsure ? { full: true } : undefined));
+  gives<"OK">()(redis.set("k", "v", unsure ? { ex: 5 } : undefined));
+  gives<"OK" | null>()(redis.set("k", "v", unsure ? { nx: true } : undefined));
+  gives<number | null>()(redis.zadd("z", 1, "m", unsure ? { incr: true } : undefined));
+  gives<string[] | Places<never, "distance">>()(
+    redis.georadius("g", 1, 2, 3, "km", unsure ? { withdist: true } : undefined),
+  );
+  gives<SearchRows | [rows: SearchRows, cursor: number]>()(
+    redis.ftAggregate("i", "*", undefined, unsure ? { withcursor: true } : undefined),
+  );
+  // @ts-expect-error: an option of that name is none, also where there may be no options
+  redis.zrange("z", 0, -1, unsure ? { withscore: true } : undefined);
+  // @ts-expect-error: options that must be there are no `undefined`
+  redis.geosearch("g", unsure ? { ...circle, withdist: true } : undefined);
+}
