@@ -142,7 +142,7 @@ export abstract class BaseClient<
   /** Runs a pipeline where only the run tells what becomes of errors and replies. */
   pipeline<const C extends readonly ListedCommand[]>(
     build: (pipeline: SurfaceOf<K, "pipeline", S, I>) => C | CommandSource<C>,
-    options: PipelineOptions,
+    options: PipelineOptions | undefined,
   ): Promise<RepliesOrErrors<C> | []>;
   pipeline(
     first?: PipelineOptions | ((pipeline: SurfaceOf<K, "pipeline", S, I>) => unknown),
@@ -199,7 +199,7 @@ export abstract class BaseClient<
   /** Runs a transaction where only the run tells what becomes of errors. */
   transaction<const C extends readonly ListedCommand[]>(
     build: (transaction: SurfaceOf<K, "transaction", S, I>) => C,
-    options: TransactionOptions,
+    options: TransactionOptions | undefined,
   ): Promise<RepliesOrErrors<C>>;
   transaction<const C extends readonly ListedCommand[]>(
     build: (transaction: SurfaceOf<K, "transaction", S, I>) => C,

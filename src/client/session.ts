@@ -171,7 +171,7 @@ export abstract class BaseSession<
   /** Runs a pipeline on this connection where only the run tells what becomes of errors and replies. */
   pipeline<const C extends readonly ListedCommand[]>(
     build: (pipeline: SurfaceOf<K, "pipeline", S, I>) => C | CommandSource<C>,
-    options: PipelineOptions,
+    options: PipelineOptions | undefined,
   ): Promise<RepliesOrErrors<C> | []>;
   pipeline<const C extends readonly ListedCommand[]>(
     build: (pipeline: SurfaceOf<K, "pipeline", S, I>) => C | CommandSource<C>,
@@ -208,7 +208,7 @@ export abstract class BaseSession<
   /** Runs a transaction on this connection where only the run tells what becomes of errors. */
   transaction<const C extends readonly ListedCommand[]>(
     build: (transaction: SurfaceOf<K, "transaction", S, I>) => C,
-    options: TransactionOptions,
+    options: TransactionOptions | undefined,
   ): Promise<RepliesOrErrors<C>>;
   transaction<const C extends readonly ListedCommand[]>(
     build: (transaction: SurfaceOf<K, "transaction", S, I>) => C,

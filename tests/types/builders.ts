@@ -41,6 +41,12 @@ export async function unknownOptions(): Promise<void> {
   gives<[number | Error] | []>()(session.pipeline((p) => [p.incr("n")], anyPipeline));
   gives<[number | Error]>()(redis.transaction((tx) => [tx.incr("n")], anyTransaction));
   gives<[number | Error]>()(session.transaction((tx) => [tx.incr("n")], anyTransaction));
+  gives<[number | Error] | []>()(redis.pipeline((p) => [p.incr("n")], unsure ? { errors: "return" } : undefined));
+  gives<[number | Error] | []>()(session.pipeline((p) => [p.incr("n")], unsure ? anyPipeline : undefined));
+  gives<[number | Error]>()(redis.transaction((tx) => [tx.incr("n")], unsure ? { errors: "return" } : undefined));
+  gives<[number | Error]>()(session.transaction((tx) => [tx.incr("n")], unsure ? anyTransaction : undefined));
+  gives<[number]>()(redis.pipeline((p) => [p.incr("n")], unsure ? { errors: "throw" } : undefined));
+  gives<[number]>()(redis.transaction((tx) => [tx.incr("n")], undefined));
   const [n] = await redis.pipeline((p) => [p.incr("n")], anyPipeline);
   const same: Equal<typeof n, number | Error | undefined> = true;
   // @ts-expect-error: it may be an error
