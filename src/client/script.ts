@@ -246,8 +246,14 @@ export class LibraryFunction<K extends Places = number, A extends Places = numbe
   /**
    * Gives the server the function's library, in place of what it may have by that name. To be called before a batch uses
    * the function; elsewhere it happens by itself.
+   *
+   * @param surface A client or a session.
+   * @throws {TypeError} for a pipeline or a transaction, and where the library is not known.
    */
   async load(surface: Surface): Promise<void> {
+    if (isBatch(surface)) {
+      throw new TypeError("A library is loaded on a client or a session, before a batch uses its functions");
+    }
     if (this.#library === undefined) throw new TypeError(`The source of ${this.name}'s library is not known`);
     await surface.send(FUNCTION_LOAD, ["REPLACE", this.#library]);
   }

@@ -63,6 +63,9 @@ for (const version of VERSIONS) {
     await assertRejects(() => unknown.run(redis, []), ReplyError, "not found");
     await redis.functionFlush();
     await assertRejects(() => peek.run(redis, ["n"]), ReplyError, "not found");
+    const batch = redis.pipeline();
+    await assertRejects(() => add.load(batch), TypeError, "on a client or a session");
+    assertEquals(await batch.exec(), []);
     await add.load(redis);
     assertEquals(await redis.transaction((tx) => [add.run(tx, ["n"], [4]), peek.run(tx, ["n"])]), [7, "7"]);
     await server.restart();
