@@ -68,6 +68,11 @@ class Signatures {
     }
     const present = atoms.find((atom) => atom.value === undefined);
     if (present !== undefined) {
+      const param = params.find(({ name }) => name === present.name);
+      // Each of several forms says by itself whether it is there.
+      if (this.#plans.length > 1 && !param?.optional) {
+        return [{ params, presence: new Map([[present.name, param !== undefined]]) }];
+      }
       for (const is of [false, true]) contexts.push({ params, presence: new Map([[present.name, is]]) });
     }
     // Parameters that come together, or not at all.

@@ -50,5 +50,5 @@ function isGiven(section: string, all: string): boolean {
   return options.length > 0 || words.every((word) => POSITIONAL.has(word)) && calls.length > 2;
 }
 
-/** Branches that an optional parameter chooses. */
-const POSITIONAL: ReadonlySet<string> = new Set(["count", "message", "start", "settings"]);
+/** Branches that a parameter chooses: an optional one, or one that only one form has. */
+const POSITIONAL: ReadonlySet<string> = new Set(["address", "count", "message", "start", "settings"]);

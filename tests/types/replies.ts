@@ -136,8 +136,9 @@ export function withC(): void {
   gives<number>()(redis.clientKill({ id: 5 }));
   gives<number>()(redis.clientKill({ id: [5, 7n] }));
   gives<number>()(redis.clientKill({ type: "normal", skipme: false }));
-  gives<number | "OK">()(redis.clientKill({ id: count }));
-  gives<number | "OK">()(redis.clientKill(any as ClientKillOptions));
+  gives<number>()(redis.clientKill({ skipme: false }));
+  gives<number>()(redis.clientKill({ id: count }));
+  gives<number>()(redis.clientKill(any as ClientKillOptions));
   // CLUSTER MIGRATION
   gives<string>()(redis.clusterMigration({ import: [[0, 1]] }));
   gives<SlotTask[]>()(redis.clusterMigration({ statusAll: true }));

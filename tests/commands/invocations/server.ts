@@ -43,14 +43,17 @@ export const connections: Scenario = [
   varying((r) => r.clientId()),
   varying((r) => r.clientInfo()),
   varying((r) => r.clientList()),
-  call((r) => r.clientKill({ id: 99999 }), "id"),
+  call((r) => r.clientKill({ id: 99999 })),
   aside((r) => r.clientSetname("victim")),
-  until(async (r) => {
-    const list: string | Uint8Array = await r.clientList();
-    const text = typeof list === "string" ? list : new TextDecoder().decode(list);
-    const address = /addr=(\S+) .*name=victim /.exec(text)?.[1];
-    return await r.clientKill(address ?? "nobody");
-  }),
+  {
+    ...until(async (r) => {
+      const list: string | Uint8Array = await r.clientList();
+      const text = typeof list === "string" ? list : new TextDecoder().decode(list);
+      const address = /addr=(\S+) .*name=victim /.exec(text)?.[1];
+      return await r.clientKill(address ?? "nobody");
+    }),
+    when: "address",
+  },
   call((r) => r.clientNoEvict(true)),
   call((r) => r.clientNoTouch(true)),
   call((r) => r.clientNoTouch(false)),
