@@ -74,7 +74,7 @@ async function authenticate(line: Line, { username, password }: Credentials): Pr
   if (line.state !== "ready" || line.binding.inTransaction || line.oldest?.endless) return;
   // Behind a command that blocks the answer may take any time: it is not waited for.
   const waits = !line.mayBlock;
-  const args: Arg[] = username === undefined ? [password!] : [username, password!];
+  const args: Arg[] = username === undefined ? [password] : [username, password];
   const said = new Promise<void>((resolve, reject) => {
     line.send(new Pending(AUTH, args, undefined, 0, () => resolve(), reject));
   });

@@ -247,7 +247,8 @@ export function lineOptions(
     },
     connect,
     role: connect.role,
-    credentials: identity?.ask ?? (credentials ? remembering(credentials) : { username, password }),
+    credentials: identity?.ask ??
+      (credentials ? remembering(credentials) : password === undefined ? undefined : { username, password }),
     database: options.database ?? 0,
     protocol: options.protocol ?? 3,
     clientName: options.clientName,

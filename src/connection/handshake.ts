@@ -13,7 +13,7 @@ export interface Credentials {
   /** The ACL user; the default user unless given. */
   readonly username?: string | undefined;
   /** Its password. */
-  readonly password?: string | undefined;
+  readonly password: string;
 }
 
 /** What a connection is to be like once it is ready. */
@@ -83,7 +83,8 @@ export async function handshake(send: Exchange, options: HandshakeOptions, reset
   const reply = await greeted;
   if (knowsNoHello(reply, password !== undefined)) {
     await Promise.all(rest);
-    return handshake(send, { ...options, protocol: 2, credentials: { username, password } });
+    const same = password === undefined ? undefined : { username, password };
+    return handshake(send, { ...options, protocol: 2, credentials: same });
   }
   const error = refused(reply) ?? (await Promise.all(rest)).map(refused).find((found) => found !== undefined);
   if (error) throw error;

@@ -188,7 +188,11 @@ test("a function that fails, or gives nothing, is told", async () => {
   const failing = connect({ hostname, port, credentials: () => Promise.reject(vault) });
   const error = await assertRejects(() => failing, ConnectionError, "the vault is closed");
   assertEquals(error.cause, vault);
-  await assertRejects(() => connect({ hostname, port, credentials: () => ({}) }), TypeError, "hold no password");
+  await assertRejects(
+    () => connect({ hostname, port, credentials: () => ({}) as never }),
+    TypeError,
+    "hold no password",
+  );
   await assertRejects(
     () => connect({ hostname, port, credentials: () => undefined as never }),
     TypeError,

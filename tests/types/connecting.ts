@@ -19,6 +19,7 @@ export function taken(): void {
   connect(either);
   connect(set ?? { hostname: "h", port: 1 });
   connect({ url: "env:REDIS_URL" });
+  connect({ credentials: async () => ({ username: await Promise.resolve(set), password: "p" }) });
   connectPool();
   connectPool("redis://h", { size: 2 });
   connectPool(eitherPool, { size: 2 });
@@ -47,6 +48,8 @@ export function refused(): void {
   connect({ hostname: "h", prot: 1 });
   // @ts-expect-error: for a pool
   connect({ hostname: "h", size: 2 });
+  // @ts-expect-error: credentials without a password are none
+  connect({ credentials: () => ({ username: "ada" }) });
   // @ts-expect-error: a variable that is not set would mean this machine
   connect(set);
   // @ts-expect-error: with options, too
