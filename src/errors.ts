@@ -76,7 +76,7 @@ export class ConnectionError extends RedisError {
   /** Takes the message, whether bytes of the command may have left, what caused it, and if the client is closed. */
   constructor(
     message: string,
-    options: { sent?: boolean; cause?: unknown; closed?: boolean } = {},
+    options: { sent?: boolean | undefined; cause?: unknown; closed?: boolean | undefined } = {},
   ) {
     super(
       message,

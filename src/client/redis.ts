@@ -334,7 +334,7 @@ export abstract class BaseClient<
   hscanIterator(
     this: BaseClient<K, S, I> & Pick<Scanning<S>, "hscan">,
     key: Key,
-    options?: HscanOptions & ScanFrom & { readonly novalues?: false },
+    options?: HscanOptions & ScanFrom & { readonly novalues?: false | undefined },
   ): ScanIterator<[field: S, value: S]>;
   /** Walks over a hash, with or without its values, which only the run tells. */
   hscanIterator(
@@ -369,7 +369,7 @@ export abstract class BaseClient<
   zscanIterator(
     this: BaseClient<K, S, I> & Pick<Scanning<S>, "zscan">,
     key: Key,
-    options?: ZscanOptions & ScanFrom & { readonly noscores?: false },
+    options?: ZscanOptions & ScanFrom & { readonly noscores?: false | undefined },
   ): ScanIterator<[member: S, score: number]>;
   /** Walks over a sorted set, with or without its scores, which only the run tells. */
   zscanIterator(

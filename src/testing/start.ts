@@ -61,11 +61,15 @@ export function available(version?: ServerVersion): boolean {
  * await using redis = await connect(server.options);
  * ```
  */
-export function startRedis(options?: ServerOptions & { readonly cluster?: false }): Promise<Server>;
+export function startRedis(options?: ServerOptions & { readonly cluster?: false | undefined }): Promise<Server>;
 /** Starts the nodes of a cluster, which share the slots between them, and waits until all of them know that. */
 export function startRedis(options: ServerOptions & { readonly cluster: true | ClusterOptions }): Promise<Cluster>;
+/** Starts a server or a cluster, which only the run tells. */
+export function startRedis(
+  options?: ServerOptions & { readonly cluster?: boolean | ClusterOptions | undefined },
+): Promise<Server | Cluster>;
 export async function startRedis(
-  { cluster, ...options }: ServerOptions & { readonly cluster?: boolean | ClusterOptions } = {},
+  { cluster, ...options }: ServerOptions & { readonly cluster?: boolean | ClusterOptions | undefined } = {},
 ): Promise<Server | Cluster> {
   const binary = find(options);
   if (options.port !== undefined && cluster) throw new TypeError("The nodes of a cluster choose their own ports");

@@ -79,7 +79,7 @@ export interface Transport {
    * When the system last took some of a large write, on the clock of `performance.now()`: a sign of life of whoever reads
    * it. Absent where nobody knows.
    */
-  readonly takenAt?: number;
+  readonly takenAt?: number | undefined;
   /**
    * Somebody has more to write while bytes wait. Finds out whether the socket is still of use to him, where it may end and
    * nobody be told: `handler.close()` follows then. Absent where each end is told.

@@ -2,12 +2,19 @@
  * Compiled, never run, with `exactOptionalPropertyTypes` (the tsconfig.json beside it): an option that is `undefined` is
  * one that is left out, so that nobody has to take it out of the object first.
  */
-import { defineFunction, defineScript, type Redis } from "../../mod.ts";
+import { ConnectionError, defineFunction, defineScript, type Redis, type Session } from "../../mod.ts";
 import type * as client from "../../mod.ts";
 import type { CacheOptions } from "../../src/cache/mod.ts";
 import type * as commands from "../../src/generated/options.ts";
 import type { InstrumentationOptions } from "../../src/otel/mod.ts";
-import type { ClusterOptions, ServerOptions } from "../../src/testing/mod.ts";
+import {
+  type Cluster,
+  type ClusterOptions,
+  type Server,
+  type ServerOptions,
+  startRedis,
+} from "../../src/testing/mod.ts";
+import type { Transport } from "../../src/transport/transport.ts";
 
 type Optional<T> = { [K in keyof T]-?: T extends Record<K, T[K]> ? never : K }[keyof T];
 
@@ -15,9 +22,10 @@ type Optional<T> = { [K in keyof T]-?: T extends Record<K, T[K]> ? never : K }[k
 declare function absent<T>(...is: { [K in Optional<T>]: undefined } extends Pick<T, Optional<T>> ? [] : [never]): void;
 
 declare const redis: Redis;
+declare const session: Session;
 declare const none: undefined;
 
-export function ours(): void {
+export function ours(): ConnectionError {
   absent<client.ClientOptions>();
   absent<client.PoolOptions>();
   absent<client.TlsOptions>();
@@ -40,6 +48,19 @@ export function ours(): void {
   absent<ClusterOptions>();
   defineScript({ lua: "return 1", keys: none, args: none, readonly: none, reply: none });
   defineFunction({ name: "f", library: none });
+  ({ takenAt: none }) satisfies Pick<Transport, "takenAt">;
+  return new ConnectionError("lost", { sent: none, cause: none, closed: none });
+}
+
+/** What is left out decides as if it were not there. */
+export async function deciding(): Promise<void> {
+  for await (const fields of redis.hscanIterator("h", { novalues: none })) fields satisfies [string, string][];
+  for await (const members of redis.zscanIterator("z", { noscores: none })) members satisfies [string, number][];
+  for await (const fields of session.hscanIterator("h", { novalues: none })) fields satisfies [string, string][];
+  for await (const members of session.zscanIterator("z", { noscores: none })) members satisfies [string, number][];
+  const server: Server = await startRedis({ cluster: none });
+  const either: Server | Cluster = await startRedis({ cluster: server.port > 0 ? { primaries: 3 } : none });
+  await either[Symbol.asyncDispose]();
 }
 
 export function generated(): void {
