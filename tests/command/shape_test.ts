@@ -105,6 +105,12 @@ test("a map may have a field that is called __proto__", () => {
   assertEquals(inherited, []);
 });
 
+test("of a name that stands there twice the last value counts in an object, and a Map of bytes has both", () => {
+  assertEquals({ ...map()(["f", "1", "f", "2"]) as object }, { f: "2" });
+  const bytes = map()([new Uint8Array([1]), "1", new Uint8Array([1]), "2"], BYTES) as Map<unknown, unknown>;
+  assertEquals([...bytes.values()], ["1", "2"]);
+});
+
 test("a map of bytes is a Map, also when it is empty", () => {
   const value = map()([bytes("f"), bytes("v")]) as Map<Uint8Array, Uint8Array>;
   assertEquals([...value], [[bytes("f"), bytes("v")]]);
