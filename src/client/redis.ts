@@ -318,6 +318,11 @@ export abstract class BaseClient<
    * ```
    */
   scanIterator(
+    this: Pick<Scanning<S>, "scan">,
+    options?: ScanOptions & ScanFrom,
+  ): ScanIterator<S>;
+  // The signatures name no class, so that they are the same for what may be a client or a session.
+  scanIterator(
     this: BaseClient<K, S, I> & Pick<Scanning<S>, "scan">,
     options?: ScanOptions & ScanFrom,
   ): ScanIterator<S> {
@@ -326,19 +331,19 @@ export abstract class BaseClient<
 
   /** Walks over the fields of a hash, in batches, without their values. */
   hscanIterator(
-    this: BaseClient<K, S, I> & Pick<Scanning<S>, "hscan">,
+    this: Pick<Scanning<S>, "hscan">,
     key: Key,
     options: HscanOptions & ScanFrom & { readonly novalues: true },
   ): ScanIterator<S>;
   /** Walks over fields and values of a hash, in batches of pairs (HSCAN): see {@link ScanIterator}. */
   hscanIterator(
-    this: BaseClient<K, S, I> & Pick<Scanning<S>, "hscan">,
+    this: Pick<Scanning<S>, "hscan">,
     key: Key,
     options?: HscanOptions & ScanFrom & { readonly novalues?: false | undefined },
   ): ScanIterator<[field: S, value: S]>;
   /** Walks over a hash, with or without its values, which only the run tells. */
   hscanIterator(
-    this: BaseClient<K, S, I> & Pick<Scanning<S>, "hscan">,
+    this: Pick<Scanning<S>, "hscan">,
     key: Key,
     options?: HscanOptions & ScanFrom,
   ): ScanIterator<S | [field: S, value: S]>;
@@ -352,6 +357,11 @@ export abstract class BaseClient<
 
   /** Walks over the members of a set, in batches (SSCAN): see {@link ScanIterator}. */
   sscanIterator(
+    this: Pick<Scanning<S>, "sscan">,
+    key: Key,
+    options?: SscanOptions & ScanFrom,
+  ): ScanIterator<S>;
+  sscanIterator(
     this: BaseClient<K, S, I> & Pick<Scanning<S>, "sscan">,
     key: Key,
     options?: SscanOptions & ScanFrom,
@@ -361,19 +371,19 @@ export abstract class BaseClient<
 
   /** Walks over the members of a sorted set, in batches, without their scores. */
   zscanIterator(
-    this: BaseClient<K, S, I> & Pick<Scanning<S>, "zscan">,
+    this: Pick<Scanning<S>, "zscan">,
     key: Key,
     options: ZscanOptions & ScanFrom & { readonly noscores: true },
   ): ScanIterator<S>;
   /** Walks over members and scores of a sorted set, in batches of pairs (ZSCAN): see {@link ScanIterator}. */
   zscanIterator(
-    this: BaseClient<K, S, I> & Pick<Scanning<S>, "zscan">,
+    this: Pick<Scanning<S>, "zscan">,
     key: Key,
     options?: ZscanOptions & ScanFrom & { readonly noscores?: false | undefined },
   ): ScanIterator<[member: S, score: number]>;
   /** Walks over a sorted set, with or without its scores, which only the run tells. */
   zscanIterator(
-    this: BaseClient<K, S, I> & Pick<Scanning<S>, "zscan">,
+    this: Pick<Scanning<S>, "zscan">,
     key: Key,
     options?: ZscanOptions & ScanFrom,
   ): ScanIterator<S | [member: S, score: number]>;

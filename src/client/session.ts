@@ -239,6 +239,11 @@ export abstract class BaseSession<
 
   /** Walks over the keys of the database that the session has selected, in batches: see {@link ScanIterator}. */
   scanIterator(
+    this: Pick<Scanning<S>, "scan">,
+    options?: ScanOptions & ScanFrom,
+  ): ScanIterator<S>;
+  // The signatures name no class, so that they are the same for what may be a client or a session.
+  scanIterator(
     this: BaseSession<K, S, I> & Pick<Scanning<S>, "scan">,
     options?: ScanOptions & ScanFrom,
   ): ScanIterator<S> {
@@ -247,19 +252,19 @@ export abstract class BaseSession<
 
   /** Walks over the fields of a hash, in batches, without their values. */
   hscanIterator(
-    this: BaseSession<K, S, I> & Pick<Scanning<S>, "hscan">,
+    this: Pick<Scanning<S>, "hscan">,
     key: Key,
     options: HscanOptions & ScanFrom & { readonly novalues: true },
   ): ScanIterator<S>;
   /** Walks over fields and values of a hash, in batches of pairs: see {@link ScanIterator}. */
   hscanIterator(
-    this: BaseSession<K, S, I> & Pick<Scanning<S>, "hscan">,
+    this: Pick<Scanning<S>, "hscan">,
     key: Key,
     options?: HscanOptions & ScanFrom & { readonly novalues?: false | undefined },
   ): ScanIterator<[field: S, value: S]>;
   /** Walks over a hash, with or without its values, which only the run tells. */
   hscanIterator(
-    this: BaseSession<K, S, I> & Pick<Scanning<S>, "hscan">,
+    this: Pick<Scanning<S>, "hscan">,
     key: Key,
     options?: HscanOptions & ScanFrom,
   ): ScanIterator<S | [field: S, value: S]>;
@@ -273,6 +278,11 @@ export abstract class BaseSession<
 
   /** Walks over the members of a set, in batches: see {@link ScanIterator}. */
   sscanIterator(
+    this: Pick<Scanning<S>, "sscan">,
+    key: Key,
+    options?: SscanOptions & ScanFrom,
+  ): ScanIterator<S>;
+  sscanIterator(
     this: BaseSession<K, S, I> & Pick<Scanning<S>, "sscan">,
     key: Key,
     options?: SscanOptions & ScanFrom,
@@ -282,19 +292,19 @@ export abstract class BaseSession<
 
   /** Walks over the members of a sorted set, in batches, without their scores. */
   zscanIterator(
-    this: BaseSession<K, S, I> & Pick<Scanning<S>, "zscan">,
+    this: Pick<Scanning<S>, "zscan">,
     key: Key,
     options: ZscanOptions & ScanFrom & { readonly noscores: true },
   ): ScanIterator<S>;
   /** Walks over members and scores of a sorted set, in batches of pairs: see {@link ScanIterator}. */
   zscanIterator(
-    this: BaseSession<K, S, I> & Pick<Scanning<S>, "zscan">,
+    this: Pick<Scanning<S>, "zscan">,
     key: Key,
     options?: ZscanOptions & ScanFrom & { readonly noscores?: false | undefined },
   ): ScanIterator<[member: S, score: number]>;
   /** Walks over a sorted set, with or without its scores, which only the run tells. */
   zscanIterator(
-    this: BaseSession<K, S, I> & Pick<Scanning<S>, "zscan">,
+    this: Pick<Scanning<S>, "zscan">,
     key: Key,
     options?: ZscanOptions & ScanFrom,
   ): ScanIterator<S | [member: S, score: number]>;
