@@ -100,7 +100,15 @@ async function start<R>(
     onPush: options.onPush,
   });
   const sibling: Core["sibling"] = (other, heard) =>
-    start({ ...kit, ...other }, openSocket, { ...options, min: 1 }, 1, mostLines(options), heard, identity);
+    start(
+      { ...other, options: kit.options, pool: other.pool ?? kit.pool },
+      openSocket,
+      { ...options, min: 1 },
+      1,
+      mostLines(options),
+      heard,
+      identity,
+    );
   const core = new Core(kit, pool, hub, capacityOf(options), traffic, sibling, identity);
   try {
     await pool.open();
