@@ -68,6 +68,8 @@ export class Tracker {
     const { generation } = line;
     const settle = (refusal?: unknown): void => {
       if (generation === line.generation) {
+        // It was asked again: what has been read since the first time is not told of.
+        if (asking.refusals > 0) this.#store.flush();
         this.#tracking = refusal === undefined;
         // One that runs a long script, say, refuses this for now: nothing would be kept until the connection is another.
         if (refusal instanceof ReplyError && passes(refusal)) {
@@ -76,7 +78,8 @@ export class Tracker {
       }
       this.#confirm(refusal);
     };
-    line.send(new Pending(CLIENT_TRACKING, args, undefined, 0, () => settle(), settle));
+    const asking = new Pending(CLIENT_TRACKING, args, undefined, 0, () => settle(), settle);
+    line.send(asking);
   }
 
   /** As if the connection were new: of what is on its way the server will not tell. */

@@ -348,6 +348,24 @@ test("a server that may not track for now is asked again: what it was asked for 
   assertEquals([await told, await s.cached.get("k"), s.cached.cache.stats().hits], ["new", "new", 1]);
 });
 
+test("the same where the question waits for a server that is starting", async () => {
+  await using s = await scene();
+  s.peer.reset();
+  const peer = await s.server.peer(2);
+  await asked(peer, "CLIENT", "TRACKING", "ON");
+  const untold = s.cached.get("k");
+  await asked(peer, "GET", "k");
+  await peer.send("-LOADING not yet\r\n");
+  await asked(peer, "CLIENT", "TRACKING", "ON");
+  // In one piece: the read is heard of after the server's consent, though it came before.
+  await peer.send(OLD + "+OK\r\n");
+  assertEquals([await untold, s.cached.cache.stats().entries], ["old", 0]);
+  const told = s.cached.get("k");
+  await asked(peer, "GET", "k");
+  await peer.send(NEW);
+  assertEquals([await told, await s.cached.get("k"), s.cached.cache.stats().hits], ["new", "new", 1]);
+});
+
 test("whoever reads as soon as there is a connection reads behind the question for changes", async () => {
   await using server = await scripted();
   let cached: (Redis & Caching) | undefined = undefined;
