@@ -44,6 +44,8 @@ export class Tracker {
   #again: ReturnType<typeof setTimeout> | undefined;
   #asked = false;
   #closed = false;
+  /** Where connections end with a request: whether this is the one in which the present connection was opened. */
+  #isHere: (() => boolean) | undefined;
 
   constructor(settings: CacheSettings) {
     this.#settings = settings;
@@ -58,6 +60,11 @@ export class Tracker {
   ready(line: Line): void {
     this.#line = line;
     clearTimeout(this.#again);
+    this.#isHere = line.options.connect.here?.();
+    // That of a request which is over never comes.
+    clearTimeout(this.#pulse);
+    this.#pulse = undefined;
+    if (!this.#store.isEmpty) this.#listen();
     // In RESP2 it would agree to, and never tell: until there is another connection nothing is kept.
     if (line.protocol !== 3) return;
     const args: Arg[] = ["ON"];
@@ -116,7 +123,14 @@ export class Tracker {
     // What begins like that stands for several arguments, or for bytes: see `idOf`.
     if (!table || args.length !== 1 || typeof id !== "string" || id.startsWith("\0")) return undefined;
     const entry = table.get(id);
-    return entry === undefined ? undefined : this.#store.find(entry, join) as Promise<T> | undefined;
+    return entry === undefined || this.#isElsewhere
+      ? undefined
+      : this.#store.find(entry, join) as Promise<T> | undefined;
+  }
+
+  /** The connection may have ended with its request: nobody would have been told, neither of that nor of changes. */
+  get #isElsewhere(): boolean {
+    return this.#isHere !== undefined && !this.#isHere();
   }
 
   /** Answers a call: from what is kept, or by sending it. `join`: it may share a read with another caller. */
@@ -138,6 +152,7 @@ export class Tracker {
     } catch {
       return send(); // what cannot be sent, as whoever encodes it will say
     }
+    if (this.#isElsewhere) this.#store.flush();
     const entry = table.get(id);
     if (entry !== undefined) {
       const answer = this.#store.find(entry, join);

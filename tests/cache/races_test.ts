@@ -1,7 +1,8 @@
 // What is told and what is read cross on the wire: no order of the two may leave something old in the cache.
 import { assertEquals, assertRejects } from "@std/assert";
-import { connect, ConnectionError, type Redis } from "../../mod.ts";
+import { type ClientOptions, connect, ConnectionError, type Redis } from "../../mod.ts";
 import { cache, type CacheOptions, type Caching } from "../../src/cache/mod.ts";
+import { connectTransport } from "../../src/transport/default.ts";
 import { HELLO, type Peer, type ScriptedServer, startScripted } from "../support/scripted.ts";
 import { test } from "../support/test.ts";
 import { held } from "../support/timers.ts";
@@ -28,9 +29,13 @@ interface Scene extends AsyncDisposable {
   readonly server: ScriptedServer;
 }
 
-async function scene(options?: CacheOptions, hello?: (index: number) => string): Promise<Scene> {
+async function scene(
+  options?: CacheOptions,
+  hello?: (index: number) => string,
+  settings?: ClientOptions,
+): Promise<Scene> {
   const server = await scripted(hello);
-  const redis = await connect(server.url, { clientInfo: false });
+  const redis = await connect(server.url, { clientInfo: false, ...settings });
   const opening = cache(redis, options);
   const peer = await server.peer(1);
   assertEquals((await peer.command())!.slice(0, 3), ["CLIENT", "TRACKING", "ON"]);
@@ -410,6 +415,41 @@ test("a server that has gone silent is not trusted for long", async () => {
   await asked(s.peer, "GET", "k");
   await s.peer.send("+PONG\r\n" + NEW);
   assertEquals([await late, s.cached.cache.stats().hits], ["new", 2]);
+});
+
+test("where a connection ends with its request, the next request is answered nothing from memory", async () => {
+  let request = 1;
+  const here = () => {
+    const own = request;
+    return () => own === request;
+  };
+  using look = held(1_000_000);
+  const settings = { connect: Object.assign(connectTransport.bind(undefined), { here }) };
+  await using s = await scene({ maxSilence: 2_000_000 }, undefined, settings);
+  const read = s.cached.get("k");
+  await asked(s.peer, "GET", "k");
+  await s.peer.send(OLD);
+  assertEquals([await read, await s.cached.get("k"), look.size], ["old", "old", 1]);
+  request++;
+  // Neither alone nor among others.
+  const [later, several] = [s.cached.get("k"), s.cached.mget("k", "l")];
+  assertEquals(s.cached.cache.stats().flushes, 2);
+  await asked(s.peer, "GET", "k");
+  await asked(s.peer, "MGET", "k", "l");
+  s.peer.reset();
+  const next = await s.server.peer(2);
+  await tracks(next);
+  // The timer of the request before never comes: nothing is left of it.
+  assertEquals(look.size, 0);
+  await asked(next, "GET", "k");
+  await asked(next, "MGET", "k", "l");
+  await next.send(NEW + "*2\r\n" + NEW + NEW);
+  assertEquals([await later, await several], ["new", ["new", "new"]]);
+  const again = s.cached.get("k");
+  await asked(next, "GET", "k");
+  await next.send(NEW);
+  assertEquals([await again, await s.cached.get("k"), s.cached.cache.stats().hits], ["new", "new", 2]);
+  assertEquals(look.size, 1);
 });
 
 test("what was asked before the process stood still for too long is not kept", async () => {
