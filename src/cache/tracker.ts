@@ -237,13 +237,18 @@ export class Tracker {
     this.#pulse = setTimeout(() => {
       this.#pulse = undefined;
       if (this.#store.isEmpty || this.#line === undefined) return;
-      // No answer to the last question, or this process stood still: changes may have gone untold. The clock stands still
-      // with a machine that sleeps, the date does not.
+      // Not a word since the last question, or this process stood still: changes may have gone untold. The clock stands
+      // still with a machine that sleeps, the date does not.
       const passed = Math.max(performance.now() - since, Date.now() - date);
-      if (this.#asked || passed > silence) this.#store.flush();
-      else if (this.#tracking) this.#ask(this.#line);
+      if (passed > silence || (this.#asked && this.#isSilent(this.#line))) this.#store.flush();
+      else if (this.#tracking && !this.#asked) this.#ask(this.#line);
       this.#listen();
     }, Math.min(LONGEST_DELAY, Math.max(1, silence / 2)));
+  }
+
+  /** Whether nothing has come for as long as between two looks: the answer may stand behind many others. */
+  #isSilent(line: Line): boolean {
+    return (line.report().silentFor ?? Infinity) >= this.#settings.silence / 2;
   }
 
   #ask(line: Line): void {

@@ -409,12 +409,38 @@ test("a server that has gone silent is not trusted for long", async () => {
   look.fire();
   await asked(s.peer, "PING"); // and no answer
   assertEquals([await s.cached.get("k"), s.cached.cache.stats().flushes], ["old", 0]);
+  look.pass(1_000_000);
   look.fire();
   assertEquals(s.cached.cache.stats().flushes, 1);
   const late = s.cached.get("k");
   await asked(s.peer, "GET", "k");
   await s.peer.send("+PONG\r\n" + NEW);
   assertEquals([await late, s.cached.cache.stats().hits], ["new", 2]);
+});
+
+test("a server that speaks is trusted, though its answer stands behind much else", async () => {
+  using look = held(1_000_000);
+  await using s = await scene({ maxSilence: 2_000_000 });
+  const read = s.cached.get("k");
+  await asked(s.peer, "GET", "k");
+  await s.peer.send(OLD);
+  assertEquals(await read, "old");
+  const slow = s.cached.call("SLOW");
+  await asked(s.peer, "SLOW");
+  look.pass(1_000_000);
+  look.fire();
+  await asked(s.peer, "PING");
+  look.pass(1_000_000);
+  const heard = s.cached.stats().bytesIn;
+  await s.peer.send("$4\r\nsl");
+  while (s.cached.stats().bytesIn === heard) await new Promise((resolve) => setTimeout(resolve, 1));
+  look.fire();
+  assertEquals([s.cached.cache.stats().flushes, await s.cached.get("k")], [0, "old"]);
+  look.pass(1_000_000);
+  look.fire();
+  assertEquals(s.cached.cache.stats().flushes, 1);
+  await s.peer.send("ow\r\n+PONG\r\n");
+  assertEquals(await slow, "slow");
 });
 
 test("where a connection ends with its request, the next request is answered nothing from memory", async () => {
