@@ -10,6 +10,7 @@ import type { Reply } from "../resp/reply.ts";
 import type { Replies, RepliesOrErrors } from "../client/batch.ts";
 import type { Core } from "../client/core.ts";
 import type { Kit, Surfaces } from "../client/kit.ts";
+import { checkKnown } from "../client/known.ts";
 import type { Guard, PipelineOptions, Runner } from "../client/pipeline.ts";
 import type { BaseClient } from "../client/redis.ts";
 import type { TransactionOptions } from "../client/transaction.ts";
@@ -43,6 +44,7 @@ function cachingClient(Client: ClientClass, tracker: Tracker, control: CacheCont
     readonly #shelf: Shelf;
     readonly #signal: AbortSignal | undefined;
     readonly #join: boolean;
+    readonly #atOnce: boolean;
 
     constructor(core: Core, options: SendOptions) {
       super(core, options);
@@ -50,6 +52,7 @@ function cachingClient(Client: ClientClass, tracker: Tracker, control: CacheCont
       this.#signal = options.signal;
       // Whose call can be given up must not be waited for by others.
       this.#join = options.signal === undefined && options.timeout === undefined;
+      this.#atOnce = options.atOnce === true;
     }
 
     get cache(): CacheControl {
@@ -57,7 +60,9 @@ function cachingClient(Client: ClientClass, tracker: Tracker, control: CacheCont
     }
 
     override send<T>(spec: CommandSpec, args: Arg[], shape?: Shape): Promise<T> {
-      if (this.#signal?.aborted) return super.send(spec, args, shape);
+      // Who reads at once wants to know how it is now: a reader of a stream, where it begins.
+      const isForNow = this.#atOnce && (spec.flags & READONLY) !== 0;
+      if (isForNow || this.#signal?.aborted) return super.send(spec, args, shape);
       return tracker.answer<T>(this.#shelf, spec, args, this.#join) ??
         tracker.send(this.#shelf, spec, args, this.#join, () => super.send<T>(spec, args, shape));
     }
@@ -145,8 +150,10 @@ function cachingPipeline(Pipeline: NonNullable<Kit["pipeline"]>, tracker: Tracke
       return queued;
     }
 
-    override exec(options?: Pick<PipelineOptions, "errors">): Promise<unknown[]> {
-      return this.#touched.run(() => super.exec(options));
+    override async exec(options: Pick<PipelineOptions, "errors"> = {}): Promise<unknown[]> {
+      // Before anything is taken for sent: what is queued stays so.
+      checkKnown(options, ["errors"]);
+      return await this.#touched.run(() => super.exec(options));
     }
 
     override run<const C extends readonly unknown[]>(

@@ -223,6 +223,23 @@ test("what a builder's pipeline writes is never read over, though the server has
   }
 });
 
+test("nor what a pipeline writes whose first exec() was refused", async () => {
+  await using s = await scene();
+  const pipeline = s.cached.pipeline();
+  pipeline.set("k", "new");
+  await assertRejects(() => pipeline.exec({ error: "return" } as object), Error, "Unknown option: error");
+  const read = s.cached.get("k");
+  await asked(s.peer, "GET", "k");
+  await s.peer.send(OLD);
+  assertEquals(await read, "old");
+  const written = pipeline.exec();
+  const after = s.cached.get("k");
+  await asked(s.peer, "SET", "k", "new");
+  await asked(s.peer, "GET", "k");
+  await s.peer.send("+OK\r\n" + NEW);
+  assertEquals([await written, await after], [["OK"], "new"]);
+});
+
 test("nor what a pipeline writes in a part that leaves later: what was read before that is not kept", async () => {
   await using s = await scene();
   const pipeline = s.cached.pipeline();
@@ -244,6 +261,20 @@ test("nor what a pipeline writes in a part that leaves later: what was read befo
   await asked(s.peer, "GET", "k");
   await s.peer.send("+OK\r\n".repeat(behind) + NEW);
   assertEquals([await late, (await written).length], ["new", 1001]);
+});
+
+test("a reader of a stream that begins at its end asks where that is, though the last entry is kept", async () => {
+  await using s = await scene();
+  const entry = (id: string) => `*1\r\n*2\r\n+${id}\r\n*2\r\n+f\r\n+v\r\n`;
+  const kept = s.cached.xrevrange("k", "+", "-", { count: 1 });
+  await asked(s.peer, "XREVRANGE", "k", "+", "-", "COUNT", "1");
+  await s.peer.send(entry("1-0"));
+  await kept;
+  await using reader = s.cached.readStream("k");
+  await asked(s.peer, "XREVRANGE", "k", "+", "-", "COUNT", "1");
+  await s.peer.send(entry("2-0"));
+  while (reader.positions[0] === "$") await new Promise((resolve) => setTimeout(resolve, 1));
+  assertEquals(reader.positions, ["2-0"]);
 });
 
 test("an emptied database drops what is kept and what is on its way", async () => {
