@@ -17,6 +17,7 @@
 import { CORE, type Core, ON } from "../client/core.ts";
 import type { CacheStats } from "../client/stats.ts";
 import { closedMeanwhile } from "../connection/fate.ts";
+import { settledWithin } from "../connection/wait.ts";
 import { type CacheOptions, readCacheOptions } from "./options.ts";
 import { cachingKit } from "./kit.ts";
 import { Tracker } from "./tracker.ts";
@@ -83,17 +84,25 @@ export async function cache<R extends Cacheable>(redis: R, options: CacheOptions
   });
   const own = opened[CORE];
   const line = own.pool.first();
-  const ended = (): void => {
-    parent.companions.delete(companion);
-    tracker.close();
-  };
+  const cacheStats = (): CacheStats => tracker.stats();
   const companion = {
-    close: (within: number) => own.close(within),
+    // It may be closing already, and have longer for that.
+    close: async (within: number) => {
+      await settledWithin(own.close(within), within);
+      own.destroy();
+    },
     destroy: () => own.destroy(),
-    cacheStats: () => tracker.stats(),
+    cacheStats,
   };
   parent.companions.add(companion);
-  own.companions.add({ close: () => Promise.resolve(ended()), destroy: ended, cacheStats: () => tracker.stats() });
+  own.companions.add({
+    close: () => Promise.resolve(tracker.close()),
+    destroy: () => {
+      parent.companions.delete(companion);
+      tracker.close();
+    },
+    cacheStats,
+  });
   try {
     // While this one was opened: nobody would close it.
     if (parent.closed) throw closedMeanwhile();

@@ -141,6 +141,8 @@ export class Core {
       this.#finish(within),
       ...Array.from(this.companions, (companion) => companion.close(within)),
     ]);
+    // Only now: until then whoever it belongs to may end it at once.
+    for (const companion of this.companions) companion.destroy();
   }
 
   /** A line that is being closed takes nothing more: so what has begun hands over all of it first. */

@@ -560,6 +560,19 @@ test("a reply's time goes on while the machine sleeps", async () => {
   assertEquals([await again, s.cached.cache.stats().evicted], ["new", 1]);
 });
 
+for (const end of ["close", "destroy"] as const) {
+  test(`a cache that is being closed ends with its client: ${end}`, async () => {
+    await using s = await scene();
+    const lost = assertRejects(() => s.cached.get("k"), ConnectionError, "closed");
+    await asked(s.peer, "GET", "k");
+    const closing = s.cached.close(600_000);
+    await s.redis[end](1);
+    await lost;
+    await closing;
+    await s.peer.untilEnded();
+  });
+}
+
 test("broadcast mode asks for its prefixes", async () => {
   await using server = await scripted();
   const redis = await connect(server.url, { clientInfo: false });
