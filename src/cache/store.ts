@@ -4,7 +4,7 @@
  * @module
  */
 import type { CacheStats } from "../client/stats.ts";
-import { copyOf, isImmutable, sizeOf } from "./value.ts";
+import { copyOf, copyOrSame, isImmutable, sizeOf } from "./value.ts";
 
 /** Replies of one command, by its arguments. */
 export type Table = Map<string, Entry>;
@@ -79,7 +79,7 @@ export class Store implements CacheStats {
       // An observer may ask for what is being sent at this moment: there is no read to join yet.
       if (!join || !entry.shared || entry.flight === undefined) return undefined;
       this.joined++;
-      return entry.flight.then((value) => copyOf(value));
+      return entry.flight.then((value) => copyOrSame(value));
     }
     if (entry.expires !== Infinity && (entry.expires <= performance.now() || entry.expiresOn <= Date.now())) {
       this.evicted++;

@@ -20,7 +20,7 @@ import type { Push } from "../resp/reply.ts";
 import { isCacheable } from "./cacheable.ts";
 import type { CacheSettings } from "./options.ts";
 import { Store, type Table } from "./store.ts";
-import { copyOf } from "./value.ts";
+import { copyOrSame, isImmutable } from "./value.ts";
 
 // Not marked as changing its connection's state, which is meant for sessions: this connection is for nothing else.
 const CLIENT_TRACKING = new CommandSpec("CLIENT TRACKING");
@@ -166,9 +166,10 @@ export class Tracker {
     const place = store.expect(table, id, keys, join);
     const flight = send();
     const came = (value: T): T => {
-      // Copied before the caller has it: what he changes in it is neither kept nor given to others.
-      const own = copyOf(value);
-      if (this.#tracking) store.keep(place, own);
+      // Copied before the caller has it: what he changes in it is neither kept nor given to others. What cannot be copied
+      // is not kept either.
+      const own = copyOrSame(value);
+      if (this.#tracking && (own !== value || isImmutable(value))) store.keep(place, own);
       else store.fail(place);
       return own;
     };

@@ -1,4 +1,5 @@
 // Client-side caching on real servers: what is kept, what is dropped, and that nothing old is ever given after that.
+import { Buffer } from "node:buffer";
 import {
   assert,
   assertEquals,
@@ -665,6 +666,57 @@ test("what cannot be sent is refused as by any client, and remembered by nobody"
     assertEquals(await cached.get("k"), "2");
     await assertRejects(() => cached.transaction((tx) => [tx.set("k", bad)]), TypeError, "SET: argument 2 is");
   }
+});
+
+test("a buffer that a shape has made is nobody else's", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using cached = await cache(redis);
+  await redis.set("k", "5");
+  const GET = new CommandSpec("GET", READONLY, 1);
+  const read = () => cached.send<Buffer>(GET, ["k"], (reply) => Buffer.from(String(reply)));
+  for (let i = 0; i < 3; i++) {
+    const bytes = await read();
+    assertEquals(bytes.toString(), "5");
+    bytes[0] = 0;
+  }
+  assertEquals(cached.cache.stats().hits, 2);
+});
+
+test("what cannot be copied is handed out, and not kept", { skip: missing() }, async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  await using cached = await cache(redis);
+  await redis.set("k", "5");
+  class Mine {
+    readonly #text: unknown;
+    constructor(text: unknown) {
+      this.#text = text;
+    }
+    get text() {
+      return this.#text;
+    }
+  }
+  const inItself = (reply: unknown) => {
+    const list = [reply];
+    list.push(list);
+    return list;
+  };
+  const shapes: [Shape, (value: never) => unknown][] = [
+    [(reply) => new Date(Number(reply)), (value: Date) => value.getTime()],
+    [(reply) => [new Mine(reply)], ([value]: Mine[]) => Number(value!.text)],
+    [(reply) => Float32Array.of(Number(reply)), (value: Float32Array) => value[0]],
+    [inItself, (value: string[]) => Number(value[0])],
+  ];
+  for (const [shape, look] of shapes) {
+    const GET = new CommandSpec("GET", READONLY, 1);
+    const read = () => cached.send<never>(GET, ["k"], shape);
+    const values = [...await Promise.all([read(), read()]), await read()];
+    assertEquals([values.map(look), cached.cache.stats().entries], [[5, 5, 5], 0]);
+  }
+  const GET = new CommandSpec("GET", READONLY, 1);
+  const read = () => cached.send<{ value: number }>(GET, ["k"], (reply) => ({ value: Number(reply) }));
+  assertEquals([await read(), await read(), cached.cache.stats().hits], [{ value: 5 }, { value: 5 }, 1]);
 });
 
 test("a key whose bytes were given away once it was queued is not read over", { skip: missing() }, async () => {
