@@ -95,10 +95,14 @@ export async function cache<R extends Cacheable>(redis: R, options: CacheOptions
     cacheStats,
   };
   parent.companions.add(companion);
+  // What one user may read another may not.
+  const renewed = (): void => tracker.drop(undefined);
+  own.identity?.renewed.add(renewed);
   own.companions.add({
     close: () => Promise.resolve(tracker.close()),
     destroy: () => {
       parent.companions.delete(companion);
+      own.identity?.renewed.delete(renewed);
       tracker.close();
     },
     cacheStats,

@@ -26,6 +26,8 @@ export interface IdentityOptions {
 export class Identity {
   /** The pools whose connections have this identity. */
   readonly pools: Set<Lines> = new Set();
+  /** Who wants to know when it may have become another. */
+  readonly renewed: Set<() => void> = new Set();
   #source: Credentials | ((reset: boolean) => Promise<Credentials>) | undefined;
 
   /** Takes what the options say. */
@@ -47,6 +49,7 @@ export class Identity {
     if (now === undefined) throw new TypeError("There are no credentials to authenticate with: the client has none");
     const lines = [...this.pools].flatMap((pool) => pool.lines);
     const outcomes = await Promise.allSettled(lines.map((line) => authenticate(line, now)));
+    for (const tell of this.renewed) tell();
     const refusals = outcomes.flatMap((one) => one.status === "rejected" ? [one.reason as Error] : []);
     if (refusals.length === 0) return;
     const count = `${refusals.length} of ${lines.length} connections could not be authenticated anew`;
