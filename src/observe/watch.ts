@@ -63,15 +63,18 @@ export class Watch implements Tap {
     if (ends.length === 0) return;
     const ending = new Ending(ends);
     const { resolve, reject } = pending;
+    // Its fate is settled first, though its caller hears of it later: whoever is told may end the client, and all that is
+    // not settled then is lost.
     pending.resolve = (value) => {
-      ending.end("ok", undefined, 0, this.#traffic.replyBytes, pending.attempts);
+      const { replyBytes } = this.#traffic;
       resolve(value);
+      ending.end("ok", undefined, 0, replyBytes, pending.attempts);
     };
     pending.reject = (error) => {
       const answered = error instanceof ReplyError;
       const bytes = answered ? this.#traffic.replyBytes : -1;
-      ending.end(statusOf(error, pending.released), answered ? error.code : undefined, 1, bytes, pending.attempts);
       reject(error);
+      ending.end(statusOf(error, pending.released), answered ? error.code : undefined, 1, bytes, pending.attempts);
     };
   }
 
@@ -216,6 +219,7 @@ class WatchedBatch implements Owed {
       isBegun ? this.#bytes : -1,
       1,
     );
-    this.#inner.fail(error);
+    // Whoever was told of the last reply may have ended the client for that.
+    if (owed > 0) this.#inner.fail(error);
   }
 }

@@ -1,6 +1,14 @@
 // What whoever watches a client learns: of every operation once, its end once, and nothing of its arguments.
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { connect, ConnectionError, connectPool, ReplyError, TimeoutError, TransactionError } from "../../mod.ts";
+import {
+  connect,
+  ConnectionError,
+  connectPool,
+  type Redis,
+  ReplyError,
+  TimeoutError,
+  TransactionError,
+} from "../../mod.ts";
 import { CommandSpec } from "../../src/command/mod.ts";
 import { observe, type Operation, type Outcome } from "../../src/observe/mod.ts";
 import { gate } from "../support/gate.ts";
@@ -25,6 +33,13 @@ class Seen {
     );
   }
 }
+
+/** What has come to something when whoever watches ends its client. */
+const RUNS: Record<string, (redis: Redis) => Promise<void>> = {
+  "command": async (redis) => assertEquals(await redis.get("k"), "value"),
+  "refused command": async (redis) => void await assertRejects(() => redis.incr("k"), ReplyError, "WRONGTYPE"),
+  "pipeline": async (redis) => assertEquals(await redis.pipeline((p) => [p.get("k"), p.get("l")]), ["value", "value"]),
+};
 
 test("every kind of operation is told of, with its outcome", { skip: missing() }, async () => {
   await using server = await startRedis();
@@ -343,6 +358,24 @@ for (const where of ["on its connection", "for a connection"]) {
     const other = assertRejects(() => redis.get("c"), ConnectionError, "closed");
     stop.abort("enough");
     assertEquals([await given, (await other).closed], ["enough", true]);
+  });
+}
+
+for (const [what, run] of Object.entries(RUNS)) {
+  test(`whoever ends the client for what a ${what} has come to takes nothing from its caller`, async () => {
+    await using server = await startScripted(greeted(async (peer) => {
+      for (let words = await peer.command(); words; words = await peer.command()) {
+        if (words[0] === "GET") await peer.send("$5\r\nvalue\r\n");
+        else if (words[0] === "INCR") await peer.send("-WRONGTYPE no\r\n");
+      }
+    }));
+    const redis = await connect(server.url, { clientInfo: false });
+    const seen = new Seen();
+    using _seeing = observe(redis, seen.observer);
+    using _ending = observe(redis, () => () => redis.destroy());
+    await run(redis);
+    assertEquals([seen.ends.length, seen.ended[0]!.outcome.status], [1, what.includes("refused") ? "reply" : "ok"]);
+    await assertRejects(() => redis.get("k"), ConnectionError, "closed");
   });
 }
 
