@@ -300,6 +300,8 @@ export class Connection implements TransportHandler, Watched {
       traffic.replies += replies;
       traffic.errors += decoder.errors;
       decoder.errors = 0;
+      // What is settled from now on, as a refusal that was not the last word is, is not what was read here.
+      traffic.replyBytes = -1;
     }
   }
 

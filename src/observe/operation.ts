@@ -55,7 +55,10 @@ export interface Outcome {
   readonly code: string | undefined;
   /** How many commands got an error. */
   readonly errors: number;
-  /** How many bytes its replies took; `undefined` where none came, with `integrity`, or once the last observer has stopped. */
+  /**
+   * How many bytes its replies took; `undefined` where none came, with `integrity`, once the last observer has stopped, or
+   * of a refusal that came to be the last word only later.
+   */
   readonly bytes: number | undefined;
   /** Milliseconds from when it was issued to the end; not those before that in which it had no connection of its own yet. */
   readonly duration: number;

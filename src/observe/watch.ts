@@ -193,7 +193,11 @@ class WatchedBatch implements Owed {
   #answered(value: Reply): void {
     if (this.#operation.kind === "transaction" && value === null) {
       this.#ending.end("watch", undefined, 0, this.#bytes, 1);
-    } else this.#ending.end(this.#errors > 0 ? "reply" : "ok", this.#code, this.#errors, this.#bytes, 1);
+      return;
+    }
+    // MULTI and EXEC are refused alike, and nobody's commands.
+    const errors = Math.min(this.#errors, this.#operation.size);
+    this.#ending.end(errors > 0 ? "reply" : "ok", this.#code, errors, this.#bytes, 1);
   }
 
   #look(value: Reply): void {

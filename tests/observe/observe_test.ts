@@ -400,6 +400,38 @@ test("bytes of a reply are its own, however it is cut and whatever comes between
   }
 });
 
+test("a refused MULTI or EXEC is no error of one command more", async () => {
+  await using server = await startScripted(greeted(async (peer) => {
+    for (let n = 0; n < 3; n++) await peer.command();
+    await peer.send("-NOPERM no\r\n-NOPERM no\r\n-NOPERM no\r\n");
+    await peer.untilEnded();
+  }));
+  await using redis = await connect(server.url, { clientInfo: false });
+  const seen = new Seen();
+  using _watching = observe(redis, seen.observer);
+  await assertRejects(() => redis.transaction((tx) => [tx.set("k", "v")]));
+  assertEquals(seen.ends, ["transaction SET 1: reply NOPERM 1 0"]);
+});
+
+test("a refusal that is told of later than it came does not have the bytes of another reply", async () => {
+  await using server = await startScripted(greeted(async (peer) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      await peer.send(words[0] === "GET" ? "-LOADING not yet\r\n" : "+OK\r\n");
+    }
+  }));
+  await using redis = await connect(server.url, { clientInfo: false });
+  const seen = new Seen();
+  using _watching = observe(redis, seen.observer);
+  await redis.session(async (session) => {
+    const refused = assertRejects(() => session.get("k"), ReplyError, "LOADING");
+    await session.call("MULTI");
+    await refused;
+    await session.call("DISCARD");
+  });
+  const { outcome } = seen.ended.find(({ operation }) => operation.name === "GET")!;
+  assertEquals([outcome.status, outcome.bytes], ["reply", undefined]);
+});
+
 test("a pipeline that is lost half-way tells what came of it", async () => {
   await using server = await startScripted(greeted(async (peer) => {
     for (let n = 0; n < 4; n++) await peer.command();
