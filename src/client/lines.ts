@@ -78,6 +78,8 @@ export interface Lines {
   doubt(line: Line): void;
   /** Whether ordinary commands go over this line at present. */
   isShared(line: Line): boolean;
+  /** Whether it waits to be used. */
+  isIdle(line: Line): boolean;
   /** Whether this line is to be open though nobody uses it. */
   keeps(line: Line): boolean;
   /** Every line there is. */

@@ -51,6 +51,10 @@ export class OneLine implements Lines {
     return true;
   }
 
+  isIdle(): boolean {
+    return false;
+  }
+
   keeps(): boolean {
     return true;
   }

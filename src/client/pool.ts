@@ -91,6 +91,11 @@ export class Pool implements Lines {
     return this.#shared.includes(line);
   }
 
+  /** @internal Whether it waits to be used. */
+  isIdle(line: Line): boolean {
+    return this.#idle.includes(line);
+  }
+
   /**
    * @internal Whether this line is to be open though nobody uses it: it is shared, or was until now, or fewer than the
    * minimum are open without it.

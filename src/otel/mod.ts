@@ -104,7 +104,9 @@ function durations(meter: MeterLike, placed: (place: ServerPlace) => Attributes)
 
 /** The state of the client's connections, told when it is asked for; of a client that was closed there is none. */
 function connections(redis: Observable, meter: MeterLike): Observation {
-  const { pool, companions } = redis[CORE];
+  const { pool, companions, closed } = redis[CORE];
+  // Nobody would ever stop what is told of it.
+  if (closed) return { stop() {}, [Symbol.dispose]() {} };
   const { address, database } = pool.first().options;
   const { hostname, port, path } = address;
   const name = takeName(poolName({ hostname, port, path, database }), pool);
@@ -117,9 +119,11 @@ function connections(redis: Observable, meter: MeterLike): Observation {
     unit: "{request}",
   });
   const counted = (result: Parameters<Parameters<typeof count.addCallback>[0]>[0]): void => {
-    const { shared, leased, idle } = pool.stats();
+    // A line may have lost its connection, or have none yet.
+    const open = pool.lines.filter(({ state }) => state === "ready");
+    const idle = open.filter((line) => pool.isIdle(line)).length;
     const of = (state: string) => ({ "db.client.connection.pool.name": name, "db.client.connection.state": state });
-    result.observe(shared + leased, of("used"));
+    result.observe(open.length - idle, of("used"));
     result.observe(idle, of("idle"));
   };
   const asked = (result: Parameters<Parameters<typeof waiting.addCallback>[0]>[0]): void => {

@@ -9,7 +9,7 @@ import {
   PeriodicExportingMetricReader,
 } from "@opentelemetry/sdk-metrics";
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
-import { connect, ReplyError, TimeoutError, TransactionError } from "../../mod.ts";
+import { connect, ConnectionError, ReplyError, TimeoutError, TransactionError } from "../../mod.ts";
 import { instrument } from "../../src/otel/mod.ts";
 import { HELLO, startScripted } from "../support/scripted.ts";
 import { missing, startRedis } from "../support/servers.ts";
@@ -167,6 +167,38 @@ test("durations and connections are measured", { skip: missing() }, async () => 
   await provider.shutdown();
 });
 
+test("connections that are open are counted, each as what it is", async () => {
+  await using server = await startScripted(async (peer, index) => {
+    for (let words = await peer.command(); words; words = await peer.command()) {
+      if (words[0] === "LEAVE") return peer.destroy();
+      // None takes the place of the first.
+      if (index > 1) return await peer.untilEnded();
+      await peer.send(words[0] === "HELLO" ? HELLO : "+OK\r\n");
+    }
+  });
+  await using redis = await connect(server.url, { clientInfo: false });
+  const callbacks: ((result: { observe(value: number, attributes: unknown): void }) => void)[] = [];
+  const counter = { addCallback: (callback: never) => void callbacks.push(callback), removeCallback: () => {} };
+  const meter = { createHistogram: () => ({ record: () => {} }), createObservableUpDownCounter: () => counter };
+  using _telemetry = instrument(redis, { meter });
+  const counted = (): number[] => {
+    const values: number[] = [];
+    callbacks[0]!({ observe: (value) => void values.push(value) });
+    return values;
+  };
+  assertEquals(counted(), [1, 0]);
+  const session = await redis.session();
+  await session.call("PING");
+  assertEquals(counted(), [2, 0]);
+  await session.release();
+  while (counted()[1] === 0) await redis.call("PING");
+  assertEquals(counted(), [1, 1]);
+  await assertRejects(() => redis.call("LEAVE"), ConnectionError);
+  assertEquals(counted(), [0, 1]);
+  redis.destroy();
+  assertEquals(counted(), [0, 0]);
+});
+
 test("connections of a client that was closed are not counted any more", async () => {
   await using server = await startRedis();
   for (const end of ["close", "destroy"] as const) {
@@ -182,6 +214,9 @@ test("connections of a client that was closed are not counted any more", async (
     await redis[end]();
     assertEquals(callbacks.size, 0);
     instrumented.stop();
+    instrument(redis, { meter }).stop();
+    instrument(redis, { meter });
+    assertEquals(callbacks.size, 0);
   }
 });
 
