@@ -9,7 +9,7 @@ import type { SendOptions } from "../connection/pending.ts";
 import type { Reply } from "../resp/reply.ts";
 import type { Replies, RepliesOrErrors } from "../client/batch.ts";
 import type { Core } from "../client/core.ts";
-import type { Kit, Surfaces } from "../client/kit.ts";
+import type { Surfaces, WholeKit } from "../client/kit.ts";
 import { checkKnown } from "../client/known.ts";
 import type { Guard, PipelineOptions, Runner } from "../client/pipeline.ts";
 import type { BaseClient } from "../client/redis.ts";
@@ -21,15 +21,15 @@ import type { Shelf, Tracker } from "./tracker.ts";
 type ClientClass = new (core: Core, options: SendOptions) => BaseClient<Surfaces>;
 
 /** What the kits of caches were made of. */
-const plain = new WeakMap<Kit, Kit>();
+const plain = new WeakMap<WholeKit, WholeKit>();
 
 /**
  * The kit with a cache in front of its client. Of a kit that has one already, that one is left out: the server tells each
  * connection only of what was read on it, so a cache must not keep what another one reads.
  */
-export function cachingKit(given: Kit, tracker: Tracker, control: CacheControl): Kit {
+export function cachingKit(given: WholeKit, tracker: Tracker, control: CacheControl): WholeKit {
   const kit = plain.get(given) ?? given;
-  const caching: Kit = {
+  const caching: WholeKit = {
     ...kit,
     client: cachingClient(kit.client as ClientClass, tracker, control),
     pipeline: kit.pipeline && cachingPipeline(kit.pipeline, tracker),
@@ -121,7 +121,10 @@ class Touched {
   }
 }
 
-function cachingPipeline(Pipeline: NonNullable<Kit["pipeline"]>, tracker: Tracker): NonNullable<Kit["pipeline"]> {
+function cachingPipeline(
+  Pipeline: NonNullable<WholeKit["pipeline"]>,
+  tracker: Tracker,
+): NonNullable<WholeKit["pipeline"]> {
   return class extends Pipeline {
     readonly #touched: Touched;
 
@@ -165,9 +168,9 @@ function cachingPipeline(Pipeline: NonNullable<Kit["pipeline"]>, tracker: Tracke
 }
 
 function cachingTransaction(
-  Transaction: NonNullable<Kit["transaction"]>,
+  Transaction: NonNullable<WholeKit["transaction"]>,
   tracker: Tracker,
-): NonNullable<Kit["transaction"]> {
+): NonNullable<WholeKit["transaction"]> {
   return class extends Transaction {
     readonly #touched = new Touched(tracker);
 

@@ -6,8 +6,7 @@
 export type { PoolOptions } from "./options.ts";
 export type { ClientOptions } from "./options.ts";
 export type { Target } from "./open.ts";
-export type { WholeKit } from "./start.ts";
-export type { Blocking, IntegerOf, Kit, StringOf, SurfaceOf, Surfaces } from "./kit.ts";
+export type { Blocking, IntegerOf, Kit, StringOf, SurfaceOf, Surfaces, WholeKit } from "./kit.ts";
 export type { Hub, HubSettings } from "./hub.ts";
 export type { Safeguards } from "./safeguards.ts";
 export type { Scans } from "./scan.ts";

@@ -12,7 +12,7 @@ import { settledWithin } from "../connection/wait.ts";
 import type { Push } from "../resp/reply.ts";
 import type { Hub } from "./hub.ts";
 import type { Identity } from "./identity.ts";
-import type { Kit } from "./kit.ts";
+import type { WholeKit } from "./kit.ts";
 import type { Lines } from "./lines.ts";
 import { Running } from "./running.ts";
 import type { CacheStats } from "./stats.ts";
@@ -64,14 +64,14 @@ export const APART: unique symbol = Symbol("apart");
 
 /** What all surfaces of one client share. */
 export class Core {
-  readonly kit: Kit;
+  readonly kit: WholeKit;
   readonly pool: Lines;
   /** Where the client has subscriptions. */
   readonly hub: Hub | undefined;
   readonly capacity: Capacity;
   readonly traffic: Traffic;
   /** Opens a client of another kit with the same settings, with one shared connection. */
-  readonly sibling: <R>(kit: Kit, hooks: Hooks) => Promise<R>;
+  readonly sibling: <R>(kit: WholeKit, hooks: Hooks) => Promise<R>;
   /** Who the client is to its server, where that can change while it is connected. */
   readonly identity: Identity | undefined;
   /** What ends with this client. */
@@ -85,7 +85,7 @@ export class Core {
   closed = false;
 
   constructor(
-    kit: Kit,
+    kit: WholeKit,
     pool: Lines,
     hub: Hub | undefined,
     capacity: Capacity,

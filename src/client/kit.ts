@@ -110,6 +110,14 @@ export interface Kit {
   readonly monitor?: typeof Monitor | undefined;
 }
 
+/** A kit that names what no client can do without. */
+export interface WholeKit extends Kit {
+  /** @internal Reads options and URLs. */
+  readonly options: NonNullable<Kit["options"]>;
+  /** @internal Has the connections. */
+  readonly pool: NonNullable<Kit["pool"]>;
+}
+
 /** A feature of a kit; throws if the client was made without it. */
 export function feature<T>(part: T | undefined, what: string): T {
   if (part === undefined) throw new TypeError(`This client was generated without ${what}`);

@@ -5,10 +5,10 @@
  */
 import type { Connect } from "../transport/transport.ts";
 import { readBriefly } from "./brief.ts";
-import type { Kit } from "./kit.ts";
+import type { Kit, WholeKit } from "./kit.ts";
 import { OneLine } from "./one_line.ts";
 import type { ClientOptions, PoolOptions } from "./options.ts";
-import { openOne, openSeveral, type WholeKit } from "./start.ts";
+import { openOne, openSeveral } from "./start.ts";
 
 /**
  * A URL or options, whichever it is. `host` is no option, but among the names that a {@link URL} has: without a word

@@ -9,18 +9,10 @@ import type { Push } from "../resp/reply.ts";
 import type { Connect } from "../transport/transport.ts";
 import { Core, type Hooks } from "./core.ts";
 import type { Identity } from "./identity.ts";
-import type { Kit } from "./kit.ts";
+import type { WholeKit } from "./kit.ts";
 import type { Lines } from "./lines.ts";
 import type { Target } from "./open.ts";
 import { capacityOf, type ClientOptions, lineOptions, mostLines, type PoolOptions, poolSize } from "./options.ts";
-
-/** A kit that names what no client can do without. */
-export interface WholeKit extends Kit {
-  /** @internal Reads options and URLs. */
-  readonly options: NonNullable<Kit["options"]>;
-  /** @internal Has the connections. */
-  readonly pool: NonNullable<Kit["pool"]>;
-}
 
 /** See `open`. */
 export async function openOne<R>(
@@ -100,15 +92,7 @@ async function start<R>(
     onPush: options.onPush,
   });
   const sibling: Core["sibling"] = (other, heard) =>
-    start(
-      { ...other, options: kit.options, pool: other.pool ?? kit.pool },
-      openSocket,
-      { ...options, min: 1 },
-      1,
-      mostLines(options),
-      heard,
-      identity,
-    );
+    start(other, openSocket, { ...options, min: 1 }, 1, mostLines(options), heard, identity);
   const core = new Core(kit, pool, hub, capacityOf(options), traffic, sibling, identity);
   try {
     await pool.open();
