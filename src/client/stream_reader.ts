@@ -23,7 +23,7 @@ export interface StreamItem<S extends string | Uint8Array = string> {
   readonly stream: S;
   /** Its id. */
   readonly id: string;
-  /** Its fields: an object, where of one given twice the last counts; or a Map where strings are bytes, with all of them. */
+  /** Its fields: an object (of one given twice the last counts), or a Map with all of them where strings are bytes. */
   readonly fields: Dict<S, S>;
 }
 
