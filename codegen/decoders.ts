@@ -22,5 +22,6 @@ export const DECODERS: Readonly<Record<string, Decoder>> = Object.fromEntries<De
   ...simple("shape.ts", "backupStatus", "similar", "streamEntries", "values"),
   ...simple("json_shape.ts", "jsonNumbers", "jsonTypes", "jsonList", "jsonNames", "jsonToggled"),
   ...simple("series_shape.ts", "lastOfSeries", "rangesOfSeries", "seriesInfo"),
-  ...simple("search_shape.ts", "searchRows", "searchBatch", "searchHybrid", "indexInfo", "spellings", "settingsHelp"),
+  ...simple("search_shape.ts", "searchRows", "searchBatch", "searchHybrid", "indexInfo", "spellings"),
+  ...simple("search_shape.ts", "settings", "settingsHelp", "texts"),
 ]);

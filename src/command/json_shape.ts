@@ -4,7 +4,7 @@
  * @module
  */
 import { BIGINTS, type Reply } from "../resp/reply.ts";
-import { text } from "./shape.ts";
+import { list, text } from "./shape.ts";
 import type { Shape } from "./spec.ts";
 
 /**
@@ -49,9 +49,15 @@ export const jsonToggled: Shape = (reply, mode): unknown => {
   return [((mode ?? 0) & BIGINTS) === 0 ? bit : BigInt(bit)];
 };
 
-/** Names of types: an array, an array in an array, or one for a path of the old form. */
-export const jsonTypes: Shape = (reply): unknown => {
-  if (!Array.isArray(reply)) return reply === null || reply instanceof Error ? reply : [reply];
+/**
+ * Names of types, as text in every mode: some modules send simple strings. An array, an array in an array, or one for a
+ * path of the old form.
+ */
+export const jsonTypes: Shape = (reply, mode): unknown => {
+  if (!Array.isArray(reply)) return reply === null || reply instanceof Error ? reply : [text(reply, mode)];
   const [first] = reply as [Reply?];
-  return reply.length === 1 && (Array.isArray(first) || first === null) ? first : reply;
+  if (reply.length === 1 && first === null) return first;
+  return words(reply.length === 1 && Array.isArray(first) ? first : reply, mode);
 };
+
+const words: Shape = list(text);

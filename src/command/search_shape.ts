@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Reply } from "../resp/reply.ts";
+import { BYTES, type Reply } from "../resp/reply.ts";
 import { double, list, map, struct, text } from "./shape.ts";
 import type { Shape } from "./spec.ts";
 
@@ -21,6 +21,7 @@ export interface HitOptions {
   readonly return?: readonly unknown[] | undefined;
 }
 
+const utf8 = new TextEncoder();
 const fields: Shape = map();
 
 /** How many there are, and some of them. */
@@ -51,8 +52,7 @@ function isTotal(reply: Reply | undefined): boolean {
 /** A number, or a number and how it came about. */
 const score: Shape = (reply, mode) => {
   if (!Array.isArray(reply)) return double(reply, mode);
-  reply[0] = double(reply[0]!, mode) as Reply;
-  return reply;
+  return [double(reply[0]!, mode), ...reply.slice(1).map(texts)];
 };
 
 const mapped: Shape = (reply, mode) => {
@@ -67,7 +67,7 @@ function results(reply: Reply[], mode: number | undefined, row: Shape): unknown 
   const told = struct({ results: list(row), execution_time: double })(reply, mode) as Record<string, unknown>;
   const kept = record({ total_results: told.total_results, results: told.results });
   for (const name of ["warning", "warnings"]) {
-    if (Array.isArray(told[name]) && told[name].length > 0) kept.warning = told[name];
+    if (Array.isArray(told[name]) && told[name].length > 0) kept.warning = texts(told[name]);
   }
   return kept;
 }
@@ -113,13 +113,29 @@ const suggestions: Shape = (found, mode) => {
   return found.map((pair) => Array.isArray(pair) ? [pair[0], double(pair[1]!, mode)] : pair);
 };
 
-/** The settings with what each is for: names and maps by turns, or arrays that begin with the name. */
+/** Settings by their names. */
+export const settings: Shape = (reply, mode): unknown => {
+  if (!Array.isArray(reply)) return reply;
+  const flat = Array.isArray(reply[0]) ? reply.flatMap((one) => (one as Reply[]).slice(0, 2)) : reply;
+  return fields(named(flat, mode), mode);
+};
+
+/** With names that are bytes where strings are, though they are sent as simple strings. */
+function named(flat: Reply[], mode: number | undefined): Reply[] {
+  if (((mode ?? 0) & BYTES) === 0) return flat;
+  return flat.map((one, at) => at % 2 === 0 && typeof one === "string" ? utf8.encode(one) : one);
+}
+
+/**
+ * The settings with what each is for, which is text in every mode: names and maps by turns, or arrays that begin with the
+ * name.
+ */
 export const settingsHelp: Shape = (reply, mode): unknown => {
   if (!Array.isArray(reply)) return reply;
   const flat = Array.isArray(reply[0])
     ? reply.flatMap((one) => [(one as Reply[])[0]!, (one as Reply[]).slice(1)])
     : reply;
-  return map(struct())(flat, mode);
+  return map((one, mode) => struct()(texts(one), mode))(named(flat, mode), mode);
 };
 
 /** Words about a field that have no value; RESP3 has them in a list of their own. */
@@ -173,7 +189,8 @@ const index = struct({
 /** All that is known of an index. It is text in every mode: which of it are simple strings depends on the version. */
 export const indexInfo: Shape = (reply, mode): unknown => index(texts(reply), mode);
 
-function texts(reply: Reply): Reply {
+/** All of it is text in every mode: what of it is sent as simple strings depends on the version. */
+export function texts(reply: Reply): Reply {
   return Array.isArray(reply) ? reply.map(texts) : text(reply) as Reply;
 }
 

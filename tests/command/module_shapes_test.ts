@@ -11,9 +11,11 @@ import {
   searchHits,
   searchHybrid,
   searchRows,
+  settings,
   settingsHelp,
+  spellings,
+  texts,
 } from "../../src/command/search_shape.ts";
-import { spellings } from "../../src/command/search_shape.ts";
 import { lastOfSeries, rangesOfSeries, seriesInfo } from "../../src/command/series_shape.ts";
 import { backupStatus, map, values as onlyValues } from "../../src/command/shape.ts";
 import type { Shape } from "../../src/command/spec.ts";
@@ -148,10 +150,18 @@ const cases: Case[] = [
   { command: "FT.SPELLCHECK", shape: spellings, two: [], three: ["results", []], value: {} },
   {
     command: "FT.CONFIG GET",
-    shape: map(),
+    shape: settings,
     two: [["TIMEOUT", "500"], ["EXTLOAD", null]],
     three: ["TIMEOUT", "500", "EXTLOAD", null],
     value: { TIMEOUT: "500", EXTLOAD: null },
+  },
+  { command: "FT._LIST", shape: texts, two: ["a", "b"], three: ["a", "b"], value: ["a", "b"] },
+  {
+    command: "FT.EXPLAINCLI",
+    shape: texts,
+    two: ["UNION {", "  a", "}", ""],
+    three: ["UNION {", "  a", "}", ""],
+    value: ["UNION {", "  a", "}", ""],
   },
   {
     command: "FT.CONFIG HELP",
@@ -317,6 +327,23 @@ test("shapes of modules take bytes, and leave errors and null alone", () => {
   const found = searchHits({})([1, bytes("a"), [bytes("title"), bytes("x")]], BYTES);
   const [hit] = (found as { results: { extra_attributes: Map<Uint8Array, Uint8Array> }[] }).results;
   assertEquals([...hit!.extra_attributes.values()], [bytes("x")]);
+  const reply = ["total_results", 0, "results", [], "warning", ["Timeout"]];
+  for (const warning of ["Timeout", bytes("Timeout")]) {
+    reply[5] = [warning] as never;
+    assertEquals((searchRows([...reply] as Reply, BYTES) as { warning: unknown }).warning, ["Timeout"]);
+  }
+  const scored = searchHits({ withscores: true, nocontent: true })([1, bytes("a"), ["2", ["a", [bytes("b")]]]], BYTES);
+  assertEquals((scored as { results: { score: unknown }[] }).results[0]!.score, [2, ["a", ["b"]]]);
+  assertEquals(texts(["a", bytes("b")]), ["a", "b"]);
+  assertEquals(jsonTypes([["integer", bytes("string"), null]], BYTES), ["integer", "string", null]);
+  assertEquals(jsonTypes(bytes("integer"), BYTES), ["integer"]);
+  for (const name of ["TIMEOUT", bytes("TIMEOUT")]) {
+    assertEquals([...settings([[name, bytes("5")]], BYTES) as Map<unknown, unknown>], [[bytes("TIMEOUT"), bytes("5")]]);
+    const help = settingsHelp([name, ["Description", "How long", "Value", bytes("5")]], BYTES) as Map<unknown, object>;
+    assertEquals([...help].map(([name, told]) => [name, { ...told }]), [
+      [bytes("TIMEOUT"), { Description: "How long", Value: "5" }],
+    ]);
+  }
   const error = new ReplyError("ERR no such index");
   for (const shape of new Set(cases.map(({ shape }) => shape))) {
     if (shape !== onlyValues) assertEquals(shape(null), null);
