@@ -26,8 +26,10 @@ await sentinel.sentinelSet("main", { "down-after-milliseconds": "500" });
 while ((await sentinel.sentinelReplicas("main"))[0]?.["master-link-status"] !== "ok") await pause();
 
 await using redis = await connect({ connect: primaryOf("main", [server.url]) });
-await redis.set("greeting", "hello");
-await redis.session((s) => s.wait(1, 1000)); // the replica has it
+await redis.session(async (s) => {
+  await s.set("greeting", "hello");
+  await s.wait(1, 1000); // the replica has it
+});
 const before = Number((await redis.configGet("port")).port);
 console.log(before === first.port); // → true
 

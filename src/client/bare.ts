@@ -4,6 +4,7 @@
  * @module
  */
 import { type Arg, BLOCKING, BLOCKING_OPTION, type CommandSpec, PUBSUB, SESSION, type Shape } from "../command/spec.ts";
+import { tooLate } from "../connection/fate.ts";
 import type { Credentials } from "../connection/handshake.ts";
 import type { Line } from "../connection/line.ts";
 import { Pending, type SendOptions } from "../connection/pending.ts";
@@ -157,7 +158,9 @@ export abstract class BareClient<
    * they are refused stay what they were.
    */
   reauthenticate(credentials?: Credentials): Promise<void> {
-    return feature(this.#core.identity, "options").renew(credentials);
+    const { closed, identity } = this.#core;
+    if (closed) return Promise.reject(tooLate());
+    return feature(identity, "options").renew(credentials);
   }
 
   /** Waits for replies that are owed, at most `within` milliseconds (5,000 unless given), then closes. */

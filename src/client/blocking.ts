@@ -60,6 +60,8 @@ async function hold<T>(
 ): Promise<T> {
   const { signal, timeout, limit = timeout } = options;
   if (signal?.aborted) throw signal.reason;
+  // First: what is thrown here is for the caller, before anything waits.
+  const waits = waitingTime(spec, args);
   let pending!: Pending;
   const reply = new Promise<T>((resolve, reject) => {
     pending = new Pending(spec, args, shape, options.mode, resolve as (value: never) => void, reject);
@@ -72,7 +74,7 @@ async function hold<T>(
   givenUp.catch(() => {});
   const end = limited(options, () => giveUp(outOfTime(line, pending, limit!)), giveUp);
   const isDue = (): boolean => pending.mayHaveRun && line.oldest === pending;
-  const unwatched = onOverdue(line, isDue, waitingTime(spec, args), () => giveUp(new Overdue()));
+  const unwatched = onOverdue(line, isDue, waits, () => giveUp(new Overdue()));
   try {
     return await Promise.race([reply, givenUp]);
   } catch (error) {

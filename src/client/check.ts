@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkKnown } from "./known.ts";
+import { checkKind, checkKnown } from "./known.ts";
 
 /** Whole numbers, and what they may be. These may stand in a URL, too. */
 export const NUMBERS: Readonly<Record<string, readonly [min: number, max: number]>> = {
@@ -78,11 +78,6 @@ function checkText(name: string, value: unknown): void {
   if (value !== undefined && (typeof value !== "string" || value === "")) {
     throw new TypeError(`Option ${name} must be a string that is not empty`);
   }
-}
-
-/** Refuses what is given and is of another kind. */
-export function checkKind(name: string, value: unknown, kind: string, what: string): void {
-  if (value !== undefined && typeof value !== kind) throw new TypeError(`Option ${name} must be ${what}`);
 }
 
 function checkTls(tls: unknown): void {

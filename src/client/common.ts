@@ -68,4 +68,5 @@ export type {
   TlsOptions,
   Transport,
   TransportHandler,
+  Wanted,
 } from "../transport/transport.ts";

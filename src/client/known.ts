@@ -16,3 +16,8 @@ export function checkKnown(options: object, known: readonly string[], within = "
     }
   }
 }
+
+/** Refuses what is given and is of another kind. */
+export function checkKind(name: string, value: unknown, kind: string, what: string): void {
+  if (value !== undefined && typeof value !== kind) throw new TypeError(`Option ${name} must be ${what}`);
+}

@@ -246,7 +246,7 @@ export function lineOptions(
       place: connect.place,
     },
     connect,
-    role: connect.role,
+    wants: connect.wants,
     credentials: identity?.ask ??
       (credentials ? remembering(credentials) : password === undefined ? undefined : { username, password }),
     database: options.database ?? 0,

@@ -12,7 +12,7 @@ import { onAbort } from "../connection/signal.ts";
 import { tell } from "../connection/tell.ts";
 import { atOnce } from "./at_once.ts";
 import type { Companion, Core } from "./core.ts";
-import { checkKnown } from "./known.ts";
+import { checkKind, checkKnown } from "./known.ts";
 import { kept } from "./names.ts";
 import { ENOUGH, passes, pauseAfter } from "./passing.ts";
 import { alike, checkNames, isAfter, same } from "./stream_names.ts";
@@ -107,6 +107,7 @@ export class StreamReader<S extends string | Uint8Array = string>
     if (this.#last.length !== this.#keys.length) throw new TypeError("Option from must have one id for each stream");
     if (!Number.isInteger(block) || block < 1) throw new RangeError("Option block must be a whole number from 1");
     if (!Number.isInteger(count) || count < 1) throw new RangeError("Option count must be a whole number from 1");
+    checkKind("onError", options.onError, "function", "a function");
     this.#read = { block, count };
     this.#given = [...this.#last];
     this.#onError = options.onError;

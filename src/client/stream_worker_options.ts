@@ -5,7 +5,7 @@
  */
 import type { Key, Many, Pairs, Value } from "../command/values.ts";
 import type { XclaimOptions, XgroupCreateOptions, XpendingOptions, XreadgroupOptions } from "../generated/options.ts";
-import { checkKnown } from "./known.ts";
+import { checkKind, checkKnown } from "./known.ts";
 import type { StreamItem } from "./stream_reader.ts";
 
 /** An entry that a worker is to handle. */
@@ -113,6 +113,7 @@ export function checkWorker(options: StreamWorkerOptions<never>): void {
   }
   if (typeof options.group !== "string" || options.group === "") throw new TypeError("Option group must be a name");
   if (typeof options.handler !== "function") throw new TypeError("Option handler must be a function");
+  for (const name of ["onDead", "onError"] as const) checkKind(name, options[name], "function", "a function");
   for (const name of NUMBERS) {
     const value = options[name];
     if (value === undefined) continue;

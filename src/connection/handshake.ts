@@ -6,6 +6,7 @@
 import { ConnectionError, ReplyError } from "../errors.ts";
 import { type Arg, CommandSpec, SESSION } from "../command/spec.ts";
 import type { Reply } from "../resp/reply.ts";
+import type { Wanted } from "../transport/transport.ts";
 import { LIBRARY, VERSION } from "./version.ts";
 
 /** Who we are to the server. */
@@ -32,7 +33,7 @@ export interface HandshakeOptions {
   /** Tell the server which library this is, and which version (CLIENT SETINFO). */
   readonly clientInfo: boolean;
   /** What the server has to be. With RESP2 it does not say what it is. */
-  readonly role?: "master" | "replica" | undefined;
+  readonly wants?: Wanted | undefined;
 }
 
 /** What the handshake found out. */
@@ -67,7 +68,7 @@ export async function handshake(send: Exchange, options: HandshakeOptions, reset
     reply.catch(() => {});
     return reply;
   };
-  const { credentials } = options;
+  const { credentials, wants } = options;
   const { username, password } = (typeof credentials === "function" ? await credentials(reset) : credentials) ?? {};
   const undone = reset ? exchange(RESET, []) : undefined;
   const hello: Arg[] = ["3"];
@@ -89,7 +90,7 @@ export async function handshake(send: Exchange, options: HandshakeOptions, reset
   const error = refused(reply) ?? (await Promise.all(rest)).map(refused).find((found) => found !== undefined);
   if (error) throw error;
   const role = fieldOf(reply, "role");
-  if (options.role !== undefined && typeof role === "string" && role !== options.role) throw other(role);
+  if (wants !== undefined && typeof role === "string" && role !== wants.role) throw wants.other(role);
   const answer = await asked;
   if (answer instanceof ReplyError && answer.code === "NOAUTH") throw refused(answer);
   const id = asked === undefined ? fieldOf(reply, "id") : answer;
@@ -143,10 +144,6 @@ function knowsNoHello(reply: Reply | undefined, authed: boolean): boolean {
   return reply instanceof ReplyError &&
     (reply.code === "NOPROTO" || (authed && reply.code === "NOAUTH") ||
       /un(?:known|supported) (?:command|protocol)/i.test(reply.message));
-}
-
-function other(role: string): ConnectionError {
-  return new ConnectionError(`The server is a ${role === "master" ? "primary" : role}`);
 }
 
 function refused(reply: Reply | undefined): ConnectionError | undefined {

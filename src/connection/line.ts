@@ -276,6 +276,7 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
 
   /** Opens a connection unless there is one, for whoever is refused as a command would be: where as much waits as may. */
   async reach(): Promise<void> {
+    if (!this.#life.isOpen) throw tooLate();
     const { refusal } = this.#queue;
     if (refusal !== undefined) throw new ConnectionError(refusal);
     await this.open();

@@ -62,11 +62,11 @@ export class Retries {
   /** When the primary was last looked for. */
   #searched = -Infinity;
 
-  constructor(owner: RetriesOwner, binding: Binding, { retryFor, role }: LineOptions, traffic: Traffic) {
+  constructor(owner: RetriesOwner, binding: Binding, { retryFor, wants }: LineOptions, traffic: Traffic) {
     this.#owner = owner;
     this.#binding = binding;
     this.#retryFor = retryFor;
-    this.#wantsReplica = role === "replica";
+    this.#wantsReplica = wants?.role === "replica";
     this.#traffic = traffic;
   }
 

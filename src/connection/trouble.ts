@@ -11,7 +11,7 @@ export type Reasons = (error: unknown) => string | undefined;
 
 /** The address as a person writes it. */
 export function describe({ hostname, port, path, place }: Address): string {
-  if (place !== undefined) return place.at === undefined ? place.name : `${place.name} at ${describe(place.at)}`;
+  if (place !== undefined) return place.asked === undefined ? place.name : `${place.name} at ${describe(place.asked)}`;
   if (path !== undefined) return path;
   return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
 }

@@ -11,7 +11,7 @@ import { numberText } from "../resp/encoder.ts";
 
 /** Where a server is, as the client was told. */
 export interface ServerPlace {
-  /** Host name or address; `undefined` for a unix socket, and for what sentinels have yet to tell. */
+  /** Host name or address; `undefined` for a unix socket, and for replicas that sentinels tell of. */
   readonly hostname: string | undefined;
   /** TCP port; `undefined` where `hostname` is. */
   readonly port: number | undefined;

@@ -1,113 +1,172 @@
 /**
- * Who listens to a sentinel while there are connections that depend on what it says.
+ * Who listens to sentinels while there are connections that depend on what they say.
  *
  * @module
  */
-import { AGAIN } from "../client/passing.ts";
+import { AGAIN, pauseAfter } from "../client/passing.ts";
 import { onAbort } from "../connection/signal.ts";
 import { pause } from "../connection/wait.ts";
+import { ReplyError } from "../errors.ts";
 import type { Transport, TransportHandler } from "../transport/transport.ts";
-import { type Place, primary, type Role, type Sentinel, type Sentinels } from "./sentinels.ts";
+import {
+  isSame,
+  type Place,
+  primary,
+  type Role,
+  type Sentinel,
+  type SentinelClient,
+  type Sentinels,
+} from "./sentinels.ts";
 
 /** What sentinels say once another server is the primary: its name, where it was, and where it is. */
 const SWITCH = "+switch-master";
 
-/** A connection that ends sooner than this, in milliseconds, was of no use: it may have led to the wrong server. */
-const BRIEF = 1000;
+/** A connection, or an attempt at one. */
+interface Kept {
+  readonly place: Place;
+  /** Who told of that place. */
+  readonly teller: Sentinel;
+  /** Ends it, for this reason. */
+  leave(reason: Error): void;
+}
 
 /** Watches over the connections of one client, and ends those that lead to another server than it wants. */
 export class Lookout {
   readonly #name: string;
   readonly #role: Role;
   readonly #sentinels: Sentinels;
-  readonly #listens: boolean;
-  readonly #sockets = new Map<Transport, { readonly place: Place; readonly opened: number }>();
+  readonly #kept = new Set<Kept>();
+  /** Whom somebody listens to, or tries to. */
+  readonly #heard = new Set<Sentinel>();
   /** Ends the watch. */
   #over: AbortController | undefined;
 
-  /** Nobody `listens` where sockets end with the request that opened them: what is said then is asked for. */
-  constructor(name: string, role: Role, sentinels: Sentinels, listens: boolean) {
+  constructor(name: string, role: Role, sentinels: Sentinels) {
     this.#name = name;
     this.#role = role;
     this.#sentinels = sentinels;
-    this.#listens = listens;
   }
 
-  /** Has `open` open a socket to a place that this sentinel told of, and watches over it. */
+  /** Has `open` open a socket to a place that this sentinel told of, and watches over it from now on until it is closed. */
   async keep(
     place: Place,
-    sentinel: Sentinel,
+    teller: Sentinel,
     handler: TransportHandler,
-    open: (handler: TransportHandler) => Promise<Transport>,
+    signal: AbortSignal | undefined,
+    open: (handler: TransportHandler, signal: AbortSignal) => Promise<Transport>,
   ): Promise<Transport> {
-    const watched: TransportHandler = {
-      data: (chunk) => handler.data(chunk),
-      ...(handler.room && { room: () => handler.room!() }),
-      drain: () => handler.drain(),
-      close: (error) => {
-        this.#closed(socket, sentinel);
-        handler.close(error);
+    const stop = new AbortController();
+    let socket: Transport | undefined;
+    let isClosed = false;
+    const close = (error?: Error): void => {
+      if (isClosed) return;
+      isClosed = true;
+      this.#forget(kept);
+      handler.close(error);
+    };
+    const kept: Kept = {
+      place,
+      teller,
+      leave: (reason) => {
+        if (socket === undefined) return stop.abort(reason);
+        close(reason);
+        socket.destroy();
       },
     };
-    const socket = await open(watched).catch((error) => {
-      this.#sentinels.defer(sentinel);
+    this.#kept.add(kept);
+    this.#listen();
+    const unheard = signal && onAbort(signal, () => stop.abort(signal.reason));
+    try {
+      return socket = await open({
+        data: (chunk) => handler.data(chunk),
+        ...(handler.room && { room: () => handler.room!() }),
+        drain: () => handler.drain(),
+        close,
+      }, stop.signal);
+    } catch (error) {
+      this.#forget(kept);
       throw error;
-    });
-    this.#sockets.set(socket, { place, opened: performance.now() });
-    if (this.#listens && this.#over === undefined) void this.#watch((this.#over = new AbortController()).signal);
-    return socket;
+    } finally {
+      unheard?.();
+    }
   }
 
-  #closed(socket: Transport, sentinel: Sentinel): void {
-    const { opened = -Infinity } = this.#sockets.get(socket) ?? {};
-    if (performance.now() - opened < BRIEF) this.#sentinels.defer(sentinel);
-    this.#sockets.delete(socket);
-    if (this.#sockets.size > 0) return;
+  #forget(kept: Kept): void {
+    this.#kept.delete(kept);
+    if (this.#kept.size > 0) return;
     this.#over?.abort();
     this.#over = undefined;
+    this.#heard.clear();
   }
 
-  /** Listens to one sentinel at a time, until it is lost. */
-  async #watch(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const sentinel = this.#sentinels.known[0]!;
-      await this.#listen(sentinel, signal).catch(() => {});
-      if (signal.aborted) return;
-      this.#sentinels.defer(sentinel);
-      await pause(AGAIN, signal).catch(() => {});
+  /** To every sentinel: the one that is listened to may stand still with the primary, on the same machine. */
+  #listen(): void {
+    const { signal } = this.#over ??= new AbortController();
+    for (const sentinel of this.#sentinels.known) {
+      if (this.#heard.has(sentinel)) continue;
+      this.#heard.add(sentinel);
+      void this.#listenTo(sentinel, signal);
     }
   }
 
-  async #listen(sentinel: Sentinel, signal: AbortSignal): Promise<void> {
-    const client = await this.#sentinels.open(sentinel);
-    const unheard = onAbort(signal, () => client.destroy());
-    try {
-      signal.throwIfAborted();
-      // What was said while nobody listened is asked for.
-      const look = async (): Promise<void> => {
-        for (const place of await primary(client, this.#name)) this.#moved(place, sentinel);
-      };
-      const switches = await client.subscribe(SWITCH, { onGap: () => void look().catch(() => client.destroy()) });
-      await look();
-      for await (const { message } of switches) {
-        const [name, , , hostname, port] = message.split(" ");
-        if (name === this.#name) this.#moved({ hostname: hostname!, port: Number(port) }, sentinel);
+  async #listenTo(sentinel: Sentinel, signal: AbortSignal): Promise<void> {
+    for (let failures = 1; !signal.aborted; failures++) {
+      try {
+        const client = await this.#sentinels.open(sentinel);
+        const unheard = onAbort(signal, () => client.destroy());
+        try {
+          signal.throwIfAborted();
+          failures = 0;
+          await this.#hear(client, sentinel, signal);
+        } finally {
+          unheard();
+          client.destroy();
+        }
+      } catch {
+        // Whoever needs to know asks the sentinels himself, and is told what they say.
       }
-    } finally {
-      unheard();
-      client.destroy();
+      await pauseAfter(failures, signal);
     }
   }
 
-  /** The primary is there now: whoever is elsewhere, or wants a replica and is not, asks the sentinel that knows it. */
-  #moved(primary: Place, sentinel: Sentinel): void {
-    for (const [socket, { place }] of [...this.#sockets]) {
-      const isThere = place.hostname === primary.hostname && place.port === primary.port;
-      if (isThere === (this.#role === "master")) continue;
-      // First: `destroy` may tell of the end before it returns. This sentinel is not asked last for it.
-      this.#sockets.set(socket, { place, opened: -Infinity });
-      this.#sentinels.prefer(sentinel);
-      socket.destroy();
+  /** Until the connection is lost. What was said while nobody listened is asked for. */
+  async #hear(client: SentinelClient, sentinel: Sentinel, signal: AbortSignal): Promise<void> {
+    const look = async (): Promise<void> => {
+      for (const now of await primary(client, this.#name)) this.#moved(sentinel, now);
+    };
+    const onGap = (): void => void look().catch(() => client.destroy());
+    const switches = await client.subscribe(SWITCH, { onGap }).catch((error) => {
+      // A user without a right to the channel may ask all the same.
+      if (!(error instanceof ReplyError)) throw error;
+    });
+    while (switches === undefined) {
+      await look();
+      await pause(AGAIN, signal);
+    }
+    await look();
+    for await (const { message } of switches) {
+      // Names may have spaces in them.
+      const words = message.split(" ");
+      const [before, now] = [words.slice(-4, -2), words.slice(-2)].map(placeOf);
+      if (words.slice(0, -4).join(" ") === this.#name) this.#moved(sentinel, now!, before);
     }
   }
+
+  /**
+   * The primary is there now: whoever is elsewhere, or wants a replica and is there, asks again. Another sentinel may call the
+   * same server by another name: what this one has not told of is only left if it calls it so, too.
+   */
+  #moved(sentinel: Sentinel, now: Place, before?: Place): void {
+    const wrong = ({ place, teller }: Kept): boolean => {
+      if (this.#role === "replica") return isSame(place, now);
+      return !isSame(place, now) && (teller === sentinel || (before !== undefined && isSame(place, before)));
+    };
+    const left = [...this.#kept].filter(wrong);
+    if (before !== undefined || left.length > 0) this.#sentinels.heardFrom(sentinel);
+    for (const kept of left) kept.leave(new Error("the sentinels have appointed another primary"));
+  }
+}
+
+function placeOf([hostname, port]: readonly string[]): Place {
+  return { hostname: hostname!, port: Number(port) };
 }

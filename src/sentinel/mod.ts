@@ -14,11 +14,12 @@
  * @module
  */
 import { connectTransport, readOptions } from "../client/mod.ts";
-import { checkKind, checkNumber } from "../client/check.ts";
-import { checkKnown } from "../client/known.ts";
+import { checkNumber } from "../client/check.ts";
+import { checkKind, checkKnown } from "../client/known.ts";
 import type { Target } from "../client/open.ts";
 import { LONGEST_DELAY, unlessAborted } from "../connection/wait.ts";
 import type { Connect } from "../transport/transport.ts";
+import { ConnectionError } from "../errors.ts";
 import { Lookout } from "./lookout.ts";
 import { type Place, type Role, sentinelOf, Sentinels } from "./sentinels.ts";
 
@@ -45,6 +46,7 @@ export type {
   TlsOptions,
   Transport,
   TransportHandler,
+  Wanted,
 } from "../client/common.ts";
 export type { Place } from "./sentinels.ts";
 
@@ -117,23 +119,44 @@ function finding(role: Role, name: string, targets: readonly Target[], options: 
   const limits = { connectTimeout: timeout, timeout };
   const given = targets.map((target) => sentinelOf({ ...limits, ...readOptions(target) }));
   const sentinels = new Sentinels(name, role, given, open, translate);
-  const lookout = new Lookout(name, role, sentinels, open.here === undefined);
-  let at: Place | undefined;
+  const lookout = new Lookout(name, role, sentinels);
+  let asked: Place | undefined;
+  let found: Place | undefined;
   const connect: Connect = async (address, handler, signal) => {
-    at = undefined;
+    asked = undefined;
     const { places, sentinel } = await unlessAborted(signal, sentinels.find());
     const place = places[Math.floor(Math.random() * places.length)]!;
-    at = translate(place);
+    const at = asked = translate(place);
     const there = { ...address, path: undefined, hostname: at.hostname, port: at.port };
-    return await lookout.keep(place, sentinel, handler, (kept) => open(there, kept, signal));
+    try {
+      // Where sockets end with a request nobody listens, for nobody would be told of their end.
+      const socket = await (open.here === undefined
+        ? lookout.keep(place, sentinel, handler, signal, (watched, stop) =>
+          open(there, watched, stop))
+        : open(there, handler, signal));
+      found = at;
+      return socket;
+    } catch (error) {
+      // Another may know better.
+      if (!signal?.aborted) sentinels.defer(sentinel);
+      throw error;
+    }
+  };
+  const other = (is: string): Error => {
+    sentinels.defer(sentinels.known[0]!);
+    return new ConnectionError(`The server is a ${is === "master" ? "primary" : is}`);
   };
   const called = {
     name: role === "master" ? `primary ${name}` : `replica of ${name}`,
+    get asked(): Place | undefined {
+      return asked;
+    },
+    // Replicas are many.
     get at(): Place | undefined {
-      return at;
+      return role === "master" ? found : undefined;
     },
   };
-  return Object.assign(connect, { role, place: called, here: open.here });
+  return Object.assign(connect, { wants: { role, other }, place: called, here: open.here });
 }
 
 function check(name: string, sentinels: readonly unknown[], options: SentinelOptions): void {

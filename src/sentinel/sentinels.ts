@@ -22,6 +22,11 @@ export interface Place {
   readonly port: number;
 }
 
+/** Whether both are the same, as the same sentinel calls them. */
+export function isSame(one: Place, other: Place): boolean {
+  return one.hostname === other.hostname && one.port === other.port;
+}
+
 /** What a server is for: as HELLO tells it. */
 export type Role = "master" | "replica";
 
@@ -64,7 +69,7 @@ interface Answer {
 
 /** Asks an open sentinel for the servers of a role. */
 async function ask(client: SentinelClient, name: string, role: Role): Promise<Answer> {
-  const others = client.call("SENTINEL SENTINELS", name).then(rowsOf, () => []);
+  const others = client.call("SENTINEL SENTINELS", name).then(rowsOf).catch(() => []);
   const places = role === "master" ? await primary(client, name) : await replicas(client, name);
   return { places, others: (await others).map(placeOf) };
 }
@@ -86,15 +91,18 @@ async function replicas(client: SentinelClient, name: string): Promise<Place[]> 
 }
 
 function rowsOf(reply: Reply): Map<string, string>[] {
-  return (reply as string[][]).map((flat) => {
+  // Something else may answer there.
+  if (!Array.isArray(reply)) return [];
+  return reply.map((flat) => {
     const row = new Map<string, string>();
-    for (let at = 0; at < flat.length; at += 2) row.set(flat[at]!, flat[at + 1]!);
+    const words = Array.isArray(flat) ? flat.map(String) : [];
+    for (let at = 1; at < words.length; at += 2) row.set(words[at - 1]!, words[at]!);
     return row;
   });
 }
 
 function placeOf(row: Map<string, string>): Place {
-  return { hostname: row.get("ip")!, port: Number(row.get("port")) };
+  return { hostname: row.get("ip") ?? "", port: Number(row.get("port")) };
 }
 
 /** Knows several sentinels, and whom to ask first. */
@@ -107,6 +115,8 @@ export class Sentinels {
   /** Those that were given, and those that they told of, in the order in which they are asked. */
   #known: Sentinel[];
   #asking: Promise<Told> | undefined;
+  /** How often something was heard that nobody had asked for. */
+  #heard = 0;
 
   constructor(
     name: string,
@@ -133,6 +143,13 @@ export class Sentinels {
     return openSentinel(sentinel, this.#socket);
   }
 
+  /** This one knows better than the others, and than what is being asked for at the moment: it is asked first. */
+  heardFrom(sentinel: Sentinel): void {
+    this.#heard++;
+    this.#asking = undefined;
+    this.prefer(sentinel);
+  }
+
   /** Is asked first from now on. */
   prefer(sentinel: Sentinel): void {
     this.#known = [sentinel, ...this.#known.filter((one) => one !== sentinel)];
@@ -144,12 +161,24 @@ export class Sentinels {
   }
 
   /**
-   * Where to connect to: what the first says that knows. Several who ask at a time share an answer.
+   * Where to connect to: what the first says that knows. Several who ask at a time share an answer, where none of them is a
+   * request with which it would end. What has become old while it was on its way is asked for again.
    *
    * @throws {ConnectionError} if none knows; what each said is in its message.
    */
-  find(): Promise<Told> {
-    return this.#asking ??= this.#find().finally(() => this.#asking = undefined);
+  async find(): Promise<Told> {
+    for (;;) {
+      const heard = this.#heard;
+      const told = await (this.#socket.here === undefined ? this.#shared() : this.#find());
+      if (heard === this.#heard) return told;
+    }
+  }
+
+  #shared(): Promise<Told> {
+    const asking = this.#asking ??= this.#find().finally(() => {
+      if (this.#asking === asking) this.#asking = undefined;
+    });
+    return asking;
   }
 
   async #find(): Promise<Told> {

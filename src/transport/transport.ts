@@ -22,8 +22,18 @@ export interface TlsOptions {
 export interface NamedPlace {
   /** What errors call it. */
   readonly name: string;
-  /** Where it was found last. */
+  /** Where it was looked for last. */
+  readonly asked: { readonly hostname: string; readonly port: number } | undefined;
+  /** Where it is, if there is but one. */
   readonly at: { readonly hostname: string; readonly port: number } | undefined;
+}
+
+/** What a server has to be, as HELLO tells it. */
+export interface Wanted {
+  /** In Redis' words. */
+  readonly role: "master" | "replica";
+  /** It says that it is another: what the attempt fails with. */
+  readonly other: (role: string) => Error;
 }
 
 /** Where a server listens. */
@@ -118,6 +128,6 @@ export interface Connect {
   readonly here?: (() => () => boolean) | undefined;
   /** Given where the server is found out each time: it is told of instead of the address. */
   readonly place?: NamedPlace | undefined;
-  /** What the server has to be, as HELLO tells it: any other is left at once. */
-  readonly role?: "master" | "replica" | undefined;
+  /** What the server has to be: any other is left at once. */
+  readonly wants?: Wanted | undefined;
 }

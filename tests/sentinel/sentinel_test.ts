@@ -1,12 +1,12 @@
 // Clients find their server by what sentinels say, and follow it.
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
-import { type Connect, connect, ConnectionError, connectPool, ReplyError } from "../../mod.ts";
+import { type Connect, connect, ConnectionError, connectPool, type Redis, ReplyError } from "../../mod.ts";
 import { cache } from "../../src/cache/mod.ts";
 import { observe } from "../../src/observe/mod.ts";
 import { primaryOf, replicaOf } from "../../src/sentinel/mod.ts";
 import { connectTransport } from "../../src/transport/default.ts";
 import { NAME, startGroup, until } from "../support/sentinels.ts";
-import { freePort, missing, type ServerVersion, startRedis } from "../support/servers.ts";
+import { freePort, missing, type Server, type ServerVersion, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
 
 const VERSIONS: readonly ServerVersion[] = ["redis-7.0", "redis-8", "valkey-9"];
@@ -14,6 +14,21 @@ const VERSIONS: readonly ServerVersion[] = ["redis-7.0", "redis-8", "valkey-9"];
 /** Which server a client is connected to, by its port. */
 async function portOf(redis: { configGet(name: string): Promise<Record<string, string>> }): Promise<number> {
   return Number((await redis.configGet("port")).port);
+}
+
+/** How many listen to a sentinel. */
+async function listeners(sentinel: Server): Promise<number> {
+  await using client = await connect(sentinel.url);
+  return (await client.clientList()).split(" sub=1 ").length - 1;
+}
+
+/** Sets "k", and waits until the replica has it. */
+async function setEverywhere(redis: Redis, value: string): Promise<void> {
+  const replicas = await redis.session(async (s) => {
+    await s.set("k", value);
+    return await s.wait(1, 5000);
+  });
+  assertEquals(replicas, 1);
 }
 
 for (const version of VERSIONS) {
@@ -36,9 +51,8 @@ for (const version of VERSIONS) {
   }, async () => {
     await using group = await startGroup({ server: { version } });
     await using redis = await connect({ connect: primaryOf(NAME, group.urls), queueTimeout: 0 });
-    await redis.set("k", "before");
     const [replica] = group.replicas;
-    await redis.session((s) => s.wait(1, 5000));
+    await setEverywhere(redis, "before");
     group.primary.pause();
     try {
       // It is sent to the old one, which keeps its connection open. A read is sent again, to the new one.
@@ -80,9 +94,91 @@ test("further sentinels are found by the first", async () => {
 test("when the sentinel that is listened to goes, another is", async () => {
   await using group = await startGroup({ sentinels: 3 });
   await using redis = await connect({ connect: primaryOf(NAME, group.urls), queueTimeout: 0 });
-  await redis.set("k", "v");
-  await redis.session((s) => s.wait(1, 5000));
+  await setEverywhere(redis, "v");
   await group.sentinels[0]!.stop();
+  group.primary.pause();
+  try {
+    assertEquals(await redis.get("k"), "v");
+    assertEquals(await portOf(redis), group.replicas[0]!.port);
+  } finally {
+    group.primary.resume();
+  }
+});
+
+test("a sentinel that stands still with the primary keeps nobody there", async () => {
+  await using group = await startGroup({ sentinels: 3 });
+  await using redis = await connect({ connect: primaryOf(NAME, group.urls), queueTimeout: 0 });
+  await setEverywhere(redis, "v");
+  // It is the one that was asked first.
+  const still = [group.primary, group.sentinels[0]!];
+  for (const server of still) server.pause();
+  try {
+    assertEquals(await redis.get("k"), "v");
+    assertEquals(await portOf(redis), group.replicas[0]!.port);
+  } finally {
+    for (const server of still) server.resume();
+  }
+});
+
+test("an attempt at a primary that does not answer is given up once there is another", async () => {
+  await using group = await startGroup();
+  let opened = 0;
+  let hangs = false;
+  const connect_: Connect = async (address, handler, signal) => {
+    if (address.port !== group.primary.port) return await connectTransport(address, handler, signal);
+    opened++;
+    if (!hangs) return await connectTransport(address, handler, signal);
+    // A machine that is off answers nothing.
+    return await new Promise((_, reject) => signal!.addEventListener("abort", () => reject(signal!.reason)));
+  };
+  await using redis = await connect({
+    connect: primaryOf(NAME, group.urls, { connect: connect_ }),
+    connectTimeout: 60_000,
+    queueTimeout: 0,
+  });
+  await setEverywhere(redis, "v");
+  hangs = true;
+  await group.primary.stop();
+  assertEquals(await redis.get("k"), "v");
+  assertEquals([await portOf(redis), opened >= 2], [group.replicas[0]!.port, true]);
+});
+
+test("why a connection is left is told", async () => {
+  await using group = await startGroup();
+  await using redis = await connect({ connect: primaryOf(NAME, group.urls) });
+  await setEverywhere(redis, "v");
+  group.primary.pause();
+  try {
+    const error = await assertRejects(
+      () => redis.set("k", "w"),
+      ConnectionError,
+      "the sentinels have appointed another",
+    );
+    assertEquals(error.sent, true);
+  } finally {
+    group.primary.resume();
+  }
+});
+
+test("sentinels that call the same server by different names end no connection", async () => {
+  await using group = await startGroup({ replicas: 0, sentinels: 2 });
+  await group.sentinels[1]!.command("SENTINEL", "CONFIG", "SET", "resolve-hostnames", "yes");
+  await group.sentinels[1]!.command("SENTINEL", "CONFIG", "SET", "announce-hostnames", "yes");
+  await using redis = await connect({ connect: primaryOf(NAME, group.urls) });
+  await until(async () => await listeners(group.sentinels[0]!) + await listeners(group.sentinels[1]!) === 2);
+  await group.sentinels[0]!.stop();
+  await redis.set("k", "v");
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  assertEquals([await redis.get("k"), redis.stats().losses], ["v", 0]);
+});
+
+test("a user without a right to the channel is told of another primary as well", async () => {
+  await using group = await startGroup();
+  const [sentinel] = group.sentinels;
+  await sentinel!.command("ACL", "SETUSER", "app", "on", ">secret", "+@all", "resetchannels");
+  const sentinels = [{ port: sentinel!.port, username: "app", password: "secret" }];
+  await using redis = await connect({ connect: primaryOf(NAME, sentinels), queueTimeout: 0 });
+  await setEverywhere(redis, "v");
   group.primary.pause();
   try {
     assertEquals(await redis.get("k"), "v");
@@ -172,18 +268,16 @@ test("a replica that becomes the primary is left for another", async () => {
 
 test("where sockets end with a request, nobody listens to sentinels", async () => {
   await using group = await startGroup({ replicas: 0 });
-  await using sentinel = await connect(group.urls[0]!);
-  const subscribers = async () => (await sentinel.clientList()).split(" sub=1 ").length - 1;
   const away: Connect = (...where) => connectTransport(...where);
   const opened = Object.assign(away, { here: () => () => true });
   {
     await using redis = await connect({ connect: primaryOf(NAME, group.urls, { connect: opened }) });
     assertEquals(await portOf(redis), group.primary.port);
     await using _other = await connect({ connect: primaryOf(NAME, group.urls) });
-    await until(async () => await subscribers() !== 0);
-    assertEquals(await subscribers(), 1);
+    await until(async () => await listeners(group.sentinels[0]!) !== 0);
+    assertEquals(await listeners(group.sentinels[0]!), 1);
   }
-  await until(async () => await subscribers() === 0);
+  await until(async () => await listeners(group.sentinels[0]!) === 0);
 });
 
 test("passwords of sentinels and of servers are apart", async () => {
@@ -206,9 +300,8 @@ test("a pool and a cache follow as well, and subscriptions go on", async () => {
   await using redis = await connect({ connect: primary });
   await using cached = await cache(redis);
   await using news = await redis.subscribe("news");
-  await pool.set("k", "before");
+  await setEverywhere(pool, "before");
   assertEquals(await cached.get("k"), "before");
-  await pool.session((s) => s.wait(1, 5000));
   group.primary.pause();
   try {
     await until(() => pool.with({ timeout: 200 }).set("k", "after").then(() => true, () => false));

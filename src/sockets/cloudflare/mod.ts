@@ -40,4 +40,5 @@ export type {
   TlsOptions,
   Transport,
   TransportHandler,
+  Wanted,
 } from "../../transport/transport.ts";

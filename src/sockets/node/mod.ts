@@ -20,4 +20,5 @@ export type {
   TlsOptions,
   Transport,
   TransportHandler,
+  Wanted,
 } from "../../transport/transport.ts";
