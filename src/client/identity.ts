@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ConnectionError } from "../errors.ts";
+import { ConnectionError, RedisError } from "../errors.ts";
 import { type Arg, CommandSpec } from "../command/spec.ts";
 import { type Credentials, remembering } from "../connection/handshake.ts";
 import type { Line } from "../connection/line.ts";
@@ -32,7 +32,7 @@ export class Identity {
 
   /** Takes what the options say. */
   constructor({ username, password, credentials }: IdentityOptions) {
-    if (credentials !== undefined) this.#source = remembering(async () => checked(await credentials()));
+    if (credentials !== undefined) this.#source = remembering(async () => checked(await given(credentials)));
     else if (password !== undefined) this.#source = { username, password };
   }
 
@@ -54,6 +54,16 @@ export class Identity {
     if (refusals.length === 0) return;
     const count = `${refusals.length} of ${lines.length} connections could not be authenticated anew`;
     throw new ConnectionError(`${count}: ${refusals[0]!.message}`, { sent: true, cause: refusals[0] });
+  }
+}
+
+/** What it throws is not ours, though it may be of a class that says how it was with a command, or with our options. */
+async function given(credentials: () => Credentials | Promise<Credentials>): Promise<Credentials> {
+  try {
+    return await credentials();
+  } catch (error) {
+    const isOfOurs = error instanceof TypeError || error instanceof RangeError || error instanceof RedisError;
+    throw isOfOurs ? new Error(`The option credentials failed: ${error.message}`, { cause: error }) : error;
   }
 }
 

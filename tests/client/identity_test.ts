@@ -188,6 +188,15 @@ test("a function that fails, or gives nothing, is told", async () => {
   const failing = connect({ hostname, port, credentials: () => Promise.reject(vault) });
   const error = await assertRejects(() => failing, ConnectionError, "the vault is closed");
   assertEquals(error.cause, vault);
+  // As fetch does, and as another client would: neither is a slip of ours, or about a command of this one.
+  for (const theirs of [new TypeError("fetch failed"), new ReplyError("ERR of a vault"), new RangeError("too far")]) {
+    const told = await assertRejects(
+      () => connect({ hostname, port, credentials: () => Promise.reject(theirs) }),
+      ConnectionError,
+      `The option credentials failed: ${theirs.message}`,
+    );
+    assertEquals((told.cause as Error).cause, theirs);
+  }
   await assertRejects(
     () => connect({ hostname, port, credentials: () => ({}) as never }),
     TypeError,
