@@ -83,6 +83,14 @@ test("what waits for a server that is away to have a connection of its own gives
   redis.destroy();
 });
 
+test("whoever subscribes to a client that ended while the server was away is told that it did", async () => {
+  await using server = await startFickle();
+  const { redis } = await bereft(server.url, { queueLimit: 0 });
+  redis.destroy();
+  const error = await assertRejects(() => redis.subscribe("c"), ConnectionError, "closed");
+  assertEquals(error.closed, true);
+});
+
 test("who gives up while the server is away leaves the connection to the next", async () => {
   await using server = await startFickle();
   const { redis, back } = await bereft(server.url, { queueTimeout: 0 });

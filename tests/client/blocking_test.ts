@@ -438,3 +438,12 @@ test("what blocks on a session can be called off while its client is being close
   await assertRejects(() => popped, Error, "enough");
   await closed;
 });
+
+test("a blocking command whose time cannot be read is refused, and nothing waits", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const gone = new Uint8Array([48]);
+  structuredClone(gone.buffer, { transfer: [gone.buffer] });
+  await assertRejects(() => redis.call("BLPOP", "q", gone), TypeError);
+  assertEquals([await redis.ping(), redis.stats().leased], ["PONG", 0]);
+});

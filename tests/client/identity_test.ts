@@ -214,3 +214,15 @@ test("a client without credentials has none to say again", async () => {
   await using redis = await connect(server.url);
   await assertRejects(() => redis.reauthenticate(), TypeError, "no credentials");
 });
+
+test("a client that has ended does not ask for credentials again", async () => {
+  await using server = await withUsers();
+  const { hostname, port } = server;
+  let asked = 0;
+  const credentials = () => (asked++, { username: "ada", password: "old-token" });
+  const redis = await connect({ hostname, port, credentials });
+  await redis.close();
+  const before = asked;
+  const error = await assertRejects(() => redis.reauthenticate(), ConnectionError, "closed");
+  assertEquals([error.closed, asked], [true, before]);
+});

@@ -337,3 +337,12 @@ test("each entry has bytes of its own for the name of its stream", async () => {
   }
   assertEquals(names, ["s", "s"]);
 });
+
+test("listeners that are none are refused at once", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  assertThrows(() => redis.readStream("s", { onError: {} as never }), TypeError, "onError");
+  const worker = { streams: "s", group: "g", handler: () => {} };
+  assertThrows(() => redis.streamWorker({ ...worker, onError: {} as never }), TypeError, "onError");
+  assertThrows(() => redis.streamWorker({ ...worker, maxDeliveries: 3, onDead: {} as never }), TypeError, "onDead");
+});
