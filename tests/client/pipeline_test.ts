@@ -3,6 +3,7 @@ import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } f
 import { connect, ConnectionError, connectPool, type Redis, ReplyError, TimeoutError } from "../../mod.ts";
 import { connectTransport } from "../../src/transport/default.ts";
 import type { Connect } from "../../src/transport/transport.ts";
+import { frozen } from "../support/frozen.ts";
 import { greeted, startScripted } from "../support/scripted.ts";
 import { gate } from "../support/gate.ts";
 import { startRedis } from "../support/servers.ts";
@@ -472,14 +473,15 @@ test("what a given-up drain() takes back leaves each reply in its place, though 
   const limited = redis.with({ timeout: 60_000 });
   using limit = held(60_000);
   const p = limited.pipeline({ errors: "return" });
-  server.pause();
-  for (let i = 0; i < 3000; i++) p.echo(`${i}:`.padEnd(10_000, "x"));
-  const drained = assertRejects(() => p.drain(), TimeoutError);
-  await untilStuck(redis);
-  limit.fire();
-  const run = p.exec();
-  await drained;
-  server.resume();
+  const { run } = await frozen(server, async () => {
+    for (let i = 0; i < 3000; i++) p.echo(`${i}:`.padEnd(10_000, "x"));
+    const drained = assertRejects(() => p.drain(), TimeoutError);
+    await untilStuck(redis);
+    limit.fire();
+    const run = p.exec();
+    await drained;
+    return { run };
+  });
   const replies = await run;
   assertEquals(replies.length, 3000);
   const answered = replies.findIndex((reply) => reply instanceof Error);
@@ -494,14 +496,14 @@ test("what a given-up drain() takes back leaves each reply in its place, though 
 test("each part of a pipeline tells that its client was closed, those that were not handed over, too", async () => {
   await using server = await startRedis();
   const redis = await connect(server.url);
-  server.pause();
-  const run = redis.pipeline((p) => Array.from({ length: 4000 }, () => p.echo("x".repeat(10_000))), {
-    errors: "return",
+  const replies = await frozen(server, async () => {
+    const run = redis.pipeline((p) => Array.from({ length: 4000 }, () => p.echo("x".repeat(10_000))), {
+      errors: "return",
+    });
+    await untilStuck(redis);
+    redis.destroy();
+    return await run;
   });
-  await untilStuck(redis);
-  redis.destroy();
-  const replies = await run;
-  server.resume();
   assertEquals(replies.length, 4000);
   assert(replies.every((reply) => reply instanceof ConnectionError && reply.closed));
   const last = replies.at(-1);
@@ -535,12 +537,12 @@ test("a run that was given up keeps nothing from the next", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url);
   const p = redis.with({ timeout: 500 }).pipeline();
-  server.pause();
-  p.get("k");
-  await assertRejects(() => p.exec(), TimeoutError);
-  p.incr("never");
-  assertEquals((await assertRejects(() => p.exec(), TimeoutError)).sent, false);
-  server.resume();
+  await frozen(server, async () => {
+    p.get("k");
+    await assertRejects(() => p.exec(), TimeoutError);
+    p.incr("never");
+    assertEquals((await assertRejects(() => p.exec(), TimeoutError)).sent, false);
+  });
   await redis.ping();
   p.incr("n");
   assertEquals(await p.exec(), [1]);

@@ -2,9 +2,10 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type Connect, connect, ConnectionError, connectPool, type Session, TimeoutError } from "../../mod.ts";
 import { connectTransport } from "../../src/transport/default.ts";
+import { frozen } from "../support/frozen.ts";
 import { gate } from "../support/gate.ts";
 import { HELLO, type Peer, startScripted } from "../support/scripted.ts";
-import { startRedis } from "../support/servers.ts";
+import { type Server, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
 import { held } from "../support/timers.ts";
 
@@ -14,13 +15,13 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
 }
 
 /** Has the server answer two calls together, so that they go over two connections. */
-async function atOnce(server: { pause(): void; resume(): void }, call: () => Promise<unknown>): Promise<void> {
-  server.pause();
-  const first = call();
-  await new Promise((resolve) => setTimeout(resolve));
-  const second = call();
-  server.resume();
-  await Promise.all([first, second]);
+async function atOnce(server: Server, call: () => Promise<unknown>): Promise<void> {
+  const calls = await frozen(server, async () => {
+    const first = call();
+    await new Promise((resolve) => setTimeout(resolve));
+    return [first, call()];
+  });
+  await Promise.all(calls);
 }
 
 const clients = (list: unknown): number => String(list).trim().split("\n").length;
@@ -392,16 +393,17 @@ test("who waits while a shared connection is freed for him gets another one that
 test("each who waits gets a shared connection as soon as one is free", async () => {
   await using server = await startRedis();
   await using pool = await connectPool(server.url, { size: 4 });
-  server.pause();
   const busy: Promise<unknown>[] = [];
-  for (let n = 0; n < 4; n++) {
-    busy.push(pool.ping());
-    await new Promise((resolve) => setTimeout(resolve));
-  }
-  const waiting = [1, 2, 3].map(() => pool.session());
-  const { shared, leased, waiting: callers } = pool.stats();
-  assertEquals([shared, leased, callers], [1, 3, 3]);
-  server.resume();
+  const waiting = await frozen(server, async () => {
+    for (let n = 0; n < 4; n++) {
+      busy.push(pool.ping());
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    const waiting = [1, 2, 3].map(() => pool.session());
+    const { shared, leased, waiting: callers } = pool.stats();
+    assertEquals([shared, leased, callers], [1, 3, 3]);
+    return waiting;
+  });
   for (const session of await Promise.all(waiting)) await session.release();
   await Promise.all(busy);
   assertEquals([pool.stats().leases, pool.stats().leased], [3, 0]);
@@ -410,17 +412,18 @@ test("each who waits gets a shared connection as soon as one is free", async () 
 test("who waits behind somebody that gives up a shared connection gets it once it is free", async () => {
   await using server = await startRedis();
   await using pool = await connectPool(server.url, { size: 2 });
-  server.pause();
-  const long = pool.ping();
-  await new Promise((resolve) => setTimeout(resolve));
-  const short = pool.ping();
-  const stop = new AbortController();
-  const refused = assertRejects(() => pool.with({ signal: stop.signal }).session(), TypeError, "enough");
-  const waiting = pool.session((session) => session.ping());
-  assertEquals(pool.stats().waiting, 2);
-  stop.abort(new TypeError("enough"));
-  await refused;
-  server.resume();
+  const { long, short, waiting } = await frozen(server, async () => {
+    const long = pool.ping();
+    await new Promise((resolve) => setTimeout(resolve));
+    const short = pool.ping();
+    const stop = new AbortController();
+    const refused = assertRejects(() => pool.with({ signal: stop.signal }).session(), TypeError, "enough");
+    const waiting = pool.session((session) => session.ping());
+    assertEquals(pool.stats().waiting, 2);
+    stop.abort(new TypeError("enough"));
+    await refused;
+    return { long, short, waiting };
+  });
   assertEquals(await waiting, "PONG");
   assertEquals([pool.stats().leased, pool.stats().idle], [0, 1]);
   await Promise.all([long, short]);
@@ -431,19 +434,20 @@ test("nobody waits longer for a shared connection to be free, and it stays share
   await using pool = await connectPool(server.url, { size: 2, waitTimeout: 40 });
   const stop = new AbortController();
   for (const client of [pool, pool.with({ signal: stop.signal })]) {
-    server.pause();
-    // At last it goes on: then whoever has waited for so long would get what it waits for.
-    const last = setTimeout(() => server.resume(), 10_000);
-    const long = pool.ping();
-    await new Promise((resolve) => setTimeout(resolve));
-    const short = pool.ping();
-    const refused = assertRejects(() => client.session());
-    if (client !== pool) setTimeout(() => stop.abort(new TypeError("enough")), 10);
-    await refused;
-    clearTimeout(last);
-    assertEquals([pool.stats().shared, pool.stats().leased], [2, 0]);
-    server.resume();
-    await Promise.all([long, short]);
+    const calls = await frozen(server, async () => {
+      // At last it goes on: then whoever has waited for so long would get what it waits for.
+      const last = setTimeout(() => server.resume(), 10_000);
+      const long = pool.ping();
+      await new Promise((resolve) => setTimeout(resolve));
+      const short = pool.ping();
+      const refused = assertRejects(() => client.session());
+      if (client !== pool) setTimeout(() => stop.abort(new TypeError("enough")), 10);
+      await refused;
+      clearTimeout(last);
+      assertEquals([pool.stats().shared, pool.stats().leased], [2, 0]);
+      return [long, short];
+    });
+    await Promise.all(calls);
   }
   assertEquals(pool.stats().leases, 0);
   assertEquals(await pool.session((s) => s.ping()), "PONG");

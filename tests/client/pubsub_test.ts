@@ -12,6 +12,7 @@ import {
   TimeoutError,
 } from "../../mod.ts";
 import { AGAIN } from "../../src/client/passing.ts";
+import { frozen } from "../support/frozen.ts";
 import { gate } from "../support/gate.ts";
 import { answering, greeted, HELLO, type Script, startScripted } from "../support/scripted.ts";
 import { missing, type ServerVersion, startRedis } from "../support/servers.ts";
@@ -182,17 +183,15 @@ test("a channel that had yet to be asked for when the connection broke, and is g
   const id = await redis.clientId();
   await using _kept = await redis.subscribe("kept");
   const turn = () => new Promise((resolve) => setTimeout(resolve));
-  server.pause();
-  // The socket takes no more.
-  const lost = redis.set("k", "x".repeat(20_000_000)).catch(() => {});
-  while (redis.stats().bytesWaiting === 0) await turn();
-  const [kept, given] = [
-    redis.subscribe("kept too"),
-    redis.with({ signal: stop.signal }).subscribe("given up").catch((reason) => reason),
-  ];
-  await turn();
-  const killed = admin.clientKill({ id });
-  server.resume();
+  const { lost, kept, given, killed } = await frozen(server, async () => {
+    // The socket takes no more.
+    const lost = redis.set("k", "x".repeat(20_000_000)).catch(() => {});
+    while (redis.stats().bytesWaiting === 0) await turn();
+    const kept = redis.subscribe("kept too");
+    const given = redis.with({ signal: stop.signal }).subscribe("given up").catch((reason) => reason);
+    await turn();
+    return { lost, kept, given, killed: admin.clientKill({ id }) };
+  });
   await killed;
   await lost;
   assertEquals(await given, "enough");
@@ -498,13 +497,13 @@ test("a subscription ends with the signal of its surface, and is given up in tim
   assertEquals(await assertRejects(() => redis.with({ signal: control.signal }).subscribe("c")), reason);
   // While the server says nothing.
   const second = new AbortController();
-  server.pause();
-  const aborted = assertRejects(() => redis.with({ signal: second.signal }).subscribe("c"));
-  const late = assertRejects(() => redis.with({ timeout: 20 }).subscribe("c"), TimeoutError, "SUBSCRIBE");
-  second.abort(reason);
-  assertEquals(await aborted, reason);
-  await late;
-  server.resume();
+  await frozen(server, async () => {
+    const aborted = assertRejects(() => redis.with({ signal: second.signal }).subscribe("c"));
+    const late = assertRejects(() => redis.with({ timeout: 20 }).subscribe("c"), TimeoutError, "SUBSCRIBE");
+    second.abort(reason);
+    assertEquals(await aborted, reason);
+    await late;
+  });
   await until(redis, async () => await listeners() === 0);
 });
 
@@ -645,13 +644,14 @@ test("who asks for a channel after one gave up that is refused with others is he
   await using redis = await connect(server.url, { username: "reader", password: "x" });
   await using _other = await redis.subscribe("public:2");
   const stop = new AbortController();
-  server.pause();
-  const refused = redis.with({ signal: stop.signal }).subscribe(["public:1", "secret"]).catch((reason) => reason);
-  await new Promise((resolve) => setTimeout(resolve, 10));
-  stop.abort("enough");
-  const wanted = redis.subscribe("public:1");
-  await new Promise((resolve) => setTimeout(resolve, 10));
-  server.resume();
+  const { refused, wanted } = await frozen(server, async () => {
+    const refused = redis.with({ signal: stop.signal }).subscribe(["public:1", "secret"]).catch((reason) => reason);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    stop.abort("enough");
+    const wanted = redis.subscribe("public:1");
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    return { refused, wanted };
+  });
   assertEquals(await refused, "enough");
   await using granted = await wanted;
   await admin.publish("public:1", "x");

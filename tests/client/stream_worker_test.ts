@@ -4,6 +4,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { connect, ConnectionError, type Delivery, type Redis, ReplyError } from "../../mod.ts";
 import { observe } from "../../src/observe/mod.ts";
+import { frozen } from "../support/frozen.ts";
 import { gate } from "../support/gate.ts";
 import { halfOpenPool } from "../support/half_open.ts";
 import { missing, type Server, type ServerVersion, startRedis } from "../support/servers.ts";
@@ -861,10 +862,11 @@ test("a worker's name is forgotten only once it reads no more, however short sto
   const worker = redis.streamWorker({ streams: "s", group: "g", handler: () => {} });
   await until(redis, async () => (await redis.clientList()).includes("cmd=xreadgroup "));
   order.length = 0;
-  server.pause();
-  const stopped = worker.stop(0);
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  server.resume();
+  const { stopped } = await frozen(server, async () => {
+    const stopped = worker.stop(0);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    return { stopped };
+  });
   assertEquals([await stopped, ...order], [0, "XREADGROUP", "XPENDING"]);
   assertEquals(await redis.xinfoConsumers("s", "g"), []);
 });

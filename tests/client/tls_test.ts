@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect, ConnectionError, connectPool, TimeoutError } from "../../mod.ts";
 import { type Certificates, makeCertificates, noOpenssl } from "../support/certificates.ts";
+import { frozen } from "../support/frozen.ts";
 import { startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
 
@@ -41,13 +42,13 @@ withAuthority("an encrypted server that falls silent is found, however often it 
   await using server = await startRedis({ tls: kept(own) });
   const redis = await connect(server.url, { tls: { ca: own.ca }, silenceTimeout: 300, backoff: () => null });
   await redis.ping();
-  server.pause();
   const refused: unknown[] = [];
-  for (let i = 0; i < 250 && refused.length === 0; i++) {
-    redis.incr("k").catch((error) => refused.push(error));
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  server.resume();
+  await frozen(server, async () => {
+    for (let i = 0; i < 250 && refused.length === 0; i++) {
+      redis.incr("k").catch((error) => refused.push(error));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  });
   redis.destroy();
   assert(refused[0] instanceof ConnectionError && refused[0].message.includes("has been silent"), String(refused[0]));
 });

@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Command, isEmitted } from "../../codegen/model.ts";
 import { connect } from "../../mod.ts";
+import { frozen } from "../support/frozen.ts";
 import { findModule, type ModuleName } from "../support/modules.ts";
 import { missing, type Server, type ServerOptions, type ServerVersion, startRedis } from "../support/servers.ts";
 import { fieldExpiry, hashes } from "./invocations/hashes.ts";
@@ -198,16 +199,6 @@ async function underBoth(account: Account, story: (act: Act) => Promise<void>): 
     return acts;
   }));
   two!.forEach(({ server, name, scenario, all }, i) => account.compare(server, name, scenario, all, three![i]!.all));
-}
-
-/** Works while a server's process stands still. */
-async function frozen<T>(server: Server, work: () => Promise<T>): Promise<T> {
-  server.pause();
-  try {
-    return await work();
-  } finally {
-    server.resume();
-  }
 }
 
 /** Like `Promise.all`, but nothing goes on behind a failure. */

@@ -1,6 +1,7 @@
 // With integrity on, no command ever gets another one's reply: a reply too few or too many ends the connection first.
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
 import { type ClientOptions, connect, ConnectionError, ProtocolError, type Redis, ReplyError } from "../../mod.ts";
+import { frozen } from "../support/frozen.ts";
 import { HELLO, type Peer, type Script, startScripted } from "../support/scripted.ts";
 import { missing, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
@@ -225,16 +226,17 @@ test("a subscription that was refused takes nobody's confirmation while its refu
   const stop = new AbortController();
   const turn = () => new Promise((resolve) => setTimeout(resolve));
   // The socket takes no more: what follows leaves in one write, and is proven together.
-  server.pause();
-  const first = redis.set("k", "x".repeat(20_000_000));
-  while (redis.stats().bytesWaiting === 0) await turn();
-  const refused = redis.with({ signal: stop.signal }).subscribe(["public:1", "secret"]).catch((reason) => reason);
-  await turn();
-  stop.abort("enough");
-  const wanted = redis.subscribe("public:1");
-  const written = redis.incr("n");
-  await turn();
-  server.resume();
+  const { first, refused, wanted, written } = await frozen(server, async () => {
+    const first = redis.set("k", "x".repeat(20_000_000));
+    while (redis.stats().bytesWaiting === 0) await turn();
+    const refused = redis.with({ signal: stop.signal }).subscribe(["public:1", "secret"]).catch((reason) => reason);
+    await turn();
+    stop.abort("enough");
+    const wanted = redis.subscribe("public:1");
+    const written = redis.incr("n");
+    await turn();
+    return { first, refused, wanted, written };
+  });
   assertEquals([await first, await refused, await written, redis.stats().reconnects], ["OK", "enough", 1, 0]);
   await using granted = await wanted;
   await admin.publish("public:1", "x");

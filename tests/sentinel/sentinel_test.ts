@@ -5,6 +5,7 @@ import { cache } from "../../src/cache/mod.ts";
 import { observe } from "../../src/observe/mod.ts";
 import { primaryOf, replicaOf } from "../../src/sentinel/mod.ts";
 import { connectTransport } from "../../src/transport/default.ts";
+import { frozen } from "../support/frozen.ts";
 import { NAME, startGroup, until } from "../support/sentinels.ts";
 import { freePort, missing, type Server, type ServerVersion, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
@@ -53,15 +54,12 @@ for (const version of VERSIONS) {
     await using redis = await connect({ connect: primaryOf(NAME, group.urls), queueTimeout: 0 });
     const [replica] = group.replicas;
     await setEverywhere(redis, "before");
-    group.primary.pause();
-    try {
+    await frozen(group.primary, async () => {
       // It is sent to the old one, which keeps its connection open. A read is sent again, to the new one.
       assertEquals(await redis.get("k"), "before");
       assertEquals(await portOf(redis), replica!.port);
       assertEquals(await redis.set("k", "after"), "OK");
-    } finally {
-      group.primary.resume();
-    }
+    });
   });
 }
 
@@ -70,13 +68,10 @@ test("the second sentinel is asked when the first is away, or says nothing", asy
   const closed = `redis://127.0.0.1:${await freePort()}`;
   const [first, second] = group.urls;
   await using _one = await connect({ connect: primaryOf(NAME, [closed, second!]) });
-  group.sentinels[0]!.pause();
-  try {
+  await frozen(group.sentinels[0]!, async () => {
     await using redis = await connect({ connect: primaryOf(NAME, [first!, second!], { timeout: 100 }) });
     assertEquals(await portOf(redis), group.primary.port);
-  } finally {
-    group.sentinels[0]!.resume();
-  }
+  });
 });
 
 test("further sentinels are found by the first", async () => {
@@ -96,13 +91,10 @@ test("when the sentinel that is listened to goes, another is", async () => {
   await using redis = await connect({ connect: primaryOf(NAME, group.urls), queueTimeout: 0 });
   await setEverywhere(redis, "v");
   await group.sentinels[0]!.stop();
-  group.primary.pause();
-  try {
+  await frozen(group.primary, async () => {
     assertEquals(await redis.get("k"), "v");
     assertEquals(await portOf(redis), group.replicas[0]!.port);
-  } finally {
-    group.primary.resume();
-  }
+  });
 });
 
 test("a sentinel that stands still with the primary keeps nobody there", async () => {
@@ -110,14 +102,10 @@ test("a sentinel that stands still with the primary keeps nobody there", async (
   await using redis = await connect({ connect: primaryOf(NAME, group.urls), queueTimeout: 0 });
   await setEverywhere(redis, "v");
   // It is the one that was asked first.
-  const still = [group.primary, group.sentinels[0]!];
-  for (const server of still) server.pause();
-  try {
+  await frozen([group.primary, group.sentinels[0]!], async () => {
     assertEquals(await redis.get("k"), "v");
     assertEquals(await portOf(redis), group.replicas[0]!.port);
-  } finally {
-    for (const server of still) server.resume();
-  }
+  });
 });
 
 test("an attempt at a primary that does not answer is given up once there is another", async () => {
@@ -147,17 +135,14 @@ test("why a connection is left is told", async () => {
   await using group = await startGroup();
   await using redis = await connect({ connect: primaryOf(NAME, group.urls) });
   await setEverywhere(redis, "v");
-  group.primary.pause();
-  try {
+  await frozen(group.primary, async () => {
     const error = await assertRejects(
       () => redis.set("k", "w"),
       ConnectionError,
       "the sentinels have appointed another",
     );
     assertEquals(error.sent, true);
-  } finally {
-    group.primary.resume();
-  }
+  });
 });
 
 test("sentinels that call the same server by different names end no connection", async () => {
@@ -179,13 +164,10 @@ test("a user without a right to the channel is told of another primary as well",
   const sentinels = [{ port: sentinel!.port, username: "app", password: "secret" }];
   await using redis = await connect({ connect: primaryOf(NAME, sentinels), queueTimeout: 0 });
   await setEverywhere(redis, "v");
-  group.primary.pause();
-  try {
+  await frozen(group.primary, async () => {
     assertEquals(await redis.get("k"), "v");
     assertEquals(await portOf(redis), group.replicas[0]!.port);
-  } finally {
-    group.primary.resume();
-  }
+  });
 });
 
 test("if no sentinel knows, what each of them said is told", async () => {
@@ -302,16 +284,13 @@ test("a pool and a cache follow as well, and subscriptions go on", async () => {
   await using news = await redis.subscribe("news");
   await setEverywhere(pool, "before");
   assertEquals(await cached.get("k"), "before");
-  group.primary.pause();
-  try {
+  await frozen(group.primary, async () => {
     await until(() => pool.with({ timeout: 200 }).set("k", "after").then(() => true, () => false));
     await until(async () => await cached.get("k") === "after");
     await until(async () => await pool.publish("news", "still here") === 1);
     assertEquals((await news.next()).value?.message, "still here");
     assertEquals(news.gaps, 1);
-  } finally {
-    group.primary.resume();
-  }
+  });
 });
 
 test("translate says where servers and sentinels are for this process", async () => {
