@@ -19,7 +19,7 @@ const simple = (file: string, ...names: string[]): [string, Decoder][] =>
 export const DECODERS: Readonly<Record<string, Decoder>> = Object.fromEntries<Decoder>([
   ["geo", { file: "shape.ts", expression: "geo(options)" }],
   ["searchHits", { file: "search_shape.ts", expression: "searchHits(options)" }],
-  ...simple("shape.ts", "backupStatus", "similar", "streamEntries", "values"),
+  ...simple("shape.ts", "backupStatus", "pendingSummary", "similar", "streamEntries", "values"),
   ...simple("json_shape.ts", "jsonNumbers", "jsonTypes", "jsonList", "jsonNames", "jsonToggled"),
   ...simple("series_shape.ts", "lastOfSeries", "rangesOfSeries", "seriesInfo"),
   ...simple("search_shape.ts", "searchRows", "searchBatch", "searchHybrid", "indexInfo", "spellings"),

@@ -200,6 +200,7 @@ export class Part implements Owed {
     try {
       return run.shape!(value, run.mode);
     } catch (error) {
+      if (error instanceof ReplyError) error.command ||= run.spec.name;
       this.#outcome.error(error as Error);
       return error;
     }

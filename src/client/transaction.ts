@@ -144,6 +144,7 @@ class Owing implements Owed {
     try {
       return run.shape === undefined ? value : run.shape(value, run.mode);
     } catch (error) {
+      if (error instanceof ReplyError) error.command ||= run.spec.name;
       return error;
     }
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ReplyError } from "../errors.ts";
 import { BYTES, type Reply } from "../resp/reply.ts";
 import { double, list, map, struct, text } from "./shape.ts";
 import type { Shape } from "./spec.ts";
@@ -22,7 +23,10 @@ export interface HitOptions {
 }
 
 const utf8 = new TextEncoder();
-const fields: Shape = map();
+const known: Shape = map();
+
+/** Those of a document; one that has expired meanwhile is told of as null. */
+const fields: Shape = (reply, mode) => known(reply ?? [], mode);
 
 /** How many there are, and some of them. */
 export function searchHits(options: HitOptions = {}): Shape {
@@ -30,15 +34,16 @@ export function searchHits(options: HitOptions = {}): Shape {
   const { withscores, withpayloads, withsortkeys } = options;
   const bare = options.nocontent || options.return?.length === 0;
   return (reply, mode) => {
-    if (!Array.isArray(reply)) return reply;
+    if (!Array.isArray(reply)) return alone(reply);
     if (!isTotal(reply[0])) return results(reply, mode, mapped);
+    checkFirst(reply[1]);
     const hits: unknown[] = [];
     for (let i = 1; i < reply.length;) {
       const hit = record({ id: reply[i++] });
       if (withscores) hit.score = score(reply[i++]!, mode);
       if (withpayloads) hit.payload = reply[i++];
       if (withsortkeys) hit.sortkey = reply[i++];
-      if (!bare) hit.extra_attributes = fields(reply[i++] ?? [], mode);
+      if (!bare) hit.extra_attributes = fields(reply[i++]!, mode);
       hits.push(hit);
     }
     return record({ total_results: reply[0], results: hits });
@@ -47,6 +52,24 @@ export function searchHits(options: HitOptions = {}): Shape {
 
 function isTotal(reply: Reply | undefined): boolean {
   return typeof reply === "number" || typeof reply === "bigint";
+}
+
+/** What is no array: null, an error, or words in place of one. */
+function alone(reply: Reply): Reply {
+  if (!(reply instanceof Error)) check(reply);
+  return reply;
+}
+
+/** Where something else was to be, an error or words say what went wrong: some versions tell so inside of a reply. */
+function check(said: Reply): void {
+  if (said instanceof ReplyError) throw said;
+  const words = text(said);
+  if (typeof words === "string") throw new ReplyError(words);
+}
+
+/** In RESP2 an error stands where the first that was found would, in an array. */
+function checkFirst(found: Reply | undefined): void {
+  if (Array.isArray(found) && found[0] instanceof ReplyError) throw found[0];
 }
 
 /** A number, or a number and how it came about. */
@@ -64,35 +87,49 @@ const mapped: Shape = (reply, mode) => {
 
 /** What both protocols tell of a search, and warnings where there are any. */
 function results(reply: Reply[], mode: number | undefined, row: Shape): unknown {
+  // What has no name is no map.
+  if (reply.length === 1) check(reply[0]!);
   const told = struct({ results: list(row), execution_time: double })(reply, mode) as Record<string, unknown>;
   const kept = record({ total_results: told.total_results, results: told.results });
-  for (const name of ["warning", "warnings"]) {
-    if (Array.isArray(told[name]) && told[name].length > 0) kept.warning = texts(told[name]);
+  for (const name of ["error", "warning", "warnings"]) {
+    const said = told[name];
+    if (!Array.isArray(said) || said.length === 0) continue;
+    // What ended a search early that has found something is no more than a warning, as newer versions call it.
+    if (name === "error" && isEmpty(told.results) && (said[0] instanceof Error || !told.total_results)) check(said[0]);
+    kept.warning = said.map((one) => one instanceof Error ? one.message : text(one));
   }
   return kept;
 }
 
+function isEmpty(list: unknown): boolean {
+  return !Array.isArray(list) || list.length === 0;
+}
+
 /** Rows that were computed. */
 export const searchRows: Shape = (reply, mode): unknown => {
-  if (!Array.isArray(reply)) return reply;
+  if (!Array.isArray(reply)) return alone(reply);
   if (!isTotal(reply[0])) return results(reply, mode, row);
+  checkFirst(reply[1]);
   return record({ total_results: reply[0], results: reply.slice(1).map((one) => fields(one, mode)) });
 };
 
 const row: Shape = (reply, mode) => {
-  if (!Array.isArray(reply)) return reply;
+  if (!Array.isArray(reply)) return fields(reply, mode);
   const at = reply.findIndex((name, i) => i % 2 === 0 && text(name) === "extra_attributes");
   return fields(at < 0 ? reply : reply[at + 1]!, mode);
 };
 
 /** Rows that were computed, and the cursor of those that follow. */
 export const searchBatch: Shape = (reply, mode): unknown => {
-  if (Array.isArray(reply)) reply[0] = searchRows(reply[0]!, mode) as Reply;
+  if (!Array.isArray(reply)) return alone(reply);
+  if (reply[0] instanceof ReplyError) throw reply[0];
+  reply[0] = searchRows(reply[0]!, mode) as Reply;
   return reply;
 };
 
 /** What text and vectors together have found. */
-export const searchHybrid: Shape = (reply, mode): unknown => Array.isArray(reply) ? results(reply, mode, row) : reply;
+export const searchHybrid: Shape = (reply, mode): unknown =>
+  Array.isArray(reply) ? results(reply, mode, row) : alone(reply);
 
 /** Words that may be wrong, each with what may be meant and how likely it is. */
 export const spellings: Shape = (reply, mode): unknown => {

@@ -202,6 +202,14 @@ const integer: Shape = (reply, mode): unknown => {
 /** What BACKUP STATUS tells: its times come as integers or as text. */
 export const backupStatus: Shape = /* @__PURE__ */ struct({ start_time: integer, end_time: integer });
 
+/** What XPENDING tells of a group as a whole: how many each consumer has comes as text. */
+export const pendingSummary: Shape = /* @__PURE__ */ tuple(
+  undefined,
+  undefined,
+  undefined,
+  /* @__PURE__ */ list(/* @__PURE__ */ tuple(undefined, integer)),
+);
+
 /** A reply that is either an array or something else, each with its shape. */
 export function either(array: Shape | undefined, other: Shape | undefined): Shape {
   return (reply, mode) => {

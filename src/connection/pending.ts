@@ -180,6 +180,7 @@ export class Pending implements Owed {
     try {
       this.resolve(shape(value, this.mode) as never);
     } catch (error) {
+      if (error instanceof ReplyError) error.command ||= this.spec.name;
       this.reject(error);
     }
   }

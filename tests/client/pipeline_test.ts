@@ -568,6 +568,29 @@ test("a pipeline without a blocking command takes no connection of its own, what
   await blocked;
 });
 
+test("a failure that is told inside of a reply is the command's, alone, in a pipeline and in a transaction", async () => {
+  await using server = await startScripted(greeted(async (peer) => {
+    let queues = false;
+    for (let words = await peer.command(); words !== null; words = await peer.command()) {
+      if (words[0] === "MULTI") queues = true;
+      if (words[0] === "MULTI") await peer.send("+OK\r\n");
+      else if (words[0] === "EXEC") await peer.send("*1\r\n*1\r\n+Timeout limit was reached\r\n");
+      else await peer.send(queues ? "+QUEUED\r\n" : "*2\r\n:0\r\n*1\r\n-SEARCH_BROKEN it broke\r\n");
+    }
+  }));
+  await using redis = await connect(server.url, { clientInfo: false });
+  const inside = () => redis.transaction((tx) => [tx.ftSearch("i", "*")]);
+  const errors = [
+    await assertRejects(() => redis.ftSearch("i", "*"), ReplyError, "it broke"),
+    await assertRejects(() => redis.pipeline((p) => [p.ftSearch("i", "*")]), ReplyError, "it broke"),
+    await assertRejects(inside, ReplyError, "Timeout limit was reached"),
+  ];
+  assertEquals(errors.map(({ code, command }) => [code, command]), [
+    ...[["SEARCH_BROKEN", "FT.SEARCH"], ["SEARCH_BROKEN", "FT.SEARCH"]],
+    ["ERR", "FT.SEARCH"],
+  ]);
+});
+
 test("a function in the place of options is refused", async () => {
   await using server = await startRedis();
   await using redis = await connect(server.url);

@@ -17,7 +17,7 @@ import {
   texts,
 } from "../../src/command/search_shape.ts";
 import { lastOfSeries, rangesOfSeries, seriesInfo } from "../../src/command/series_shape.ts";
-import { backupStatus, map, values as onlyValues } from "../../src/command/shape.ts";
+import { backupStatus, map, pendingSummary, values as onlyValues } from "../../src/command/shape.ts";
 import type { Shape } from "../../src/command/spec.ts";
 import { BIGINTS, BYTES, type Reply } from "../../src/resp/reply.ts";
 import { ReplyError } from "../../src/errors.ts";
@@ -123,6 +123,34 @@ const cases: Case[] = [
     two: [1, "a", ["2", ["why", ["because"]]]],
     three: ["total_results", 1, "results", [["id", "a", "score", [2, ["why", ["because"]]]]]],
     value: { total_results: 1, results: [{ id: "a", score: [2, ["why", ["because"]]] }] },
+  },
+  {
+    // One has expired meanwhile, and a field holds the null of JSON.
+    command: "FT.SEARCH",
+    shape: searchHits({}),
+    two: [2, "a", null, "b", ["x", null]],
+    three: [
+      ...["total_results", 2, "results"],
+      [["id", "a", "extra_attributes", null, "values", []], ["id", "b", "extra_attributes", ["x", null], "values", []]],
+    ],
+    value: {
+      total_results: 2,
+      results: [{ id: "a", extra_attributes: {} }, { id: "b", extra_attributes: { x: null } }],
+    },
+  },
+  {
+    command: "FT.AGGREGATE",
+    shape: searchRows,
+    two: [1, null],
+    three: ["total_results", 1, "results", [["extra_attributes", null, "values", []]]],
+    value: { total_results: 1, results: [{}] },
+  },
+  {
+    command: "FT.CURSOR READ",
+    shape: searchBatch,
+    two: [[1, null], 5],
+    three: [["total_results", 1, "results", [["extra_attributes", null, "values", []]]], 5],
+    value: [{ total_results: 1, results: [{}] }, 5],
   },
   { command: "FT.AGGREGATE", shape: searchRows, two: [1, [...ROW]], three: structuredClone(ROWS3), value: ROWS },
   {
@@ -276,6 +304,13 @@ const cases: Case[] = [
     three: ["state", "done", "error", "", "start_time", 1795377600, "end_time", 0],
     value: { state: "done", error: "", start_time: 1795377600, end_time: 0 },
   },
+  {
+    command: "XPENDING",
+    shape: pendingSummary,
+    two: [3, "1-1", "3-1", [["a", "1"], ["b", "2"]]],
+    three: [3, "1-1", "3-1", [["a", "1"], ["b", "2"]]],
+    value: [3, "1-1", "3-1", [["a", 1], ["b", 2]]],
+  },
   // Valkey's module has no array around it.
   { command: "BF.INFO", when: "capacity", shape: onlyValues, two: 100, three: 100, value: [100] },
   { command: "BF.INFO", when: "expansion", shape: onlyValues, two: null, three: null, value: [null] },
@@ -312,6 +347,56 @@ test("every shape that a reply asks for by name is among the cases, or a server 
 test("an integer in JSON text is never rounded", () => {
   assertThrows(() => jsonNumbers("[9007199254740993]", 0), RangeError, "2^53");
   assertEquals(jsonNumbers("[9007199254740993,1.5,null]", BIGINTS), [9007199254740993n, 1.5, null]);
+});
+
+test("counts of what is pending are integers of the client's kind", () => {
+  const summary = (): Reply => [1n, "1-1", "1-1", [["a", "1"]]];
+  assertEquals(pendingSummary(summary(), BIGINTS), [1n, "1-1", "1-1", [["a", 1n]]]);
+  const bytes = new TextEncoder().encode("9007199254740993");
+  assertEquals(pendingSummary([1n, null, null, [["a", bytes]]], BYTES | BIGINTS), [
+    ...[1n, null, null, [["a", 9007199254740993n]]],
+  ]);
+  assertEquals(pendingSummary([0, null, null, null]), [0, null, null, null]);
+});
+
+test("a search that failed is a failure, however the module tells so", () => {
+  const bytes = (words: string) => new TextEncoder().encode(words);
+  const failures: [Shape, (said: Reply) => Reply][] = [searchHits({}), searchHits({ nocontent: true }), searchRows]
+    .flatMap((shape): [Shape, (said: Reply) => Reply][] => [
+      [shape, (said) => [said]],
+      [shape, (said) => ["attributes", [], "error", [said], "total_results", 0, "results", []]],
+      [shape, (said) => ["error", [said], "total_results", 0n, "format", "STRING", "results", []]],
+    ]);
+  failures.push([searchBatch, (said) => [[said], 0]], [searchHybrid, (said) => [said]]);
+  failures.push([searchBatch, (said) => [["error", [said], "total_results", 0, "results", []], 0]]);
+  const words = "Timeout limit was reached";
+  for (const [shape, reply] of failures) {
+    for (const said of [words, bytes(words), new ReplyError(words)]) {
+      const error = assertThrows(() => shape(reply(said)), ReplyError, words);
+      assertEquals(error.message, words);
+    }
+  }
+  const error = new ReplyError("SEARCH_X it broke");
+  const aside: [Shape, Reply][] = [[searchHits({}), [1, [error]]], [searchRows, [1, [error]]]];
+  aside.push([searchBatch, [[0, [error]], 0]], [searchBatch, [error, 0]]);
+  aside.push([searchRows, ["error", [error], "total_results", 5, "results", []]]);
+  for (const [shape, reply] of aside) assertEquals(assertThrows(() => shape(reply), ReplyError), error);
+  for (const shape of [searchHits({}), searchRows, searchBatch, searchHybrid]) {
+    for (const said of ["Request timed out", bytes("Request timed out")]) {
+      assertThrows(() => shape(said), ReplyError, "Request timed out");
+    }
+  }
+});
+
+test("what a search found until its time was up stays, with a warning", () => {
+  for (const said of ["Timeout", new ReplyError("Timeout")]) {
+    const rows = ["error", [said], "total_results", 1, "results", [["extra_attributes", ["a", "1"]]]];
+    assertEquals(plain(searchRows(rows)), { total_results: 1, results: [{ a: "1" }], warning: ["Timeout"] });
+  }
+  // Only the number was asked for.
+  const counted = ["error", ["Timeout"], "total_results", 7, "results", []];
+  assertEquals(plain(searchHits({})(counted)), { total_results: 7, results: [], warning: ["Timeout"] });
+  assertEquals(plain(searchRows([0])), { total_results: 0, results: [] });
 });
 
 test("times that came as text are integers of the client's kind", () => {

@@ -30,6 +30,8 @@ export function replies(): void {
   // Null where the path leads nowhere, on no condition, too.
   gives<"OK" | null>()(redis.jsonSet("j", "$.a.b", "1"));
   gives<bigint>()(bigints.incr("k"));
+  // All of them: what a consumer has comes as text, and the server counts it like the rest.
+  gives<[bigint, string | null, string | null, [string, bigint][] | null]>()(bigints.xpending("s", "g"));
   gives<0 | 1>()(redis.hexists("h", "f"));
   gives<bigint>()(bigints.hexists("h", "f"));
   gives<Record<string, string>>()(redis.hgetall("h"));

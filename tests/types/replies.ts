@@ -57,7 +57,6 @@ import type {
   StreamDetails,
   StreamEntry,
   StreamInfo,
-  XpendingReply2,
 } from "../../src/generated/replies.ts";
 import type { Bytes } from "../../src/command/values.ts";
 
@@ -470,11 +469,15 @@ export function withX(): void {
   gives<StreamInfo | StreamDetails>()(redis.xinfoStream("s", unsure ? { full: true } : {}));
   gives<StreamDetails | StreamInfo>()(redis.xinfoStream("s", any as XinfoStreamOptions));
   // XPENDING
-  gives<XpendingReply2>()(redis.xpending("s", "g"));
+  type Summary = [
+    ...[count: number, first: string | null, last: string | null],
+    consumers: [consumer: string, count: number][] | null,
+  ];
+  gives<Summary>()(redis.xpending("s", "g"));
   gives<[id: string, consumer: string, idle: number, deliveries: number][]>()(
     redis.xpending("s", "g", { start: "-", end: "+", count: 5 }),
   );
-  gives<[id: string, consumer: string, idle: number, deliveries: number][] | XpendingReply2>()(
+  gives<[id: string, consumer: string, idle: number, deliveries: number][] | Summary>()(
     redis.xpending("s", "g", any as XpendingOptions | undefined),
   );
   // XREADGROUP
