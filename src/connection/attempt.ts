@@ -6,7 +6,7 @@
 import { ConnectionError, TimeoutError } from "../errors.ts";
 import type { Arg, CommandSpec } from "../command/spec.ts";
 import type { Reply } from "../resp/reply.ts";
-import type { Address, Connect } from "../transport/transport.ts";
+import type { Connect } from "../transport/transport.ts";
 import type { Connection } from "./connection.ts";
 import { type Exchange, type Greeting, handshake, type HandshakeOptions } from "./handshake.ts";
 import { detailed, overdue } from "./notice.ts";
@@ -18,8 +18,6 @@ import { unlessAborted } from "./wait.ts";
 
 /** What an attempt needs to know. */
 export interface AttemptOptions extends HandshakeOptions {
-  /** Where the server is. */
-  readonly address: Address;
   /** How to open a socket. */
   readonly connect: Connect;
   /** Milliseconds for the whole attempt; 0 waits for ever. */
@@ -37,9 +35,9 @@ export class Attempt {
   readonly #options: AttemptOptions;
   readonly #giveUp = new AbortController();
 
-  /** Prepares one. */
+  /** Prepares one. Its address is its own: by that, whoever finds the server out each time knows several at once apart. */
   constructor(options: AttemptOptions) {
-    this.#options = options;
+    this.#options = { ...options, address: { ...options.address } };
   }
 
   /** Gives it up, for this reason. */

@@ -6,7 +6,7 @@
 import { ConnectionError, ReplyError } from "../errors.ts";
 import { type Arg, CommandSpec, SESSION } from "../command/spec.ts";
 import type { Reply } from "../resp/reply.ts";
-import type { Wanted } from "../transport/transport.ts";
+import type { Address, Wanted } from "../transport/transport.ts";
 import { LIBRARY, VERSION } from "./version.ts";
 
 /** Who we are to the server. */
@@ -19,6 +19,8 @@ export interface Credentials {
 
 /** What a connection is to be like once it is ready. */
 export interface HandshakeOptions {
+  /** Where the server is. */
+  readonly address: Address;
   /** 3, falling back to 2 where the server knows no HELLO, or answers it with 2; or 2. */
   readonly protocol: 2 | 3;
   /** Asked at each connect, so that rotating credentials stay current; with `true` to reset an old connection. */
@@ -90,7 +92,7 @@ export async function handshake(send: Exchange, options: HandshakeOptions, reset
   const error = refused(reply) ?? (await Promise.all(rest)).map(refused).find((found) => found !== undefined);
   if (error) throw error;
   const role = fieldOf(reply, "role");
-  if (wants !== undefined && typeof role === "string" && role !== wants.role) throw wants.other(role);
+  if (wants !== undefined && typeof role === "string" && role !== wants.role) throw wants.other(role, options.address);
   const answer = await asked;
   if (answer instanceof ReplyError && answer.code === "NOAUTH") throw refused(answer);
   const id = asked === undefined ? fieldOf(reply, "id") : answer;

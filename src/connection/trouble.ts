@@ -10,8 +10,12 @@ import type { Address } from "../transport/transport.ts";
 export type Reasons = (error: unknown) => string | undefined;
 
 /** The address as a person writes it. */
-export function describe({ hostname, port, path, place }: Address): string {
-  if (place !== undefined) return place.asked === undefined ? place.name : `${place.name} at ${describe(place.asked)}`;
+export function describe(address: Address): string {
+  const { hostname, port, path, place } = address;
+  if (place !== undefined) {
+    const asked = place.asked(address);
+    return asked === undefined ? place.name : `${place.name} at ${describe(asked)}`;
+  }
   if (path !== undefined) return path;
   return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
 }

@@ -17,11 +17,11 @@ import { connectTransport, readOptions } from "../client/mod.ts";
 import { checkNumber } from "../client/check.ts";
 import { checkKind, checkKnown } from "../client/known.ts";
 import type { Target } from "../client/open.ts";
-import { LONGEST_DELAY, unlessAborted } from "../connection/wait.ts";
-import type { Connect } from "../transport/transport.ts";
+import { LONGEST_DELAY } from "../connection/wait.ts";
+import type { Address, Connect } from "../transport/transport.ts";
 import { ConnectionError } from "../errors.ts";
 import { Lookout } from "./lookout.ts";
-import { type Place, type Role, sentinelOf, Sentinels } from "./sentinels.ts";
+import { type Place, type Role, type Sentinel, sentinelOf, Sentinels } from "./sentinels.ts";
 
 // What its options, and the socket that it gives, are made of.
 export type {
@@ -68,8 +68,8 @@ const KNOWN = ["timeout", "translate", "connect"];
 /**
  * Opens sockets to the primary that sentinels know by this name: for the option `connect` of any client or pool. Where the
  * primary is, they are asked for each connection, one after the other until one knows. A server that says it is a replica
- * is not taken. As long as connections are open, one of the sentinels is listened to: when it tells of another primary, they
- * are closed, and the client opens new ones, as after any loss.
+ * is not taken. As long as connections are open, the sentinels are listened to: when one tells of another primary, those that
+ * lead elsewhere are closed, and the client opens new ones, as after any loss.
  *
  * User, password, database and TLS of the server are options of the client as ever; those of the sentinels stand with
  * each of them.
@@ -120,37 +120,38 @@ function finding(role: Role, name: string, targets: readonly Target[], options: 
   const given = targets.map((target) => sentinelOf({ ...limits, ...readOptions(target) }));
   const sentinels = new Sentinels(name, role, given, open, translate);
   const lookout = new Lookout(name, role, sentinels);
-  let asked: Place | undefined;
+  /** Where each attempt looks, and who told of that place. */
+  const attempts = new WeakMap<Address, { readonly at: Place; readonly sentinel: Sentinel }>();
   let found: Place | undefined;
   const connect: Connect = async (address, handler, signal) => {
-    asked = undefined;
-    const { places, sentinel } = await unlessAborted(signal, sentinels.find());
+    const { places, sentinel } = await sentinels.find(signal);
     const place = places[Math.floor(Math.random() * places.length)]!;
-    const at = asked = translate(place);
+    const at = translate(place);
+    attempts.set(address, { at, sentinel });
+    let left: AbortSignal | undefined;
     const there = { ...address, path: undefined, hostname: at.hostname, port: at.port };
     try {
       // Where sockets end with a request nobody listens, for nobody would be told of their end.
       const socket = await (open.here === undefined
         ? lookout.keep(place, sentinel, handler, signal, (watched, stop) =>
-          open(there, watched, stop))
+          open(there, watched, left = stop))
         : open(there, handler, signal));
       found = at;
       return socket;
     } catch (error) {
-      // Another may know better.
-      if (!signal?.aborted) sentinels.defer(sentinel);
+      // Another may know better, unless the client has ended the attempt, or what sentinels said.
+      if (!signal?.aborted && !left?.aborted) sentinels.defer(sentinel);
       throw error;
     }
   };
-  const other = (is: string): Error => {
-    sentinels.defer(sentinels.known[0]!);
+  const other = (is: string, address: Address): Error => {
+    const teller = attempts.get(address)?.sentinel;
+    if (teller !== undefined) sentinels.defer(teller);
     return new ConnectionError(`The server is a ${is === "master" ? "primary" : is}`);
   };
   const called = {
     name: role === "master" ? `primary ${name}` : `replica of ${name}`,
-    get asked(): Place | undefined {
-      return asked;
-    },
+    asked: (address: Address): Place | undefined => attempts.get(address)?.at,
     // Replicas are many.
     get at(): Place | undefined {
       return role === "master" ? found : undefined;

@@ -10,6 +10,7 @@ import type { ClientOptions } from "../client/options.ts";
 import { BaseClient } from "../client/redis.ts";
 import { safeguards } from "../client/safeguards.ts";
 import { describe } from "../connection/trouble.ts";
+import { unlessAborted } from "../connection/wait.ts";
 import { ConnectionError, RedisError } from "../errors.ts";
 import type { Reply } from "../resp/reply.ts";
 import type { Connect } from "../transport/transport.ts";
@@ -105,6 +106,15 @@ function placeOf(row: Map<string, string>): Place {
   return { hostname: row.get("ip") ?? "", port: Number(row.get("port")) };
 }
 
+/** What several wait for at a time. */
+interface Asking {
+  readonly told: Promise<Told>;
+  /** Ends it. */
+  readonly stop: AbortController;
+  /** How many wait. */
+  waiting: number;
+}
+
 /** Knows several sentinels, and whom to ask first. */
 export class Sentinels {
   readonly #name: string;
@@ -114,7 +124,7 @@ export class Sentinels {
   readonly #given: ReadonlySet<string>;
   /** Those that were given, and those that they told of, in the order in which they are asked. */
   #known: Sentinel[];
-  #asking: Promise<Told> | undefined;
+  #asking: Asking | undefined;
   /** How often something was heard that nobody had asked for. */
   #heard = 0;
 
@@ -162,29 +172,43 @@ export class Sentinels {
 
   /**
    * Where to connect to: what the first says that knows. Several who ask at a time share an answer, where none of them is a
-   * request with which it would end. What has become old while it was on its way is asked for again.
+   * request with which it would end. What has become old while it was on its way is asked for again. Once the signals of all
+   * who wait have fired, no further sentinel is asked.
    *
    * @throws {ConnectionError} if none knows; what each said is in its message.
    */
-  async find(): Promise<Told> {
+  async find(signal?: AbortSignal): Promise<Told> {
     for (;;) {
       const heard = this.#heard;
-      const told = await (this.#socket.here === undefined ? this.#shared() : this.#find());
+      const told =
+        await (this.#socket.here === undefined ? this.#shared(signal) : unlessAborted(signal, this.#find(signal)));
       if (heard === this.#heard) return told;
     }
   }
 
-  #shared(): Promise<Told> {
-    const asking = this.#asking ??= this.#find().finally(() => {
-      if (this.#asking === asking) this.#asking = undefined;
-    });
-    return asking;
+  async #shared(signal: AbortSignal | undefined): Promise<Told> {
+    const asking = this.#asking ??= this.#begin();
+    asking.waiting++;
+    try {
+      return await unlessAborted(signal, asking.told);
+    } finally {
+      if (--asking.waiting === 0) {
+        if (this.#asking === asking) this.#asking = undefined;
+        asking.stop.abort();
+      }
+    }
   }
 
-  async #find(): Promise<Told> {
+  #begin(): Asking {
+    const stop = new AbortController();
+    return { told: this.#find(stop.signal), stop, waiting: 0 };
+  }
+
+  async #find(signal: AbortSignal | undefined): Promise<Told> {
     const said: string[] = [];
     const causes: unknown[] = [];
     for (const sentinel of this.#known) {
+      signal?.throwIfAborted();
       try {
         const client = await this.open(sentinel);
         try {

@@ -22,8 +22,8 @@ export interface TlsOptions {
 export interface NamedPlace {
   /** What errors call it. */
   readonly name: string;
-  /** Where it was looked for last. */
-  readonly asked: { readonly hostname: string; readonly port: number } | undefined;
+  /** Where the attempt looked for it that opened a socket with this very address; nothing as long as that is not known. */
+  readonly asked: (address: Address) => { readonly hostname: string; readonly port: number } | undefined;
   /** Where it is, if there is but one. */
   readonly at: { readonly hostname: string; readonly port: number } | undefined;
 }
@@ -32,8 +32,8 @@ export interface NamedPlace {
 export interface Wanted {
   /** In Redis' words. */
   readonly role: "master" | "replica";
-  /** It says that it is another: what the attempt fails with. */
-  readonly other: (role: string) => Error;
+  /** It says that it is another: what the attempt fails with that opened a socket with this very address. */
+  readonly other: (role: string, address: Address) => Error;
 }
 
 /** Where a server listens. */

@@ -1,11 +1,22 @@
 // Clients find their server by what sentinels say, and follow it.
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
-import { type Connect, connect, ConnectionError, connectPool, type Redis, ReplyError } from "../../mod.ts";
+import {
+  type Connect,
+  connect,
+  ConnectionError,
+  connectPool,
+  type Redis,
+  ReplyError,
+  TimeoutError,
+} from "../../mod.ts";
 import { cache } from "../../src/cache/mod.ts";
 import { observe } from "../../src/observe/mod.ts";
 import { primaryOf, replicaOf } from "../../src/sentinel/mod.ts";
 import { connectTransport } from "../../src/transport/default.ts";
+import type { Address } from "../../src/transport/transport.ts";
 import { frozen } from "../support/frozen.ts";
+import { gate } from "../support/gate.ts";
+import { startScripted } from "../support/scripted.ts";
 import { NAME, startGroup, until } from "../support/sentinels.ts";
 import { freePort, missing, type Server, type ServerVersion, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
@@ -129,6 +140,110 @@ test("an attempt at a primary that does not answer is given up once there is ano
   await group.primary.stop();
   assertEquals(await redis.get("k"), "v");
   assertEquals([await portOf(redis), opened >= 2], [group.replicas[0]!.port, true]);
+});
+
+test("who told of the switch for which an attempt is given up is asked first", async () => {
+  await using group = await startGroup();
+  await using silent = await startScripted(() => {});
+  let hangs = false;
+  const connect_: Connect = async (address, handler, signal) => {
+    if (!hangs || address.port !== group.primary.port) return await connectTransport(address, handler, signal);
+    return await new Promise((_, reject) => signal!.addEventListener("abort", () => reject(signal!.reason)));
+  };
+  const sentinels = [group.urls[0]!, silent.url];
+  await using redis = await connect({
+    // Whoever asks the other one first waits for as long.
+    connect: primaryOf(NAME, sentinels, { connect: connect_, timeout: 20_000 }),
+    connectTimeout: 60_000,
+    queueTimeout: 10_000,
+  });
+  await setEverywhere(redis, "v");
+  hangs = true;
+  await group.primary.stop();
+  assertEquals(await redis.get("k"), "v");
+});
+
+test("a client that is closed while it connects has nothing against the sentinel that it asked", async () => {
+  await using group = await startGroup({ replicas: 0 });
+  await using silent = await startScripted(() => {});
+  const opening = gate();
+  let hangs = true;
+  const connect_: Connect = async (address, handler, signal) => {
+    if (!hangs || address.port !== group.primary.port) return await connectTransport(address, handler, signal);
+    opening.open();
+    return await new Promise((_, reject) => signal!.addEventListener("abort", () => reject(signal!.reason)));
+  };
+  const primary = primaryOf(NAME, [group.urls[0]!, silent.url], { connect: connect_, timeout: 20_000 });
+  const given = new AbortController();
+  const attempt = primary({ hostname: "", port: 0 }, { data() {}, drain() {}, close() {} }, given.signal);
+  await opening.opened;
+  given.abort(new Error("closed"));
+  await assertRejects(() => attempt, Error, "closed");
+  hangs = false;
+  await using redis = await connect({ connect: primary, connectTimeout: 5000 });
+  assertEquals(await portOf(redis), group.primary.port);
+});
+
+test("a sentinel whose server is another than it says is asked last, whoever was asked since", async () => {
+  await using group = await startGroup({ replicas: 0, sentinels: 2 });
+  const [first, second] = group.sentinels;
+  const asked: number[] = [];
+  const open: Connect = (address, handler, signal) => {
+    if (address.port !== group.primary.port) asked.push(address.port);
+    return connectTransport(address, handler, signal);
+  };
+  // Nobody listens, so that all who are asked are seen.
+  const primary = primaryOf(NAME, group.urls, { connect: Object.assign(open, { here: () => () => true }) });
+  const attempt = async (): Promise<Address> => {
+    const address = { hostname: "", port: 0 };
+    (await primary(address, { data() {}, drain() {}, close() {} })).destroy();
+    return address;
+  };
+  const wrong = await attempt();
+  await first!.command("SENTINEL", "REMOVE", NAME);
+  await attempt();
+  assertEquals(asked.splice(0), [first!.port, first!.port, second!.port]);
+  primary.wants!.other("replica", wrong);
+  await attempt();
+  assertEquals(asked, [second!.port]);
+});
+
+test("of several attempts at a time each names the place where it looked", async () => {
+  await using group = await startGroup({ replicas: 2 });
+  const open: Connect = async (address, handler, signal) => {
+    if (address.port === group.sentinels[0]!.port) return await connectTransport(address, handler, signal);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    throw new Error(`nobody at ${address.port}`);
+  };
+  const replica = replicaOf(NAME, group.urls, { connect: open });
+  const attempts = Array.from(
+    { length: 20 },
+    () => assertRejects(() => connect({ connect: replica }), ConnectionError),
+  );
+  for (const { message } of await Promise.all(attempts)) {
+    const [, where, port] = /at 127\.0\.0\.1:(\d+): nobody at (\d+)$/.exec(message) ?? [];
+    assert(where !== undefined && where === port, message);
+  }
+});
+
+test("once nobody waits any longer, no further sentinel is asked", async () => {
+  await using silent = await startScripted(() => {});
+  const primary = primaryOf(NAME, [silent.url, silent.url, silent.url], { timeout: 200 });
+  const attempts = [50, 100].map((connectTimeout) => connect({ connect: primary, connectTimeout }));
+  for (const attempt of attempts) await assertRejects(() => attempt, TimeoutError);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  assertEquals(silent.peers.length, 1);
+});
+
+test("who still waits for an answer gets it, though others who waited for it have left", async () => {
+  await using group = await startGroup({ replicas: 0 });
+  await using silent = await startScripted(() => {});
+  const primary = primaryOf(NAME, [silent.url, group.urls[0]!], { timeout: 200 });
+  const left = connect({ connect: primary, connectTimeout: 50 });
+  const stays = connect({ connect: primary });
+  await assertRejects(() => left, TimeoutError);
+  await using redis = await stays;
+  assertEquals(await portOf(redis), group.primary.port);
 });
 
 test("why a connection is left is told", async () => {
