@@ -43,7 +43,7 @@ export async function sendBlocking<T>(
     return core.closed ? Promise.reject(tooLate()) : core.pool.acquire(signal);
   });
   try {
-    const [, rest] = await patience(left, wait, () => line.open());
+    const [, rest] = await patience(left, wait, () => line.opened());
     return await hold(core, line, spec, args, shape, rest);
   } finally {
     core.pool.release(line);

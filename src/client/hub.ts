@@ -103,20 +103,21 @@ export class Hub {
 
   /** The line to subscribe on. Whoever listens already keeps it where it is. */
   async #open(): Promise<Line> {
+    const began = performance.now();
     const present = this.#line;
     if (present !== undefined && this.needs(present)) {
-      await present.reach();
+      await present.reach(began);
       // Whoever listened there may have been told meanwhile that messages do not come over it any more.
       if (this.needs(present)) return present;
     }
     const shared = this.#settings.shared();
-    await shared.reach();
+    await shared.reach(began);
     let line = shared;
     if (shared.protocol === 2) {
       // Nobody would close a line that begins after the client has ended.
       if (this.#closed) throw closedMeanwhile();
       line = this.#dedicated ??= this.#settings.dedicated();
-      await line.open();
+      await line.opened(began);
     }
     this.#generation = line.generation;
     return this.#line = line;
@@ -179,7 +180,7 @@ export class Hub {
         if (attempt === TRIES) throw error;
         if (error instanceof ConnectionError) {
           if (error.closed) throw error;
-          await line.open();
+          await line.opened();
         }
         // Nobody has asked again: the line was given up, or these were refused.
         if (topics.every((topic, i) => topic.confirmed === asked[i])) throw error;

@@ -82,7 +82,7 @@ function checked(credentials: Credentials): Credentials {
 /** One connection. Rejects with what the server says against it. */
 async function authenticate(line: Line, { username, password }: Credentials): Promise<void> {
   // One that is being opened has perhaps said the old ones already.
-  if (line.state === "connecting" || line.state === "reconnecting") await line.open().catch(() => {});
+  if (line.state === "connecting" || line.state === "reconnecting") await line.opened().catch(() => {});
   // Among the lines of MONITOR the answer would be one that cannot be understood.
   if (line.state !== "ready" || line.binding.inTransaction || line.oldest?.endless) return;
   // Behind a command that blocks the answer may take any time: it is not waited for.

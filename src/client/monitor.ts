@@ -110,7 +110,7 @@ export class Monitor<S extends string | Uint8Array = string>
   async #open(over: AbortSignal): Promise<void> {
     const line = await this.#lender.acquire(over);
     try {
-      await unlessAborted(over, line.open());
+      await unlessAborted(over, line.opened());
       if (over.aborted) return;
       this.#line = line;
       line.sendEncoded(new Feed((value) => this.#hear(value), (error) => this.#fail(error)));

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { ConnectionReport } from "../errors.ts";
+import { type ConnectionReport, TimeoutError } from "../errors.ts";
 import { closedMeanwhile, tooLate } from "../connection/fate.ts";
 import type { Line } from "../connection/line.ts";
 import { unlessAborted } from "../connection/wait.ts";
@@ -212,17 +212,23 @@ export class Pool implements Lines {
 
   /**
    * Waits for a server that is away: of a line that is somebody's own one attempt fails, and the first line goes on trying
-   * until it is back, or given up. While another line is there, the server may be, too: that is tried. Where as many
-   * commands as may wait for the first line, nobody waits for it here either.
+   * until it is back, or given up. While another line is there, the server may be, too: that is tried, within the same time.
+   * Where as many commands as may wait for the first line, nobody waits for it here either.
    */
   async #reach(line: Line): Promise<void> {
     const first = this.first();
     if (first.state !== "reconnecting") return;
+    const began = performance.now();
     if (this.#shared.some(({ state }) => state === "ready")) {
-      const reached = await line.open().then(() => true, () => false);
-      if (reached || first.state !== "reconnecting") return;
+      try {
+        return await line.opened(began);
+      } catch (error) {
+        // The time is over: whoever tried once more would wait for as long again.
+        if (error instanceof TimeoutError && error.waitingFor === "connection") throw error;
+      }
+      if (first.state !== "reconnecting") return;
     }
-    await first.reach();
+    await first.reach(began);
   }
 
   async #turn(signal: AbortSignal | undefined): Promise<Line> {

@@ -118,13 +118,14 @@ export class Backlog {
   }
 
   /**
-   * Waits for a connection that is lost to be replaced, as long as anything may wait: the attempts may go on for as long as
-   * the caller's backoff likes.
+   * Waits for a connection as long as anything may wait, `since` then: an attempt may take longer, and attempts may go on for
+   * as long as the caller's backoff likes.
    */
-  async wait(opening: Promise<void>): Promise<void> {
+  async wait(opening: Promise<void>, since = performance.now()): Promise<void> {
     const { queueTimeout } = this.#options;
-    if (queueTimeout === 0) await opening;
-    else if (!(await settledWithin(opening, queueTimeout))) throw this.#unreachable();
+    const left = Math.max(0, since + queueTimeout - performance.now());
+    if (queueTimeout > 0 && !(await settledWithin(opening, left))) throw this.#unreachable();
+    await opening;
   }
 
   /** Says that there has been no connection for as long as anything may wait. */

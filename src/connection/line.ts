@@ -265,21 +265,29 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
     this.#life.restore();
   }
 
-  /** Opens a connection unless there is one. Rejects if the first attempt fails; what waits is rejected too. */
+  /**
+   * Opens a connection unless there is one, and waits for it however long that takes: the way in of `connect()`. Rejects if
+   * the first attempt fails; what waits is rejected too.
+   */
   open(): Promise<void> {
     const life = this.#life;
     if (life.state === "ready") return Promise.resolve();
     if (!life.isOpen) return Promise.reject(tooLate());
-    const opening = life.open();
-    return life.state === "reconnecting" ? this.#queue.wait(opening) : opening;
+    return life.open();
   }
 
-  /** Opens a connection unless there is one, for whoever is refused as a command would be: where as much waits as may. */
-  async reach(): Promise<void> {
+  /** The same for whoever has a command: waits as long as that may, `since` then. */
+  opened(since?: number): Promise<void> {
+    const opening = this.open();
+    return this.#life.state === "ready" ? opening : this.#queue.wait(opening, since);
+  }
+
+  /** The same for whoever is refused as a command would be: where as much waits as may. */
+  async reach(since?: number): Promise<void> {
     if (!this.#life.isOpen) throw tooLate();
     const { refusal } = this.#queue;
     if (refusal !== undefined) throw new ConnectionError(refusal);
-    await this.open();
+    await this.opened(since);
   }
 
   /** See {@link LifecycleOwner.ready}. */

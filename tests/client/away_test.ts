@@ -1,6 +1,7 @@
 // While a server is away, what needs a connection of its own waits for it as all else does.
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { type ClientOptions, connect, ConnectionError, connectPool, type Redis, TimeoutError } from "../../mod.ts";
+import { CORE } from "../../src/client/core.ts";
 import { connectTransport } from "../../src/transport/default.ts";
 import type { Connect } from "../../src/transport/transport.ts";
 import { gate } from "../support/gate.ts";
@@ -241,4 +242,49 @@ test("a subscription and a monitor that get no connection say that it was they w
   redis.destroy();
   assertEquals(await told(redis.subscribe("x")), ["SUBSCRIBE", true]);
   assertEquals(await told(redis.monitor().ready), ["MONITOR", true]);
+});
+
+for (const what of ["blpop", "monitor", "subscribe"] as const) {
+  test(`${what} waits for an attempt at a connection of its own as long as queueTimeout says, not connectTimeout`, async () => {
+    await using server = await startRedis();
+    let attempts = 0;
+    const hanging: Connect = (address, handler, signal) =>
+      ++attempts === 1 ? connectTransport(address, handler, signal) : new Promise(() => {});
+    const options = { connect: hanging, connectTimeout: 3000, queueTimeout: 100, protocol: 2 } as const;
+    await using redis = await connect(server.url, options);
+    const began = performance.now();
+    const call = {
+      blpop: () => redis.blpop(["q"], 0),
+      monitor: async () => {
+        await using monitor = redis.monitor();
+        await monitor.ready;
+      },
+      subscribe: () => redis.subscribe("news"),
+    }[what];
+    const error = await assertRejects(call as () => Promise<unknown>, TimeoutError);
+    assertEquals([error.waitingFor, error.after, error.sent], ["connection", 100, false]);
+    assert(performance.now() - began < 2000);
+    assertEquals(attempts, 2);
+  });
+}
+
+test("while the first connection of a pool is away, a hanging attempt at another and the wait for the first are one wait", async () => {
+  await using server = await startRedis();
+  let isAway = false;
+  const hanging: Connect = (address, handler, signal) =>
+    isAway ? new Promise(() => {}) : connectTransport(address, handler, signal);
+  const options = { connect: hanging, connectTimeout: 1500, queueTimeout: 600, backoff: () => 1 };
+  await using redis = await connectPool(server.url, { ...options, size: 3 });
+  // As many as go to all of them.
+  await Promise.all(Array.from({ length: 1000 }, () => redis.ping()));
+  assertEquals(redis.stats().shared, 3);
+  const [first, , last] = redis[CORE].pool.lines;
+  isAway = true;
+  for (const line of [first, last]) line!.drop(new ConnectionError("lost"));
+  await until(() => first!.state === "reconnecting" && last!.state === "reconnecting");
+  const began = performance.now();
+  const error = await assertRejects(() => redis.blpop(["q"], 5), TimeoutError);
+  assertEquals([error.waitingFor, error.after], ["connection", 600]);
+  const waited = performance.now() - began;
+  assert(waited < 1100, `${waited} ms`);
 });
