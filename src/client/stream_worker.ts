@@ -310,6 +310,9 @@ export class StreamWorker<S extends string | Uint8Array = string> implements Asy
    * It may be called again, or after the worker's signal has fired: of the limits that were given, the one that ends first
    * counts, for all callers; the 10,000 only if none was.
    *
+   * Within `handler` or `onDead` call it, but do not await it there: it waits for these, and so for itself, until its time
+   * is over.
+   *
    * @returns How many entries were left at work.
    */
   stop(within?: number): Promise<number> {
