@@ -93,8 +93,10 @@ export class Hub {
       if (left) throw new ConnectionError("Its caller gave up; it was not sent");
       // A name that is no text would come back as another one, as text.
       if ((mode & BYTES) !== 0 || names.some((name) => ArrayBuffer.isView(name))) line.pushMode = BYTES;
-      listener.generation = await this.#confirmed(line, this.#join(line, family, names, listener), asking.tickets);
-      return subscription;
+      const topics = this.#join(line, family, names, listener);
+      listener.generation = await this.#confirmed(line, topics, asking.tickets);
+      if (signal?.aborted) throw signal.reason;
+      return subscription.handOut();
     } catch (error) {
       await subscription.close();
       throw error;

@@ -55,6 +55,10 @@ export class Subscription<S extends string | Uint8Array = string>
   readonly #options: SubscribeOptions<never>;
   readonly #leave: () => Promise<void>;
   readonly #inbox: Inbox<Message<S>>;
+  /** Whether its caller has it. Until then he hears of its end from the call itself. */
+  #isHandedOut = false;
+  /** Why it ended, if that was before. */
+  #early: Error | undefined;
 
   /** @internal Made by `redis.subscribe` and its like. */
   constructor(options: SubscribeOptions<S>, leave: () => Promise<void>) {
@@ -99,9 +103,21 @@ export class Subscription<S extends string | Uint8Array = string>
   /** @internal No further message will come, for this reason. What waits can still be read. */
   fail(error: Error): void {
     if (!this.#inbox.fail(error)) return;
+    if (this.#isHandedOut) this.#tell(error);
+    else this.#early = error;
+    this.#leave().catch(() => {});
+  }
+
+  /** @internal Its caller gets it: what ended it before, is told now. */
+  handOut(): this {
+    this.#isHandedOut = true;
+    if (this.#early !== undefined) this.#tell(this.#early);
+    return this;
+  }
+
+  #tell(error: Error): void {
     const { onError } = this.#options;
     if (onError !== undefined) tell(() => onError(error));
-    this.#leave().catch(() => {});
   }
 
   /** The next message; `done` once the subscription is closed. Rejects if it ended because of an error. */

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect, ConnectionError, type Message, RedisError, ReplyError } from "../../mod.ts";
+import { greeted, startScripted } from "../support/scripted.ts";
 import { missing, startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
 
@@ -196,3 +197,33 @@ for (
     await assertRejects(() => redis.subscribe("news", options as never), TypeError, says);
   });
 }
+
+test("a subscription that is not confirmed as the client gives its server up is rejected, and onError hears nothing", async () => {
+  await using server = await startScripted(greeted(async (peer) => {
+    await peer.command();
+    peer.destroy();
+  }));
+  await using redis = await connect(server.url, { clientInfo: false, backoff: () => null });
+  const errors: unknown[] = [];
+  const onError = (error: unknown) => void errors.push(error);
+  await assertRejects(() => redis.subscribe("news", { onError }), ConnectionError);
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  assertEquals(errors, []);
+});
+
+test("a signal that fires before a subscription is confirmed rejects it, and onError hears nothing; after that it hears", async () => {
+  await using server = await startRedis();
+  await using redis = await connect(server.url);
+  const errors: unknown[] = [];
+  const onError = (error: unknown) => void errors.push(error);
+  const early = new AbortController();
+  const asked = redis.with({ signal: early.signal }).subscribe("news", { onError });
+  early.abort(new Error("enough"));
+  await assertRejects(() => asked, Error, "enough");
+  await redis.ping();
+  assertEquals(errors, []);
+  const late = new AbortController();
+  await using _news = await redis.with({ signal: late.signal }).subscribe("news", { onError });
+  late.abort(new Error("enough"));
+  assertEquals(errors, [late.signal.reason]);
+});
