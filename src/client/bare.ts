@@ -4,7 +4,6 @@
  * @module
  */
 import { type Arg, BLOCKING, BLOCKING_OPTION, type CommandSpec, PUBSUB, SESSION, type Shape } from "../command/spec.ts";
-import { tooLate } from "../connection/fate.ts";
 import type { Credentials } from "../connection/handshake.ts";
 import type { Line } from "../connection/line.ts";
 import { Pending, type SendOptions } from "../connection/pending.ts";
@@ -155,12 +154,12 @@ export abstract class BareClient<
    * subscriptions, cannot: it does so when it is used or opened next. That of a monitor stays what it was.
    *
    * @throws {ConnectionError} if the server refuses them on a connection; its words are the `cause`. Connections on which
-   * they are refused stay what they were.
+   * they are refused stay what they were. Also if `credentials` throws, or the client is closed.
+   * @throws {TimeoutError} if `credentials` gives none within `connectTimeout`.
    */
   reauthenticate(credentials?: Credentials): Promise<void> {
-    const { closed, identity } = this.#core;
-    if (closed) return Promise.reject(tooLate());
-    return feature(identity, "options").renew(credentials);
+    const { identity, pool } = this.#core;
+    return feature(identity, "options").renew(pool, credentials);
   }
 
   /** Waits for replies that are owed, at most `within` milliseconds (5,000 unless given), then closes. */

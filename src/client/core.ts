@@ -135,7 +135,7 @@ export class Core {
   /** Waits for what is pending, at most `within` milliseconds, then closes everything. */
   async close(within: number): Promise<void> {
     this.closed = true;
-    this.identity?.pools.delete(this.pool);
+    this.identity?.leave(this.pool);
     this.hub?.close();
     await Promise.all([
       this.#finish(within),
@@ -155,7 +155,7 @@ export class Core {
   /** Closes everything at once. */
   destroy(): void {
     this.closed = true;
-    this.identity?.pools.delete(this.pool);
+    this.identity?.leave(this.pool);
     this.hub?.close();
     this.pool.destroy();
     for (const companion of this.companions) companion.destroy();

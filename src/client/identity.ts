@@ -3,11 +3,14 @@
  *
  * @module
  */
-import { ConnectionError, RedisError } from "../errors.ts";
+import { ConnectionError, RedisError, TimeoutError } from "../errors.ts";
 import { type Arg, CommandSpec } from "../command/spec.ts";
+import { closedMeanwhile, tooLate } from "../connection/fate.ts";
 import { type Credentials, remembering } from "../connection/handshake.ts";
 import type { Line } from "../connection/line.ts";
+import { overdue } from "../connection/notice.ts";
 import { Pending } from "../connection/pending.ts";
+import { settledWithin, unlessAborted } from "../connection/wait.ts";
 import type { Lines } from "./lines.ts";
 
 const AUTH = new CommandSpec("AUTH");
@@ -20,18 +23,23 @@ export interface IdentityOptions {
   readonly password?: string | undefined;
   /** Gives both. */
   readonly credentials?: (() => Credentials | Promise<Credentials>) | undefined;
+  /** Milliseconds for one attempt to connect. */
+  readonly connectTimeout?: number | undefined;
 }
 
 /** The credentials of a client, shared by all its connections and those of whatever belongs to it. */
 export class Identity {
-  /** The pools whose connections have this identity. */
-  readonly pools: Set<Lines> = new Set();
+  /** The pools whose connections have this identity, and what ends with each. */
+  readonly #pools = new Map<Lines, AbortController>();
+  /** Milliseconds that credentials may take; 0 for any time. */
+  readonly #patience: number;
   /** Who wants to know when it may have become another. */
   readonly renewed: Set<() => void> = new Set();
   #source: Credentials | ((reset: boolean) => Promise<Credentials>) | undefined;
 
   /** Takes what the options say. */
-  constructor({ username, password, credentials }: IdentityOptions) {
+  constructor({ username, password, credentials, connectTimeout = 10_000 }: IdentityOptions) {
+    this.#patience = connectTimeout;
     if (credentials !== undefined) this.#source = remembering(async () => checked(await given(credentials)));
     else if (password !== undefined) this.#source = { username, password };
   }
@@ -42,12 +50,33 @@ export class Identity {
     return typeof source === "function" ? await source(reset) : source;
   };
 
-  /** Authenticates every open connection anew: with what `ask` gives, or with these from now on. */
-  async renew(credentials?: Credentials): Promise<void> {
+  /** The connections of this pool have this identity until it leaves. */
+  enter(pool: Lines): void {
+    this.#pools.set(pool, new AbortController());
+  }
+
+  /** See {@link Identity.enter}. */
+  leave(pool: Lines): void {
+    this.#pools.get(pool)?.abort(closedMeanwhile());
+    this.#pools.delete(pool);
+  }
+
+  /**
+   * Authenticates every open connection anew: with what `ask` gives, or with these from now on. That is waited for as long
+   * as by an attempt to connect, and not beyond the end of the pool whose client wants it.
+   */
+  async renew(pool: Lines, credentials?: Credentials): Promise<void> {
+    const end = this.#pools.get(pool);
+    if (end === undefined) throw tooLate();
     if (credentials !== undefined) this.#source = checked(credentials);
-    const now = await this.ask();
+    const asking = unlessAborted(end.signal, this.ask());
+    if (this.#patience > 0 && !(await settledWithin(asking, this.#patience))) {
+      const words = overdue("The option credentials gave none", this.#patience);
+      throw new TimeoutError(words, { waitingFor: "connect", after: this.#patience });
+    }
+    const now = await asking;
     if (now === undefined) throw new TypeError("There are no credentials to authenticate with: the client has none");
-    const lines = [...this.pools].flatMap((pool) => pool.lines);
+    const lines = [...this.#pools.keys()].flatMap((pool) => pool.lines);
     const outcomes = await Promise.allSettled(lines.map((line) => authenticate(line, now)));
     for (const tell of this.renewed) tell();
     const refusals = outcomes.flatMap((one) => one.status === "rejected" ? [one.reason as Error] : []);

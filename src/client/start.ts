@@ -85,7 +85,7 @@ async function start<R>(
     line,
     needs: (line): boolean => hub?.needs(line) ?? false,
   });
-  identity?.pools.add(pool);
+  identity?.enter(pool);
   const hub = kit.hub && new kit.hub({
     shared: () => pool.first(),
     dedicated: () => line(true),

@@ -1,6 +1,6 @@
 // Who a client is: asked at each connect, said again on demand, on every connection that is open.
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import { connect, ConnectionError, connectPool, ReplyError } from "../../mod.ts";
+import { connect, ConnectionError, connectPool, ReplyError, TimeoutError } from "../../mod.ts";
 import { remembering } from "../../src/connection/handshake.ts";
 import { startRedis } from "../support/servers.ts";
 import { test } from "../support/test.ts";
@@ -225,4 +225,28 @@ test("a client that has ended does not ask for credentials again", async () => {
   const before = asked;
   const error = await assertRejects(() => redis.reauthenticate(), ConnectionError, "closed");
   assertEquals([error.closed, asked], [true, before]);
+});
+
+test("reauthenticate() waits for credentials no longer than connectTimeout, and not beyond the end of its client", async () => {
+  await using server = await withUsers();
+  const { hostname, port } = server;
+  for (const connectTimeout of [80, 0]) {
+    let asked = 0;
+    const credentials = () => asked++ === 0 ? ADMIN : new Promise<never>(() => {});
+    await using redis = await connect({ hostname, port, credentials, connectTimeout });
+    if (connectTimeout > 0) {
+      const late = await assertRejects(() => redis.reauthenticate(), TimeoutError, "within 80 ms");
+      assertEquals([late.waitingFor, late.after, late.sent], ["connect", 80, false]);
+    } else {
+      for (const end of ["close", "destroy"] as const) {
+        asked = 0;
+        const other = await connect({ hostname, port, credentials, connectTimeout });
+        const waiting = assertRejects(() => other.reauthenticate(), ConnectionError, "was closed");
+        await other[end]();
+        assertEquals((await waiting).closed, true);
+        const after = await assertRejects(() => other.reauthenticate(), ConnectionError, "is closed");
+        assertEquals(after.closed, true);
+      }
+    }
+  }
 });
