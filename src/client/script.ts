@@ -18,7 +18,7 @@ import { ReplyError, TimeoutError } from "../errors.ts";
 import type { Reply } from "../resp/reply.ts";
 import type { BaseBatch } from "./batch.ts";
 import { isQueueing } from "./own_multi.ts";
-import { beginning, continued, limitLeft } from "./several.ts";
+import { beginning, continued, limitLeft, wholly } from "./several.ts";
 import { sha1 } from "./sha1.ts";
 
 const KEYS = ["numkeys", 2] as const;
@@ -165,7 +165,7 @@ export class Script<K extends Places = number, A extends Places = number, T = Re
    */
   run(surface: Surface, keys: Filled<K, Key>, ...[args]: LastOf<A>): Promise<T> {
     if (isBatch(surface)) return this.#queue(surface, layOut(this.#definition, keys, args));
-    return this.#call(surface, keys, args);
+    return wholly(surface, this.#call(surface, keys, args));
   }
 
   async #call(surface: Surface, keys: unknown, args: unknown): Promise<T> {
@@ -268,7 +268,7 @@ export class LibraryFunction<K extends Places = number, A extends Places = numbe
    */
   run(surface: Surface, keys: Filled<K, Key>, ...[args]: LastOf<A>): Promise<T> {
     if (isBatch(surface)) return this.#queue(surface, layOut(this.#definition, keys, args));
-    return this.#call(surface, keys, args);
+    return wholly(surface, this.#call(surface, keys, args));
   }
 
   async #call(surface: Surface, keys: unknown, args: unknown): Promise<T> {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { SendOptions } from "../connection/pending.ts";
-import { LIKE, OPTIONS } from "./core.ts";
+import { CORE, type Core, LIKE, OPTIONS } from "./core.ts";
 import { left } from "./left.ts";
 import type { Surface } from "./script.ts";
 
@@ -14,6 +14,12 @@ interface Limited extends Surface {
   readonly [OPTIONS]: SendOptions;
   /** The same surface with another. */
   readonly [LIKE]: (options: SendOptions) => Surface;
+}
+
+/** Has whoever closes the client wait for the call: between two of its commands nothing may be owed. */
+export function wholly<T>(surface: Surface, call: Promise<T>): Promise<T> {
+  const core = (surface as { readonly [CORE]?: Core })[CORE];
+  return core === undefined ? call : core.running.add(call);
 }
 
 /** When a call begins; not looked up where nothing ends it. */

@@ -330,3 +330,18 @@ for (const [what, { make, answers }] of Object.entries(SEVERAL)) {
     redis.destroy();
   });
 }
+
+test("a client that is closed waits for the source that a call has yet to bring", async () => {
+  await using server = await startRedis();
+  const add = counter();
+  {
+    await using redis = await connect(server.options);
+    assertEquals(await add.run(redis, ["n"], [1]), 1);
+  }
+  await server.command("SCRIPT", "FLUSH");
+  const redis = await connect(server.options);
+  // By its digest, which the server does not know any more.
+  const called = add.run(redis, ["n"], [2]);
+  await redis.close();
+  assertEquals(await called, 3);
+});
