@@ -16,7 +16,7 @@
  */
 import { CORE, type Core, ON } from "../client/core.ts";
 import type { CacheStats } from "../client/stats.ts";
-import { closedMeanwhile } from "../connection/fate.ts";
+import { closedMeanwhile, tooLate } from "../connection/fate.ts";
 import { settledWithin } from "../connection/wait.ts";
 import { type CacheOptions, readCacheOptions } from "./options.ts";
 import { cachingKit } from "./kit.ts";
@@ -75,6 +75,7 @@ export interface CacheControl {
  */
 export async function cache<R extends Cacheable>(redis: R, options: CacheOptions = {}): Promise<Cached<R>> {
   const parent = redis[CORE];
+  if (parent.closed) throw tooLate();
   const tracker = new Tracker(readCacheOptions(options));
   const control: CacheControl = { stats: () => tracker.stats(), clear: () => tracker.drop(undefined) };
   const opened = await parent.sibling<Cacheable>(cachingKit(parent.kit, tracker, control), {
