@@ -75,8 +75,8 @@ export interface CacheControl {
  */
 export async function cache<R extends Cacheable>(redis: R, options: CacheOptions = {}): Promise<Cached<R>> {
   const parent = redis[CORE];
-  if (parent.closed) throw tooLate();
   const tracker = new Tracker(readCacheOptions(options));
+  if (parent.closed) throw tooLate();
   const control: CacheControl = { stats: () => tracker.stats(), clear: () => tracker.drop(undefined) };
   const opened = await parent.sibling<Cacheable>(cachingKit(parent.kit, tracker, control), {
     onReady: (line) => tracker.ready(line),
