@@ -227,6 +227,7 @@ export function buildForNode(): void {
     "growth_subject.ts",
     "startup_subject.ts",
     "workers_subject.ts",
+    "cluster_subject.ts",
     "worker.ts",
   ].filter((file) => existsSync(join(here, file)));
   const words = [

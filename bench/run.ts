@@ -33,7 +33,7 @@ const options = parsed({
 const distinct = (names: readonly string[]): string[] => [...new Set(names)];
 const quick = options.quick;
 /** What is measured besides, each by a program of its own. */
-const OTHERS = ["micro.ts", "startup.ts", "workers.ts", "growth.ts", "typecheck.ts"];
+const OTHERS = ["micro.ts", "startup.ts", "workers.ts", "cluster.ts", "growth.ts", "typecheck.ts"];
 
 /** How long a round is at least, in full length. */
 const SECONDS = 0.3;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ClusterRow } from "./cluster.ts";
 import type { Run } from "./results.ts";
 import { GROUPS } from "./workloads.ts";
 
@@ -220,6 +221,25 @@ function workers(run: Run): string {
   return `${grid(["documents read and parsed a second", ...RUNTIMES], rows)}\n\n${made(run)}`;
 }
 
+const WORKS: Readonly<Record<string, string>> = {
+  one: "one at a time",
+  callers: "50 callers",
+  storm: "1,000 promises at once",
+};
+
+function cluster(run: Run): string {
+  const results = run.results as unknown as ClusterRow[];
+  const rows = results.map(({ client, work, runtimes }) => [
+    WORKS[work],
+    client === "alone" ? "Respire, one server that is no cluster" : label(client),
+    ...RUNTIMES.map((name) => {
+      const cell = runtimes[name];
+      return cell === undefined ? "–" : `${short(cell.perSecond)} (${cell.cpu} µs)`;
+    }),
+  ]);
+  return `${grid(["commands a second (client's CPU for each)", "client", ...RUNTIMES], rows)}\n\n${made(run)}`;
+}
+
 function micro(run: Run): string {
   const { results, instructions } = run as unknown as {
     results: Record<string, Record<string, { median: number; low: number; high: number }>>;
@@ -247,4 +267,11 @@ function typecheck(run: Run): string {
 }
 
 /** Tables by the name of the measurement. */
-export const TABLES: Readonly<Record<string, (run: Run) => string>> = { growth, startup, workers, micro, typecheck };
+export const TABLES: Readonly<Record<string, (run: Run) => string>> = {
+  growth,
+  startup,
+  workers,
+  cluster,
+  micro,
+  typecheck,
+};

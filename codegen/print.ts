@@ -41,6 +41,7 @@ export function printFiles({ file, hash }: Input, assemble: Assemble): Map<strin
     files.set(name, header + assemble(source));
   };
   print("specs.ts", (source) => printSpecs(source, commands));
+  print("named.ts", (source) => printNamed(source, commands));
   print("options.ts", (source) => printOptions(source, methods, names));
   print("commands.ts", (source) => printCommands(source, methods, names));
   print("replies.ts", (source) => printReplies(source, names));
@@ -54,6 +55,17 @@ function printSpecs(source: Statements, commands: [string, Command][]): void {
   const used = [...flagsIn(specs.join("\n")), "CommandSpec"].sort();
   source.addStatements(`import { ${used.join(", ")} } from "../command/spec.ts";\n`);
   source.addStatements(specs);
+}
+
+/** In a file of its own: who calls no command by its name has not all of them in his bundle. */
+function printNamed(source: Statements, commands: [string, Command][]): void {
+  moduleDoc(source, "What is known about every command, for whoever has nothing but its name.");
+  const constants = specStatements(commands).flatMap((statement) => /export const (\w+):/.exec(statement)?.[1] ?? []);
+  source.addStatements([
+    'import type { CommandSpec } from "../command/spec.ts";',
+    `import { ${constants.sort().join(", ")} } from "./specs.ts";\n`,
+    `/** All of them. */\nexport const ALL: readonly CommandSpec[] = [${constants.join(", ")}];`,
+  ]);
 }
 
 function printOptions(source: Statements, methods: Method[], names: Names): void {

@@ -19,6 +19,7 @@ const EXAMPLES = readdirSync(FOLDER).filter((name) => name.endsWith(".ts") && na
 const RIGHTS: Readonly<Record<string, string[]>> = {
   "codegen.ts": ["-A"],
   "sentinel.ts": ["-A"],
+  "cluster.ts": ["-A"],
   "testing.ts": ["-A"],
   "workers.ts": ["--allow-net", "--allow-env=REDIS_URL", "--allow-read"],
 };

@@ -14,10 +14,12 @@ const noDeno = "Deno" in globalThis ? false : "Deno checks the types";
 const SCENE = `import * as respire from "MAIN";
 import { connect, connectPool, defineScript, exponential, Redis } from "MAIN";
 import { cache } from "CACHE";
+import { type Cluster, connectCluster } from "CLUSTER";
 import { primaryOf, replicaOf } from "SENTINEL";
 import type { ClientOptions, PipelineOptions, PoolOptions, SubscribeOptions } from "MAIN";
 declare const redis: Redis;
 declare const pool: Redis;
+declare const cluster: Cluster;
 declare const s: respire.Session;
 declare const url: string, hostname: string, port: number, username: string, password: string;
 declare const path: string, reply: Record<string, string>;
@@ -85,6 +87,7 @@ test("our column of the migration tables compiles", { skip: noDeno }, async () =
   using project = new Project();
   const text = `${SCENE}${programs.join("\n")}\n`.replaceAll('"MAIN"', JSON.stringify(join(ROOT, "mod.ts")))
     .replaceAll('"CACHE"', JSON.stringify(join(ROOT, "src/cache/mod.ts")))
+    .replaceAll('"CLUSTER"', JSON.stringify(join(ROOT, "src/cluster/mod.ts")))
     .replaceAll('"SENTINEL"', JSON.stringify(join(ROOT, "src/sentinel/mod.ts")));
   project.write("table.ts", text);
   const settings = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8"));

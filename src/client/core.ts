@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ConnectionError, type ConnectionReport } from "../errors.ts";
+import { ConnectionError, type ConnectionReport, type ReplyError } from "../errors.ts";
 import type { Line } from "../connection/line.ts";
 import { detailed, worded } from "../connection/notice.ts";
 import type { Pending } from "../connection/pending.ts";
@@ -45,6 +45,8 @@ export interface Hooks {
   readonly onLost?: ((line: Line) => void) | undefined;
   /** An out-of-band value came. */
   readonly onPush?: ((push: Push, line: Line) => void) | undefined;
+  /** A command was refused on one: true if it is taken elsewhere. */
+  readonly onRefused?: ((pending: Pending, error: ReplyError, line: Line) => boolean) | undefined;
 }
 
 /** Under this name a surface gives its core to modules of this package. */

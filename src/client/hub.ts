@@ -336,11 +336,11 @@ export class Hub {
     for (const { subscription } of topic?.listeners ?? []) subscription.fail(error);
   }
 
-  /** Closes the connection that only carries messages. */
-  close(): void {
+  /** Ends all subscriptions, for this reason if there is one, and closes the connection that only carries messages. */
+  close(error?: Error): void {
     this.#closed = true;
     const line = this.#line;
-    if (line) this.lost(line);
+    if (line) this.lost(line, error);
     this.#dedicated?.destroy();
   }
 }

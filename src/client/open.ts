@@ -39,6 +39,7 @@ export function openPool<R>(
   return openSeveral(whole(kit), openSocket, target, options);
 }
 
-function whole(kit: Kit): WholeKit {
+/** The kit with what it does not name of what no client can do without. */
+export function whole(kit: Kit): WholeKit {
   return { ...kit, options: kit.options ?? readBriefly, pool: kit.pool ?? OneLine };
 }

@@ -247,6 +247,7 @@ export function lineOptions(
     },
     connect,
     wants: connect.wants,
+    readonly: connect.readonly,
     credentials: identity?.ask ??
       (credentials ? remembering(credentials) : password === undefined ? undefined : { username, password }),
     database: options.database ?? 0,

@@ -37,8 +37,28 @@ export async function openSeveral<R>(
   return await start(kit, openSocket, settings, size, Math.max(2, size));
 }
 
-/** So many shared connections, and at most so many in all. */
+/** So many shared connections, and at most so many in all; the first is opened. */
 async function start<R>(
+  kit: WholeKit,
+  openSocket: Connect,
+  options: PoolOptions,
+  shared: number,
+  max: number,
+  hooks?: Hooks,
+  identity?: Identity,
+): Promise<R> {
+  const core = assemble(kit, openSocket, options, shared, max, hooks, identity);
+  try {
+    await core.pool.open();
+  } catch (error) {
+    core.destroy();
+    throw error;
+  }
+  return new kit.client(core, { mode: 0, timeout: options.timeout }) as R;
+}
+
+/** What the surfaces of a client share, with nothing opened yet: that is for the first command, or for its pool. */
+export function assemble(
   kit: WholeKit,
   openSocket: Connect,
   options: PoolOptions,
@@ -46,8 +66,9 @@ async function start<R>(
   max: number,
   hooks: Hooks = {},
   identity: Identity | undefined = kit.safeguards && new kit.safeguards.identity(options),
-): Promise<R> {
-  const traffic = new Traffic();
+  traffic: Traffic = new Traffic(),
+): Core {
+  const { onRefused } = hooks;
   const base = lineOptions(options, kit, openSocket, identity);
   const hear = (push: Push, line: Line): void => {
     hooks.onPush?.(push, line);
@@ -65,6 +86,7 @@ async function start<R>(
       traffic,
       onPush: hear,
       onDoubt: (doubted) => pool.doubt(doubted),
+      onRefused: onRefused && ((pending, error, line) => pool.isShared(line) && onRefused(pending, error, line)),
       onReady: (ready) => {
         if (!pubsub && pool.isShared(ready)) hooks.onReady?.(ready);
         hub?.ready(ready);
@@ -93,12 +115,5 @@ async function start<R>(
   });
   const sibling: Core["sibling"] = (other, heard) =>
     start(other, openSocket, { ...options, min: 1 }, 1, mostLines(options), heard, identity);
-  const core = new Core(kit, pool, hub, capacityOf(options), traffic, sibling, identity);
-  try {
-    await pool.open();
-  } catch (error) {
-    core.destroy();
-    throw error;
-  }
-  return new kit.client(core, { mode: 0, timeout: options.timeout }) as R;
+  return new Core(kit, pool, hub, capacityOf(options), traffic, sibling, identity);
 }

@@ -36,6 +36,8 @@ export interface HandshakeOptions {
   readonly clientInfo: boolean;
   /** What the server has to be. With RESP2 it does not say what it is. */
   readonly wants?: Wanted | undefined;
+  /** A replica in a cluster is to answer what it is asked (READONLY). */
+  readonly readonly?: boolean | undefined;
 }
 
 /** What the handshake found out. */
@@ -55,6 +57,7 @@ const SELECT = new CommandSpec("SELECT", SESSION);
 const CLIENT_ID = new CommandSpec("CLIENT ID");
 const CLIENT_SETNAME = new CommandSpec("CLIENT SETNAME", SESSION);
 const CLIENT_SETINFO = new CommandSpec("CLIENT SETINFO", SESSION);
+const READONLY = new CommandSpec("READONLY", SESSION);
 const RESET = new CommandSpec("RESET", SESSION);
 
 /**
@@ -130,6 +133,7 @@ function settings(exchange: Exchange, options: HandshakeOptions, reset: boolean)
       sent.push(said);
     }
   }
+  if (options.readonly) sent.push(exchange(READONLY, []));
   if (options.database !== 0) sent.push(exchange(SELECT, [options.database]));
   return sent;
 }

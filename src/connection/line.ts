@@ -214,6 +214,13 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
     this.#unthrown(pending, () => state === "closing" && connection ? connection.send(pending) : this.#put(pending));
   }
 
+  /** Takes what waits for a connection, oldest first: somebody else sends it, or fails it. */
+  surrender(): Sendable[] {
+    const taken = this.#queue.takeAll();
+    this.stir();
+    return taken;
+  }
+
   /** Sends commands that are encoded already. */
   sendEncoded(owed: Encoded): void {
     const { tap } = this.#traffic;
@@ -390,7 +397,8 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
   /** See {@link Sender.again}. */
   again(pending: Pending, error: ReplyError): boolean {
     // Of a sign of life a refusal is one as well: sent again, it could end up within the transaction of whoever is next.
-    return !asksForSign(pending) && this.#retries.take(pending, error);
+    if (asksForSign(pending)) return false;
+    return this.options.onRefused?.(pending, error, this) === true || this.#retries.take(pending, error);
   }
 
   /** A command that is not sent again was refused by a replica: whoever is next wants the primary. */

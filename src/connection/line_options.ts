@@ -5,10 +5,12 @@
  */
 import { type CommandSpec, READONLY } from "../command/spec.ts";
 import type { Limits } from "../resp/limits.ts";
+import type { ReplyError } from "../errors.ts";
 import type { Push } from "../resp/reply.ts";
 import type { AttemptOptions } from "./attempt.ts";
 import type { Backoff } from "./backoff.ts";
 import type { Line } from "./line.ts";
+import type { Pending } from "./pending.ts";
 import type { Traffic } from "./traffic.ts";
 
 /**
@@ -56,6 +58,11 @@ export interface LineOptions extends AttemptOptions {
   readonly onState?: ((state: LineState, line: Line, error?: Error) => void) | undefined;
   /** The command that the line waits for may take any time, and nothing has come for `silence`. */
   readonly onDoubt?: ((line: Line) => void) | undefined;
+  /**
+   * A command was refused. True if somebody else takes it, on whatever line; else it may be tried again here. Asked each
+   * time, before its caller hears of it.
+   */
+  readonly onRefused?: ((pending: Pending, error: ReplyError, line: Line) => boolean) | undefined;
   /** A connection became ready: what must be said again on it may be said now, before anything that waits. */
   readonly onReady?: ((line: Line) => void) | undefined;
 }

@@ -5,6 +5,7 @@
  */
 import { AGAIN, pauseAfter } from "../client/passing.ts";
 import { onAbort } from "../connection/signal.ts";
+import { Sockets } from "../connection/sockets.ts";
 import { pause } from "../connection/wait.ts";
 import { ReplyError } from "../errors.ts";
 import type { Transport, TransportHandler } from "../transport/transport.ts";
@@ -21,13 +22,11 @@ import {
 /** What sentinels say once another server is the primary: its name, where it was, and where it is. */
 const SWITCH = "+switch-master";
 
-/** A connection, or an attempt at one. */
-interface Kept {
+/** Where a connection leads, or an attempt at one. */
+interface Led {
   readonly place: Place;
   /** Who told of that place. */
   readonly teller: Sentinel;
-  /** Ends it, for this reason. */
-  leave(reason: Error): void;
 }
 
 /** Watches over the connections of one client, and ends those that lead to another server than it wants. */
@@ -35,7 +34,7 @@ export class Lookout {
   readonly #name: string;
   readonly #role: Role;
   readonly #sentinels: Sentinels;
-  readonly #kept = new Set<Kept>();
+  readonly #sockets = new Sockets<Led>(() => this.#rest());
   /** Whom somebody listens to, or tries to. */
   readonly #heard = new Set<Sentinel>();
   /** Ends the watch. */
@@ -55,45 +54,14 @@ export class Lookout {
     signal: AbortSignal | undefined,
     open: (handler: TransportHandler, signal: AbortSignal) => Promise<Transport>,
   ): Promise<Transport> {
-    const stop = new AbortController();
-    let socket: Transport | undefined;
-    let isClosed = false;
-    const close = (error?: Error): void => {
-      if (isClosed) return;
-      isClosed = true;
-      this.#forget(kept);
-      handler.close(error);
-    };
-    const kept: Kept = {
-      place,
-      teller,
-      leave: (reason) => {
-        if (socket === undefined) return stop.abort(reason);
-        close(reason);
-        socket.destroy();
-      },
-    };
-    this.#kept.add(kept);
+    const opening = this.#sockets.keep({ place, teller }, handler, signal, open);
     this.#listen();
-    const unheard = signal && onAbort(signal, () => stop.abort(signal.reason));
-    try {
-      return socket = await open({
-        data: (chunk) => handler.data(chunk),
-        ...(handler.room && { room: () => handler.room!() }),
-        drain: () => handler.drain(),
-        close,
-      }, stop.signal);
-    } catch (error) {
-      this.#forget(kept);
-      throw error;
-    } finally {
-      unheard?.();
-    }
+    return await opening;
   }
 
-  #forget(kept: Kept): void {
-    this.#kept.delete(kept);
-    if (this.#kept.size > 0) return;
+  /** Nobody depends any longer on what sentinels say. */
+  #rest(): void {
+    if (this.#sockets.size > 0) return;
     this.#over?.abort();
     this.#over = undefined;
     this.#heard.clear();
@@ -157,13 +125,13 @@ export class Lookout {
    * same server by another name: what this one has not told of is only left if it calls it so, too.
    */
   #moved(sentinel: Sentinel, now: Place, before?: Place): void {
-    const wrong = ({ place, teller }: Kept): boolean => {
+    const wrong = ({ place, teller }: Led): boolean => {
       if (this.#role === "replica") return isSame(place, now);
       return !isSame(place, now) && (teller === sentinel || (before !== undefined && isSame(place, before)));
     };
-    const left = [...this.#kept].filter(wrong);
+    const left = this.#sockets.filter(wrong);
     if (before !== undefined || left.length > 0) this.#sentinels.heardFrom(sentinel);
-    for (const kept of left) kept.leave(new Error("the sentinels have appointed another primary"));
+    for (const socket of left) socket.leave(new Error("the sentinels have appointed another primary"));
   }
 }
 

@@ -130,4 +130,6 @@ export interface Connect {
   readonly place?: NamedPlace | undefined;
   /** What the server has to be: any other is left at once. */
   readonly wants?: Wanted | undefined;
+  /** The server is asked to answer though it is a replica in a cluster (READONLY). */
+  readonly readonly?: boolean | undefined;
 }

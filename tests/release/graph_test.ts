@@ -71,6 +71,8 @@ const ALLOWED: Record<string, RegExp> = {
     /^src\/(errors\.ts|error_codes\.ts|(resp|command|connection|client)\/.*|transport\/(default|environment|transport)\.ts)$/,
   "./sentinel":
     /^src\/(errors\.ts|error_codes\.ts|(sentinel|resp|command|connection|client)\/.*|transport\/(default|environment|transport)\.ts)$/,
+  "./cluster":
+    /^src\/(errors\.ts|error_codes\.ts|(cluster|resp|command|generated|connection|client)\/.*|transport\/(default|environment|transport)\.ts)$/,
   "./command": /^src\/(errors\.ts|error_codes\.ts|(resp|command)\/.*)$/,
   "./sockets/cloudflare":
     /^(cloudflare:sockets|src\/(errors\.ts|error_codes\.ts|transport\/(cloudflare|queue|streamed|transport)\.ts))$/,

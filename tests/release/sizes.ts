@@ -23,6 +23,7 @@ export const PROGRAMS: Readonly<Record<string, string>> = {
   "connect": 'export { connect } from "@respire/redis";',
   "connect, in Workers": 'export { connect } from "@respire/redis/cloudflare";',
   "connect and cache": 'export { connect } from "@respire/redis"; export { cache } from "@respire/redis/cache";',
+  "connectCluster": 'export { connectCluster } from "@respire/redis/cluster";',
   "a client without commands": `import { BareClient, connectTransport, open } from "@respire/redis/client";
     export const connect = () => open({ client: BareClient }, connectTransport);`,
   "two commands": 'export { connect } from "./generated.ts";',
@@ -69,6 +70,7 @@ export const ROWS: Readonly<Record<string, string>> = {
   "connect": "`connect`, with all commands",
   "connect, in Workers": "`connect` of `@respire/redis/cloudflare`",
   "connect and cache": "`connect`, and `cache` of `@respire/redis/cache`",
+  "connectCluster": "`connectCluster` of `@respire/redis/cluster`",
   "a client without commands": "a client without commands: [those that it needs](codegen.md) come on top",
   "two commands": "a client with `get` and `set`, as the generator writes it",
   "an error": "`ReplyError`, to compare with",

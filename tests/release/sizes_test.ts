@@ -9,6 +9,7 @@ const BOUNDS: Readonly<Record<string, number>> = {
   "connect": 73,
   "connect, in Workers": 71,
   "connect and cache": 77,
+  "connectCluster": 90,
   "a client without commands": 24,
   "two commands": 25,
   "an error": 3,

@@ -254,3 +254,27 @@ test("the transport of Workers keeps the promises of its seam", { skip: noBuild 
 
   assertEquals(await worker.ask(`/aborted?port=${plain.port}`), ["before", "on the way"]);
 });
+
+test("a Worker reaches a cluster, in each request anew; a client of an earlier one reads", { skip }, async () => {
+  await using servers = await startRedis({ cluster: true });
+  const main = `import { connectCluster } from "${NAME}/cluster";
+  import { connectTransport } from "${NAME}/sockets/cloudflare";
+  const keys = ["a", "b", "c", "d"];
+  let kept;
+  export default {
+    async fetch(request, { REDIS }) {
+      const open = () => connectCluster(REDIS, { connect: connectTransport });
+      if (request.url.endsWith("/kept")) return Response.json(await (kept ??= await open()).mget(keys));
+      const redis = await open();
+      await redis.mset({ a: 1, b: 2, c: 3, d: 4 });
+      const values = await redis.pipeline((p) => keys.map((key) => p.incrby(key, 10)));
+      await redis.close();
+      return Response.json(values);
+    },
+  };`;
+  using project = await build(main, "--external:node:*");
+  await using worker = await Worker.start(project, { bindings: { REDIS: servers.url }, flags: ["nodejs_compat"] });
+  for (let request = 0; request < 2; request++) assertEquals(await worker.ask("/"), [11, 12, 13, 14]);
+  for (let request = 0; request < 3; request++) assertEquals(await worker.ask("/kept"), ["11", "12", "13", "14"]);
+  assertEquals(await worker.ask("/"), [11, 12, 13, 14]);
+});

@@ -3,6 +3,7 @@ import * as main from "@respire/redis";
 import type * as cloudflare from "@respire/redis/cloudflare";
 import type { connectTransport as openInWorkers } from "@respire/redis/sockets/cloudflare";
 import { connectTransport } from "@respire/redis/sockets/node";
+import { type Cluster, connectCluster } from "@respire/redis/cluster";
 import { primaryOf } from "@respire/redis/sentinel";
 import { Decoder, Encoder, NEED_MORE } from "@respire/redis/resp";
 
@@ -20,4 +21,6 @@ const sameKind: typeof openInWorkers = connectTransport;
 console.log(typeof sameKind);
 const found: main.ClientOptions = { connect: primaryOf("main", ["redis://127.0.0.1:26379"]) };
 console.log(found.connect?.place?.name);
+const everywhere: (nodes: string[]) => Promise<Cluster> = connectCluster;
+console.log(typeof everywhere);
 console.log("entries done");

@@ -1,0 +1,445 @@
+/**
+ * Which node has which slot: learnt from the nodes, and learnt again when they say that it is otherwise now.
+ *
+ * @module
+ */
+import { CommandSpec, SESSION } from "../command/spec.ts";
+import type { Line } from "../connection/line.ts";
+import { Pending } from "../connection/pending.ts";
+import { worded } from "../connection/notice.ts";
+import { closedMeanwhile } from "../connection/fate.ts";
+import { onAbort } from "../connection/signal.ts";
+import { ConnectionError, ReplyError } from "../errors.ts";
+import type { Reply } from "../resp/reply.ts";
+import { Node, type Parts } from "./node.ts";
+import type { Reads } from "./options.ts";
+import { Shard } from "./shard.ts";
+import { slotFor, SLOTS } from "./slots.ts";
+import {
+  type Holders,
+  holdersOf,
+  type Named,
+  type Place,
+  type Redirection,
+  redirectionOf,
+  type View,
+  viewIn,
+  wordFor,
+} from "./topology.ts";
+
+const CLUSTER_NODES = new CommandSpec("CLUSTER NODES");
+const CLUSTER_SLOTS = new CommandSpec("CLUSTER SLOTS");
+const ASKING = new CommandSpec("ASKING", SESSION);
+
+/** How often a command follows where it is sent. Nodes that disagree would send it to and fro. */
+export const MOST_REDIRECTIONS = 16;
+/** From which time on it waits a little first. */
+export const HASTY = 5;
+/** How long it waits at most, in milliseconds. */
+const LONGEST = 1000;
+/** How long one node may take to tell of the cluster, in milliseconds. */
+const PATIENCE = 1000;
+/** What was learnt so many milliseconds ago is not asked for again at once. */
+const FRESH = 250;
+
+/** How the cluster is watched, and read. */
+export interface ShardsSettings {
+  /** Who answers what only reads. */
+  readonly reads: Reads;
+  /** Milliseconds between two looks at the cluster; 0 for none but those that something gives occasion to. */
+  readonly refreshInterval: number;
+}
+
+/** The nodes of one cluster. */
+export class Shards {
+  /** Whichever node is there: for what any may be asked. */
+  readonly anywhere: Node;
+  readonly #parts: Parts;
+  readonly #settings: ShardsSettings;
+  readonly #bySlot: (Shard | undefined)[] = new Array(SLOTS).fill(undefined);
+  #all: Shard[] = [];
+  /** Which of the places `anywhere` tries. Not the same for all who name the same nodes. */
+  #turn: number;
+  /** How often a command was sent on. */
+  readonly #redirected = new WeakMap<Pending, number>();
+  /** What lets those go that wait before they are. */
+  readonly #paused = new Set<() => void>();
+  /** Nodes of which nothing is asked any more, until they have ended. */
+  readonly #leaving = new Set<Node>();
+  #learning: Promise<void> | undefined;
+  #learnt = -Infinity;
+  #soon: ReturnType<typeof setTimeout> | undefined;
+  readonly #watch: ReturnType<typeof setInterval> | undefined;
+  #closed = false;
+
+  constructor(parts: Parts, settings: ShardsSettings) {
+    this.#parts = parts;
+    this.#settings = settings;
+    this.#turn = Math.floor(Math.random() * parts.seeds.length);
+    const where = (doubt: boolean): Place => {
+      if (doubt) this.#turn++;
+      const places = this.#places();
+      return places[this.#turn % places.length]!;
+    };
+    this.anywhere = new Node(parts, { name: "a node of the cluster", where }, { onRefused: this.#refused });
+    const { refreshInterval } = settings;
+    if (refreshInterval > 0 && parts.open.here === undefined) {
+      this.#watch = setInterval(() => this.learn().catch(() => {}), refreshInterval);
+    }
+  }
+
+  /** Opens connections to every shard, of which one has to be there. */
+  async open(): Promise<void> {
+    const said: string[] = [];
+    const causes: unknown[] = [];
+    const { seeds } = this.#parts;
+    // Each failure turns to the next of them.
+    for (let tries = 0; tries < seeds.length; tries++) {
+      try {
+        await this.anywhere.open();
+        await this.learn();
+        if (this.#all.length === 0) throw new ConnectionError("The nodes of the cluster have no slots");
+        await this.#opened();
+        return;
+      } catch (error) {
+        if (this.#closed) throw error;
+        causes.push(error);
+        said.push((error as Error).message);
+        this.anywhere.drop(new ConnectionError("It does not know the cluster"));
+      }
+    }
+    if (causes.length === 1) throw causes[0];
+    throw new ConnectionError(`No node tells of the cluster. ${said.join("; ")}`, { cause: causes[0] });
+  }
+
+  async #opened(): Promise<void> {
+    const opening = await Promise.allSettled(this.#all.map((shard) => shard.node.open()));
+    if (opening.some(({ status }) => status === "fulfilled")) return;
+    throw (opening[0] as PromiseRejectedResult).reason;
+  }
+
+  /** Nothing is sent any more. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** For how many milliseconds what is refused for now is tried again. */
+  get retryFor(): number {
+    return this.#parts.options.retryFor ?? 10_000;
+  }
+
+  /** The shards that hold slots. */
+  get all(): readonly Shard[] {
+    return this.#all.filter((shard) => shard.isHolder);
+  }
+
+  /** The nodes of all of them, replicas included. */
+  nodes(): Node[] {
+    return this.all.flatMap((shard) => [shard.node, ...shard.readers()]);
+  }
+
+  /** Who has a slot, as far as that is known. */
+  at(slot: number): Shard | undefined {
+    return this.#bySlot[slot];
+  }
+
+  /** Whether it is still one of them. */
+  knows(shard: Shard): boolean {
+    return this.#all.includes(shard);
+  }
+
+  /** Whom a node has told of, though it need not have slots. */
+  named({ id, place }: Named): Shard {
+    const word = wordFor(place);
+    let shard = this.#all.find((one) => one.id === id) ?? this.#all.find(({ primary }) => wordFor(primary) === word);
+    if (shard === undefined) this.#all.push(shard = this.#newShard(place));
+    shard.visited();
+    return shard;
+  }
+
+  /** What a shard's primary says itself of its slots; `undefined` if it does not answer. */
+  async viewOf(shard: Shard): Promise<View | undefined> {
+    try {
+      return viewIn(String(await shard.node.surface(ASKING_NODES).send(CLUSTER_NODES, [])));
+    } catch (error) {
+      if (!(error instanceof ReplyError)) return undefined;
+    }
+    // It may not be asked: then what all say has to do.
+    await this.learn().catch(() => {});
+    const slots = new Set([...this.#bySlot.keys()].filter((slot) => this.#bySlot[slot] === shard));
+    return { slots, leaving: new Map() };
+  }
+
+  /** Where to send what belongs to a slot: to whoever has it. Where that is not known, any node tells. */
+  nodeAt(slot: number | undefined): Node {
+    return (slot === undefined ? undefined : this.#bySlot[slot])?.node ?? this.anywhere;
+  }
+
+  /** Where to send what only reads. */
+  readerAt(slot: number | undefined): Node {
+    const shard = slot === undefined ? undefined : this.#bySlot[slot];
+    return shard?.reader(this.#settings.reads) ?? this.anywhere;
+  }
+
+  /** Every place that is known: primaries first, what the caller has named last. */
+  #places(): Place[] {
+    const places = new Map<string, Place>();
+    const add = (place: Place): void => void (places.has(wordFor(place)) || places.set(wordFor(place), place));
+    for (const { primary } of this.#all) add(primary);
+    if (this.#all.length === 0) this.#parts.seeds.forEach(add);
+    for (const { replicas } of this.#all) replicas.forEach(add);
+    this.#parts.seeds.forEach(add);
+    return [...places.values()];
+  }
+
+  /** Asks one node after the other where everything is, until one tells. Several who want to know share the answer. */
+  learn(): Promise<void> {
+    // Nobody would be told if what another request has begun ended with it.
+    if (this.#parts.open.here !== undefined) return this.#learn();
+    return this.#learning ??= this.#learn().finally(() => this.#learning = undefined);
+  }
+
+  async #learn(): Promise<void> {
+    let failure: unknown;
+    for (const node of this.#knowing()) {
+      if (this.#closed) throw closedMeanwhile();
+      try {
+        const surface = node.surface(ASKING_SLOTS);
+        const reply = await surface.send<Reply>(CLUSTER_SLOTS, []);
+        const holders = holdersOf(reply, node.at);
+        // A node that has been reset, or has yet to meet the others, knows of none.
+        if (holders.length > 0 || this.#all.length === 0) this.#apply(holders);
+        if (holders.length > 0) return;
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+    if (failure !== undefined) throw failure;
+  }
+
+  /** Whom to ask: those first that are connected. Whoever is asked about may be what does not answer. */
+  #knowing(): Node[] {
+    const nodes = [this.anywhere, ...this.#all.map((shard) => shard.node)];
+    const ready = nodes.filter((node) => node.isReady);
+    return ready.length > 0 ? ready : [this.anywhere];
+  }
+
+  /** Asks again in a little while, once for many who have a reason to. */
+  #learnSoon(): void {
+    if (this.#closed || this.#soon !== undefined) return;
+    if (this.#parts.open.here !== undefined) return void this.learn().catch(() => {});
+    const due = Math.max(0, this.#learnt + FRESH - performance.now());
+    this.#soon = setTimeout(() => {
+      this.#soon = undefined;
+      this.learn().catch(() => {});
+    }, due);
+  }
+
+  #apply(holders: readonly Holders[]): void {
+    if (this.#closed) return;
+    this.#learnt = performance.now();
+    const present = new Set<Shard>();
+    const before = this.#all;
+    this.#bySlot.fill(undefined);
+    const taken = new Set(holders.map(({ id }) => id));
+    for (const found of holders) {
+      const shard = this.#shardOf(found, before, present, taken);
+      present.add(shard);
+      shard.become(found);
+      for (const [first, last] of found.ranges) this.#bySlot.fill(shard, first, last + 1);
+    }
+    this.#all = [...present];
+    for (const shard of before) {
+      if (present.has(shard)) continue;
+      if (shard.isGuest) this.#all.push(shard);
+      else shard.retire();
+    }
+    this.#keepToPrimaries(holders);
+  }
+
+  /** A replica answers less than what is asked of any node, and one that is not there any longer nothing. */
+  #keepToPrimaries(holders: readonly Holders[]): void {
+    const primaries = new Set(holders.map(({ primary }) => wordFor(primary)));
+    const isWrong = (place: Place): boolean => !primaries.has(wordFor(place));
+    const { at } = this.anywhere;
+    if (at === undefined || primaries.size === 0 || !isWrong(at)) return;
+    this.#turn = Math.floor(Math.random() * primaries.size);
+    this.anywhere.leave(isWrong, "it is no primary of the cluster");
+  }
+
+  /** Which of the shards that are known this is: the one with that primary, or the one whose primary it has become. */
+  #shardOf(found: Holders, before: readonly Shard[], present: Set<Shard>, taken: ReadonlySet<string>): Shard {
+    const free = before.filter((shard) => !present.has(shard));
+    const word = wordFor(found.primary);
+    return free.find(({ id }) => id === found.id) ??
+      free.find((shard) => shard.id === undefined && wordFor(shard.primary) === word) ??
+      free.find(({ id, ids }) => ids.includes(found.id) && (id === undefined || !taken.has(id))) ??
+      this.#newShard(found.primary);
+  }
+
+  #newShard(place: Place): Shard {
+    const shard: Shard = new Shard(this.#parts, place, {
+      onRefused: this.#refused,
+      learn: () => this.#learnAfresh(),
+      reroute: this.#reroute,
+      retire: this.#retire,
+    });
+    void shard.node.open().catch(() => {});
+    return shard;
+  }
+
+  /** For whoever has lost a connection: what was learnt just now will do, and what nobody tells he has to do without. */
+  async #learnAfresh(): Promise<void> {
+    if (performance.now() - this.#learnt < FRESH) return;
+    await this.learn().catch(() => {});
+  }
+
+  /** See {@link Node.retire}. */
+  readonly #retire = (node: Node): void => {
+    this.#leaving.add(node);
+    void node.retire(this.#reroute).finally(() => this.#leaving.delete(node));
+  };
+
+  /** What waits for the connection of a node goes to whoever has its slot. */
+  readonly #reroute = (node: Node): void => {
+    const line = node.core.pool.first();
+    for (const owed of line.surrender()) {
+      if (!(owed instanceof Pending)) {
+        owed.fail(new ConnectionError(worded("its node has left the cluster", "it was not sent", owed.name)));
+        continue;
+      }
+      const slot = slotFor(owed.spec, owed.args);
+      const goal = this.nodeAt(slot).core.pool.first();
+      // What has no slot was for this very node.
+      if (slot === undefined || goal === line) {
+        owed.fail(new ConnectionError(worded("its node was lost", owed.fate, owed.name), { sent: owed.mayHaveRun }));
+      } else goal.putAgain(owed);
+    }
+  };
+
+  /** Takes a command over that was refused because its slot, or its key, is elsewhere. */
+  readonly #refused = (pending: Pending, error: ReplyError, line: Line): boolean => {
+    if (error.code !== "MOVED" && error.code !== "ASK") return false;
+    const times = (this.#redirected.get(pending) ?? 0) + 1;
+    if (pending.released || times > MOST_REDIRECTIONS) return false;
+    const redirection = this.redirection(error, line);
+    if (redirection === undefined) return false;
+    this.#redirected.set(pending, times);
+    pending.refusals++;
+    this.#parts.traffic.retries++;
+    if (times < HASTY || this.#closed) this.#redirect(pending, redirection);
+    else this.#redirectLater(pending, redirection, times);
+    return true;
+  };
+
+  /** Nodes that do not agree with each other may a little later. */
+  #redirectLater(pending: Pending, redirection: Redirection, times: number): void {
+    this.#later(times - HASTY, () => pending.released || this.#redirect(pending, redirection));
+  }
+
+  /** Does something in a little while, the later the oftener that was so; at once when all is closed. */
+  #later(times: number, work: () => void): () => void {
+    const go = (): void => {
+      clearTimeout(timer);
+      if (this.#paused.delete(go)) work();
+    };
+    const timer = setTimeout(go, Math.min(LONGEST, 25 * 2 ** times));
+    this.#paused.add(go);
+    return go;
+  }
+
+  /** Waits a little, the longer the oftener that was so; no longer than the signal says, or than it is open. */
+  pause(times: number, signal: AbortSignal | undefined): Promise<void> {
+    if (this.#closed || signal?.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const go = this.#later(times, () => {
+        unheard?.();
+        resolve();
+      });
+      const unheard = signal && onAbort(signal, go);
+    });
+  }
+
+  #redirect(pending: Pending, redirection: Redirection): void {
+    const goal = this.#goal(redirection);
+    if (goal instanceof Error) return pending.fail(goal);
+    const line = goal.core.pool.first();
+    const put = (): void => line.putAgain(pending);
+    if (redirection.moved) return put();
+    const asked = (): void => {
+      // For the one command that follows, and nothing comes between the two.
+      if (line.state === "ready") line.putAgain(new Pending(ASKING, [], undefined, 0, () => {}, () => {}));
+      if (!pending.released) put();
+    };
+    if (line.state === "ready") asked();
+    else line.open().then(asked, put);
+  }
+
+  /** Where a refusal sends to, if it is one that does. */
+  redirection(error: ReplyError, line: Line): Redirection | undefined {
+    return redirectionOf(error.message, () => this.#nodeOf(line)?.at);
+  }
+
+  #nodeOf(line: Line): Node | undefined {
+    return [this.anywhere, ...this.#all.flatMap((shard) => shard.nodes)].find(({ core }) =>
+      core.pool.lines.includes(line)
+    );
+  }
+
+  #goal(redirection: Redirection): Node | Error {
+    try {
+      return this.follow(redirection);
+    } catch (error) {
+      return error as Error;
+    }
+  }
+
+  /**
+   * The node that a refusal sends to. Where a slot has moved for good, that is remembered.
+   *
+   * @throws {ConnectionError} if it is closed and would have to be opened.
+   */
+  follow({ moved, slot, to }: Redirection): Node {
+    const word = wordFor(to);
+    let shard = this.#all.find(({ primary }) => wordFor(primary) === word);
+    if (shard === undefined) {
+      const heir = this.#all.find(({ replicas }) => replicas.some((place) => wordFor(place) === word));
+      // A replica has the slot of its primary: it has taken its place.
+      if (moved && heir !== undefined && heir === this.#bySlot[slot]) (shard = heir).moveTo(to);
+    }
+    if (shard === undefined) {
+      // Nobody would close it.
+      if (this.#closed) throw closedMeanwhile();
+      this.#all.push(shard = this.#newShard(to));
+    }
+    if (moved) {
+      this.#bySlot[slot] = shard;
+      this.#learnSoon();
+    } else shard.visited();
+    return shard.node;
+  }
+
+  /** Waits for what is pending, at most so many milliseconds, then closes everything. */
+  async close(within: number): Promise<void> {
+    this.#stop();
+    await Promise.all([this.anywhere, ...this.#all, ...this.#leaving].map((one) => one.close(within)));
+  }
+
+  /** Closes everything at once. */
+  destroy(): void {
+    this.#stop();
+    for (const one of [this.anywhere, ...this.#all, ...this.#leaving]) one.destroy();
+  }
+
+  #stop(): void {
+    this.#closed = true;
+    clearInterval(this.#watch);
+    clearTimeout(this.#soon);
+    for (const go of this.#paused) go();
+  }
+}
+
+/** How CLUSTER SLOTS is asked for. */
+const ASKING_SLOTS = { mode: 0, timeout: PATIENCE, atOnce: true } as const;
+/** How CLUSTER NODES is asked for. */
+const ASKING_NODES = { mode: 0 } as const;
