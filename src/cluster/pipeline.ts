@@ -41,6 +41,8 @@ interface Piece {
   readonly shape: Shape | undefined;
   /** It was called by its name. */
   readonly loose: boolean;
+  /** It is for this very node, and no other can answer instead. */
+  readonly fixed: boolean;
 }
 
 /** A command that has several parts. */
@@ -121,7 +123,7 @@ export abstract class BaseClusterPipeline {
       const kind = nodesFor(spec);
       if (kind !== undefined) {
         const nodes = kind === "shards" ? shards.all.map(({ node }) => node) : shards.nodes();
-        const pieces = nodes.map((node) => this.#piece(node, spec, args, shape, loose));
+        const pieces = nodes.map((node) => this.#piece(node, spec, args, shape, loose, true));
         return { pieces, join: (replies) => joined(spec, replies) };
       }
       const several = split(spec, args);
@@ -135,7 +137,14 @@ export abstract class BaseClusterPipeline {
     return this.#piece(shards.nodeAt(slotFor(spec, args)), spec, args, shape, loose);
   }
 
-  #piece(node: Node, spec: CommandSpec, args: Arg[], shape: Shape | undefined, loose: boolean): Piece {
+  #piece(
+    node: Node,
+    spec: CommandSpec,
+    args: Arg[],
+    shape: Shape | undefined,
+    loose: boolean,
+    fixed = false,
+  ): Piece {
     const { shares } = this.#batch;
     let share = shares.get(node);
     if (share === undefined) {
@@ -145,7 +154,7 @@ export abstract class BaseClusterPipeline {
     const at = share.pipeline.length;
     if (loose) share.pipeline.call(spec.name, ...args);
     else share.pipeline.send(spec, args, shape);
-    return { share, at, spec, args, shape, loose };
+    return { share, at, spec, args, shape, loose, fixed };
   }
 
   /** @internal Each node has to be told the source of a script: it goes along with each call. */
@@ -249,9 +258,9 @@ export abstract class BaseClusterPipeline {
   }
 
   /** Its reply, or a promise of one if another node has to be asked. */
-  #replyTo({ share, at, spec, args, shape, loose }: Piece): unknown {
+  #replyTo({ share, at, spec, args, shape, loose, fixed }: Piece): unknown {
     const reply = share.replies[at];
-    const isOver = !(reply instanceof Error) || !isElsewhere(spec, reply) || this.#core.shards.closed;
+    const isOver = fixed || !(reply instanceof Error) || !isElsewhere(spec, reply) || this.#core.shards.closed;
     return isOver ? reply : this.#again(spec, args, shape, loose).catch((error) => error);
   }
 
