@@ -46,6 +46,7 @@ export class Shard {
   #list: readonly Node[] | undefined;
   #turn = 0;
   #visited = performance.now();
+  #closed = false;
 
   constructor(parts: Parts, place: Place, hooks: ShardHooks) {
     this.primary = place;
@@ -112,6 +113,8 @@ export class Shard {
 
   /** The clients of the replicas, made when they are first needed. */
   readers(): readonly Node[] {
+    // Nobody would close one that began now.
+    if (this.#closed) return [...this.#readers.values()];
     return this.#list ??= this.replicas.map((place) => {
       const word = wordFor(place);
       let reader = this.#readers.get(word);
@@ -149,16 +152,19 @@ export class Shard {
 
   /** Ends all of it: see {@link Node.retire}. */
   retire(): void {
+    this.#closed = true;
     for (const node of this.nodes) this.#hooks.retire(node);
   }
 
   /** See {@link Node.close}. */
   async close(within: number): Promise<void> {
+    this.#closed = true;
     await Promise.all(this.nodes.map((node) => node.close(within)));
   }
 
   /** Closes its connections at once. */
   destroy(): void {
+    this.#closed = true;
     for (const node of this.nodes) node.destroy();
   }
 }

@@ -145,6 +145,13 @@ test("what has no key goes to all, or to one, and the replies are one", async ()
   assertStringIncludes(await redis.clusterInfo(), "cluster_state:ok");
   const error = await assertRejects(() => redis.scriptKill(), ReplyError);
   assertEquals(error.code, "NOTBUSY");
+  // A read that comes too late has no replica opened for it.
+  const late = await connectCluster(servers.url, { reads: "replica" });
+  late.destroy();
+  const { connects } = late.stats();
+  await assertRejects(() => late.get("k"), ConnectionError, "closed");
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assertEquals(late.stats().connects, connects);
 });
 
 test("what is for one node, or changes a connection, is refused with what to do", async () => {
