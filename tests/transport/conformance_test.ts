@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals } from "@std/assert";
 import { mkdtemp, rm } from "node:fs/promises";
+import { setImmediate } from "node:timers";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { concat } from "../support/bytes.ts";
@@ -283,6 +284,30 @@ for (const { name, connect } of await adapters()) {
     client.transport.destroy();
     await client.closed();
     await Promise.all(server.peers.map((peer) => peer.untilEnded()));
+  });
+
+  test(`${name}: whenever aborts come, no socket stays open that nobody has`, async () => {
+    await using server = await startScripted();
+    const later: ((work: () => void) => void)[] = [
+      (work) => work(),
+      queueMicrotask,
+      (work) => setTimeout(work),
+      (work) => setTimeout(work, 1),
+      setImmediate,
+    ];
+    let opened = 0;
+    for (let round = 0; round < 60; round++) {
+      await Promise.all(Array.from({ length: 20 }, async (_, i) => {
+        const controller = new AbortController();
+        const opening = open(server, controller.signal);
+        later[i % later.length]!(() => controller.abort());
+        const client = await opening.catch(() => undefined);
+        opened += Number(client !== undefined);
+        client?.transport.destroy();
+      }));
+    }
+    await Promise.all(server.peers.map((peer) => peer.untilEnded()));
+    assert(opened < 60 * 20, "none was aborted");
   });
 
   test(`${name}: an abort after the socket opened does nothing`, async () => {
