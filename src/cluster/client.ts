@@ -3,32 +3,19 @@
  *
  * @module
  */
-import {
-  type Arg,
-  BLOCKING,
-  BLOCKING_OPTION,
-  CommandSpec,
-  PUBSUB,
-  READONLY,
-  SESSION,
-  type Shape,
-} from "../command/spec.ts";
+import type { Arg, CommandSpec, Shape } from "../command/spec.ts";
 import type { Key } from "../command/values.ts";
-import { closedMeanwhile } from "../connection/fate.ts";
 import type { Credentials } from "../connection/handshake.ts";
-import { LOOSE, Pending, type SendOptions } from "../connection/pending.ts";
+import { LOOSE, type SendOptions } from "../connection/pending.ts";
 import type { HscanOptions, ScanOptions, SscanOptions, ZscanOptions } from "../generated/options.ts";
 import { BIGINTS, BYTES, type Bytes, type Reply } from "../resp/reply.ts";
 import type { CallOptions } from "../client/bare.ts";
 import type { CommandSource, ListedCommand, Replies, RepliesOrErrors } from "../client/batch.ts";
 import { CORE, type Core, LIKE, OPTIONS } from "../client/core.ts";
-import { guarded } from "../client/guard.ts";
 import { feature, type SurfaceOf, type Surfaces } from "../client/kit.ts";
-import { left } from "../client/left.ts";
 import { kept } from "../client/names.ts";
 import type { WatchOptions } from "../client/optimistic.ts";
 import type { PipelineOptions } from "../client/pipeline.ts";
-import { refusal, whyApart } from "../client/refusal.ts";
 import type { ScanFrom, ScanIterator, Scanning } from "../client/scan.ts";
 import { type ClientStats, clientStats } from "../client/stats.ts";
 import type { ReadStreamOptions, StreamReader, StreamReading } from "../client/stream_reader.ts";
@@ -40,13 +27,12 @@ import type { ClusterCore } from "./kit.ts";
 import { type Attempt, followed } from "./followed.ts";
 import { described } from "./names.ts";
 import type { Node, NodeClient } from "./node.ts";
-import { joined, nodesFor, split, whyOne } from "./plan.ts";
+import { send } from "./router.ts";
 import { ClusterScan } from "./scan.ts";
-import { slotFor, slotOf } from "./slots.ts";
-import { slotTransaction } from "./transaction.ts";
-
-const ASKING = new CommandSpec("ASKING", SESSION);
-const APART = BLOCKING | BLOCKING_OPTION | SESSION | PUBSUB;
+import { slotOf } from "./slots.ts";
+import { subscribed } from "./subscribed.ts";
+import { inTransaction } from "./transaction.ts";
+import { stepsOf } from "./walk.ts";
 
 /** The types of one set of commands, for clusters: {@link Surfaces}, of which `client` is the cluster's. */
 export interface ClusterSurfaces extends Surfaces {
@@ -108,70 +94,7 @@ export abstract class BaseCluster<
   }
 
   #send<T>(spec: CommandSpec, args: Arg[], shape: Shape | undefined, options: SendOptions): Promise<T> {
-    if (spec.route !== "" || (spec.flags & APART) !== 0) {
-      return this.#sendApart(spec, args, shape, options) as Promise<T>;
-    }
-    let node: Node;
-    try {
-      node = this.#nodeFor(spec, args);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    return node.surface(options).send(spec, args, shape);
-  }
-
-  #nodeFor(spec: CommandSpec, args: readonly Arg[]): Node {
-    const { shards } = this.#cluster;
-    const slot = slotFor(spec, args);
-    return (spec.flags & READONLY) !== 0 ? shards.readerAt(slot) : shards.nodeAt(slot);
-  }
-
-  async #sendApart(
-    spec: CommandSpec,
-    args: Arg[],
-    shape: Shape | undefined,
-    options: SendOptions,
-  ): Promise<unknown> {
-    if ((spec.flags & (SESSION | PUBSUB)) !== 0) {
-      throw refusal(spec, args) ?? new TypeError(`${whyApart(spec)}: use shardOf(key).session()`);
-    }
-    const why = whyOne(spec);
-    if (why !== undefined) throw new TypeError(why);
-    if ((spec.flags & APART) !== 0) {
-      const began = performance.now();
-      return await this.#followed(
-        slotFor(spec, args),
-        (node) => node.surface(left(options, began)).send(spec, args, shape),
-        (node) => askingFirst(node, left(options, began), spec, args, shape),
-      );
-    }
-    const kind = nodesFor(spec);
-    if (kind !== undefined) return await this.#toAll(kind, spec, args, shape, options);
-    const several = split(spec, args);
-    if (several === undefined) return await this.#nodeFor(spec, args).surface(options).send(spec, args, shape);
-    const { shards } = this.#cluster;
-    const reads = (spec.flags & READONLY) !== 0;
-    return several.join(
-      await settled(several.parts.map(({ slot, args }) => {
-        const node = reads ? shards.readerAt(slot) : shards.nodeAt(slot);
-        return node.surface(options).send(spec, args, shape);
-      })),
-    );
-  }
-
-  async #toAll(
-    kind: "shards" | "nodes",
-    spec: CommandSpec,
-    args: Arg[],
-    shape: Shape | undefined,
-    options: SendOptions,
-  ): Promise<unknown> {
-    const { shards } = this.#cluster;
-    const nodes = kind === "shards" ? shards.all.map(({ node }) => node) : shards.nodes();
-    const sent = nodes.map((node) => node.surface(options).send(spec, args, shape));
-    if (spec.merge !== "one_succeeded") return joined(spec, await settled(sent));
-    const outcomes = await Promise.allSettled(sent);
-    return outcomes.find((outcome) => outcome.status === "fulfilled")?.value ?? await sent[0];
+    return send(this.#cluster.shards, spec, args, shape, options);
   }
 
   /** See {@link followed}. */
@@ -296,36 +219,7 @@ export abstract class BaseCluster<
     options: TransactionOptions = {},
   ): Promise<Replies<C> | RepliesOrErrors<C>> {
     const { node: kit, shards } = this.#cluster;
-    const Transaction = feature(kit.transaction, "transactions");
-    const transaction = new (slotTransaction(Transaction))(this.#mode);
-    let current = transaction as InstanceType<typeof Transaction>;
-    let isFirst = true;
-    let isGivenUp = false;
-    const run = () =>
-      transaction.run(build as never, options, (work) => {
-        const attempt = async (node: Node, asking: boolean): Promise<unknown[]> => {
-          const line = node.core.pool.share();
-          if (asking && line.state !== "ready") await line.open();
-          // Its caller has been told what became of it until then.
-          if (isGivenUp) throw closedMeanwhile();
-          if (asking) line.putAgain(new Pending(ASKING, [], undefined, 0, () => {}, () => {}));
-          if (isFirst) {
-            isFirst = false;
-            return await work(line);
-          }
-          // What has been written may be gone: it is made again.
-          const again = current = new Transaction(this.#mode);
-          const build = (): readonly unknown[] => transaction.repeat(again);
-          return await again.run(build, { errors: "return" }, (repeated) => repeated(line)) as unknown[];
-        };
-        return this.#followed(transaction.slot, (node) => attempt(node, false), (node) => attempt(node, true));
-      });
-    const report = () => shards.nodeAt(transaction.slot).core.report();
-    const giveUp = () => {
-      isGivenUp = true;
-      return current.giveUp();
-    };
-    return guarded<unknown>("transaction", this.#options, run, report, giveUp) as Promise<Replies<C>>;
+    return inTransaction(shards, feature(kit.transaction, "transactions"), build, options, this.#options) as never;
   }
 
   /**
@@ -363,15 +257,16 @@ export abstract class BaseCluster<
 
   /**
    * Subscribes to channels of one shard (`SPUBLISH`); see {@link BaseCluster.subscribe}. They must have one slot. When that
-   * moves to another shard the subscription ends with an error.
+   * moves to another shard the subscription goes with it, and hears of a gap.
    *
    * @throws {TypeError} if they have several.
    */
   async ssubscribe(channels: Arg | readonly Arg[], options: SubscribeOptions<S> = {}): Promise<Subscription<S>> {
     const list = kept(channels);
     const slot = oneSlot("SSUBSCRIBE: its channels", list);
-    const listen = (node: Node): Promise<unknown> => node.surface(this.#options).ssubscribe(list, options as never);
-    return await this.#followed(slot, listen) as Subscription<S>;
+    return await subscribed<S>(this.#cluster.shards, slot, options, this.#options.signal, (node, part) => {
+      return node.surface(this.#options).ssubscribe(list, part as never) as unknown as Promise<Subscription<S>>;
+    });
   }
 
   #anywhere(): NodeClient {
@@ -385,6 +280,13 @@ export abstract class BaseCluster<
       const surface = shard.node.surface(this.#options) as unknown as { scanIterator(options?: ScanOptions): unknown };
       return surface.scanIterator(options) as ScanIterator<S>;
     });
+  }
+
+  /** What walks over one key, wherever that goes: a client of its own for each walk. */
+  #walker(): this {
+    const walker = this[LIKE]<this>(this.#options);
+    walker.send = stepsOf(this.#cluster.shards, this.#options) as this["send"];
+    return walker;
   }
 
   /** Walks over the fields of a hash, in batches, without their values. */
@@ -410,7 +312,7 @@ export abstract class BaseCluster<
     key: Key,
     options?: HscanOptions & ScanFrom,
   ): ScanIterator<unknown> {
-    return feature(this.#cluster.node.scans, "iterators").hash(this, key, options);
+    return feature(this.#cluster.node.scans, "iterators").hash(this.#walker(), key, options);
   }
 
   /** Walks over the members of a set, in batches (SSCAN): see `ScanIterator`. */
@@ -420,7 +322,7 @@ export abstract class BaseCluster<
     key: Key,
     options?: SscanOptions & ScanFrom,
   ): ScanIterator<S> {
-    return feature(this.#cluster.node.scans, "iterators").set<S>(this, key, options);
+    return feature(this.#cluster.node.scans, "iterators").set<S>(this.#walker(), key, options);
   }
 
   /** Walks over the members of a sorted set, in batches, without their scores. */
@@ -446,7 +348,7 @@ export abstract class BaseCluster<
     key: Key,
     options?: ZscanOptions & ScanFrom,
   ): ScanIterator<unknown> {
-    return feature(this.#cluster.node.scans, "iterators").sortedSet(this, key, options);
+    return feature(this.#cluster.node.scans, "iterators").sortedSet(this.#walker(), key, options);
   }
 
   /** Follows streams, which must have one slot: see `BaseClient.readStream`. */
@@ -523,28 +425,4 @@ function oneSlot(what: string, names: readonly Arg[]): number | undefined {
     throw new TypeError(`${what} must have one slot; a part in braces, as in "user:{7}:name", decides on it`);
   }
   return slots[0];
-}
-
-/** Sends a command where its slot is about to be, over a connection of its own. */
-async function askingFirst<T>(
-  node: Node,
-  options: SendOptions,
-  spec: CommandSpec,
-  args: Arg[],
-  shape: Shape | undefined,
-): Promise<T> {
-  return await node.surface(options).session(async (session) => {
-    const { send } = session as { send: <R>(spec: CommandSpec, args: Arg[], shape?: Shape) => Promise<R> };
-    send.call(session, ASKING, []).catch(() => {});
-    return await send.call(session, spec, args, shape) as T;
-  });
-}
-
-/** All of them once all are settled; the first failure if there is one. */
-async function settled<T>(promises: readonly Promise<T>[]): Promise<T[]> {
-  const outcomes = await Promise.allSettled(promises);
-  return outcomes.map((outcome) => {
-    if (outcome.status === "rejected") throw outcome.reason;
-    return outcome.value;
-  });
 }

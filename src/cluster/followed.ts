@@ -5,7 +5,8 @@
  */
 import { ConnectionError, ReplyError, TransactionError } from "../errors.ts";
 import type { Node } from "./node.ts";
-import { HASTY, MOST_REDIRECTIONS, type Shards } from "./shards.ts";
+import { HASTY, MOST_REDIRECTIONS } from "./redirections.ts";
+import type { Shards } from "./shards.ts";
 
 /** A piece of work on one node. */
 export type Attempt<T> = (node: Node) => Promise<T>;
@@ -46,7 +47,7 @@ export async function followed<T>(
       const redirection = found?.slot === slot ? found : undefined;
       if (redirection !== undefined && (redirection.moved || asking !== undefined)) {
         if (++redirections > MOST_REDIRECTIONS) throw error;
-        if (redirections >= HASTY) await shards.pause(redirections - HASTY, signal);
+        if (redirections >= HASTY) await shards.pauses.pause(redirections - HASTY, signal);
         node = shards.follow(redirection);
         // Else it would be given the same connection again, to where that node was.
         if (node === last) node.forget("it leads elsewhere");
@@ -60,7 +61,7 @@ export async function followed<T>(
         const passes = PASSING.has(refused.code) || redirection !== undefined;
         if (!passes || performance.now() > until) throw error;
         redirections = 0;
-        await shards.pause(pauses++, signal);
+        await shards.pauses.pause(pauses++, signal);
         node = shards.nodeAt(slot);
       }
     }

@@ -67,7 +67,7 @@ export class ClusterScan<T> implements AsyncIterable<T[]> {
       }
       // Who has what it has not is to come to be known.
       if (!isDone || before.some((slot) => !view.slots.has(slot))) await this.#shards.learn().catch(() => {});
-      if (done.size === size && going.size === 0) await this.#shards.pause(rounds++, undefined);
+      if (done.size === size && going.size === 0) await this.#shards.pauses.pause(rounds++);
     }
   }
 

@@ -3,16 +3,17 @@
  *
  * @module
  */
-import { CommandSpec, SESSION } from "../command/spec.ts";
+import { CommandSpec } from "../command/spec.ts";
 import type { Line } from "../connection/line.ts";
 import { Pending } from "../connection/pending.ts";
 import { worded } from "../connection/notice.ts";
 import { closedMeanwhile } from "../connection/fate.ts";
-import { onAbort } from "../connection/signal.ts";
 import { ConnectionError, ReplyError } from "../errors.ts";
 import type { Reply } from "../resp/reply.ts";
 import { Node, type Parts } from "./node.ts";
 import type { Reads } from "./options.ts";
+import { Pauses } from "./pauses.ts";
+import { type Guide, Redirections } from "./redirections.ts";
 import { Shard } from "./shard.ts";
 import { slotFor, SLOTS } from "./slots.ts";
 import {
@@ -29,14 +30,7 @@ import {
 
 const CLUSTER_NODES = new CommandSpec("CLUSTER NODES");
 const CLUSTER_SLOTS = new CommandSpec("CLUSTER SLOTS");
-const ASKING = new CommandSpec("ASKING", SESSION);
 
-/** How often a command follows where it is sent. Nodes that disagree would send it to and fro. */
-export const MOST_REDIRECTIONS = 16;
-/** From which time on it waits a little first. */
-export const HASTY = 5;
-/** How long it waits at most, in milliseconds. */
-const LONGEST = 1000;
 /** How long one node may take to tell of the cluster, in milliseconds. */
 const PATIENCE = 1000;
 /** What was learnt so many milliseconds ago is not asked for again at once. */
@@ -51,19 +45,21 @@ export interface ShardsSettings {
 }
 
 /** The nodes of one cluster. */
-export class Shards {
+export class Shards implements Guide {
   /** Whichever node is there: for what any may be asked. */
   readonly anywhere: Node;
+  /** What waits until the cluster may say something else. */
+  readonly pauses: Pauses = new Pauses();
+  /** What sends commands on that their node has refused. */
+  readonly redirections: Redirections;
+  /** What ends with it, and has no connection of its own. */
+  readonly companions: Set<() => void> = new Set();
   readonly #parts: Parts;
   readonly #settings: ShardsSettings;
   readonly #bySlot: (Shard | undefined)[] = new Array(SLOTS).fill(undefined);
   #all: Shard[] = [];
   /** Which of the places `anywhere` tries. Not the same for all who name the same nodes. */
   #turn: number;
-  /** How often a command was sent on. */
-  readonly #redirected = new WeakMap<Pending, number>();
-  /** What lets those go that wait before they are. */
-  readonly #paused = new Set<() => void>();
   /** Nodes of which nothing is asked any more, until they have ended. */
   readonly #leaving = new Set<Node>();
   #learning: Promise<void> | undefined;
@@ -75,13 +71,14 @@ export class Shards {
   constructor(parts: Parts, settings: ShardsSettings) {
     this.#parts = parts;
     this.#settings = settings;
+    this.redirections = new Redirections(this, this.pauses, parts.traffic);
     this.#turn = Math.floor(Math.random() * parts.seeds.length);
     const where = (doubt: boolean): Place => {
       if (doubt) this.#turn++;
       const places = this.#places();
       return places[this.#turn % places.length]!;
     };
-    this.anywhere = new Node(parts, { name: "a node of the cluster", where }, { onRefused: this.#refused });
+    this.anywhere = new Node(parts, { name: "a node of the cluster", where }, { onRefused: this.redirections.refused });
     const { refreshInterval } = settings;
     if (refreshInterval > 0 && parts.open.here === undefined) {
       this.#watch = setInterval(() => this.learn().catch(() => {}), refreshInterval);
@@ -279,7 +276,7 @@ export class Shards {
 
   #newShard(place: Place): Shard {
     const shard: Shard = new Shard(this.#parts, place, {
-      onRefused: this.#refused,
+      onRefused: this.redirections.refused,
       learn: () => this.#learnAfresh(),
       reroute: this.#reroute,
       retire: this.#retire,
@@ -317,64 +314,6 @@ export class Shards {
     }
   };
 
-  /** Takes a command over that was refused because its slot, or its key, is elsewhere. */
-  readonly #refused = (pending: Pending, error: ReplyError, line: Line): boolean => {
-    if (error.code !== "MOVED" && error.code !== "ASK") return false;
-    const times = (this.#redirected.get(pending) ?? 0) + 1;
-    if (pending.released || times > MOST_REDIRECTIONS) return false;
-    const redirection = this.redirection(error, line);
-    if (redirection === undefined) return false;
-    this.#redirected.set(pending, times);
-    pending.refusals++;
-    this.#parts.traffic.retries++;
-    if (times < HASTY || this.#closed) this.#redirect(pending, redirection);
-    else this.#redirectLater(pending, redirection, times);
-    return true;
-  };
-
-  /** Nodes that do not agree with each other may a little later. */
-  #redirectLater(pending: Pending, redirection: Redirection, times: number): void {
-    this.#later(times - HASTY, () => pending.released || this.#redirect(pending, redirection));
-  }
-
-  /** Does something in a little while, the later the oftener that was so; at once when all is closed. */
-  #later(times: number, work: () => void): () => void {
-    const go = (): void => {
-      clearTimeout(timer);
-      if (this.#paused.delete(go)) work();
-    };
-    const timer = setTimeout(go, Math.min(LONGEST, 25 * 2 ** times));
-    this.#paused.add(go);
-    return go;
-  }
-
-  /** Waits a little, the longer the oftener that was so; no longer than the signal says, or than it is open. */
-  pause(times: number, signal: AbortSignal | undefined): Promise<void> {
-    if (this.#closed || signal?.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const go = this.#later(times, () => {
-        unheard?.();
-        resolve();
-      });
-      const unheard = signal && onAbort(signal, go);
-    });
-  }
-
-  #redirect(pending: Pending, redirection: Redirection): void {
-    const goal = this.#goal(redirection);
-    if (goal instanceof Error) return pending.fail(goal);
-    const line = goal.core.pool.first();
-    const put = (): void => line.putAgain(pending);
-    if (redirection.moved) return put();
-    const asked = (): void => {
-      // For the one command that follows, and nothing comes between the two.
-      if (line.state === "ready") line.putAgain(new Pending(ASKING, [], undefined, 0, () => {}, () => {}));
-      if (!pending.released) put();
-    };
-    if (line.state === "ready") asked();
-    else line.open().then(asked, put);
-  }
-
   /** Where a refusal sends to, if it is one that does. */
   redirection(error: ReplyError, line: Line): Redirection | undefined {
     return redirectionOf(error.message, () => this.#nodeOf(line)?.at);
@@ -384,14 +323,6 @@ export class Shards {
     return [this.anywhere, ...this.#all.flatMap((shard) => shard.nodes)].find(({ core }) =>
       core.pool.lines.includes(line)
     );
-  }
-
-  #goal(redirection: Redirection): Node | Error {
-    try {
-      return this.follow(redirection);
-    } catch (error) {
-      return error as Error;
-    }
   }
 
   /**
@@ -435,7 +366,8 @@ export class Shards {
     this.#closed = true;
     clearInterval(this.#watch);
     clearTimeout(this.#soon);
-    for (const go of this.#paused) go();
+    this.pauses.end();
+    for (const end of this.companions) end();
   }
 }
 

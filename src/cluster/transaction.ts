@@ -6,11 +6,59 @@
 import type { Arg, CommandSpec, Shape } from "../command/spec.ts";
 import type { Reply } from "../resp/reply.ts";
 import type { WholeKit } from "../client/kit.ts";
-import type { BaseTransaction } from "../client/transaction.ts";
+import type { BaseTransaction, TransactionOptions } from "../client/transaction.ts";
+import { guarded } from "../client/guard.ts";
+import { closedMeanwhile } from "../connection/fate.ts";
+import type { SendOptions } from "../connection/pending.ts";
 import { described } from "./names.ts";
+import { followed } from "./followed.ts";
+import type { Node } from "./node.ts";
+import { ask } from "./redirections.ts";
+import type { Shards } from "./shards.ts";
 import { slotFor } from "./slots.ts";
 
 type TransactionClass = NonNullable<WholeKit["transaction"]>;
+
+/** Runs what the builder lists as one transaction where its slot is: again if nothing has run, as that is elsewhere. */
+export function inTransaction(
+  shards: Shards,
+  Transaction: TransactionClass,
+  build: unknown,
+  settings: TransactionOptions,
+  options: SendOptions,
+): Promise<unknown> {
+  const { mode } = options;
+  const transaction = new (slotTransaction(Transaction))(mode);
+  let current = transaction as InstanceType<TransactionClass>;
+  let isFirst = true;
+  let isGivenUp = false;
+  const run = () =>
+    transaction.run(build as never, settings, (work) => {
+      const attempt = async (node: Node, asking: boolean): Promise<unknown[]> => {
+        const line = node.core.pool.share();
+        if (asking && line.state !== "ready") await line.open();
+        // Its caller has been told what became of it until then.
+        if (isGivenUp) throw closedMeanwhile();
+        if (asking) ask(line);
+        if (isFirst) {
+          isFirst = false;
+          return await work(line);
+        }
+        // What has been written may be gone: it is made again.
+        const again = current = new Transaction(mode);
+        const build = (): readonly unknown[] => transaction.repeat(again);
+        return await again.run(build, { errors: "return" }, (repeated) => repeated(line)) as unknown[];
+      };
+      const { slot } = transaction;
+      return followed(shards, slot, options.signal, (node) => attempt(node, false), (node) => attempt(node, true));
+    });
+  const report = () => shards.nodeAt(transaction.slot).core.report();
+  const giveUp = () => {
+    isGivenUp = true;
+    return current.giveUp();
+  };
+  return guarded<unknown>("transaction", options, run, report, giveUp);
+}
 
 /** A transaction that knows where it belongs, and can be made again for another node. */
 export interface SlotTransaction extends BaseTransaction {
@@ -21,7 +69,7 @@ export interface SlotTransaction extends BaseTransaction {
 }
 
 /** The transactions of a kit, with an eye on their slots. */
-export function slotTransaction(Transaction: TransactionClass): new (mode: number) => SlotTransaction {
+function slotTransaction(Transaction: TransactionClass): new (mode: number) => SlotTransaction {
   return class extends Transaction implements SlotTransaction {
     slot: number | undefined;
     readonly #commands: ((other: BaseTransaction) => unknown)[] = [];

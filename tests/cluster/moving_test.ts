@@ -371,6 +371,126 @@ test("a walk goes on when the node that it is at loses its last slot", { skip },
   assertEquals(keys.filter((key) => !seen.has(key)), []);
 });
 
+test("a walk over one key begins anew where the key goes, and misses nothing", { skip }, async () => {
+  await using cluster = await startRedis(TWO);
+  await using slots = await Slots.of(cluster.nodes);
+  await using redis = await connectCluster(cluster.url, { refreshInterval: 0 });
+  const [tag] = tags(1, 0, 8192);
+  const slot = slotOf(tag!);
+  const key = `{${tag}}hash`;
+  const fields = Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`field-${i}`, String(i)]));
+  await redis.hset(key, fields);
+  await redis.zadd(`${key}z`, Object.fromEntries(Object.keys(fields).map((name, i) => [name, i])));
+  /** Steps of a resharding, each within another walk, and from one to the next. */
+  const steps: (() => Promise<void>)[] = [
+    () => slots.begin(slot, 0, 1),
+    () => slots.carry(slot, 0, 1),
+    () => slots.end(slot, 0, 1),
+    () => slots.move([slot], 1, 0),
+  ];
+  for (const step of steps) {
+    const seen: Record<string, string> = {};
+    let batches = 0;
+    for await (const batch of redis.hscanIterator(key, { count: 100 })) {
+      for (const [field, value] of batch) seen[field] = value;
+      if (++batches === 12) await step();
+    }
+    assertEquals(seen, fields);
+    assert(batches > 25, String(batches));
+  }
+  const names = new Set<string>();
+  let batches = 0;
+  for await (const batch of redis.bytes.zscanIterator(`${key}z`, { count: 100 })) {
+    for (const [name] of batch) names.add(new TextDecoder().decode(name));
+    if (++batches === 12) await slots.begin(slot, 0, 1).then(() => slots.carry(slot, 0, 1));
+  }
+  assertEquals(names.size, 3000);
+  // Page by page, each with the cursor of the one before.
+  const pages: string[] = [];
+  let cursor = "0";
+  do {
+    const walk = redis.hscanIterator(key, { count: 1000, cursor });
+    let batches = 0;
+    for await (const batch of walk) {
+      if (++batches === 2) break;
+      pages.push(...batch.map(([field]) => field));
+    }
+    cursor = walk.cursor;
+  } while (cursor !== "0" && pages.length < 9000);
+  assertEquals(new Set(pages).size, 3000);
+  assert(pages.length < 9000, String(pages.length));
+});
+
+for (const protocol of [3, 2] as const) {
+  test(`a shard's subscription goes where its slot goes, RESP${protocol}`, { skip }, async () => {
+    await using cluster = await startRedis(TWO);
+    await using fresh = await joined(cluster.nodes);
+    await using slots = await Slots.of([...cluster.nodes, fresh]);
+    await using redis = await connectCluster(cluster.url, { protocol, refreshInterval: 100 });
+    const [tag] = tags(1, 0, 8192);
+    const slot = slotOf(tag!);
+    const channels = [`{${tag}}a`, `{${tag}}b`];
+    const heard: string[] = [];
+    const gaps: number[] = [];
+    const subscription = await redis.ssubscribe(channels, {
+      onMessage: ({ channel, message }) => void heard.push(`${channel} ${message}`),
+      onGap: () => void gaps.push(heard.length),
+    });
+    const wanted: string[] = [];
+    const publish = async (message: string) => {
+      for (const channel of channels) {
+        assertEquals(await redis.spublish(channel, message), 1);
+        wanted.push(`${channel} ${message}`);
+      }
+    };
+    await publish("here");
+    // To a node that is known, to one that was not, and from that, which is let go, back.
+    for (const [from, to] of [[0, 1], [1, 2], [2, 0]] as const) {
+      const before = subscription.gaps;
+      await slots.move([slot], from, to);
+      await until(() => Promise.resolve(subscription.gaps > before));
+      await publish(`from ${from} to ${to}`);
+    }
+    await until(() => Promise.resolve(heard.length === wanted.length));
+    assertEquals([heard, gaps], [wanted, [2, 4, 6]]);
+    await subscription.close();
+    assertEquals(await redis.spublish(channels[0]!, "nobody"), 0);
+  });
+}
+
+test(
+  "a shard's subscription that moves ends with its client, its signal, or what the server says",
+  { skip },
+  async () => {
+    await using cluster = await startRedis(TWO);
+    await using slots = await Slots.of(cluster.nodes);
+    const [tag] = tags(1, 0, 8192);
+    const slot = slotOf(tag!);
+    const redis = await connectCluster(cluster.url, { refreshInterval: 0 });
+    const ending = await redis.ssubscribe(tag!);
+    const loop = (async () => {
+      for await (const _ of ending);
+      return "over";
+    })();
+    const caller = new AbortController();
+    const aborted = await redis.with({ signal: caller.signal }).ssubscribe(`{${tag}}aborted`);
+    caller.abort(new Error("enough"));
+    await assertRejects(() => aborted.next(), Error, "enough");
+    // Where it goes to the user may not hear it.
+    const refused = await redis.ssubscribe(`{${tag}}refused`);
+    await cluster.nodes[1]!.command("ACL", "SETUSER", "default", "resetchannels", `&${tag}`);
+    await slots.move([slot], 0, 1);
+    await assertRejects(() => refused.next(), ReplyError, "NOPERM");
+    await until(() => Promise.resolve(ending.gaps === 1));
+    assertEquals(await redis.spublish(tag!, "v"), 1);
+    await slots.move([slot], 1, 0);
+    // In the midst of it.
+    await redis.close();
+    assertEquals(await loop, "over");
+    await assertRejects(() => redis.ssubscribe(tag!), ConnectionError, "closed");
+  },
+);
+
 test("a pipeline that was filled for a node that is gone goes where its keys are", { skip }, async () => {
   await using cluster = await startRedis(TWO);
   await using fresh = await joined(cluster.nodes);
