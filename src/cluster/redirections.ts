@@ -30,6 +30,8 @@ export interface Guide {
   readonly closed: boolean;
   /** Where a refusal sends to, if it is one that does. */
   redirection(error: ReplyError, line: Line): Redirection | undefined;
+  /** Finds out anew where things are, in a little while. */
+  learnSoon(): void;
   /** The node that it sends to. */
   follow(redirection: Redirection): Node;
 }
@@ -52,6 +54,8 @@ export class Redirections {
 
   /** Takes a command over that was refused because its slot, or its key, is elsewhere. */
   readonly refused = (pending: Pending, error: ReplyError, line: Line): boolean => {
+    // Its line tries again; by then another node may have the slot.
+    if (error.code === "CLUSTERDOWN") this.#guide.learnSoon();
     if (error.code !== "MOVED" && error.code !== "ASK") return false;
     const times = (this.#times.get(pending) ?? 0) + 1;
     if (pending.released || times > MOST_REDIRECTIONS) return false;

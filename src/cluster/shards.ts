@@ -222,7 +222,7 @@ export class Shards implements Guide {
   }
 
   /** Asks again in a little while, once for many who have a reason to. */
-  #learnSoon(): void {
+  learnSoon(): void {
     if (this.#closed || this.#soon !== undefined) return;
     if (this.#parts.open.here !== undefined) return void this.learn().catch(() => {});
     const due = Math.max(0, this.#learnt + FRESH - performance.now());
@@ -345,7 +345,7 @@ export class Shards implements Guide {
     }
     if (moved) {
       this.#bySlot[slot] = shard;
-      this.#learnSoon();
+      this.learnSoon();
     } else shard.visited();
     return shard.node;
   }

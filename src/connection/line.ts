@@ -214,9 +214,9 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
     this.#unthrown(pending, () => state === "closing" && connection ? connection.send(pending) : this.#put(pending));
   }
 
-  /** Takes what waits for a connection, oldest first: somebody else sends it, or fails it. */
+  /** Takes what waits for another try, or for a connection, oldest first: somebody else sends it, or fails it. */
   surrender(): Sendable[] {
-    const taken = this.#queue.takeAll();
+    const taken = [...this.#retries.takeAll(), ...this.#queue.takeAll()];
     this.stir();
     return taken;
   }

@@ -575,6 +575,28 @@ test("a node that sends to itself for ever, or two that send to each other, are 
   redis.destroy();
 });
 
+test("what a node says the cluster cannot take goes to whoever has its slot by then", async () => {
+  const ports: number[] = [];
+  let owner = 0;
+  const node = (i: number) =>
+    startScripted((peer) =>
+      serve(peer, () => slotsAt(ports[owner]!), () => {
+        if (i === 1) return "+from the other\r\n";
+        // The others have elected one that does not know of it.
+        owner = 1;
+        return "-CLUSTERDOWN The cluster is down\r\n";
+      })
+    );
+  await using first = await node(0);
+  await using second = await node(1);
+  ports.push(first.port, second.port);
+  await using redis = await connectCluster(first.url, { refreshInterval: 0, maxPending: 1, overflow: "wait" });
+  // One waits for another try, one for room.
+  const counts: unknown[] = await Promise.all([redis.incr("k"), redis.incr("k")]);
+  assertEquals(counts, ["from the other", "from the other"]);
+  assertEquals(await redis.pipeline((p) => [p.get("k")]), ["from the other"]);
+});
+
 test("what is sent on while its client is being closed opens nothing", async () => {
   const peers: Peer[] = [];
   const ports: number[] = [];
