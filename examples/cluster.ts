@@ -16,7 +16,8 @@ await using servers = await startRedis({ cluster: { primaries: 3, replicas: 1 },
 await using redis = await connectCluster(servers.urls, { queueTimeout: 20_000, refreshInterval: 500 });
 
 await redis.mset({ "user:1": "Ada", "user:2": "Grace", "user:3": "Barbara" }); // three slots, on several nodes
-console.log(await redis.mget("user:1", "user:2", "user:3")); // → [ "Ada", "Grace", "Barbara" ]
+const names = await redis.mget("user:1", "user:2", "user:3");
+console.log(names.join(", ")); // → Ada, Grace, Barbara
 
 const [name, visits] = await redis.pipeline((p) => [p.get("user:2"), p.incr("visits")]);
 console.log(name, visits); // → Grace 1
