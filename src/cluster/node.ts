@@ -12,7 +12,7 @@ import type { BaseClient } from "../client/redis.ts";
 import type { Surfaces } from "../client/kit.ts";
 import { assemble } from "../client/start.ts";
 import type { SendOptions } from "../connection/pending.ts";
-import { Sockets } from "../connection/sockets.ts";
+import { type Leavable, Sockets } from "../connection/sockets.ts";
 import type { Traffic } from "../connection/traffic.ts";
 import { settledWithin, unlessAborted } from "../connection/wait.ts";
 import type { Address, Connect } from "../transport/transport.ts";
@@ -53,6 +53,15 @@ export interface Way {
   readonly where: (doubt: boolean) => Place | Promise<Place>;
   /** Reads from a replica. */
   readonly readonly?: boolean;
+  /** See {@link Connect.persistent}. */
+  readonly persistent?: boolean;
+}
+
+/** Where a socket leads. */
+interface Lead {
+  readonly place: Place;
+  /** When it was begun, on the clock of `performance.now()`. */
+  readonly since: number;
 }
 
 /** Cores that are a cluster's: their clients end with it. */
@@ -77,10 +86,11 @@ export function lending(kit: WholeKit): WholeKit {
 export class Node {
   /** The client: that of its kit, with everything that it can do. */
   readonly client: NodeClient;
-  readonly #sockets = new Sockets<Place>(() => this.#doubt = true);
+  readonly #sockets = new Sockets<Lead>(() => this.#doubt = true);
   readonly #surfaces = new WeakMap<SendOptions, NodeClient>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   #doubt = false;
+  #isWrong: (place: Place) => boolean = () => false;
   #asked: Place | undefined;
 
   constructor(parts: Parts, way: Way, hooks: Pick<Hooks, "onRefused" | "onLost">) {
@@ -128,16 +138,27 @@ export class Node {
    * has got, and stands still if it is dead.
    */
   leave(isWrong: (place: Place) => boolean, why: string): void {
-    const stale = this.#sockets.filter(isWrong);
+    this.#isWrong = isWrong;
+    const first = this.core.pool.first();
+    const stale = this.#sockets.filter(({ place }) => isWrong(place));
     const reason = new Error(why);
-    const isWell = this.isReady && this.#asked !== undefined && isWrong(this.#asked);
-    if (isWell) this.core.pool.first().renew(reason);
+    // Nothing is owed yet on what is only being opened.
+    const { isReady } = this;
+    const isBegun = ({ about: { since } }: Leavable<Lead>): boolean => !isReady && since > first.readySince;
+    if (isReady && this.#asked !== undefined && isWrong(this.#asked)) first.renew(reason);
     this.forget(why);
-    if (stale.length === 0 || this.core.closed) return;
+    if (this.core.closed) return;
+    this.#leaveLater(0, stale.filter(isBegun), reason);
+    this.#leaveLater(GRACE, stale.filter((socket) => !isBegun(socket)), reason);
+  }
+
+  #leaveLater(milliseconds: number, sockets: readonly Leavable<Lead>[], reason: Error): void {
+    if (sockets.length === 0) return;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      for (const socket of stale) socket.leave(reason);
-    }, isWell ? GRACE : 0);
+      // What is told of the cluster may have changed to and fro meanwhile.
+      for (const socket of sockets) if (this.#isWrong(socket.about.place)) socket.leave(reason);
+    }, milliseconds);
     this.#timers.add(timer);
   }
 
@@ -153,7 +174,7 @@ export class Node {
     for (const line of pool.lines) if (pool.isIdle(line)) line.drop(new ConnectionError(why));
   }
 
-  #connect({ open, translate, seeds }: Parts, { name, where, readonly }: Way): Connect {
+  #connect({ open, translate, seeds }: Parts, { name, where, ...rest }: Way): Connect {
     /** Where each attempt goes, and where the last one went, as it is for this process. */
     const attempts = new WeakMap<Address, Place>();
     let there: Place | undefined;
@@ -167,7 +188,8 @@ export class Node {
       try {
         // Where sockets end with a request nobody could be told to leave one.
         if (open.here !== undefined) return await open(goal, handler, signal);
-        return await this.#sockets.keep(at, handler, signal, (kept, stop) => open(goal, kept, stop));
+        const lead = { place: at, since: performance.now() };
+        return await this.#sockets.keep(lead, handler, signal, (kept, stop) => open(goal, kept, stop));
       } catch (error) {
         this.#doubt = true;
         throw error;
@@ -180,7 +202,7 @@ export class Node {
         return there;
       },
     };
-    return Object.assign(connect, { place, here: open.here, readonly });
+    return Object.assign(connect, { place, here: open.here, ...rest });
   }
 
   /**

@@ -56,7 +56,7 @@ export class Shard {
       if (doubt) await hooks.learn();
       return this.primary;
     };
-    this.node = new Node(parts, { name: "a primary of the cluster", where }, hooks);
+    this.node = new Node(parts, { name: "a primary of the cluster", where, persistent: true }, hooks);
   }
 
   /** Its clients: that of the primary, and those of replicas that there are. */
@@ -126,7 +126,7 @@ export class Shard {
   #newReader(place: Place): Node {
     const reader: Node = new Node(
       this.#parts,
-      { name: "a replica of the cluster", where: () => place, readonly: true },
+      { name: "a replica of the cluster", where: () => place, persistent: true, readonly: true },
       {
         onRefused: (pending, error, line) =>
           this.#hooks.onRefused!(pending, error, line) || this.#answerInstead(pending, error),

@@ -17,12 +17,14 @@ import { type Guide, Redirections } from "./redirections.ts";
 import { Shard } from "./shard.ts";
 import { slotFor, SLOTS } from "./slots.ts";
 import {
+  epochsIn,
   type Holders,
   holdersOf,
   type Named,
   type Place,
   type Redirection,
   redirectionOf,
+  type Told,
   type View,
   viewIn,
   wordFor,
@@ -64,6 +66,10 @@ export class Shards implements Guide {
   readonly #leaving = new Set<Node>();
   #learning: Promise<void> | undefined;
   #learnt = -Infinity;
+  /** With which epoch each slot is whose it is, as far as that was learnt. */
+  readonly #epochs = new Float64Array(SLOTS).fill(NaN);
+  /** How often somebody was asked. */
+  #looks = 0;
   #soon: ReturnType<typeof setTimeout> | undefined;
   readonly #watch: ReturnType<typeof setInterval> | undefined;
   #closed = false;
@@ -197,28 +203,42 @@ export class Shards implements Guide {
   }
 
   async #learn(): Promise<void> {
+    let older: Told | undefined;
     let failure: unknown;
     for (const node of this.#knowing()) {
       if (this.#closed) throw closedMeanwhile();
       try {
-        const surface = node.surface(ASKING_SLOTS);
-        const reply = await surface.send<Reply>(CLUSTER_SLOTS, []);
-        const holders = holdersOf(reply, node.at);
-        // A node that has been reset, or has yet to meet the others, knows of none.
-        if (holders.length > 0 || this.#all.length === 0) this.#apply(holders);
-        if (holders.length > 0) return;
+        const told = await toldBy(node);
+        if (told.holders.length === 0) continue;
+        if (!this.#isOlder(told)) return this.#apply(told);
+        older ??= told;
       } catch (error) {
         failure ??= error;
       }
     }
-    if (failure !== undefined) throw failure;
+    // As nobody knows better, it is a cluster that was made anew.
+    if (older !== undefined) this.#apply(older);
+    else if (failure !== undefined) throw failure;
   }
 
-  /** Whom to ask: those first that are connected. Whoever is asked about may be what does not answer. */
+  /** It was true once: a node that others have left behind, or have yet to tell of a change, says so. */
+  #isOlder({ holders, epochs }: Told): boolean {
+    return holders.some(({ id, ranges }) => {
+      const epoch = epochs.get(id) ?? NaN;
+      return ranges.some(([first, last]) => this.#epochs.subarray(first, last + 1).some((known) => epoch < known));
+    });
+  }
+
+  /**
+   * Whom to ask: those that are connected, each time another one first. Whoever is asked about may be what does not answer,
+   * and one that knows less than the others does not know that.
+   */
   #knowing(): Node[] {
     const nodes = [this.anywhere, ...this.#all.map((shard) => shard.node)];
     const ready = nodes.filter((node) => node.isReady);
-    return ready.length > 0 ? ready : [this.anywhere];
+    if (ready.length === 0) return [this.anywhere];
+    const first = this.#looks++ % ready.length;
+    return [...ready.slice(first), ...ready.slice(0, first)];
   }
 
   /** Asks again in a little while, once for many who have a reason to. */
@@ -232,18 +252,22 @@ export class Shards implements Guide {
     }, due);
   }
 
-  #apply(holders: readonly Holders[]): void {
+  #apply({ holders, epochs }: Told): void {
     if (this.#closed) return;
     this.#learnt = performance.now();
     const present = new Set<Shard>();
     const before = this.#all;
     this.#bySlot.fill(undefined);
+    this.#epochs.fill(NaN);
     const taken = new Set(holders.map(({ id }) => id));
     for (const found of holders) {
       const shard = this.#shardOf(found, before, present, taken);
       present.add(shard);
       shard.become(found);
-      for (const [first, last] of found.ranges) this.#bySlot.fill(shard, first, last + 1);
+      for (const [first, last] of found.ranges) {
+        this.#bySlot.fill(shard, first, last + 1);
+        this.#epochs.fill(epochs.get(found.id) ?? NaN, first, last + 1);
+      }
     }
     this.#all = [...present];
     for (const shard of before) {
@@ -371,7 +395,15 @@ export class Shards implements Guide {
   }
 }
 
-/** How CLUSTER SLOTS is asked for. */
+async function toldBy(node: Node): Promise<Told> {
+  const surface = node.surface(ASKING_SLOTS);
+  // Not everybody may ask for that: then all is believed.
+  const epochs = surface.send<Reply>(CLUSTER_NODES, []).then(epochsIn, () => new Map());
+  const slots = await surface.send<Reply>(CLUSTER_SLOTS, []);
+  return { holders: holdersOf(slots, node.at), epochs: await epochs };
+}
+
+/** How it is asked for where everything is. */
 const ASKING_SLOTS = { mode: 0, timeout: PATIENCE, atOnce: true } as const;
-/** How CLUSTER NODES is asked for. */
+/** How a node is asked for its own slots. */
 const ASKING_NODES = { mode: 0 } as const;

@@ -60,6 +60,20 @@ export function holdersOf(reply: Reply, asked: Place | undefined): Holders[] {
   return [...found.values()];
 }
 
+/** What a node tells of its cluster. */
+export interface Told {
+  /** Who has which slots; nobody, as far as a node knows that has been reset, or has yet to meet the others. */
+  readonly holders: readonly Holders[];
+  /** The config epochs of the nodes by their names: whoever has a slot after another has it with a higher one. */
+  readonly epochs: ReadonlyMap<string, number>;
+}
+
+/** Reads {@link Told.epochs} of what CLUSTER NODES replies. */
+export function epochsIn(nodes: Reply): Map<string, number> {
+  const rows = String(nodes).split("\n").map((line) => line.split(" "));
+  return new Map(rows.map(([id = "", , , , , , epoch]) => [id, Number(epoch)]));
+}
+
 function rowOf(reply: Reply | undefined): Reply[] {
   return Array.isArray(reply) ? reply : [];
 }

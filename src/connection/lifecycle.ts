@@ -5,7 +5,7 @@
  *
  *     idle ────────open, send──▶ connecting
  *     connecting ───────ready──▶ ready
- *     connecting ──────failed──▶ idle; after `restore`, as if it were lost
+ *     connecting ──────failed──▶ idle; after `restore`, or if `persistent`, as if it were lost
  *     ready ──────────restore──▶ connecting
  *     ready ────────────renew──▶ reconnecting
  *     ready ─────────────lost──▶ reconnecting, or idle if nobody wants another
@@ -163,7 +163,7 @@ export class Lifecycle {
       // What it led to may have begun another way already.
       if (this.opening !== opening) return;
       this.opening = undefined;
-      if (this.state === "reconnecting") this.#regain(new ConnectionError("The connection broke at once"));
+      if (this.state === "reconnecting") this.#regain(this.failure ?? lost());
       else if (this.state === "idle" && this.#owner.queued > 0) this.open().catch(() => {});
     });
     // Whoever opens hears of it; what waits is told one by one.
@@ -182,8 +182,10 @@ export class Lifecycle {
     } catch (error) {
       if (attempts !== this.#attempts) throw error;
       this.isDown = true;
-      this.#owner.failQueue(error as Error);
-      if (this.isOpen) this.#setState("idle", error as Error);
+      this.failure = error as Error;
+      const wanted = this.#options.connect.persistent && this.#owner.isEager;
+      if (!wanted) this.#owner.failQueue(error as Error);
+      if (this.isOpen) this.#setState(wanted ? "reconnecting" : "idle", error as Error);
       throw error;
     }
   }

@@ -132,4 +132,9 @@ export interface Connect {
   readonly wants?: Wanted | undefined;
   /** The server is asked to answer though it is a replica in a cluster (READONLY). */
   readonly readonly?: boolean | undefined;
+  /**
+   * What waits for a first connection that could not be made goes on waiting, as if that were lost, while it is tried for
+   * again. Whoever opens it hears of the failure all the same.
+   */
+  readonly persistent?: boolean | undefined;
 }

@@ -1,10 +1,11 @@
 // A cluster's client when nodes die, stand still, change their roles, or are not there from the beginning.
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { connect, ConnectionError, ReplyError } from "../../mod.ts";
+import { connect, ConnectionError, ReplyError, TimeoutError } from "../../mod.ts";
 import { type Cluster as ClusterClient, connectCluster } from "../../src/cluster/mod.ts";
 import type { Place } from "../../src/cluster/mod.ts";
 import { slotOf } from "../../src/cluster/slots.ts";
 import { noOpenssl } from "../support/certificates.ts";
+import { replicasKnown } from "../support/clusters.ts";
 import { until } from "../support/sentinels.ts";
 import { type Cluster, freePort, missing, type Server, type ServerVersion, startRedis } from "../support/servers.ts";
 import { Slots, tags } from "../support/slots.ts";
@@ -481,6 +482,24 @@ test("a cluster that lacks a primary at first is connected to all the same", { s
   const [here] = tags(1, 0, 8192);
   const [there] = tags(1, 8192);
   assertEquals(await redis.set(here!, "v"), "OK");
+  await using hurried = await connectCluster(first.url, { queueTimeout: 100 });
+  const error = await assertRejects(() => hurried.set(there!, "v"), TimeoutError);
+  assertEquals([error.sent, error.waitingFor], [false, "connection"]);
+  assertStringIncludes(error.message, "connection refused");
+  // Who has time waits as for a primary that was lost.
+  const waiting = Promise.all([redis.set(there!, "v"), redis.pipeline((p) => [p.get(here!), p.strlen(there!)])]);
+  await pause(300);
   await second.start();
-  await until(() => redis.set(there!, "v").then(() => true, () => false));
+  assertEquals(await waiting, ["OK", ["v", 1]]);
+  assertEquals(await hurried.get(there!), "v");
+});
+
+test("a client that is opened while a primary is being replaced waits for the one that follows", { skip }, async () => {
+  await using cluster = await startRedis({ ...SIX, args: HASTY });
+  await replicasKnown(cluster);
+  const [dead, ...others] = cluster.nodes as [Server, ...Server[]];
+  await dead.kill();
+  await using redis = await connectCluster(others.map(({ url }) => url), { queueTimeout: 30_000 });
+  assertEquals(await Promise.all(ALL.map((key) => redis.set(key, key))), ALL.map(() => "OK"));
+  assertEquals(await redis.mget(...ALL), ALL);
 });

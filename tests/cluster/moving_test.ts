@@ -526,12 +526,15 @@ test("a pipeline that ran out of time can be filled and run again", { skip }, as
   assertEquals(await pipeline.exec(), []);
 });
 
+function idOf(port: number): string {
+  return String(port).padStart(40, "0");
+}
+
 /** CLUSTER SLOTS: the first slot is at the first port, and so on; the last port has the rest. */
 function slotsAt(...ports: readonly number[]): string {
   const rows = ports.map((port, i) => {
     const last = i === ports.length - 1 ? 16_383 : i;
-    const id = String(port).padStart(40, "0");
-    return `*3\r\n:${i}\r\n:${last}\r\n*3\r\n$9\r\n127.0.0.1\r\n:${port}\r\n$40\r\n${id}\r\n`;
+    return `*3\r\n:${i}\r\n:${last}\r\n*3\r\n$9\r\n127.0.0.1\r\n:${port}\r\n$40\r\n${idOf(port)}\r\n`;
   });
   return `*${rows.length}\r\n${rows.join("")}`;
 }
@@ -596,6 +599,71 @@ test("what a node says the cluster cannot take goes to whoever has its slot by t
   assertEquals(counts, ["from the other", "from the other"]);
   assertEquals(await redis.pipeline((p) => [p.get("k")]), ["from the other"]);
 });
+
+test("a node that the others have left behind is not believed, though it is asked", async () => {
+  const ports: number[] = [];
+  let isReplaced = false;
+  const asked = [0, 0, 0, 0];
+  const node = (i: number) =>
+    startScripted(async (peer) => {
+      for (let words = await peer.command(); words !== null; words = await peer.command()) {
+        const knows = isReplaced && i !== 0;
+        if (words[0] === "CLUSTER" && words[1] === "NODES") await peer.send(epochs([1, knows ? 8 : 2, 3, 8], ports));
+        else if (words[0] === "CLUSTER") {
+          if (isReplaced) asked[i]!++;
+          await peer.send(slotsAt(ports[0]!, knows ? ports[3]! : ports[1]!, ports[2]!));
+        } else if (words[0] === "HELLO") await peer.send(HELLO);
+        else await peer.send(words[0] === "GET" ? `+node ${i}\r\n` : "+OK\r\n");
+      }
+    });
+  await using left = await node(0);
+  const dead = await node(1);
+  await using third = await node(2);
+  await using heir = await node(3);
+  ports.push(left.port, dead.port, third.port, heir.port);
+  // Of three slots each node has one.
+  const [ofLeft, ofDead] = [tags(1, 0, 1)[0]!, tags(1, 1, 2)[0]!];
+  await using redis = await connectCluster(left.url, { refreshInterval: 20, backoff: () => 10 });
+  assertEquals([await redis.get(ofLeft), await redis.get(ofDead)], ["node 0", "node 1"]);
+  isReplaced = true;
+  await dead[Symbol.asyncDispose]();
+  assertEquals(await redis.get(ofDead), "node 3");
+  const connections = heir.peers.length;
+  const before = asked[0]!;
+  await until(() => Promise.resolve(asked[0]! > before + 3));
+  // What it says changes nothing.
+  assertEquals(await redis.get(ofDead), "node 3");
+  assertEquals([heir.peers.length, heir.peers.every(({ ended }) => !ended)], [connections, true]);
+});
+
+test("a cluster that was made anew is believed, though it has no past", async () => {
+  const ports: number[] = [];
+  let epoch = 7;
+  const node = (i: number) =>
+    startScripted(async (peer) => {
+      for (let words = await peer.command(); words !== null; words = await peer.command()) {
+        if (words[0] === "CLUSTER" && words[1] === "NODES") await peer.send(epochs([epoch, epoch], ports));
+        else if (words[0] === "CLUSTER") {
+          await peer.send(epoch === 7 ? slotsAt(...ports) : slotsAt(...ports.toReversed()));
+        } else if (words[0] === "HELLO") await peer.send(HELLO);
+        else await peer.send(words[0] === "GET" ? `+node ${i}\r\n` : "+OK\r\n");
+      }
+    });
+  await using first = await node(0);
+  await using second = await node(1);
+  ports.push(first.port, second.port);
+  const [key] = tags(1, 0, 1);
+  await using redis = await connectCluster(first.url, { refreshInterval: 20 });
+  assertEquals(await redis.get(key!), "node 0");
+  epoch = 1;
+  await until(async () => await redis.get(key!) === "node 1");
+});
+
+/** CLUSTER NODES, of which nothing is of interest but the names and epochs of the nodes. */
+function epochs(of: readonly number[], ports: readonly number[]): string {
+  const text = ports.map((port, i) => `${idOf(port)} 127.0.0.1:${port}@1 master - 0 0 ${of[i]} connected 0\n`).join("");
+  return `$${text.length}\r\n${text}\r\n`;
+}
 
 test("what is sent on while its client is being closed opens nothing", async () => {
   const peers: Peer[] = [];
