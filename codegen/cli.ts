@@ -59,7 +59,8 @@ What the module is to have
   --module NAME   the module that the folder or file describes, if it is one's
   --only LIST     these commands and no others: get,set,"config get",ft.search; @hash is a whole group
   --with LIST     what the client has beside commands: ${FEATURES.join(", ")}
-                  ("all" without --only; "none" with it). What a command needs comes along.
+                  ("all", which is all but cluster, without --only; "none" with it). all,cluster gives connectCluster as
+                  well. What a command needs comes along.
   --sockets NAME  open sockets in one way only: node (for Node, Deno and Bun), or cloudflare (for Workers). Left out:
                   in the way of the runtime that the module runs in, except Workers
 

@@ -17,7 +17,7 @@ import {
   signaturesOf,
   specStatements,
 } from "./sections.ts";
-import { type Feature, FEATURES } from "./select.ts";
+import { ALONE, type Feature } from "./select.ts";
 import { mentioned, Statements, withoutDocs } from "./statements.ts";
 import { printSurfaces, surfaceImports } from "./surfaces.ts";
 import { assembleText } from "./text.ts";
@@ -61,7 +61,7 @@ export function printModule({ file, title, features, from, sockets }: ModuleInpu
   const source = new Statements();
   source.addStatements(moduleDoc(title, methods, features, specifier(from, "client")));
   source.addStatements([
-    ...surfaceImports(features, specifier(from, "client"), sockets && specifier(from, `sockets/${sockets}`)),
+    ...surfaceImports(features, (entry) => specifier(from, entry), sockets),
     ...commandImports(specs, body, shapes, names, code, specifier(from, "command")),
     "",
   ]);
@@ -71,7 +71,9 @@ export function printModule({ file, title, features, from, sockets }: ModuleInpu
     `The commands of ${title} as methods. S is what the strings of replies become, I what their integers do.`,
   ]);
   source.addClasses(features.has("session") ? [shared, session] : [shared]);
-  source.addStatements(printSurfaces(features, title, methods.some(({ command }) => command === "WATCH")));
+  const hasWatch = methods.some(({ command }) => command === "WATCH");
+  const constants = methods.map(({ constant }) => constant);
+  source.addStatements(printSurfaces(features, { title, hasWatch, constants }));
   const text = assembleText(source);
   const hash = createHash("sha256").update(text).digest("hex").slice(0, 16);
   return `${MARK} for ${title}. Do not edit: write it again.
@@ -83,12 +85,15 @@ ${text}`;
 }
 
 /** `@respire/redis` → `@respire/redis/client`; `../src/*\/mod.ts` → `../src/client/mod.ts`. */
-function specifier(from: string, entry: "client" | "command" | `sockets/${Sockets}`): string {
+function specifier(from: string, entry: string): string {
   return from.includes("*") ? from.replaceAll("*", entry) : `${from.replace(/\/$/, "")}/${entry}`;
 }
 
 function moduleDoc(title: string, methods: readonly Method[], features: ReadonlySet<Feature>, from: string): string {
-  const beside = features.size === 0 || features.size === FEATURES.length ? "" : `, ${[...features].join(", ")}`;
+  const isWhole = ALONE.every((feature) => features.has(feature));
+  const beside = isWhole
+    ? features.has("cluster") ? ", and one for clusters" : ""
+    : [...features].map((one) => `, ${one}`).join("");
   return [
     "/**",
     ` * A client for ${title}: ${methods.length} command${methods.length === 1 ? "" : "s"}${beside}.`,

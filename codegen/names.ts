@@ -23,7 +23,9 @@ const CLIENT = new Set(
 );
 
 /** What a printed module has by these names: constants (`KIT`, `WRITE`) and types (`PoolOptions`). */
-const MODULE = new Set(["kit", "write", "binary", "readOnly", "blockingOption", "client", "pool"]);
+const MODULE = new Set(
+  ["kit", "clusterKit", "write", "binary", "readOnly", "blockingOption", "client", "pool", "cluster"],
+);
 
 /** `CONFIG GET` → `configGet`: hyphens, dots, spaces and underscores break words; later ones are capitalised. */
 export function camelCase(name: string): string {

@@ -11,14 +11,17 @@ export class SelectError extends Error {
   override readonly name = "SelectError";
 }
 
+/** One of {@link FEATURES}. */
+export type Feature = typeof FEATURES[number];
+
 /** What a client can have beside its commands. */
 export const FEATURES = [
   ...["pipeline", "transaction", "session", "subscribe", "blocking", "pool"] as const,
-  ...["iterate", "streams", "monitor", "call", "options"] as const,
+  ...["iterate", "streams", "monitor", "call", "options", "cluster"] as const,
 ] as const;
 
-/** One of {@link FEATURES}. */
-export type Feature = typeof FEATURES[number];
+/** Those of a client of one server: what `all` means. Who has a cluster says so, and only he loads what finds its nodes. */
+export const ALONE: readonly Feature[] = FEATURES.filter((feature) => feature !== "cluster");
 
 /** What a feature stands on. */
 const NEEDS: Partial<Record<Feature, readonly Feature[]>> = {
@@ -30,6 +33,7 @@ const NEEDS: Partial<Record<Feature, readonly Feature[]>> = {
   iterate: ["call"],
   streams: ["call", "pool"],
   monitor: ["call", "pool"],
+  cluster: ["call"],
 };
 
 /** The features with all that they stand on. */
@@ -44,7 +48,7 @@ export function chooseFeatures(names: readonly string[]): Set<Feature> {
     if (FEATURES.includes(name as Feature)) continue;
     throw new SelectError(`there is no feature ${name}; there are ${FEATURES.join(", ")}, all, none`);
   }
-  return complete(names.includes("all") ? FEATURES : chosen as Feature[]);
+  return complete([...names.includes("all") ? ALONE : [], ...chosen as Feature[]]);
 }
 
 /** The features that commands cannot do without: nobody could call them. */

@@ -18,12 +18,21 @@ const MEMBERS: Record<Feature, readonly string[]> = {
   pool: [],
   call: ["call", "stats"],
   options: ["reauthenticate"],
+  cluster: [],
 };
+
+/** Those of them that a client of a cluster has. */
+const IN_CLUSTERS: readonly Feature[] = ["pipeline", "transaction", "subscribe", "iterate", "streams", "options"];
 
 const PARAMETERS = "<S extends string | Uint8Array = string, I extends number | bigint = number>";
 
 /** The imports that {@link printSurfaces} needs: from the client, and from where it gets its sockets. */
-export function surfaceImports(features: ReadonlySet<Feature>, from: string, sockets?: string): string[] {
+export function surfaceImports(
+  features: ReadonlySet<Feature>,
+  from: (entry: string) => string,
+  sockets?: string,
+): string[] {
+  const client = JSON.stringify(from("client"));
   const has = (feature: Feature, ...names: string[]) => features.has(feature) ? names : [];
   const values = [
     baseOf(features),
@@ -51,14 +60,35 @@ export function surfaceImports(features: ReadonlySet<Feature>, from: string, soc
     "Target",
   ];
   return [
-    `import { ${values.join(", ")} } from ${JSON.stringify(from)};`,
-    `import type { ${types.join(", ")} } from ${JSON.stringify(from)};`,
-    ...(sockets === undefined ? [] : [`import { connectTransport } from ${JSON.stringify(sockets)};`]),
+    `import { ${values.join(", ")} } from ${client};`,
+    `import type { ${types.join(", ")} } from ${client};`,
+    ...(sockets === undefined
+      ? []
+      : [`import { connectTransport } from ${JSON.stringify(from(`sockets/${sockets}`))};`]),
+    ...(features.has("cluster") ? clusterImports(features, JSON.stringify(from("cluster/client"))) : []),
   ];
 }
 
-/** The classes, and what opens them. `hasWatch`: WATCH is among the commands of sessions. */
-export function printSurfaces(features: ReadonlySet<Feature>, title: string, hasWatch: boolean): string {
+function clusterImports(features: ReadonlySet<Feature>, from: string): string[] {
+  const pipeline = features.has("pipeline") ? ["BaseClusterPipeline"] : [];
+  return [
+    `import { ${["BaseCluster", ...pipeline, "openCluster"].join(", ")} } from ${from};`,
+    `import type { ClusterKit, ClusterOptions, ClusterSurfaces } from ${from};`,
+  ];
+}
+
+/** What {@link printSurfaces} has to know of the commands that stand above. */
+export interface Surroundings {
+  /** Whose they are. */
+  readonly title: string;
+  /** WATCH is among those of sessions. */
+  readonly hasWatch: boolean;
+  /** The constants of their specs. */
+  readonly constants: readonly string[];
+}
+
+/** The classes, and what opens them. */
+export function printSurfaces(features: ReadonlySet<Feature>, { title, hasWatch, constants }: Surroundings): string {
   const parts = [surfaces(features), client(features, title, hasWatch)];
   if (features.has("session")) parts.push(session(features));
   if (features.has("pipeline")) {
@@ -69,19 +99,28 @@ export function printSurfaces(features: ReadonlySet<Feature>, title: string, has
   }
   parts.push(kit(features), connect(features));
   if (features.has("pool")) parts.push(connectPool());
+  if (features.has("cluster")) parts.push(...clusterParts(features, title, hasWatch, constants));
   return parts.join("\n\n");
 }
 
 function surfaces(features: ReadonlySet<Feature>): string {
-  const row = (name: string, type: string) =>
-    `  /** See {@link ${type}}. */\n  readonly ${name}: ${type}<StringOf<this>, IntegerOf<this>>;`;
-  const rows = [row("client", "Redis")];
-  if (features.has("session")) rows.push(row("session", "Session"));
-  if (features.has("pipeline")) rows.push(row("pipeline", "Pipeline"));
-  if (features.has("transaction")) rows.push(row("transaction", "Transaction"));
-  return `/** The types that belong together. */\nexport interface RedisSurfaces extends Surfaces {\n${
-    rows.join("\n")
-  }\n}`;
+  const rows = { client: "Redis", ...sessionAnd(features, "Pipeline") };
+  return surfacesOf("RedisSurfaces extends Surfaces", "The types that belong together.", rows);
+}
+
+function sessionAnd(features: ReadonlySet<Feature>, pipeline: string): Record<string, string> {
+  return {
+    ...(features.has("session") ? { session: "Session" } : {}),
+    ...(features.has("pipeline") ? { pipeline } : {}),
+    ...(features.has("transaction") ? { transaction: "Transaction" } : {}),
+  };
+}
+
+function surfacesOf(head: string, doc: string, types: Readonly<Record<string, string>>): string {
+  const rows = Object.entries(types).map(([name, type]) =>
+    `  /** See {@link ${type}}. */\n  readonly ${name}: ${type}<StringOf<this>, IntegerOf<this>>;`
+  );
+  return `/** ${doc} */\nexport interface ${head} {\n${rows.join("\n")}\n}`;
 }
 
 /** What is said of a member that a client does not have. */
@@ -102,14 +141,16 @@ function baseOf(features: ReadonlySet<Feature>): string {
 function client(features: ReadonlySet<Feature>, title: string, hasWatch: boolean): string {
   const base = baseOf(features);
   const doc = `A client of ${title}. Its methods are those of {@link Commands} and of {@link ${base}}.`;
-  const members = absent(features, FEATURES);
-  if (!hasWatch || !features.has("transaction")) {
-    members.push(
-      "  /** Not in this module: write it again with the command `watch` and `--with transaction`. */",
-      "  readonly watch: never;",
-    );
-  }
+  const members = [...absent(features, FEATURES), ...absentWatch(features, hasWatch)];
   return surface("Redis", "Commands", `${base}<RedisSurfaces, S, I>`, doc, members);
+}
+
+function absentWatch(features: ReadonlySet<Feature>, hasWatch: boolean): string[] {
+  if (hasWatch && features.has("transaction")) return [];
+  return [
+    "  /** Not in this module: write it again with the command `watch` and `--with transaction`. */",
+    "  readonly watch: never;",
+  ];
 }
 
 function session(features: ReadonlySet<Feature>): string {
@@ -174,4 +215,43 @@ function connectPool(): string {
 ${overloads("connectPool", "PoolOptions")}
   return openPool<Redis>(KIT, connectTransport, target, options);
 }`;
+}
+
+function clusterParts(
+  features: ReadonlySet<Feature>,
+  title: string,
+  hasWatch: boolean,
+  constants: readonly string[],
+): string[] {
+  const types = { client: "Cluster", shard: "Redis", ...sessionAnd(features, "ClusterPipeline") };
+  const members = [...absent(features, IN_CLUSTERS), ...absentWatch(features, hasWatch)];
+  const doc =
+    `A client of a cluster of ${title}. Its methods are those of {@link Commands} and of {@link BaseCluster}.`;
+  const parts = ["client: Cluster", ...(features.has("pipeline") ? ["pipeline: ClusterPipeline"] : []), "node: KIT"];
+  return [
+    surfacesOf("RedisClusterSurfaces extends ClusterSurfaces", "The types that belong together in a cluster.", types),
+    surface("Cluster", "Commands", "BaseCluster<RedisClusterSurfaces, S, I>", doc, members),
+    ...(features.has("pipeline")
+      ? [
+        surface("ClusterPipeline", "Commands", "BaseClusterPipeline", "Collects commands and sends each node its own."),
+      ]
+      : []),
+    `/** What \`connectCluster\` makes clients of. */
+export const CLUSTER_KIT: ClusterKit = {
+  ${parts.join(", ")},
+  commands: [${constants.join(", ")}],
+};`,
+    `/**
+ * Connects to a cluster: asks one of the nodes which there are, and opens a connection to each primary.
+ *
+ * @param nodes URLs or options of one node or more. One that answers is enough.
+ * @param options What holds for all nodes; it wins over what stands with them.
+ */
+export function connectCluster(
+  nodes: Target<ClusterOptions> | readonly Target<ClusterOptions>[],
+  options?: ClusterOptions,
+): Promise<Cluster> {
+  return openCluster<Cluster>(CLUSTER_KIT, connectTransport, nodes, options);
+}`,
+  ];
 }

@@ -12,7 +12,6 @@ import { noList, Queued, type Replies, type RepliesOrErrors } from "../client/ba
 import { checkKnown } from "../client/known.ts";
 import type { BasePipeline, PipelineOptions } from "../client/pipeline.ts";
 import type { ClusterCore, Resend } from "./kit.ts";
-import { described } from "./names.ts";
 import type { Node } from "./node.ts";
 import { joined, nodesFor, split, whyOne } from "./plan.ts";
 import { slotFor } from "./slots.ts";
@@ -106,7 +105,7 @@ export abstract class BaseClusterPipeline {
 
   /** Queues any command by its name. Of one that is not known here, the first argument is taken for its key. */
   call(name: string, ...args: Arg[]): Promise<Reply> {
-    const [spec, words] = described(name, args);
+    const [spec, words] = this.#core.known.described(name, args);
     return this.#queue(spec, words, undefined, true);
   }
 

@@ -10,25 +10,25 @@ import type { BaseTransaction, TransactionOptions } from "../client/transaction.
 import { guarded } from "../client/guard.ts";
 import { closedMeanwhile } from "../connection/fate.ts";
 import type { SendOptions } from "../connection/pending.ts";
-import { described } from "./names.ts";
 import { followed } from "./followed.ts";
+import type { ClusterCore } from "./kit.ts";
+import type { KnownCommands } from "./names.ts";
 import type { Node } from "./node.ts";
 import { ask } from "./redirections.ts";
-import type { Shards } from "./shards.ts";
 import { slotFor } from "./slots.ts";
 
 type TransactionClass = NonNullable<WholeKit["transaction"]>;
 
 /** Runs what the builder lists as one transaction where its slot is: again if nothing has run, as that is elsewhere. */
 export function inTransaction(
-  shards: Shards,
+  { shards, known }: ClusterCore,
   Transaction: TransactionClass,
   build: unknown,
   settings: TransactionOptions,
   options: SendOptions,
 ): Promise<unknown> {
   const { mode } = options;
-  const transaction = new (slotTransaction(Transaction))(mode);
+  const transaction = new (slotTransaction(Transaction, known))(mode);
   let current = transaction as InstanceType<TransactionClass>;
   let isFirst = true;
   let isGivenUp = false;
@@ -69,7 +69,10 @@ export interface SlotTransaction extends BaseTransaction {
 }
 
 /** The transactions of a kit, with an eye on their slots. */
-function slotTransaction(Transaction: TransactionClass): new (mode: number) => SlotTransaction {
+function slotTransaction(
+  Transaction: TransactionClass,
+  known: KnownCommands,
+): new (mode: number) => SlotTransaction {
   return class extends Transaction implements SlotTransaction {
     slot: number | undefined;
     readonly #commands: ((other: BaseTransaction) => unknown)[] = [];
@@ -82,7 +85,7 @@ function slotTransaction(Transaction: TransactionClass): new (mode: number) => S
     }
 
     override call(name: string, ...args: Arg[]): Promise<Reply> {
-      this.#settle(...described(name, args));
+      this.#settle(...known.described(name, args));
       const queued = super.call(name, ...args);
       this.#commands.push((other) => other.call(name, ...args));
       return queued;

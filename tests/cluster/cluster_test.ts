@@ -19,6 +19,7 @@ import {
 } from "../../src/cluster/mod.ts";
 import { slotFor, slotOf } from "../../src/cluster/slots.ts";
 import { BaseClient } from "../../src/client/common.ts";
+import { connectTransport } from "../../src/client/mod.ts";
 import { KIT as NODE } from "../../src/client/default.ts";
 import { graft, type Surfaces } from "../../src/client/kit.ts";
 import { type Arg, CommandSpec, READONLY, type Shape, WRITE } from "../../src/command/spec.ts";
@@ -426,8 +427,13 @@ graft(FewInClusters, Few);
 
 test("a set of commands of one's own has a client of clusters as well", async () => {
   await using servers = await startRedis({ cluster: true });
-  const kit = { client: FewInClusters, pipeline: FewInPipelines, node: { ...NODE, client: FewAlone } };
-  await using redis = await openCluster<FewInClusters>(kit, servers.url);
+  const kit = {
+    client: FewInClusters,
+    pipeline: FewInPipelines,
+    node: { ...NODE, client: FewAlone },
+    commands: [GET, SET],
+  };
+  await using redis = await openCluster<FewInClusters>(kit, connectTransport, servers.url);
   for (const key of KEYS) assertEquals(await redis.set(key, "v"), "OK");
   assertEquals(await redis.pipeline((p) => [p.get(KEYS[0]!), p.get(KEYS[1]!)]), ["v", "v"]);
   assertEquals(await redis.shardOf(KEYS[2]!).get(KEYS[2]!), "v");

@@ -73,6 +73,8 @@ const ALLOWED: Record<string, RegExp> = {
     /^src\/(errors\.ts|error_codes\.ts|(sentinel|resp|command|connection|client)\/.*|transport\/(default|environment|transport)\.ts)$/,
   "./cluster":
     /^src\/(errors\.ts|error_codes\.ts|(cluster|resp|command|generated|connection|client)\/.*|transport\/(default|environment|transport)\.ts)$/,
+  "./cluster/client":
+    /^src\/(errors\.ts|error_codes\.ts|(cluster|resp|command|connection|client)\/.*|transport\/(environment|transport)\.ts)$/,
   "./command": /^src\/(errors\.ts|error_codes\.ts|(resp|command)\/.*)$/,
   "./sockets/cloudflare":
     /^(cloudflare:sockets|src\/(errors\.ts|error_codes\.ts|transport\/(cloudflare|queue|streamed|transport)\.ts))$/,
@@ -84,7 +86,11 @@ const ALLOWED: Record<string, RegExp> = {
 
 /** What nobody loads who has not asked for it by its own name, or for something that is made of it. */
 const OTHERS = /(^|\/)(cache|cluster|diagnostics|observe|otel|sentinel|recipes|testing|codegen)(\/|\.ts$)/;
-const MADE_OF: Record<string, string> = { "./diagnostics": "./observe", "./otel": "./observe" };
+const MADE_OF: Record<string, string> = {
+  "./cluster/client": "./cluster",
+  "./diagnostics": "./observe",
+  "./otel": "./observe",
+};
 
 /** Holds what an entry loads against what it may load. */
 function judge(name: string, entry: string, modules: readonly string[]): void {

@@ -27,6 +27,7 @@ export const PROGRAMS: Readonly<Record<string, string>> = {
   "a client without commands": `import { BareClient, connectTransport, open } from "@respire/redis/client";
     export const connect = () => open({ client: BareClient }, connectTransport);`,
   "two commands": 'export { connect } from "./generated.ts";',
+  "two commands, of a cluster": 'export { connectCluster } from "./generated.ts";',
   "an error": 'export { ReplyError } from "@respire/redis";',
   "the protocol": 'export { Decoder, Encoder } from "@respire/redis/resp";',
 };
@@ -44,7 +45,9 @@ export function weigh(program: string, flag: object = {}): Size {
   const { name, exports } = JSON.parse(readFileSync(join(builtPackage(), "deno.json"), "utf8"));
   project.write("node_modules/@respire/redis/package.json", { name, type: "module", exports, ...flag });
   project.write("program.ts", program);
-  if (program.includes("./generated.ts")) generate(project);
+  if (program.includes("./generated.ts")) {
+    generate(project, ...program.includes("connectCluster") ? ["--with", "cluster"] : []);
+  }
   const options = ["--bundle", "--minify", "--format=esm", "--platform=neutral", "--log-level=error"];
   const outside = ["--external:node:*", "--external:cloudflare:*"];
   const stdout = run(ESBUILD, project, "program.ts", ...options, ...outside);
@@ -52,9 +55,9 @@ export function weigh(program: string, flag: object = {}): Size {
 }
 
 /** Writes a client with two commands, by the generator that was installed. */
-function generate(project: Project): void {
+function generate(project: Project, ...more: string[]): void {
   const generator = ["run", "-A", "--quiet", "--no-config", "node_modules/@respire/redis/codegen/cli.js"];
-  run(process.execPath, project, ...generator, "--only", "get,set", "--out", "generated.ts");
+  run(process.execPath, project, ...generator, "--only", "get,set", ...more, "--out", "generated.ts");
 }
 
 function run(program: string, { folder }: Project, ...args: string[]): Uint8Array {
@@ -73,6 +76,7 @@ export const ROWS: Readonly<Record<string, string>> = {
   "connectCluster": "`connectCluster` of `@respire/redis/cluster`",
   "a client without commands": "a client without commands: [those that it needs](codegen.md) come on top",
   "two commands": "a client with `get` and `set`, as the generator writes it",
+  "two commands, of a cluster": "the same for a cluster (`--with cluster`)",
   "an error": "`ReplyError`, to compare with",
   "the protocol": "`Encoder` and `Decoder` of `@respire/redis/resp`",
 };

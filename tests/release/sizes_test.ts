@@ -9,9 +9,10 @@ const BOUNDS: Readonly<Record<string, number>> = {
   "connect": 73,
   "connect, in Workers": 71,
   "connect and cache": 77,
-  "connectCluster": 90,
+  "connectCluster": 86,
   "a client without commands": 24,
   "two commands": 25,
+  "two commands, of a cluster": 38,
   "an error": 3,
   "the protocol": 9,
 };

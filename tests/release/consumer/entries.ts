@@ -4,6 +4,7 @@ import type * as cloudflare from "@respire/redis/cloudflare";
 import type { connectTransport as openInWorkers } from "@respire/redis/sockets/cloudflare";
 import { connectTransport } from "@respire/redis/sockets/node";
 import { type Cluster, connectCluster } from "@respire/redis/cluster";
+import { BaseCluster } from "@respire/redis/cluster/client";
 import { primaryOf } from "@respire/redis/sentinel";
 import { Decoder, Encoder, NEED_MORE } from "@respire/redis/resp";
 
@@ -23,4 +24,5 @@ const found: main.ClientOptions = { connect: primaryOf("main", ["redis://127.0.0
 console.log(found.connect?.place?.name);
 const everywhere: (nodes: string[]) => Promise<Cluster> = connectCluster;
 console.log(typeof everywhere);
+console.log(BaseCluster.name);
 console.log("entries done");

@@ -25,7 +25,6 @@ import type { SubscribeOptions, Subscription } from "../client/subscription.ts";
 import type { TransactionOptions } from "../client/transaction.ts";
 import type { ClusterCore } from "./kit.ts";
 import { type Attempt, followed } from "./followed.ts";
-import { described } from "./names.ts";
 import type { Node, NodeClient } from "./node.ts";
 import { send } from "./router.ts";
 import { ClusterScan } from "./scan.ts";
@@ -106,7 +105,7 @@ export abstract class BaseCluster<
   call(name: string, ...args: Arg[]): Promise<Reply> {
     let spec: CommandSpec;
     try {
-      [spec, args] = described(name, args);
+      [spec, args] = this.#cluster.known.described(name, args);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -182,7 +181,8 @@ export abstract class BaseCluster<
   ): unknown {
     const build = typeof first === "function" ? first : undefined;
     const settings = build === undefined ? first as PipelineOptions | undefined : options;
-    const pipeline = new this.#cluster.kit.pipeline(
+    const Pipeline = feature(this.#cluster.kit.pipeline, "pipelines");
+    const pipeline = new Pipeline(
       this.#cluster,
       this.#options,
       settings,
@@ -218,8 +218,8 @@ export abstract class BaseCluster<
     build: (transaction: SurfaceOf<K, "transaction", S, I>) => C,
     options: TransactionOptions = {},
   ): Promise<Replies<C> | RepliesOrErrors<C>> {
-    const { node: kit, shards } = this.#cluster;
-    return inTransaction(shards, feature(kit.transaction, "transactions"), build, options, this.#options) as never;
+    const Transaction = feature(this.#cluster.node.transaction, "transactions");
+    return inTransaction(this.#cluster, Transaction, build, options, this.#options) as never;
   }
 
   /**

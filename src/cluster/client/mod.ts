@@ -1,0 +1,41 @@
+/**
+ * The client of clusters without commands: what a module that `@respire/redis/codegen` wrote `--with cluster` puts its own on.
+ * Nothing of it knows a command by name. What such a module has of its own is this:
+ *
+ * ```ts no-run
+ * import { BaseCluster, type ClusterKit, type ClusterSurfaces, openCluster } from "@respire/redis/cluster/client";
+ * import { BaseClient, connectTransport } from "@respire/redis/client";
+ *
+ * // Without commands: each is sent by `call`.
+ * class Small extends BaseCluster<ClusterSurfaces> {}
+ * const KIT: ClusterKit = { client: Small, node: { client: BaseClient }, commands: [] };
+ *
+ * await using redis = await openCluster<Small>(KIT, connectTransport, "redis://10.0.0.1:7000");
+ * await redis.call("SET", "key", "value");
+ * ```
+ *
+ * @module
+ */
+export * from "../../client/common.ts";
+export { BaseCluster } from "../base.ts";
+export type { ClusterSurfaces, ShardClient } from "../base.ts";
+export type { ClusterKit } from "../kit.ts";
+export { openCluster } from "../open.ts";
+export type { ClusterOptions, Reads } from "../options.ts";
+export { BaseClusterPipeline } from "../pipeline.ts";
+export { ClusterScan } from "../scan.ts";
+export type { Place } from "../topology.ts";
+// What the walks over keys and streams take and give.
+export type {
+  HscanOptions,
+  ScanOptions,
+  SscanOptions,
+  XclaimOptions,
+  XgroupCreateOptions,
+  XpendingOptions,
+  XreadgroupOptions,
+  XreadOptions,
+  XrevrangeOptions,
+  ZscanOptions,
+} from "../../generated/options.ts";
+export type { StreamEntry } from "../../generated/replies.ts";
