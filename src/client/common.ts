@@ -70,3 +70,17 @@ export type {
   TransportHandler,
   Wanted,
 } from "../transport/transport.ts";
+// What the walks over keys and streams take and give, on a client that has the commands for them.
+export type {
+  HscanOptions,
+  ScanOptions,
+  SscanOptions,
+  XclaimOptions,
+  XgroupCreateOptions,
+  XpendingOptions,
+  XreadgroupOptions,
+  XreadOptions,
+  XrevrangeOptions,
+  ZscanOptions,
+} from "../generated/options.ts";
+export type { StreamEntry } from "../generated/replies.ts";

@@ -42,17 +42,3 @@ export { readOptions } from "./options.ts";
 export { Pool } from "./pool.ts";
 export { safeguards } from "./safeguards.ts";
 export { scans } from "./scan.ts";
-// What the walks over keys and streams take and give, on a client that has the commands for them.
-export type {
-  HscanOptions,
-  ScanOptions,
-  SscanOptions,
-  XclaimOptions,
-  XgroupCreateOptions,
-  XpendingOptions,
-  XreadgroupOptions,
-  XreadOptions,
-  XrevrangeOptions,
-  ZscanOptions,
-} from "../generated/options.ts";
-export type { StreamEntry } from "../generated/replies.ts";

@@ -1,11 +1,12 @@
 // A cluster's client when nodes die, stand still, change their roles, or are not there from the beginning.
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { connect, ConnectionError, ReplyError, TimeoutError } from "../../mod.ts";
+import { connect, ConnectionError, type LineState, ReplyError, TimeoutError } from "../../mod.ts";
 import { type Cluster as ClusterClient, connectCluster } from "../../src/cluster/mod.ts";
 import type { Place } from "../../src/cluster/mod.ts";
 import { slotOf } from "../../src/cluster/slots.ts";
 import { noOpenssl } from "../support/certificates.ts";
 import { replicasKnown } from "../support/clusters.ts";
+import { gate } from "../support/gate.ts";
 import { until } from "../support/sentinels.ts";
 import { type Cluster, freePort, missing, type Server, type ServerVersion, startRedis } from "../support/servers.ts";
 import { Slots, tags } from "../support/slots.ts";
@@ -63,13 +64,18 @@ async function forget(cluster: Cluster): Promise<void> {
 for (const version of VERSIONS) {
   test(`a replica takes the place of a primary that dies, ${version}`, { skip: missing(version) }, async () => {
     await using cluster = await startRedis({ ...SIX, version, args: HASTY });
-    await using redis = await connectCluster(cluster.urls, { queueTimeout: 30_000 });
+    const noticed = gate();
+    const onState = (state: LineState) => state === "reconnecting" && noticed.open();
+    await using redis = await connectCluster(cluster.urls, { queueTimeout: 30_000, onState });
     await fill(redis);
     const [dead] = cluster.nodes as [Server];
     const sent = Promise.allSettled(OF_FIRST.map((key) => redis.append(key, "!")));
     const blocked = redis.blpop([`{${OF_FIRST[0]}}list`], 0).then(() => undefined, (error) => error);
     await pause(20);
     await dead.kill();
+    // What is written before the client hears of it, on each connection to that node, may have run.
+    await noticed.opened;
+    await pause(20);
     // What comes now waits for the other; the other shards answer at once.
     const later = Promise.all(OF_FIRST.map((key) => redis.get(key)));
     const written = redis.set(`{${OF_FIRST[0]}}new`, "v");

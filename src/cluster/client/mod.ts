@@ -4,11 +4,12 @@
  *
  * ```ts no-run
  * import { BaseCluster, type ClusterKit, type ClusterSurfaces, openCluster } from "@respire/redis/cluster/client";
- * import { BaseClient, connectTransport } from "@respire/redis/client";
+ * import { BaseClient, connectTransport, type Surfaces } from "@respire/redis/client";
  *
  * // Without commands: each is sent by `call`.
+ * class Shard extends BaseClient<Surfaces> {}
  * class Small extends BaseCluster<ClusterSurfaces> {}
- * const KIT: ClusterKit = { client: Small, node: { client: BaseClient }, commands: [] };
+ * const KIT: ClusterKit = { client: Small, node: { client: Shard }, commands: [] };
  *
  * await using redis = await openCluster<Small>(KIT, connectTransport, "redis://10.0.0.1:7000");
  * await redis.call("SET", "key", "value");
@@ -25,17 +26,3 @@ export type { ClusterOptions, Reads } from "../options.ts";
 export { BaseClusterPipeline } from "../pipeline.ts";
 export { ClusterScan } from "../scan.ts";
 export type { Place } from "../topology.ts";
-// What the walks over keys and streams take and give.
-export type {
-  HscanOptions,
-  ScanOptions,
-  SscanOptions,
-  XclaimOptions,
-  XgroupCreateOptions,
-  XpendingOptions,
-  XreadgroupOptions,
-  XreadOptions,
-  XrevrangeOptions,
-  ZscanOptions,
-} from "../../generated/options.ts";
-export type { StreamEntry } from "../../generated/replies.ts";
