@@ -275,6 +275,8 @@ export class Shards implements Guide {
       if (shard.isGuest) this.#all.push(shard);
       else shard.retire();
     }
+    // What waits there came on the word of a node that others contradict.
+    for (const { isHolder, node } of this.#all) if (!isHolder && !node.isReady) this.#reroute(node, true);
     this.#keepToPrimaries(holders);
   }
 
@@ -321,8 +323,8 @@ export class Shards implements Guide {
     void node.retire(this.#reroute).finally(() => this.#leaving.delete(node));
   };
 
-  /** What waits for the connection of a node goes to whoever has its slot. */
-  readonly #reroute = (node: Node): void => {
+  /** What waits for the connection of a node goes to whoever has its slot. What has none fails, unless the node stays. */
+  readonly #reroute = (node: Node, stays = false): void => {
     const line = node.core.pool.first();
     for (const owed of line.surrender()) {
       if (!(owed instanceof Pending)) {
@@ -332,9 +334,9 @@ export class Shards implements Guide {
       const slot = slotFor(owed.spec, owed.args);
       const goal = this.nodeAt(slot).core.pool.first();
       // What has no slot was for this very node.
-      if (slot === undefined || goal === line) {
-        owed.fail(new ConnectionError(worded("its node was lost", owed.fate, owed.name), { sent: owed.mayHaveRun }));
-      } else goal.putAgain(owed);
+      if (slot !== undefined && goal !== line) goal.putAgain(owed);
+      else if (stays) line.putAgain(owed);
+      else owed.fail(new ConnectionError(worded("its node was lost", owed.fate, owed.name), { sent: owed.mayHaveRun }));
     }
   };
 

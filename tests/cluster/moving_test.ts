@@ -600,6 +600,26 @@ test("what a node says the cluster cannot take goes to whoever has its slot by t
   assertEquals(await redis.pipeline((p) => [p.get("k")]), ["from the other"]);
 });
 
+test("what was sent on to a node that nobody can reach goes to whoever has the slot after all", async () => {
+  const away = await startScripted(() => {});
+  await away[Symbol.asyncDispose]();
+  const ports: number[] = [];
+  const asked: string[] = [];
+  await using node = await startScripted((peer) =>
+    serve(peer, () => slotsAt(ports[0]!), ([name, key]) => {
+      asked.push(name!);
+      const isFirst = asked.filter((one) => one === name).length === 1;
+      return isFirst ? `-MOVED ${slotOf(key!)} 127.0.0.1:${away.port}\r\n` : "+here\r\n";
+    })
+  );
+  ports.push(node.port);
+  await using redis = await connectCluster(node.url, { refreshInterval: 0, queueTimeout: 5000 });
+  const read = redis.get("k");
+  const [written, piped] = await Promise.all([redis.incr("j"), redis.pipeline((p) => [p.append("i", "1")])]);
+  assertEquals([await read, written, ...piped] as unknown[], ["here", "here", "here"]);
+  assertEquals(asked.toSorted(), ["APPEND", "APPEND", "GET", "GET", "INCR", "INCR"]);
+});
+
 test("a node that the others have left behind is not believed, though it is asked", async () => {
   const ports: number[] = [];
   let isReplaced = false;
