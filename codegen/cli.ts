@@ -90,7 +90,7 @@ export interface GenerateOptions {
   readonly with?: readonly string[] | undefined;
   /** Whose sockets it opens, `"node"` or `"cloudflare"`; those of the runtime that it is in unless given. */
   readonly sockets?: string | undefined;
-  /** Where the module imports the client from: a package, or a pattern whose `*` is `client` or `command`. */
+  /** Where the module imports the client from: a package, or a pattern whose `*` is `client`, `command` and the like. */
   readonly import?: string | undefined;
 }
 
@@ -120,7 +120,7 @@ export async function generate(options: GenerateOptions = {}): Promise<Generated
   const file = bound.length === 0
     ? chosen
     : withCommands(chosen, commandsOf(chosen).filter(([name]) => !bound.includes(name)));
-  for (const feature of neededFeatures(file)) features.add(feature);
+  for (const feature of neededFeatures(file, features)) features.add(feature);
   const sockets = chooseSockets(options.sockets);
   const text = blaming(
     source,

@@ -19,7 +19,8 @@ const CLIENT = new Set(
   ("constructor then send call close destroy with bytes bigints pipeline transaction session subscribe psubscribe " +
     "ssubscribe monitor stats closed exec on off scanIterator hscanIterator sscanIterator zscanIterator readStream " +
     "streamWorker cached release length full drain run introduce added cut places mode encoder runs queued " +
-    "blocking longest optimistic reauthenticate rest giveUp put spent ticket retract isSent").split(" "),
+    "blocking longest optimistic reauthenticate rest giveUp put spent ticket retract isSent shardOf shards slot " +
+    "repeat").split(" "),
 );
 
 /** What a printed module has by these names: constants (`KIT`, `WRITE`) and types (`PoolOptions`). */

@@ -51,12 +51,13 @@ export function chooseFeatures(names: readonly string[]): Set<Feature> {
   return complete([...names.includes("all") ? ALONE : [], ...chosen as Feature[]]);
 }
 
-/** The features that commands cannot do without: nobody could call them. */
-export function neededFeatures(file: CommandsFile): Set<Feature> {
+/** The features that commands cannot do without, beside those that were chosen: nobody could call them. */
+export function neededFeatures(file: CommandsFile, chosen: ReadonlySet<Feature>): Set<Feature> {
   const kinds = new Set(commandsOf(file).map(([, facts]) => facts.conn?.split(":")[0]));
   const needed: Feature[] = [];
   if (kinds.has("blocking")) needed.push("blocking");
-  if (kinds.has("session")) needed.push("session");
+  // What blocks follows a key that is on its way to another node by a session there.
+  if (kinds.has("session") || (kinds.has("blocking") && chosen.has("cluster"))) needed.push("session");
   return complete(needed);
 }
 

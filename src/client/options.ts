@@ -83,7 +83,7 @@ export interface ClientOptions {
   readonly timeout?: number | undefined;
   /**
    * When to try again to get back a connection that was lost; doubling from 50 ms to 2 s unless given, for as long as the
-   * server is away. Opening a client tries once.
+   * server is away. Opening a client tries once, and a shard of a cluster that is not there then is tried for again.
    */
   readonly backoff?: Backoff | undefined;
   /** May this command be sent again if its connection was lost? Read-only ones unless given. */

@@ -274,7 +274,8 @@ export abstract class BaseCluster<
   }
 
   /** Walks over the keys of all nodes, in batches (SCAN): see {@link ClusterScan}. */
-  scanIterator(options?: ScanOptions): ClusterScan<S> {
+  scanIterator(this: Pick<Scanning<S>, "scan">, options?: ScanOptions): ClusterScan<S>;
+  scanIterator(this: BaseCluster<K, S, I> & Pick<Scanning<S>, "scan">, options?: ScanOptions): ClusterScan<S> {
     const { shards } = this.#cluster;
     return new ClusterScan(shards, (shard) => {
       const surface = shard.node.surface(this.#options) as unknown as { scanIterator(options?: ScanOptions): unknown };

@@ -139,13 +139,14 @@ export class Node {
    */
   leave(isWrong: (place: Place) => boolean, why: string): void {
     this.#isWrong = isWrong;
-    const first = this.core.pool.first();
+    const { pool } = this.core;
     const stale = this.#sockets.filter(({ place }) => isWrong(place));
     const reason = new Error(why);
-    // Nothing is owed yet on what is only being opened.
+    // Nothing is owed yet on what is only being opened, after all that was ready.
     const { isReady } = this;
-    const isBegun = ({ about: { since } }: Leavable<Lead>): boolean => !isReady && since > first.readySince;
-    if (isReady && this.#asked !== undefined && isWrong(this.#asked)) first.renew(reason);
+    const newest = Math.max(...pool.lines.map(({ readySince }) => readySince));
+    const isBegun = ({ about: { since } }: Leavable<Lead>): boolean => !isReady && since > newest;
+    if (isReady && this.#asked !== undefined && isWrong(this.#asked)) pool.first().renew(reason);
     this.forget(why);
     if (this.core.closed) return;
     this.#leaveLater(0, stale.filter(isBegun), reason);

@@ -67,20 +67,20 @@ function sum(replies: readonly unknown[]): Whole {
   );
 }
 
-/** What is true of all: flags, or lists of them. */
-function every(replies: readonly unknown[]): unknown {
-  return replies.reduce((a, b) => {
-    if (Array.isArray(a) && Array.isArray(b)) return a.map((value, at) => every([value, b[at]]));
-    return a && b;
-  });
+/** Two flags as one, or two lists of them. */
+function paired(a: unknown, b: unknown, both: (a: unknown, b: unknown) => unknown): unknown {
+  if (Array.isArray(a) && Array.isArray(b)) return a.map((value, at) => paired(value, b[at], both));
+  return both(a, b);
 }
 
 /** The replies of several nodes to one command, as the command's own reply. */
 export function joined({ merge }: CommandSpec, replies: readonly unknown[]): unknown {
   const [first] = replies;
   if (merge === "agg_sum") return sum(replies);
-  if (merge === "agg_logical_and") return every(replies);
+  if (merge === "agg_logical_and") return replies.reduce((a, b) => paired(a, b, (a, b) => a && b));
+  if (merge === "agg_logical_or") return replies.reduce((a, b) => paired(a, b, (a, b) => a || b));
   if (merge === "agg_min") return (replies as readonly Whole[]).reduce((a, b) => b < a ? b : a);
+  if (merge === "agg_max") return (replies as readonly Whole[]).reduce((a, b) => b > a ? b : a);
   if (merge === "" && Array.isArray(first)) return replies.flat();
   return first;
 }

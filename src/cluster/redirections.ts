@@ -4,10 +4,11 @@
  * @module
  */
 import { type Arg, CommandSpec, SESSION } from "../command/spec.ts";
+import { toldInQueue } from "../connection/fate.ts";
 import type { Line } from "../connection/line.ts";
 import { Pending } from "../connection/pending.ts";
 import type { Traffic } from "../connection/traffic.ts";
-import type { ReplyError } from "../errors.ts";
+import { type ReplyError, TimeoutError } from "../errors.ts";
 import type { Node } from "./node.ts";
 import type { Pauses } from "./pauses.ts";
 import type { Redirection } from "./topology.ts";
@@ -34,6 +35,8 @@ export interface Guide {
   learnSoon(): void;
   /** The node that it sends to. */
   follow(redirection: Redirection): Node;
+  /** Who has a slot, as far as that is known. */
+  nodeAt(slot: number): Node;
 }
 
 /** Sends commands on. */
@@ -85,14 +88,21 @@ export class Redirections {
     }
     this.#goals.set(pending.args, goal);
     const line = goal.core.pool.first();
-    const put = (): void => line.putAgain(pending);
-    if (redirection.moved) return put();
-    const asked = (): void => {
-      // For the one command that follows, and nothing comes between the two.
-      if (line.state === "ready") ask(line);
-      if (!pending.released) put();
-    };
-    if (line.state === "ready") asked();
-    else line.open().then(asked, put);
+    if (redirection.moved) return line.putAgain(pending);
+    if (line.state === "ready") return this.#putAsking(line, pending, redirection);
+    const go = (): void => void (pending.released || this.#putAsking(line, pending, redirection));
+    line.opened().then(go, (error) => {
+      if (!(error instanceof TimeoutError)) go();
+      // As long as anything may wait for a connection.
+      else if (!pending.released) pending.fail(toldInQueue(error, pending, line.report()));
+    });
+  }
+
+  #putAsking(line: Line, pending: Pending, { slot }: Redirection): void {
+    // For the one command that follows, and nothing comes between the two.
+    if (line.state === "ready") ask(line);
+    // Its node has left meanwhile.
+    const isLeft = line.state === "closed" && !this.#guide.closed;
+    (isLeft ? this.#guide.nodeAt(slot).core.pool.first() : line).putAgain(pending);
   }
 }

@@ -39,13 +39,16 @@ export class Shard {
   replicas: readonly Place[] = [];
   /** It has slots. */
   isHolder = false;
+  /** Settles with the first attempt to connect to the primary. */
+  readonly opened: Promise<void>;
   readonly #parts: Parts;
   readonly #hooks: ShardHooks;
   readonly #readers = new Map<string, Node>();
   /** The same, one for each replica. */
   #list: readonly Node[] | undefined;
   #turn = 0;
-  #visited = performance.now();
+  readonly #found = performance.now();
+  #visited = -Infinity;
   #closed = false;
 
   constructor(parts: Parts, place: Place, hooks: ShardHooks) {
@@ -57,6 +60,8 @@ export class Shard {
       return this.primary;
     };
     this.node = new Node(parts, { name: "a primary of the cluster", where, persistent: true }, hooks);
+    this.opened = this.node.open();
+    this.opened.catch(() => {});
   }
 
   /** Its clients: that of the primary, and those of replicas that there are. */
@@ -64,9 +69,13 @@ export class Shard {
     return [this.node, ...this.#readers.values()];
   }
 
-  /** It has no slots, and has been of use all the same: a key is on its way to it. */
+  /**
+   * It has no slots, and has been of use all the same: a key is on its way to it. That it is said to have got a slot, which
+   * others contradict, is of no use unless it is there.
+   */
   get isGuest(): boolean {
-    return !this.isHolder && performance.now() - this.#visited < STAY;
+    const since = this.node.isReady ? Math.max(this.#found, this.#visited) : this.#visited;
+    return !this.isHolder && performance.now() - since < STAY;
   }
 
   /** It was of use. */
@@ -88,7 +97,7 @@ export class Shard {
       this.#hooks.retire(reader);
     }
     // Nothing is sent to those that could not be reached: nobody else would try again.
-    for (const reader of this.#readers.values()) if (reader.isIdle) void reader.open().catch(() => {});
+    for (const reader of this.#readers.values()) if (!reader.isReady) void reader.open().catch(() => {});
     this.moveTo(primary);
   }
 

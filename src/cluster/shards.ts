@@ -116,8 +116,9 @@ export class Shards implements Guide {
   }
 
   async #opened(): Promise<void> {
-    const opening = await Promise.allSettled(this.#all.map((shard) => shard.node.open()));
-    if (opening.some(({ status }) => status === "fulfilled")) return;
+    // What goes on trying is not waited for.
+    const opening = await Promise.allSettled(this.#all.map((shard) => shard.opened));
+    if (this.#all.some(({ node }) => node.isReady) || opening.some(({ status }) => status === "fulfilled")) return;
     throw (opening[0] as PromiseRejectedResult).reason;
   }
 
@@ -275,8 +276,6 @@ export class Shards implements Guide {
       if (shard.isGuest) this.#all.push(shard);
       else shard.retire();
     }
-    // What waits there came on the word of a node that others contradict.
-    for (const { isHolder, node } of this.#all) if (!isHolder && !node.isReady) this.#reroute(node, true);
     this.#keepToPrimaries(holders);
   }
 
@@ -301,14 +300,12 @@ export class Shards implements Guide {
   }
 
   #newShard(place: Place): Shard {
-    const shard: Shard = new Shard(this.#parts, place, {
+    return new Shard(this.#parts, place, {
       onRefused: this.redirections.refused,
       learn: () => this.#learnAfresh(),
       reroute: this.#reroute,
       retire: this.#retire,
     });
-    void shard.node.open().catch(() => {});
-    return shard;
   }
 
   /** For whoever has lost a connection: what was learnt just now will do, and what nobody tells he has to do without. */
@@ -323,8 +320,8 @@ export class Shards implements Guide {
     void node.retire(this.#reroute).finally(() => this.#leaving.delete(node));
   };
 
-  /** What waits for the connection of a node goes to whoever has its slot. What has none fails, unless the node stays. */
-  readonly #reroute = (node: Node, stays = false): void => {
+  /** What waits for the connection of a node goes to whoever has its slot. */
+  readonly #reroute = (node: Node): void => {
     const line = node.core.pool.first();
     for (const owed of line.surrender()) {
       if (!(owed instanceof Pending)) {
@@ -334,9 +331,9 @@ export class Shards implements Guide {
       const slot = slotFor(owed.spec, owed.args);
       const goal = this.nodeAt(slot).core.pool.first();
       // What has no slot was for this very node.
-      if (slot !== undefined && goal !== line) goal.putAgain(owed);
-      else if (stays) line.putAgain(owed);
-      else owed.fail(new ConnectionError(worded("its node was lost", owed.fate, owed.name), { sent: owed.mayHaveRun }));
+      if (slot === undefined || goal === line) {
+        owed.fail(new ConnectionError(worded("its node was lost", owed.fate, owed.name), { sent: owed.mayHaveRun }));
+      } else goal.putAgain(owed);
     }
   };
 

@@ -36,7 +36,7 @@ export function inTransaction(
     transaction.run(build as never, settings, (work) => {
       const attempt = async (node: Node, asking: boolean): Promise<unknown[]> => {
         const line = node.core.pool.share();
-        if (asking && line.state !== "ready") await line.open();
+        if (asking && line.state !== "ready") await line.opened();
         // Its caller has been told what became of it until then.
         if (isGivenUp) throw closedMeanwhile();
         if (asking) ask(line);

@@ -19,7 +19,8 @@ import type { Traffic } from "./traffic.ts";
  * - `idle`: there is none, and nobody is about it; the next command opens one.
  * - `connecting`: it is being opened, for the first time or after `idle`, or made as new, after a session.
  * - `ready`: it takes commands.
- * - `reconnecting`: it was lost, or is replaced on purpose (its age, a server that has become a replica); commands wait.
+ * - `reconnecting`: it was lost, or is replaced on purpose (its age, a server that has become a replica); commands wait. Of a
+ *   cluster's shard also: it could not be made.
  * - `closing`: it takes no more commands, and waits for replies that are owed.
  * - `closed`: it is gone for good.
  */

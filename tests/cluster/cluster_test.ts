@@ -17,6 +17,7 @@ import {
   connectCluster,
   openCluster,
 } from "../../src/cluster/mod.ts";
+import { joined } from "../../src/cluster/plan.ts";
 import { slotFor, slotOf } from "../../src/cluster/slots.ts";
 import { BaseClient } from "../../src/client/common.ts";
 import { connectTransport } from "../../src/client/mod.ts";
@@ -153,6 +154,15 @@ test("what has no key goes to all, or to one, and the replies are one", async ()
   await assertRejects(() => late.get("k"), ConnectionError, "closed");
   await new Promise((resolve) => setTimeout(resolve, 100));
   assertEquals(late.stats().connects, connects);
+});
+
+test("what several nodes reply becomes one, as the command's module says", () => {
+  const one = (merge: string, ...replies: unknown[]) => joined(new CommandSpec("M", 0, "none", "", merge), replies);
+  assertEquals([one("agg_sum", 1, 2, 3n), one("agg_min", 2, 1, 3), one("agg_max", 2, 3n, 1)], [6n, 1, 3n]);
+  assertEquals([one("agg_logical_and", 1, 0), one("agg_logical_or", 0, 1)], [0, 1]);
+  assertEquals(one("agg_logical_and", [1, 1, 0], [0, 1, 0]), [0, 1, 0]);
+  assertEquals(one("agg_logical_or", [1, 1, 0], [0, 1, 0]), [1, 1, 0]);
+  assertEquals([one("", ["a"], ["b"]), one("all_succeeded", "OK", "OK")], [["a", "b"], "OK"]);
 });
 
 test("what is for one node, or changes a connection, is refused with what to do", async () => {

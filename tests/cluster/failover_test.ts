@@ -7,6 +7,7 @@ import { slotOf } from "../../src/cluster/slots.ts";
 import { noOpenssl } from "../support/certificates.ts";
 import { replicasKnown } from "../support/clusters.ts";
 import { gate } from "../support/gate.ts";
+import { greeted, startScripted } from "../support/scripted.ts";
 import { until } from "../support/sentinels.ts";
 import { type Cluster, freePort, missing, type Server, type ServerVersion, startRedis } from "../support/servers.ts";
 import { Slots, tags } from "../support/slots.ts";
@@ -465,6 +466,23 @@ test("one of the nodes that are named is enough", { skip }, async () => {
   const none = await assertRejects(async () => connectCluster([await closed(), await closed()]), ConnectionError);
   assertStringIncludes(none.message, "No node tells of the cluster");
   await assertRejects(async () => connectCluster(await closed()), ConnectionError);
+});
+
+test("a cluster of which nodes tell, and that nobody can reach, is not waited for", async () => {
+  const away = await freePort();
+  const text = `127.0.0.1\r\n:${away}\r\n$40\r\n${"a".repeat(40)}\r\n`;
+  // As behind a network of containers, whose addresses are nobody else's.
+  const node = () =>
+    startScripted(greeted(async (peer) => {
+      for (let words = await peer.command(); words !== null; words = await peer.command()) {
+        await peer.send(words[1] === "SLOTS" ? `*1\r\n*3\r\n:0\r\n:16383\r\n*3\r\n$9\r\n${text}` : "+OK\r\n");
+      }
+    }));
+  await using first = await node();
+  await using second = await node();
+  const several = await assertRejects(() => connectCluster([first.url, second.url]), ConnectionError);
+  assertStringIncludes(several.message, String(away));
+  await assertRejects(() => connectCluster([first.url, second.url], { backoff: () => null }), ConnectionError);
 });
 
 test("what is no cluster is not taken for one", { skip }, async () => {

@@ -620,6 +620,32 @@ test("what was sent on to a node that nobody can reach goes to whoever has the s
   assertEquals(asked.toSorted(), ["APPEND", "APPEND", "GET", "GET", "INCR", "INCR"]);
 });
 
+test("what is to be asked of a node that nobody can reach waits no longer than anything may", async () => {
+  const away = await startScripted(() => {});
+  await away[Symbol.asyncDispose]();
+  const ports: number[] = [];
+  let isThere = false;
+  await using node = await startScripted((peer) =>
+    serve(peer, () => slotsAt(ports[0]!), ([name]) => {
+      if (name === "MULTI") return "+OK\r\n";
+      if (name === "EXEC") return "-EXECABORT Transaction discarded because of previous errors.\r\n";
+      return isThere ? "+here\r\n" : `-ASK ${slotOf("k")} 127.0.0.1:${away.port}\r\n`;
+    })
+  );
+  ports.push(node.port);
+  await using redis = await connectCluster(node.url, { refreshInterval: 0, queueTimeout: 300 });
+  // Of the second nobody knows that the node has been tried for already.
+  for (let round = 0; round < 2; round++) {
+    const error = await assertRejects(() => redis.incr("k"), TimeoutError);
+    assertEquals([error.waitingFor, error.sent], ["connection", false]);
+  }
+  await assertRejects(() => redis.pipeline((p) => [p.incr("k")]), TimeoutError);
+  await assertRejects(() => redis.transaction((tx) => [tx.incr("k")]), TimeoutError);
+  assertEquals(redis.stats().pending, 0);
+  isThere = true;
+  assertEquals(await redis.get("k"), "here");
+});
+
 test("a node that the others have left behind is not believed, though it is asked", async () => {
   const ports: number[] = [];
   let isReplaced = false;

@@ -4,7 +4,9 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { generate } from "../../codegen/cli.ts";
 import { methodName } from "../../codegen/names.ts";
+import { slotOf } from "../../src/cluster/slots.ts";
 import { missing, startRedis } from "../support/servers.ts";
+import { Slots, tags } from "../support/slots.ts";
 import { test } from "../support/test.ts";
 import { noBundler, noCompiler, Workshop } from "./generating.ts";
 
@@ -127,6 +129,22 @@ test("a small client for clusters has what it names, and says what it has not", 
   await assertRejects(() => redis.subscribe("a"), TypeError, "generated without subscriptions");
   await assertRejects(() => connectCluster("unix:///tmp/none"), TypeError, "generated without options");
   await assertRejects(() => connectCluster([]), TypeError, "at least one");
+});
+
+test("what blocks in a small client for clusters follows a key that is on its way", { skip: missing() }, async () => {
+  await using servers = await startRedis({ cluster: { primaries: 2 } });
+  await using slots = await Slots.of(servers.nodes);
+  using shop = new Workshop();
+  const { code, output } = await shop.generate("--only", "blpop,rpush", "--with", "cluster", "--out", "small.ts");
+  assertEquals(code, 0, output);
+  const { connectCluster } = await shop.load("small.ts");
+  await using redis = await connectCluster(servers.url);
+  const [tag] = tags(1, 0, 8192);
+  await slots.begin(slotOf(tag!), 0, 1);
+  const taken = redis.blpop([`{${tag}}list`], 10);
+  assertEquals(await redis.rpush(`{${tag}}list`, "element"), 1);
+  assertEquals(await taken, [`{${tag}}list`, "element"]);
+  assertEquals(await slots.sizes(slotOf(tag!)), [0, 0]);
 });
 
 function all(count: number): string[] {

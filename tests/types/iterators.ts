@@ -14,6 +14,7 @@ import type {
   Surfaces,
   ZscanOptions,
 } from "../../mod.ts";
+import type { BaseCluster, ClusterSurfaces } from "../../src/cluster/mod.ts";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false;
 
@@ -34,6 +35,7 @@ declare const anyHash: HscanOptions | undefined;
 declare const anySorted: ZscanOptions & ScanFrom;
 /** A client that was generated without SCAN and XREAD. */
 declare const small: BaseClient<Surfaces>;
+declare const smallCluster: BaseCluster<ClusterSurfaces>;
 
 export async function loops(): Promise<void> {
   gives<string[]>()(redis.scanIterator({ match: "a*", type: "string", cursor: "0" }));
@@ -82,6 +84,8 @@ export function mistakes(): void {
   redis.streamWorker({ streams: "s", handler: () => {} });
   // @ts-expect-error: this client has no SCAN
   small.scanIterator();
+  // @ts-expect-error: nor has this one
+  smallCluster.scanIterator();
   // @ts-expect-error: this client has no XREAD
   small.readStream("s");
   // @ts-expect-error: what a loop gives belongs to the client, not to a pipeline
