@@ -7,13 +7,14 @@
  *
  * @module
  */
-import { ConnectionError, TimeoutError } from "../errors.ts";
+import { ConnectionError, ReplyError, TimeoutError } from "../errors.ts";
 import { isBlocking, waitingTime } from "../command/blocking.ts";
 import { type Arg, CommandSpec, type Shape } from "../command/spec.ts";
 import { tooLate } from "../connection/fate.ts";
 import type { Line } from "../connection/line.ts";
 import { detailed, overdue, worded } from "../connection/notice.ts";
 import { Pending, type SendOptions } from "../connection/pending.ts";
+import { isFromReplica } from "../connection/retries.ts";
 import { limited, settledWithin } from "../connection/wait.ts";
 import type { Core } from "./core.ts";
 import type { Blocking } from "./kit.ts";
@@ -69,6 +70,8 @@ async function hold<T>(
     if (line.binding.inTransaction) pending.tryOnce();
     line.send(pending);
   });
+  // Before anybody else gets the line: whatever comes next on a connection that is about to be closed would be lost.
+  reply.catch((error) => error instanceof ReplyError && isFromReplica(error) && line.refused(error));
   let giveUp!: (reason: unknown) => void;
   const givenUp = new Promise<never>((_, reject) => giveUp = reject);
   givenUp.catch(() => {});

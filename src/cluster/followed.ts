@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { isParting } from "../connection/retries.ts";
 import { ConnectionError, ReplyError, TransactionError } from "../errors.ts";
-import type { Node } from "./node.ts";
+import { Departure, type Node } from "./node.ts";
 import { HASTY, MOST_REDIRECTIONS } from "./redirections.ts";
 import type { Shards } from "./shards.ts";
 
@@ -38,8 +39,9 @@ export async function followed<T>(
       attempt = work;
       node = shards.nodeAt(slot);
       if (refused === undefined) {
-        // It never left, as its node has left the cluster.
-        if (!isUnsent(error) || shards.closed || node === last) throw error;
+        // It never left, as its node has left the cluster, or is elsewhere since.
+        const isStranded = isUnsent(error) && (node !== last || error.cause instanceof Departure);
+        if (!isStranded || shards.closed || ++redirections > MOST_REDIRECTIONS) throw error;
         continue;
       }
       const found = shards.redirection(refused, last.core.pool.first());
@@ -52,8 +54,7 @@ export async function followed<T>(
         // Else it would be given the same connection again, to where that node was.
         if (node === last) node.forget("it leads elsewhere");
         if (!redirection.moved) attempt = asking!;
-      } else if (isDemoted(refused)) {
-        // A primary that has become a replica lets go of whoever waits for it.
+      } else if (isParting(refused)) {
         if (++redirections > MOST_REDIRECTIONS) throw error;
         await shards.learn().catch(() => {});
         node = shards.nodeAt(slot);
@@ -74,10 +75,6 @@ function refusedBy(error: unknown): ReplyError | undefined {
   return error instanceof TransactionError && error.cause instanceof ReplyError ? error.cause : undefined;
 }
 
-function isUnsent(error: unknown): boolean {
+function isUnsent(error: unknown): error is ConnectionError {
   return error instanceof ConnectionError && !error.sent;
-}
-
-function isDemoted({ message }: ReplyError): boolean {
-  return message.startsWith("UNBLOCKED force unblock from blocking operation, instance state changed");
 }

@@ -11,11 +11,12 @@ import { type ClientOptions, mostLines } from "../client/options.ts";
 import type { BaseClient } from "../client/redis.ts";
 import type { Surfaces } from "../client/kit.ts";
 import { assemble } from "../client/start.ts";
+import type { Connection } from "../connection/connection.ts";
 import type { SendOptions } from "../connection/pending.ts";
 import { type Leavable, Sockets } from "../connection/sockets.ts";
 import type { Traffic } from "../connection/traffic.ts";
 import { settledWithin, unlessAborted } from "../connection/wait.ts";
-import type { Address, Connect } from "../transport/transport.ts";
+import type { Address, Connect, TransportHandler } from "../transport/transport.ts";
 import { ConnectionError, RedisError } from "../errors.ts";
 import { type Place, wordFor } from "./topology.ts";
 
@@ -50,7 +51,9 @@ export interface Way {
   /** What errors call it. */
   readonly name: string;
   /** Where to connect to; `doubt` if that failed before, or the connection was lost. */
-  readonly where: (doubt: boolean) => Place | Promise<Place>;
+  readonly where: (doubt: boolean) => Place;
+  /** Finds that out first, where there is doubt. */
+  readonly learn?: (() => Promise<void>) | undefined;
   /** Reads from a replica. */
   readonly readonly?: boolean;
   /** See {@link Connect.persistent}. */
@@ -60,9 +63,12 @@ export interface Way {
 /** Where a socket leads. */
 interface Lead {
   readonly place: Place;
-  /** When it was begun, on the clock of `performance.now()`. */
-  readonly since: number;
+  /** Whose it is. */
+  readonly connection: Connection;
 }
+
+/** Why a socket is left though it is well, or may be: what is wanted is elsewhere. */
+export class Departure extends Error {}
 
 /** Cores that are a cluster's: their clients end with it. */
 const LENT = new WeakSet<Core>();
@@ -87,6 +93,8 @@ export class Node {
   /** The client: that of its kit, with everything that it can do. */
   readonly client: NodeClient;
   readonly #sockets = new Sockets<Lead>(() => this.#doubt = true);
+  /** Where each connection leads, as the nodes say. */
+  readonly #places = new WeakMap<TransportHandler, Place>();
   readonly #surfaces = new WeakMap<SendOptions, NodeClient>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   #doubt = false;
@@ -140,26 +148,25 @@ export class Node {
   leave(isWrong: (place: Place) => boolean, why: string): void {
     this.#isWrong = isWrong;
     const { pool } = this.core;
-    const stale = this.#sockets.filter(({ place }) => isWrong(place));
-    const reason = new Error(why);
-    // Nothing is owed yet on what is only being opened, after all that was ready.
-    const { isReady } = this;
-    const newest = Math.max(...pool.lines.map(({ readySince }) => readySince));
-    const isBegun = ({ about: { since } }: Leavable<Lead>): boolean => !isReady && since > newest;
-    if (isReady && this.#asked !== undefined && isWrong(this.#asked)) pool.first().renew(reason);
+    const reason = new Departure(why);
+    // Whatever was asked for since: another line may be elsewhere already.
+    const at = this.#places.get(pool.first().live!);
+    if (at !== undefined && isWrong(at)) pool.first().renew(reason);
     this.forget(why);
     if (this.core.closed) return;
-    this.#leaveLater(0, stale.filter(isBegun), reason);
-    this.#leaveLater(GRACE, stale.filter((socket) => !isBegun(socket)), reason);
+    const stale = this.#sockets.filter(({ place }) => isWrong(place));
+    // Nothing is owed yet on what is only being opened. Now, for it could be ready, and in use, a moment later.
+    for (const socket of stale) if (!socket.about.connection.wasReady) socket.leave(reason);
+    this.#leaveLater(stale.filter(({ about }) => about.connection.wasReady), reason);
   }
 
-  #leaveLater(milliseconds: number, sockets: readonly Leavable<Lead>[], reason: Error): void {
+  #leaveLater(sockets: readonly Leavable<Lead>[], reason: Error): void {
     if (sockets.length === 0) return;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       // What is told of the cluster may have changed to and fro meanwhile.
       for (const socket of sockets) if (this.#isWrong(socket.about.place)) socket.leave(reason);
-    }, milliseconds);
+    }, GRACE);
     this.#timers.add(timer);
   }
 
@@ -175,21 +182,24 @@ export class Node {
     for (const line of pool.lines) if (pool.isIdle(line)) line.drop(new ConnectionError(why));
   }
 
-  #connect({ open, translate, seeds }: Parts, { name, where, ...rest }: Way): Connect {
+  #connect({ open, translate, seeds }: Parts, { name, where, learn, ...rest }: Way): Connect {
     /** Where each attempt goes, and where the last one went, as it is for this process. */
     const attempts = new WeakMap<Address, Place>();
     let there: Place | undefined;
     const connect: Connect = async (address, handler, signal) => {
-      const place = await unlessAborted(signal, Promise.resolve(where(this.#doubt)));
+      const doubt = this.#doubt;
+      if (doubt && learn !== undefined) await unlessAborted(signal, learn());
       this.#doubt = false;
-      const at = this.#asked = place;
+      // From here to where its socket is known there is no moment in which it could become another place.
+      const at = this.#asked = where(doubt);
+      this.#places.set(handler, at);
       const { hostname, port } = seeds.includes(at) ? at : placed(translate, at);
       attempts.set(address, there = { hostname, port });
       const goal = { ...address, path: undefined, place: undefined, hostname, port };
       try {
         // Where sockets end with a request nobody could be told to leave one.
         if (open.here !== undefined) return await open(goal, handler, signal);
-        const lead = { place: at, since: performance.now() };
+        const lead = { place: at, connection: handler as Connection };
         return await this.#sockets.keep(lead, handler, signal, (kept, stop) => open(goal, kept, stop));
       } catch (error) {
         this.#doubt = true;

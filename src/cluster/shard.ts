@@ -55,11 +55,8 @@ export class Shard {
     this.primary = place;
     this.#parts = parts;
     this.#hooks = hooks;
-    const where = async (doubt: boolean): Promise<Place> => {
-      if (doubt) await hooks.learn();
-      return this.primary;
-    };
-    this.node = new Node(parts, { name: "a primary of the cluster", where, persistent: true }, hooks);
+    const way = { where: () => this.primary, learn: hooks.learn, persistent: true };
+    this.node = new Node(parts, { name: "a primary of the cluster", ...way }, hooks);
     this.opened = this.node.open();
     this.opened.catch(() => {});
   }

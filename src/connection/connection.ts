@@ -90,6 +90,8 @@ export class Connection implements TransportHandler, Watched {
   #reason: ConnectionError | undefined;
   #lastByte = 0;
   #oldestSent = 0;
+  /** Its greeting was answered: commands of others may be on it. Changed by nobody else. */
+  wasReady = false;
   /** Bytes that came before the last chunk. */
   #received = 0;
   /** While somebody listens in: bytes up to the end of the last value. */
@@ -381,8 +383,9 @@ export class Connection implements TransportHandler, Watched {
     this.#owner.lost(this, reason, entries.slice(sent.length), sent, unread);
   }
 
-  /** Watches over the silence, from the first write on or from now. */
-  watch(): void {
+  /** Takes commands from now on; the silence is watched over though none may come. */
+  ready(): void {
+    this.wasReady = true;
     this.#watch.start();
   }
 

@@ -63,7 +63,7 @@ export class Lifecycle {
   protocol: 2 | 3;
   /** The server's number for the present connection; `undefined` where it does not tell. */
   clientId: number | undefined;
-  /** When the present connection became ready for the first time, on the clock of `performance.now()`. */
+  /** When the present connection became ready for the first time, on the clock of `performance.now()`; 0 before any was. */
   readySince = 0;
   /** Counts the connections that were tried. */
   generation = 0;
@@ -73,7 +73,6 @@ export class Lifecycle {
   isDown = false;
   /** Why the last attempt to get another one failed. */
   failure: Error | undefined;
-  #wasReady = false;
   /** How many connections in a row were lost as soon as they were ready. */
   #useless = 0;
   #pushMode = 0;
@@ -244,11 +243,10 @@ export class Lifecycle {
       this.#attempts.end(attempt);
     }
     this.connection = connection;
-    this.readySince = performance.now();
-    connection.watch();
+    connection.ready();
     this.#traffic.connects++;
-    if (this.#wasReady) this.#traffic.reconnects++;
-    this.#wasReady = true;
+    if (this.readySince > 0) this.#traffic.reconnects++;
+    this.readySince = performance.now();
     this.#ready();
   }
 

@@ -72,6 +72,11 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
     return this.#life.readySince;
   }
 
+  /** The connection that commands go over at present. */
+  get live(): Connection | undefined {
+    return this.#life.live;
+  }
+
   /** How many entries wait for a connection or for replies. */
   get pending(): number {
     return this.#life.pending + this.#queue.size + this.#retries.size;
@@ -334,7 +339,7 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
   }
 
   quiet(connection: Connection, why: "idle" | "patient"): void {
-    if (connection !== this.#life.live) return;
+    if (connection !== this.live) return;
     if (why === "patient") return this.options.onDoubt?.(this);
     // A session's own: a PING could end up within its transaction. Who uses it next finds out.
     if (!this.binding.isBound) this.ping().catch(() => {});
@@ -384,7 +389,7 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
 
   /** What a connection left that was being replaced goes to the one in its place, which may be there already. */
   #sendInherited(): void {
-    if (this.#life.live !== undefined) this.#sendQueued();
+    if (this.live !== undefined) this.#sendQueued();
     else if (this.#life.needsOpener && this.#queue.size > 0) this.open().catch(() => {});
   }
 
@@ -411,7 +416,7 @@ export class Line implements LifecycleOwner, BacklogOwner, RetriesOwner, Sender 
    * until it is there.
    */
   renew(reason: Error): void {
-    for (const owed of this.#life.live?.surrender() ?? []) this.#queue.push(owed as Sendable);
+    for (const owed of this.live?.surrender() ?? []) this.#queue.push(owed as Sendable);
     this.#life.renew(reason);
   }
 

@@ -27,9 +27,14 @@ function isTransient(pending: Pending, error: ReplyError): boolean {
   return TRANSIENT.has(error.code) && (!SCRIPTS.test(pending.name) || OWN_WORDS.test(error.message));
 }
 
-/** Whether this is a replica's own refusal to be written to. */
+/** Whether a primary that has become a replica lets go of whoever blocks there. It closes the connection as well. */
+export function isParting({ message }: ReplyError): boolean {
+  return message.startsWith("UNBLOCKED force unblock from blocking operation, instance state changed");
+}
+
+/** Whether this is what only a replica says: its own refusal to be written to, or what it has just become. */
 export function isFromReplica(error: ReplyError): boolean {
-  return error.code === "READONLY" && OWN_WORDS.test(error.message);
+  return isParting(error) || (error.code === "READONLY" && OWN_WORDS.test(error.message));
 }
 
 /** The longest pause between two tries, in milliseconds. */

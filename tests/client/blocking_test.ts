@@ -1,6 +1,6 @@
 // Giving up on a blocking command must not lose what it took.
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { connect, ConnectionError, connectPool, type Redis, TimeoutError } from "../../mod.ts";
+import { connect, ConnectionError, connectPool, type Redis, ReplyError, TimeoutError } from "../../mod.ts";
 import { MARGIN } from "../../src/client/overdue.ts";
 import { SECOND_LOOK } from "../../src/connection/silence.ts";
 import { observe } from "../../src/observe/mod.ts";
@@ -251,6 +251,34 @@ test("a blocking command that was refused, and waits for another connection, has
   assertEquals((await refused).sent, false);
   redis.destroy();
 });
+
+// What Redis and Valkey do in this case: they say so, hear nothing more, and close the connection.
+const PARTING = "-UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)\r\n";
+const WAYS: Record<string, (redis: Redis) => Promise<unknown>> = {
+  "a command": (redis) => redis.blpop(["list"], 0),
+  "a pipeline": (redis) => redis.pipeline((p) => [p.blpop(["list"], 0)]),
+  "a session": (redis) => redis.session((session) => session.blpop(["list"], 0)),
+};
+for (const [way, block] of Object.entries(WAYS)) {
+  test(`nobody gets the connection on which a primary that became a replica let go of ${way}`, async () => {
+    await using server = await startScripted(async (peer, index) => {
+      for (let words = await peer.command(); words; words = await peer.command()) {
+        if (words[0] === "HELLO") await peer.send(helloAs(index));
+        else if (words[0] !== "BLPOP") await peer.send("+OK\r\n");
+        else if (index !== 1) await peer.send("*2\r\n$4\r\nlist\r\n$1\r\nx\r\n");
+        else {
+          await peer.send(PARTING);
+          // Its end is on its way, and comes after what is sent at once.
+          if (await peer.command()) return peer.end();
+        }
+      }
+    });
+    await using redis = await connect(server.url, { clientInfo: false });
+    await assertRejects(() => block(redis), ReplyError, "UNBLOCKED");
+    assertEquals(await redis.blpop(["list"], 0), ["list", "x"]);
+    assertEquals(server.peers.length, 3);
+  });
+}
 
 test("how long a server may take over what blocks counts from when it has it, not from the call", async () => {
   // The margin that the server has takes seconds.

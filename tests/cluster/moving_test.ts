@@ -648,6 +648,31 @@ test("what is to be asked of a node that nobody can reach waits no longer than a
   assertEquals(await redis.get("k"), "here");
 });
 
+test("who waits for a connection of its own to a node that is elsewhere by then gets one there", async () => {
+  const ports: number[] = [];
+  let owner = 0;
+  let isMute = false;
+  const node = () =>
+    startScripted(async (peer) => {
+      if (isMute && owner === 0) return; // never greets
+      await serve(
+        peer,
+        () => `*1\r\n*3\r\n:0\r\n:16383\r\n*3\r\n$9\r\n127.0.0.1\r\n:${ports[owner]}\r\n$40\r\n${idOf(1)}\r\n`,
+        ([name]) => name === "BLPOP" ? "*2\r\n$4\r\nlist\r\n$1\r\nx\r\n" : "+OK\r\n",
+      );
+    });
+  await using first = await node();
+  await using second = await node();
+  ports.push(first.port, second.port);
+  await using redis = await connectCluster(first.url, { refreshInterval: 20 });
+  const { length } = first.peers;
+  isMute = true;
+  const popped = redis.blpop(["list"], 0);
+  await first.peer(length);
+  owner = 1;
+  assertEquals(await popped, ["list", "x"]);
+});
+
 test("a node that the others have left behind is not believed, though it is asked", async () => {
   const ports: number[] = [];
   let isReplaced = false;
