@@ -57,9 +57,9 @@ export function missing(run: Run): string {
   return told + failures(all, nowhere.map(([who]) => who)) + unmeasured(run.group, all);
 }
 
-/** The workloads of a run; growth has no rivals, and results of another form. */
+/** The workloads of a run; what is measured by programs of its own, as growth is, has results of another form. */
 function comparisons({ results }: Run): Run["results"] {
-  return Array.isArray(results) ? results : [];
+  return Array.isArray(results) ? results.filter((result) => "figures" in result) : [];
 }
 
 /** Who gave up, or did wrong, in some of the workloads. */
