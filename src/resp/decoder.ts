@@ -119,6 +119,7 @@ export class Decoder {
   /** Says how large strings are made: the Web platform's way unless the runtime has a better one. */
   useNative(native: Native): void {
     this.#body.native = native;
+    this.#window.text = native.text;
   }
 
   /** Takes bounds on what a server may send; see {@link Limits}. */
@@ -380,7 +381,7 @@ export class Decoder {
         this.#input.fail(NO_LINE_END, buffer[stop] === 13 ? stop + 1 : stop);
       }
       this.#input.position = stop + 2;
-      return textOf(this.#input.buffer, after, stop);
+      return this.#window.alone(buffer, after, stop);
     }
     this.#bodyType = type;
     this.#body.start(n, type !== PART && (type === BULK_ERROR || (this.#mode & BYTES) === 0));

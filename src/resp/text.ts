@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Native } from "./native.ts";
 import type { Bytes } from "./reply.ts";
 
 /** Malformed UTF-8 becomes U+FFFD; a byte order mark is data like any other. */
@@ -93,6 +94,9 @@ function unitsOf(bytes: Uint8Array, from: number, to: number): number {
   return units;
 }
 
+/** From this many bytes on, what the runtime has for text is worth its dearer call. */
+const LONG = 4096;
+
 /** How many strings are decoded alone after a stretch that was not UTF-8. */
 const PENALTY = 64;
 
@@ -112,6 +116,8 @@ export class TextWindow {
   #byte = -1;
   #unit = 0;
   #skip = 0;
+  /** How long strings are made here. */
+  text: Native["text"] = (bytes) => utf8.decode(bytes);
 
   /** Forgets the stretch: the bytes under it are about to change. */
   clear(): void {
@@ -129,6 +135,11 @@ export class TextWindow {
     return this.#count(bytes, from, to);
   }
 
+  /** The string of the bytes `from` … `to` alone. */
+  alone(bytes: Uint8Array, from: number, to: number): string {
+    return to - from < LONG ? textOf(bytes, from, to) : this.text(bytes.subarray(from, to));
+  }
+
   #count(bytes: Uint8Array, from: number, to: number): string {
     const start = this.#unit + unitsOf(bytes, this.#byte, from);
     this.#unit = start + unitsOf(bytes, from, to);
@@ -138,7 +149,7 @@ export class TextWindow {
 
   #open(bytes: Uint8Array, from: number, to: number, end: number, size: number): string {
     // A stretch must serve several strings to be worth it.
-    if ((to - from) * 4 > Math.min(end - from, size)) return textOf(bytes, from, to);
+    if ((to - from) * 4 > Math.min(end - from, size)) return this.alone(bytes, from, to);
     if (this.#skip > 0) {
       this.#skip--;
       return textOf(bytes, from, to);

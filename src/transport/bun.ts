@@ -27,10 +27,25 @@ function release({ buffer, byteLength }: Uint8Array): void {
 const latin1Slice = (Buffer.prototype as unknown as { latin1Slice(from: number, to: number): string }).latin1Slice;
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
+/** Where texts are moved to: it lies at a multiple of 64 bytes, as all memory of this size, and is never given away. */
+const aligned = new Uint8Array(512 * 1024);
+
+/**
+ * The text of ASCII bytes. Processors copy fast from where a cache line begins, and from elsewhere several times as
+ * slowly by the means that JavaScriptCore has for it; a value never begins there, after the line that says how long it
+ * is. To copy it twice costs a third of that.
+ */
+function ascii(bytes: Uint8Array): string {
+  const { length } = bytes;
+  if ((bytes.byteOffset & 63) === 0 || length > aligned.length) return latin1Slice.call(bytes, 0, length);
+  aligned.set(bytes);
+  return latin1Slice.call(aligned, 0, length);
+}
+
 const native: NativeMeans = {
   // JavaScriptCore makes large strings cheaply, and joins of smaller ones dearly once they are used.
   piece: 1024 * 1024,
-  text: (bytes) => isAscii(bytes) ? latin1Slice.call(bytes, 0, bytes.length) : utf8.decode(bytes),
+  text: (bytes) => isAscii(bytes) ? ascii(bytes) : utf8.decode(bytes),
   bytes: (length) => new Uint8Array(length),
 };
 

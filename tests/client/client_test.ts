@@ -324,6 +324,25 @@ test("values of every kind come back as they went", async () => {
 });
 
 for (const { name, connect: connectTransport } of await adapters()) {
+  test(`${name}: texts of every size come back as they went, many at once`, async () => {
+    await using server = await startRedis();
+    await using redis = await connect(server.url, { connect: connectTransport });
+    const texts: string[] = [];
+    for (const size of [1, 1024, 4095, 4096, 4097, 16_384, 65_536, 102_400, 524_287, 524_288, 524_289, 600_000]) {
+      for (const letter of ["a", "é"]) {
+        const ends = `${letter}${texts.length}`;
+        texts.push(ends + letter.repeat(size) + ends);
+      }
+    }
+    await redis.pipeline((p) => texts.map((text, i) => p.set(`k${i}`, text)));
+    for (let round = 0; round < 3; round++) {
+      const got = await Promise.all(texts.map((_, i) => redis.get(`k${i}`)));
+      texts.forEach((text, i) => assert(got[i] === text, `${text.length} characters`));
+    }
+    assert((await redis.mget(texts.map((_, i) => `k${i}`))).every((text, i) => text === texts[i]));
+    for (const [i, text] of texts.entries()) assert(await redis.get(`k${i}`) === text, `${text.length} characters`);
+  });
+
   test(`${name}: long arguments are sent as they were when the command was issued, whatever becomes of them`, async () => {
     await using server = await startRedis();
     await using redis = await connect(server.url, { connect: connectTransport });

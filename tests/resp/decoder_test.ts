@@ -451,6 +451,45 @@ test("large texts are made the way that the decoder is told, in pieces of any si
   }
 });
 
+test("a long text within one chunk is made the way that the decoder is told, wherever it stands", () => {
+  const web = new TextDecoder("utf-8", { ignoreBOM: true });
+  const decoder = new Decoder();
+  const made: number[] = [];
+  decoder.useNative({
+    piece: 1 << 20,
+    text: (bytes) => (made.push(bytes.length), web.decode(bytes)),
+    bytes: (length) => new Uint8Array(length),
+  });
+  const bulk = (bytes: Uint8Array) => concat(`$${bytes.length}\r\n`, bytes, "\r\n");
+  const broken = utf8("a".repeat(6000));
+  broken[3000] = 0xff;
+  const contents = [
+    ...[4095, 4096, 4097, 60_000].map((size) => utf8("x".repeat(size))),
+    utf8("\ufeff" + "字é😀a".repeat(500)),
+    broken,
+  ];
+  for (const content of contents) {
+    const text = web.decode(content);
+    const { length } = content;
+    const ways: [bytes: Uint8Array, value: Value, size: number][] = [
+      [bulk(content), text, length],
+      [concat("*3\r\n$1\r\na\r\n", bulk(content), ":1\r\n"), ["a", text, 1], length],
+      // The word for the format is a part of what is read.
+      [concat(`=${length + 4}\r\ntxt:`, content, "\r\n"), text, length + 4],
+    ];
+    for (const [bytes, value, size] of ways) {
+      made.length = 0;
+      const { values } = readAll([bytes], 0, decoder);
+      assertEquals(values, [value]);
+      assertEquals(made, size >= 4096 ? [size] : [], `${size} bytes`);
+      // Bytes are nobody's text.
+      made.length = 0;
+      readAll([bytes], BYTES, decoder);
+      assertEquals(made, []);
+    }
+  }
+});
+
 test("large strings are cut into characters wherever their chunks end, valid or not", () => {
   let seed = 1;
   const random = () => (seed = (seed * 48271) % 0x7fffffff) / 0x7fffffff;

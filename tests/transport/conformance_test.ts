@@ -100,6 +100,28 @@ for (const { name, connect } of await adapters()) {
     await client.closed();
   });
 
+  test(`${name}: strings of any length, from any place, are their own and stay as they were`, async () => {
+    await using server = await startScripted();
+    const client = await open(server);
+    const web = new TextDecoder("utf-8", { ignoreBOM: true });
+    const text = client.transport.native?.text ?? ((bytes: Uint8Array) => web.decode(bytes));
+    const kept: { from: number; length: number; made: string }[] = [];
+    const ascii = pattern(MEGABYTE).map((byte) => byte & 127);
+    for (const length of [1, 63, 4095, 4096, 4097, 65_536, 102_400, 524_287, 524_288, 524_289, 700_000]) {
+      for (const from of [0, 1, 9, 63, 64, 65]) {
+        kept.push({ from, length, made: text(ascii.subarray(from, from + length)) });
+      }
+    }
+    const expected = kept.map(({ from, length }) => web.decode(ascii.slice(from, from + length)));
+    // What strings are made of may be overwritten as soon as they are made.
+    ascii.fill(42);
+    kept.forEach(({ from, length, made }, i) => {
+      assertStrictEquals(made === expected[i], true, `${length} bytes from ${from}`);
+    });
+    client.transport.destroy();
+    await client.closed();
+  });
+
   test(`${name}: 100 MB for a peer that stops reading wait, while what it sends is read`, async () => {
     await using server = await startScripted();
     const client = await open(server);
