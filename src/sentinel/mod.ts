@@ -93,9 +93,9 @@ export function primaryOf(name: string, sentinels: readonly Target[], options: S
 }
 
 /**
- * Opens sockets to a replica of the primary that sentinels know by this name, to read what need not be the latest: one at
- * random for each connection, of those that are up and hear their primary. A replica that becomes the primary is left for
- * another. Writes are refused with `READONLY`. The rest is as with {@link primaryOf}.
+ * Opens sockets to a replica of the primary that sentinels know by this name, to read what need not be the latest: each
+ * connection, and each new attempt at one, goes to the next of those that are up and hear their primary, beginning with any
+ * of them. A replica that becomes the primary is left for another. Writes are refused with `READONLY`. The rest is as with {@link primaryOf}.
  *
  * @throws {TypeError} if there is no sentinel, or it cannot be understood.
  *
@@ -123,9 +123,11 @@ function finding(role: Role, name: string, targets: readonly Target[], options: 
   /** Where each attempt looks, and who told of that place. */
   const attempts = new WeakMap<Address, { readonly at: Place; readonly sentinel: Sentinel }>();
   let found: Place | undefined;
+  /** Whose turn it is of several replicas; other processes begin elsewhere. */
+  let turn = Math.floor(Math.random() * 0x10000);
   const connect: Connect = async (address, handler, signal) => {
     const { places, sentinel } = await sentinels.find(signal);
-    const place = places[Math.floor(Math.random() * places.length)]!;
+    const place = places[turn++ % places.length]!;
     const at = translate(place);
     attempts.set(address, { at, sentinel });
     let left: AbortSignal | undefined;

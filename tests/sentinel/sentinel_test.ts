@@ -346,6 +346,19 @@ test("a replica is read from, and refuses writes at once", async () => {
   assertEquals([error.code, reader.stats().retries, reader.stats().connects], ["READONLY", 0, 1]);
 });
 
+test("connections to replicas take turns", async () => {
+  await using group = await startGroup({ replicas: 2 });
+  const towards = replicaOf(NAME, group.urls);
+  const ports: number[] = [];
+  for (let i = 0; i < 6; i++) {
+    await using reader = await connect({ connect: towards });
+    ports.push(await portOf(reader));
+  }
+  const [one, other] = ports;
+  assertEquals([one, other].sort(), group.replicas.map(({ port }) => port).sort());
+  assertEquals(ports, [one, other, one, other, one, other]);
+});
+
 test("a replica that becomes the primary is left for another", async () => {
   await using group = await startGroup({ replicas: 2 });
   await using readers = await connectPool({ connect: replicaOf(NAME, group.urls), size: 8, min: 8 });
